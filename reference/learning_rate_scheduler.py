@@ -1,0 +1,52 @@
+"""LearningRateScheduler: at the beginning of every epoch the schedule says what the learning rate is.
+
+Rules
+1. At every epoch begin: rate = schedule(epoch, rate), or schedule(epoch) if that raises TypeError; epoch is absolute, 0-based.
+2. A result that is not a float raises ValueError; np.float32 is a float, an int is not.
+3. The rate is stored as float32. At every epoch end it is logged.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from callcheck.spec.configuration import LearningRateScheduler as Configuration
+from callcheck.spec.configuration import bind
+from callcheck.spec.dialect import Dialect
+from callcheck.spec.numbers import float32
+
+from .machine import Effect, Event, Log, Machine, Print, Reason, SetRate
+from .reduce_lr_on_plateau import _log_key
+
+SCHEDULED = Reason(
+    "learning-rate-scheduler/schedule/sets-the-rate", "The schedule says what the rate of epoch index {epoch} is."
+)
+LOGGED = Reason("learning-rate-scheduler/log/logs-the-rate", "The rate is logged.")
+
+
+class LearningRateScheduler(Machine):
+    def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
+        configuration = bind("LearningRateScheduler", config)
+        assert isinstance(configuration, Configuration)
+        self.config = configuration
+        self.log_key = _log_key(dialect)
+
+    def epoch_begin(self, state: None, event: Event, effects: list[Effect]) -> tuple[None, Reason]:
+        effects.append(SetRate(_scheduled(self.config.schedule, event.epoch, event.rate)))
+        if self.config.verbose > 0:
+            effects.append(Print("scheduled"))
+        return state, SCHEDULED
+
+    def epoch_end(self, state: None, event: Event, effects: list[Effect]) -> tuple[None, Reason]:
+        effects.append(Log(self.log_key, event.rate))
+        return state, LOGGED
+
+
+def _scheduled(schedule: Mapping[str, Any], epoch: int, rate: float) -> float:
+    """Rules 1 and 2. Raises IndexError past the end of a table, ValueError for what is not a float."""
+    result: float = schedule["table"][epoch] if "table" in schedule else rate * schedule["scale"]
+    returns = schedule.get("returns")
+    if returns == "int":
+        int(result)  # the schedule itself fails on NaN and infinities
+    if returns in ("int", "array", "none"):
+        raise ValueError("the schedule did not return a float")
+    return float32(result) if returns == "float32" else result

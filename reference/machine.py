@@ -1,0 +1,111 @@
+"""What all machines are made of: events, effects, reasons, and a machine that does nothing.
+
+A machine is made from a configuration and a dialect. It has pure transitions
+
+    hook(state, event, effects) -> (state, reason)
+
+one per hook. A transition reads the state and the event, appends what it does to the list `effects`, and returns the next
+state and why. It keeps nothing and touches nothing else. An exception that it raises is one that the callback raises:
+Python's own semantics decide (a patience of "2" fails where it is compared), and the effects appended before it count.
+
+States, events and effects are named tuples: immutable, and cheap enough to make one for every epoch.
+"""
+
+from typing import Any, NamedTuple
+
+from callcheck.spec.metrics import Metric
+from callcheck.spec.scenario import Logs
+from callcheck.spec.trace import Origin
+
+
+class Event(NamedTuple):
+    """What a hook is told. `rate`: the stored learning rate; `weights`: whose training the model holds."""
+
+    epoch: int
+    batch: int
+    logs: Logs
+    rate: float
+    weights: Origin
+    metrics: tuple[Metric, ...]
+
+
+class Stop(NamedTuple):
+    """Set the stop flag."""
+
+
+class SetRate(NamedTuple):
+    """Assign the learning rate; the optimizer stores it as float32."""
+
+    rate: float
+
+
+class Save(NamedTuple):
+    """Write the model (or its weights) to this path."""
+
+    path: str
+
+
+class Restore(NamedTuple):
+    """Put these weights back into the model."""
+
+    weights: Origin
+
+
+class Warn(NamedTuple):
+    kind: str
+
+
+class Print(NamedTuple):
+    kind: str
+
+
+class Log(NamedTuple):
+    """Add a key to the logs of the epoch."""
+
+    key: str
+    value: float
+
+
+Effect = Stop | SetRate | Save | Restore | Warn | Print | Log
+
+
+class Reason(NamedTuple):
+    """Why a transition did what it did: the clause or the choice that decided, and a sentence.
+
+    `sentence` may name fields of the configuration, the state before (`before_...`) and after, and the event.
+    """
+
+    rule: str
+    sentence: str
+
+
+NOTHING = Reason("", "Nothing to decide.")
+
+
+class Machine:
+    """A callback that does nothing, with every hook. `State` is what it remembers; None here."""
+
+    warned: tuple[str, ...] = ()
+    """What the constructor warns about."""
+
+    initial: Any = None
+    """The state after construction."""
+
+    def fit_begin(self, state: Any, event: Event, effects: list[Effect]) -> tuple[Any, Reason]:
+        return state, NOTHING
+
+    def epoch_begin(self, state: Any, event: Event, effects: list[Effect]) -> tuple[Any, Reason]:
+        return state, NOTHING
+
+    def batch_end(self, state: Any, event: Event, effects: list[Effect]) -> tuple[Any, Reason]:
+        return state, NOTHING
+
+    def epoch_end(self, state: Any, event: Event, effects: list[Effect]) -> tuple[Any, Reason]:
+        return state, NOTHING
+
+    def fit_end(self, state: Any, event: Event, effects: list[Effect]) -> tuple[Any, Reason]:
+        return state, NOTHING
+
+    def internal(self, state: Any) -> dict[str, Any]:
+        """The part of the state that other implementations can show too, by the names that Keras uses."""
+        return {}

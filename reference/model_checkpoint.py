@@ -1,0 +1,161 @@
+"""ModelCheckpoint: save the model, or its weights, after every epoch or every so many batches; on request only the best.
+
+Rules
+1. `save_freq="epoch"`: at every epoch end. An integer: at a batch end, once that many batches were seen since the last time;
+   the count goes on across epochs and fits, and what exceeds it is dropped. Only batch logs are seen there.
+2. The file name is filled in first, whether or not anything is saved: `epoch` and `batch` count from one, the other fields are
+   the logs. A field that the logs do not have raises KeyError; a metric called `epoch` TypeError.
+3. `save_best_only`: a missing metric warns and saves (choice `model-checkpoint/missing-metric`); an array metric warns and
+   saves (choice `model-checkpoint/array-metric`); otherwise an improvement on the best saves.
+4. The best is `initial_value_threshold` at first, and is never reset.
+5. By compiled metrics (choice `model-checkpoint/direction`), the direction is decided at the first epoch end, even if nothing
+   depends on it. A batch end that has to compare before that raises TypeError.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from callcheck.spec.configuration import ModelCheckpoint as Configuration
+from callcheck.spec.configuration import bind, parameters
+from callcheck.spec.dialect import Dialect
+from callcheck.spec.scenario import Logs, Value
+
+from .machine import NOTHING, Effect, Event, Machine, Print, Reason, Save, Warn
+from .monitor import Monitor
+
+EVERY = Reason("model-checkpoint/save-freq/saves-at-every-turn", "It is the turn of a save, and every one counts.")
+IMPROVED = Reason(
+    "model-checkpoint/save-best-only/saves-exactly-the-improvements",
+    "{monitor}={value} improves on the best, {before_best}: save.",
+)
+NOT_IMPROVED = Reason(
+    "model-checkpoint/save-best-only/saves-exactly-the-improvements",
+    "{monitor}={value} does not improve on the best, {before_best}: no save.",
+)
+MISSING = Reason("model-checkpoint/missing-metric", "{monitor} is not in the logs: a warning.")
+ARRAY = Reason("model-checkpoint/array-metric", "{monitor} is an array: a warning, and a save.")
+
+
+class Unpredictable(Exception):
+    """The file name contains an array as numpy prints it, which the reference does not know."""
+
+
+class _Array:
+    """An array in a file name: with a format specification it fails as numpy's does; without one nothing is claimed."""
+
+    def __format__(self, specification: str) -> str:
+        if specification:
+            raise TypeError("unsupported format string passed to an array")
+        raise Unpredictable
+
+
+class State(NamedTuple):
+    """`batches`: seen since the last turn. `last_batch`: the index seen last. `epochs`: ended since the last turn."""
+
+    direction: str | None
+    best: Value | None
+    batches: int
+    last_batch: int
+    epochs: int
+
+
+_LEGACY = ("options", "period", "load_weights_on_restart")
+
+
+def _check_legacy(config: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the constructor warns about. Raises what it raises about arguments of older releases."""
+    if config.get("options") is not None:
+        if not config.get("save_weights_only") and config["filepath"].endswith(".keras"):
+            raise ValueError("the .keras format does not support options")
+        raise TypeError("options must be an object of TensorFlow's")
+    return tuple("other" for name in ("load_weights_on_restart", "period") if name in config)
+
+
+class ModelCheckpoint(Machine):
+    def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
+        legacy = dialect["model-checkpoint/keywords"] == "legacy"
+        named = {name: value for name, value in config.items() if not legacy or name in parameters("ModelCheckpoint")}
+        configuration = bind("ModelCheckpoint", named)
+        assert isinstance(configuration, Configuration)
+        self.config = configuration
+        self.monitor = Monitor(
+            configuration.monitor, configuration.mode, 0.0, dialect, dialect["model-checkpoint/direction"]
+        )
+        warned = _check_legacy(config) if legacy else ()
+        self.warned = (*warned, "unknown-mode") if self.monitor.unknown_mode else warned
+        self.period = config.get("period", 1) if legacy else 1
+        if configuration.save_freq != "epoch" and not isinstance(configuration.save_freq, int):
+            raise ValueError(f'save_freq must be "epoch" or an integer, got {configuration.save_freq!r}')
+        if dialect["model-checkpoint/suffix"] == "keras-formats":
+            suffixes = (".weights.h5",) if configuration.save_weights_only else (".keras", ".h5")
+            if not configuration.filepath.endswith(suffixes):
+                raise ValueError(f"filepath must end with {' or '.join(suffixes)}, got {configuration.filepath!r}")
+        self.missing_metric_saves = dialect["model-checkpoint/missing-metric"] == "saves"
+        self.array_metric_saves = dialect["model-checkpoint/array-metric"] == "saves"
+        self.announces_after = dialect["model-checkpoint/announces"] == "before-and-after"
+        direction = self.monitor.direction_at_construction()
+        best = configuration.initial_value_threshold
+        self.initial = State(direction, self.monitor.start(direction) if best is None else best, 0, -1, 0)
+
+    def batch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
+        if self.config.save_freq == "epoch":
+            return state, NOTHING
+        seen_before = state.last_batch if event.batch > state.last_batch else -1
+        batches = state.batches + event.batch - seen_before
+        if batches < self.config.save_freq:
+            return state._replace(batches=batches, last_batch=event.batch), NOTHING
+        return self._turn(state._replace(batches=0, last_batch=event.batch), event, event.batch, effects)
+
+    def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
+        if state.direction is None:
+            state = state._replace(direction=self.monitor.resolve(event.metrics))
+        if self.config.save_freq != "epoch":
+            return state, NOTHING
+        if not state.epochs + 1 >= self.period:
+            return state._replace(epochs=state.epochs + 1), NOTHING
+        return self._turn(state._replace(epochs=0), event, None, effects)
+
+    def _turn(
+        self, state: State, event: Event, batch: int | None, effects: list[Effect]
+    ) -> tuple[State, Reason]:
+        """It is time to save: rules 2 and 3."""
+        path = _file_name(self.config.filepath, event.epoch, batch, event.logs)
+        best, saves, reason = self._decide(state, event.logs, effects)
+        if saves:
+            effects.append(Save(path))
+            if self.announces_after and self.config.verbose > 0:
+                effects.append(Print("saved"))
+        return state._replace(best=best), reason
+
+    def _decide(self, state: State, logs: Logs, effects: list[Effect]) -> tuple[Value | None, bool, Reason]:
+        """The best from now on, whether to save, and why."""
+        config, best = self.config, state.best
+        if not config.save_best_only:
+            if config.verbose > 0:
+                effects.append(Print("saving"))
+            return best, True, EVERY
+        value = logs.get(config.monitor)
+        if value is None:
+            effects.append(Warn("missing-metric"))
+            return best, self.missing_metric_saves, MISSING
+        if isinstance(value, tuple) and self.array_metric_saves:
+            effects.append(Warn("array-metric"))
+            return best, True, ARRAY
+        if self.monitor.improves(value, best, state.direction):
+            if config.verbose > 0:
+                effects.append(Print("improved"))
+            return value, True, IMPROVED
+        if config.verbose > 0:
+            effects.append(Print("not-improved"))
+        return self.monitor.anchor(value, best, state.direction), False, NOT_IMPROVED
+
+    def internal(self, state: State) -> dict[str, Any]:
+        return {"best": state.best}
+
+
+def _file_name(filepath: str, epoch: int, batch: int | None, logs: Logs) -> str:
+    """Rule 2. Raises what `str.format` raises."""
+    fields: dict[str, Any] = {name: _Array() if isinstance(value, tuple) else value for name, value in logs.items()}
+    if batch is None or "batch" in logs:
+        return filepath.format(epoch=epoch + 1, **fields)
+    return filepath.format(epoch=epoch + 1, batch=batch + 1, **fields)

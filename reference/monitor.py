@@ -1,0 +1,125 @@
+"""Direction and improvement: what EarlyStopping, ReduceLROnPlateau and ModelCheckpoint share.
+
+Rules
+1. The direction is "min" or "max". An unknown `mode` warns and counts as "auto".
+2. With `auto`, the dialect's `direction` decides: by the compiled metric (at the first epoch end, once for an instance; an
+   undecided one raises ValueError) or by the name alone (at construction).
+3. A value improves on a reference value r if it is better than r by more than min_delta:
+       min: P(value + min_delta) < P(r)        max: P(value - min_delta) > P(r)
+   The sum is float64 arithmetic; P is the dialect's `monitor/precision`. NaN improves on nothing and nothing on it.
+   With `min-delta-side` "best" the same is asked as P(value) < P(r - min_delta), P(value) > P(r + min_delta).
+4. With `first-value` "accepted", no reference yet (None) means that any value improves; with "compared-with-infinity"
+   the first reference is the worst infinity.
+5. An array of one element compares as that element, without the range check; a longer one has no truth value: ValueError.
+"""
+
+import math
+from typing import Any
+
+from callcheck.spec.dialect import Dialect
+from callcheck.spec.metrics import DIRECTIONS, Metric
+from callcheck.spec.numbers import PRECISIONS, float32
+from callcheck.spec.scenario import Value
+
+MODES = ("auto", "min", "max")
+
+
+class InvalidArgumentError(ValueError):
+    """What TensorFlow raises for operands whose shapes do not fit."""
+
+
+class Monitor:
+    """How one instance monitors. `direction_rule` is the dialect's `<callback>/direction`."""
+
+    def __init__(
+        self, monitor: Any, mode: Any, min_delta: float, dialect: Dialect, direction_rule: str, side: str = "current"
+    ) -> None:
+        self.monitor = monitor
+        self.unknown_mode = mode not in MODES
+        self.mode = "auto" if self.unknown_mode else mode
+        self.min_delta = min_delta
+        self.rule = direction_rule
+        self.lazy = direction_rule == "compiled-metric"
+        self.on_tensorflow = dialect["monitor/precision"] == "float32-tensorflow"
+        self.round = PRECISIONS[dialect["monitor/precision"]]
+        self.starts_at_infinity = dialect["monitor/first-value"] == "compared-with-infinity"
+        self.added_to_best = side == "best"
+        self.best_value_anchors = dialect["monitor/anchor"] == "best-value"
+
+    def direction_at_construction(self) -> str | None:
+        """The direction, where the dialect knows it from the start; None where it waits for the first epoch end."""
+        if self.lazy:
+            return None
+        return self.mode if self.mode != "auto" else _by_name(self.monitor, self.rule)
+
+    def resolve(self, metrics: tuple[Metric, ...]) -> str:
+        """The direction by rule 2. Raises ValueError where the compiled metrics do not decide."""
+        if self.mode != "auto":
+            return str(self.mode)
+        name = self.monitor.removeprefix("val_")
+        direction = "min" if name == "loss" else None
+        for metric in metrics:
+            if metric.name == name:
+                # The last one wins; one without a direction decides nothing.
+                direction = DIRECTIONS[metric.cls] or direction
+        if direction is None:
+            raise ValueError(f"mode='auto' cannot decide whether {self.monitor} should be minimized or maximized")
+        return direction
+
+    def start(self, direction: str | None) -> float | None:
+        """The reference value before any was seen."""
+        if not self.starts_at_infinity:
+            return None
+        return math.inf if direction == "min" else -math.inf
+
+    def improves(self, value: Value, reference: Value | None, direction: str | None, delta: float | None = None) -> bool:
+        """Rule 3; `delta` in place of min_delta. Raises what the comparison raises."""
+        if reference is None:
+            return True
+        if direction is None:
+            raise TypeError("compared before the direction was decided: 'NoneType' object is not callable")
+        delta = self.min_delta if delta is None else delta
+        signed = delta if direction == "max" else -delta
+        if isinstance(value, tuple) or isinstance(reference, tuple):
+            a, b = self._only_elements(value, reference, signed)
+        elif self.added_to_best:
+            a, b = self.round(value), self.round(reference + signed)
+        else:
+            a, b = self.round(value - signed), self.round(reference)
+        return a < b if direction == "min" else a > b
+
+    def _only_elements(self, value: Value, reference: Value, signed: float) -> tuple[float, float]:
+        """The two numbers to compare, by rule 5."""
+        lengths = {len(side) for side in (value, reference) if isinstance(side, tuple) and len(side) > 1}
+        if len(lengths) > 1 and self.on_tensorflow:
+            raise InvalidArgumentError("arrays of different lengths cannot be compared")
+        if lengths:
+            raise ValueError("the truth value of an array with more than one element is ambiguous")
+        a = value[0] if isinstance(value, tuple) else value
+        b = reference[0] if isinstance(reference, tuple) else reference
+        if self.added_to_best:
+            b += signed
+        else:
+            a -= signed
+        return self._round_element(a, value), self._round_element(b, reference)
+
+    def _round_element(self, number: float, side: Value) -> float:
+        if isinstance(side, tuple) and self.on_tensorflow:
+            number = float32(number)  # an array is cast, and a cast has no range check
+        return self.round(number)
+
+    def anchor(self, value: Value, best: Value | None, direction: str | None) -> Value | None:
+        """What the next value is compared with after one that was no improvement by more than min_delta."""
+        if self.best_value_anchors and self.improves(value, best, direction, 0.0):
+            return value
+        return best
+
+
+def _by_name(monitor: str, rule: str) -> str:
+    if rule == "name-ends-with-acc-accuracy-auc":
+        return "max" if monitor.endswith(("acc", "accuracy", "auc")) else "min"
+    if "acc" in monitor:
+        return "max"
+    if rule == "name-contains-acc-or-starts-with-fmeasure" and monitor.startswith("fmeasure"):
+        return "max"
+    return "min"

@@ -1,0 +1,140 @@
+"""ReduceLROnPlateau: multiply the learning rate by `factor` when a monitored value has stopped improving.
+
+Rules, at every epoch end, in this order
+1. The rate is logged, before any reduction.
+2. A missing metric: warn, and nothing else changes; the cooldown does not go on either.
+3. In cooldown: the counter falls by one, and wait is 0.
+4. The value improves on the best: it is the best now, and wait is 0.
+5. Otherwise, outside the cooldown, the epoch counts: wait + 1. The counter was decremented before it is asked here, so that
+   `cooldown=1` does nothing (choice `reduce-lr-on-plateau/cooldown`).
+6. wait >= patience, and the rate lies above `min_lr` as float32: the rate is max(rate * factor, min_lr), stored as float32;
+   the cooldown begins, and wait is 0. At `min_lr` wait goes on without bound.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from callcheck.spec.configuration import ReduceLROnPlateau as Configuration
+from callcheck.spec.configuration import bind, parameters
+from callcheck.spec.dialect import Dialect
+from callcheck.spec.numbers import float32
+from callcheck.spec.scenario import Value
+
+from .machine import Effect, Event, Log, Machine, Print, Reason, SetRate, Warn
+from .monitor import Monitor
+
+MISSING = Reason(
+    "reduce-lr-on-plateau/monitor/missing-metric-is-skipped",
+    "{monitor} is not in the logs: a warning, and neither wait nor the cooldown goes on.",
+)
+IMPROVED = Reason(
+    "reduce-lr-on-plateau/improvement/resets-the-count",
+    "{monitor}={value} improves on the best, {before_best}, by more than min_delta={min_delta}: wait is 0.",
+)
+COOLING = Reason(
+    "reduce-lr-on-plateau/cooldown", "In cooldown, {cooldown_counter} epochs to go: the epoch does not count."
+)
+WAITED = Reason(
+    "reduce-lr-on-plateau/patience/reduces-after-patience-epochs",
+    "{monitor}={value} does not improve on {before_best} by more than min_delta={min_delta}: wait is {wait}, below "
+    "patience={patience}.",
+)
+AT_MINIMUM = Reason(
+    "reduce-lr-on-plateau/min-lr/is-the-lower-bound",
+    "wait={wait} has reached patience={patience}, but the rate is not above min_lr={min_lr}: no reduction.",
+)
+REDUCED = Reason(
+    "reduce-lr-on-plateau/patience/reduces-after-patience-epochs",
+    "{monitor}={value} does not improve on {before_best} by more than min_delta={min_delta} for the {patience}th epoch: the "
+    "rate is multiplied by factor={factor}, down to min_lr={min_lr} at the least.",
+)
+BEGAN = Reason("reduce-lr-on-plateau/reuse/every-fit-starts-anew", "A fit begins: wait, cooldown and best are reset.")
+
+
+class State(NamedTuple):
+    """As Keras names it; `wait` and `cooldown_counter` in epochs."""
+
+    best: Value | None
+    wait: int
+    cooldown_counter: Any
+    direction: str | None
+
+
+def _named_arguments(config: Mapping[str, Any], dialect: Dialect) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The arguments that have a name, and what the constructor warns about; the others are accepted without a word."""
+    named = {name: value for name, value in config.items() if name in parameters("ReduceLROnPlateau")}
+    if "epsilon" in config and dialect["reduce-lr-on-plateau/epsilon"] == "alias-of-min-delta":
+        return {**named, "min_delta": config["epsilon"]}, ("other",)
+    return named, ()
+
+
+class ReduceLROnPlateau(Machine):
+    def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
+        named, warned = _named_arguments(config, dialect)
+        configuration = bind("ReduceLROnPlateau", named)
+        assert isinstance(configuration, Configuration)
+        self.config = configuration
+        absolute = dialect["reduce-lr-on-plateau/min-delta-sign"] == "absolute"
+        self.monitor = Monitor(
+            configuration.monitor, configuration.mode,
+            abs(configuration.min_delta) if absolute else configuration.min_delta, dialect,
+            dialect["reduce-lr-on-plateau/direction"], dialect["reduce-lr-on-plateau/min-delta-side"],
+        )  # fmt: skip
+        if configuration.factor >= 1.0:
+            raise ValueError(f"ReduceLROnPlateau does not support a factor >= 1.0, got {configuration.factor}")
+        self.warned = (*warned, "unknown-mode") if self.monitor.unknown_mode else warned
+        self.log_key = _log_key(dialect)
+        self.exact_cooldown = dialect["reduce-lr-on-plateau/cooldown"] == "exact"
+        self.float32_product = dialect["reduce-lr-on-plateau/rate-arithmetic"] == "float32"
+        # numpy makes NaN of None: a min_lr of null never allows a reduction
+        self.stored_min_lr = math.nan if configuration.min_lr is None else float32(configuration.min_lr)
+        direction = self.monitor.direction_at_construction()
+        self.initial = State(self.monitor.start(direction), 0, 0, direction)
+
+    def fit_begin(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
+        return State(self.monitor.start(state.direction), 0, 0, state.direction), BEGAN
+
+    def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
+        config = self.config
+        best, wait, cooldown_counter, direction = state
+        if direction is None:
+            direction = self.monitor.resolve(event.metrics)
+        rate = event.rate
+        effects.append(Log(self.log_key, rate))
+        value = rate if config.monitor == self.log_key else event.logs.get(config.monitor)
+        if value is None:
+            effects.append(Warn("missing-metric"))
+            return State(best, wait, cooldown_counter, direction), MISSING
+        cooling = cooldown_counter > 0
+        if cooling:
+            cooldown_counter -= 1
+            wait = 0
+        if self.monitor.improves(value, best, direction):
+            return State(value, 0, cooldown_counter, direction), IMPROVED
+        best = self.monitor.anchor(value, best, direction)
+        if cooling if self.exact_cooldown else cooldown_counter > 0:
+            return State(best, wait, cooldown_counter, direction), COOLING
+        wait += 1
+        if not wait >= config.patience:
+            return State(best, wait, cooldown_counter, direction), WAITED
+        if not rate > self.stored_min_lr:
+            return State(best, wait, cooldown_counter, direction), AT_MINIMUM
+        effects.append(SetRate(self._reduced(rate)))
+        if config.verbose > 0:
+            effects.append(Print("reduced"))
+        return State(best, 0, config.cooldown, direction), REDUCED
+
+    def _reduced(self, rate: float) -> float:
+        if self.float32_product:
+            product = float32(rate * float32(self.config.factor))
+            return max(product, self.stored_min_lr)
+        return max(rate * self.config.factor, self.config.min_lr)
+
+    def internal(self, state: State) -> dict[str, Any]:
+        return {"wait": state.wait, "best": state.best, "cooldown_counter": state.cooldown_counter}
+
+
+def _log_key(dialect: Dialect) -> str:
+    """The key under which the rate is logged."""
+    return dialect["learning-rate/log-key"].replace("-", "_")

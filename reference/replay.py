@@ -1,0 +1,250 @@
+"""From a scenario to its trace, in a dialect: the training loop as the callback sees it, around one machine.
+
+The loop's own facts: the stop flag is cleared when a fit begins; a batch hook that stops drops the epoch's remaining batches,
+the epoch end is still called and the fit ends; after an exception nothing more is called. Rates are stored as float32.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from callcheck.spec.dialect import Dialect
+from callcheck.spec.numbers import float32
+from callcheck.spec.scenario import Epoch, Fit, Logs, Scenario, groups
+from callcheck.spec.trace import (
+    UNTRAINED,
+    EpochTrace,
+    FitTrace,
+    NotExpressible,
+    Origin,
+    Raised,
+    Rejected,
+    Save,
+    Trace,
+    added_to_logs,
+    weights_seen,
+)
+
+from . import machine as m
+from .early_stopping import EarlyStopping
+from .learning_rate_scheduler import LearningRateScheduler
+from .model_checkpoint import ModelCheckpoint, Unpredictable
+from .reduce_lr_on_plateau import ReduceLROnPlateau
+from .terminate_on_nan import TerminateOnNaN
+
+MACHINES: dict[str, Callable[[Mapping[str, Any], Dialect], m.Machine]] = {
+    "EarlyStopping": EarlyStopping,
+    "ReduceLROnPlateau": ReduceLROnPlateau,
+    "ModelCheckpoint": ModelCheckpoint,
+    "LearningRateScheduler": LearningRateScheduler,
+    "TerminateOnNaN": TerminateOnNaN,
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decision:
+    """Why a hook did what it did: `rule` is the id of a clause or a choice, `sentence` says it with the values."""
+
+    fit: int
+    hook: str
+    epoch: int
+    rule: str
+    sentence: str
+
+
+def replay(
+    scenario: Scenario,
+    dialect: Dialect,
+    *,
+    internal: bool = False,
+    make: Callable[[Mapping[str, Any], Dialect], m.Machine] | None = None,
+) -> Trace | NotExpressible:
+    """What an implementation of `dialect` does. `make` takes the place of the reference's own machine.
+
+    `internal` asks for the trace's optional state too. NotExpressible: the one thing that the reference does not predict,
+    a file name that contains an array as numpy prints it.
+    """
+    return _Replay(scenario, dialect, make or MACHINES[scenario.callback], internal).run()
+
+
+def explain(scenario: Scenario, dialect: Dialect) -> tuple[Trace | NotExpressible, tuple[Decision, ...]]:
+    """The trace, and the reason for every decision in it."""
+    decisions: list[Decision] = []
+    replayed = _Replay(scenario, dialect, MACHINES[scenario.callback], decisions=decisions)
+    return replayed.run(), tuple(decisions)
+
+
+class _Raise(Exception):
+    """An exception of the callback ended the fit; `error` is its record."""
+
+    def __init__(self, error: Raised) -> None:
+        self.error = error
+
+
+class _Replay:
+    """One scenario under way: the machine's state, the optimizer's rate, the model's weights, what was seen so far."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        dialect: Dialect,
+        make: Callable[[Mapping[str, Any], Dialect], m.Machine],
+        internal: bool = False,
+        decisions: list[Decision] | None = None,
+    ) -> None:
+        self.scenario = scenario
+        self.dialect = dialect
+        self.make = make
+        self.decisions = decisions
+        self.rate = float32(scenario.learning_rate)
+        self.weights = UNTRAINED
+        self.stop = False
+        self.internal: dict[str, list[list[Any]]] | None = {} if internal else None
+        self._clear()
+
+    def _clear(self) -> None:
+        """Begin a new record of what is seen."""
+        self.saved: list[Save] = []
+        self.warned: list[str] = []
+        self.printed: list[str] = []
+        self.logged: dict[str, float] = {}
+
+    def run(self) -> Trace | NotExpressible:
+        try:
+            self.machine = self.make(self.scenario.config, self.dialect)
+        except Exception as error:
+            return Trace(rejected=Rejected(type=type(error).__name__, message=str(error)))
+        self.state = self.machine.initial
+        # None for a hook that this machine does not have, which is not called at all.
+        self.hooks = {
+            hook: getattr(self.machine, hook) if getattr(type(self.machine), hook) is not getattr(m.Machine, hook) else None
+            for hook in ("fit_begin", "epoch_begin", "batch_end", "epoch_end", "fit_end")
+        }
+        fits = []
+        try:
+            for index, fit in enumerate(self.scenario.fits):
+                fits.append(self._fit(index, fit))
+                if fits[-1].error is not None:
+                    break
+        except Unpredictable:
+            return NotExpressible(parameter="filepath")
+        internal = {name: tuple(tuple(values) for values in seen) for name, seen in (self.internal or {}).items()}
+        return Trace(fits=tuple(fits), warned=self.machine.warned, internal=internal)
+
+    def _fit(self, index: int, fit: Fit) -> FitTrace:
+        self.fit = index
+        self.began = self.weights
+        self.metrics = self.scenario.compiled_metrics(fit)
+        self.stop = False
+        self._clear()
+        if fit.learning_rate is not None:
+            self.rate = float32(fit.learning_rate)
+        epoch = self.scenario.first_epoch(fit)
+        epochs: list[EpochTrace] = []
+        printed: list[str] = []
+        error = None
+        try:
+            self._call("fit_begin", epoch, -1, {})
+            printed = self.printed
+            for epoch, content in enumerate(fit.epochs, epoch):  # noqa: B020 - the first epoch, then each
+                self._epoch(epoch, content, epochs)
+                if self.stop:
+                    break
+            self._clear()
+            self._call("fit_end", epoch, -1, {})
+            printed = printed + self.printed
+        except _Raise as raised:
+            error = raised.error
+            if error.hook in ("fit_begin", "fit_end"):
+                printed = printed + self.printed
+        weights = weights_seen(self.weights, self.began, index)
+        return FitTrace(epochs=tuple(epochs), weights=weights, printed=tuple(printed), error=error)
+
+    def _epoch(self, epoch: int, content: Epoch, epochs: list[EpochTrace]) -> None:
+        """Run one epoch; add what was seen of it to `epochs`, even if it raises."""
+        self._clear()
+        rate_in_epoch = None
+        try:
+            self._call("epoch_begin", epoch, -1, {})
+            rate_in_epoch = self.rate
+            self.weights = Origin(self.fit, epoch)
+            if self.hooks["batch_end"] is not None:
+                for batch, logs in groups(content.batch_logs(), self.scenario.steps_per_execution):
+                    self._call("batch_end", epoch, batch, logs)
+                    if self.stop:
+                        break
+            self.stop = self.stop or content.stop
+            self._call("epoch_end", epoch, -1, content.logs)
+        finally:
+            epochs.append(
+                EpochTrace(
+                    stop=self.stop,
+                    learning_rate=self.rate,
+                    learning_rate_in_epoch=rate_in_epoch,
+                    saved=tuple(self.saved),
+                    warned=tuple(self.warned),
+                    printed=tuple(self.printed),
+                    logged=added_to_logs(content.logs, {**content.logs, **self.logged}) if self.logged else {},
+                )
+            )
+        if self.internal is not None:
+            for name, value in self.machine.internal(self.state).items():
+                fits = self.internal.setdefault(name, [])
+                fits.extend([] for _ in range(self.fit + 1 - len(fits)))
+                fits[-1].append(value)
+
+    def _call(self, hook: str, epoch: int, batch: int, logs: Logs) -> None:
+        """Call one hook and let its effects happen. Raises _Raise for what the callback raises."""
+        transition = self.hooks[hook]
+        if transition is None:
+            return
+        event = m.Event(epoch, batch, logs, self.rate, self.weights, self.metrics)
+        before = self.state
+        effects: list[m.Effect] = []
+        try:
+            self.state, reason = transition(before, event, effects)
+        except Unpredictable:
+            raise
+        except Exception as error:
+            self._happen(effects, batch)
+            in_epoch = hook not in ("fit_begin", "fit_end")
+            raise _Raise(
+                Raised(
+                    type=type(error).__name__, message=str(error), fit=self.fit, hook=hook,
+                    epoch=epoch if in_epoch else None, batch=batch if batch >= 0 else None,
+                )
+            ) from error  # fmt: skip
+        if effects:
+            self._happen(effects, batch)
+        if self.decisions is not None and reason is not m.NOTHING:
+            self.decisions.append(self._decision(hook, event, before, reason))
+
+    def _happen(self, effects: list[m.Effect], batch: int) -> None:
+        for effect in effects:
+            if isinstance(effect, m.Log):
+                self.logged[effect.key] = effect.value
+            elif isinstance(effect, m.SetRate):
+                self.rate = float32(effect.rate)
+            elif isinstance(effect, m.Stop):
+                self.stop = True
+            elif isinstance(effect, m.Save):
+                weights = weights_seen(self.weights, self.began, self.fit)
+                self.saved.append(Save(path=effect.path, weights=weights, batch=batch if batch >= 0 else None))
+            elif isinstance(effect, m.Print):
+                self.printed.append(effect.kind)
+            elif isinstance(effect, m.Warn):
+                self.warned.append(effect.kind)
+            else:
+                self.weights = effect.weights
+
+    def _decision(self, hook: str, event: m.Event, before: Any, reason: m.Reason) -> Decision:
+        config = self.machine.config  # type: ignore[attr-defined]  # every machine that gives reasons has one
+        names = {field.name: getattr(config, field.name) for field in fields(config)}
+        names["value"] = event.logs.get(names.get("monitor", "loss"))
+        names["epoch"] = event.epoch
+        if before is not None:
+            names.update({f"before_{name}": value for name, value in before._asdict().items()})
+            names.update(self.state._asdict())
+        return Decision(
+            fit=self.fit, hook=hook, epoch=event.epoch, rule=reason.rule, sentence=reason.sentence.format(**names)
+        )

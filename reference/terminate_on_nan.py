@@ -1,0 +1,40 @@
+"""TerminateOnNaN: stop as soon as a batch's loss is NaN or infinite.
+
+Rules, at every call of the batch hook
+1. Only `loss` in the batch's logs is looked at; if it is missing, nothing happens.
+2. NaN or an infinity: print and set the stop flag; with `raise_error`, raise RuntimeError in place of both.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from callcheck.spec.configuration import TerminateOnNaN as Configuration
+from callcheck.spec.configuration import bind
+from callcheck.spec.dialect import Dialect
+
+from .machine import NOTHING, Effect, Event, Machine, Print, Reason, Stop
+
+TERMINATED = Reason("terminate-on-nan/loss/stops-at-the-first-invalid-loss", "loss={value} is not finite: stop.")
+
+
+class TerminateOnNaN(Machine):
+    def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
+        if config and dialect["terminate-on-nan/raise-error"] == "unknown-argument":
+            raise TypeError(f"TerminateOnNaN got an unexpected keyword argument {next(iter(config))!r}")
+        configuration = bind("TerminateOnNaN", config)
+        assert isinstance(configuration, Configuration)
+        self.config = configuration
+
+    def batch_end(self, state: None, event: Event, effects: list[Effect]) -> tuple[None, Reason]:
+        loss = event.logs.get("loss")
+        if isinstance(loss, tuple):
+            if len(loss) > 1:
+                raise ValueError("the truth value of an array with more than one element is ambiguous")
+            loss = loss[0]
+        if loss is None or math.isfinite(loss):
+            return state, NOTHING
+        if self.config.raise_error:
+            raise RuntimeError(f"the loss of batch {event.batch} is {loss}")
+        effects.extend((Print("nan"), Stop()))
+        return state, TERMINATED

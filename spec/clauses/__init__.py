@@ -1,0 +1,1 @@
+"""The clauses. Importing this package registers all of them in `CLAUSES`."""

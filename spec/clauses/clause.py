@@ -1,0 +1,190 @@
+"""What a clause is: one normative sentence with a stable id, a level, a source, and a check.
+
+Rules
+- A check is a function of a `Case`; its docstring is the sentence. It answers HELD, NOT_EXERCISED or a Failed.
+- A relation compares two traces: `related` makes the second scenario from the first, or answers None.
+- A check sees traces, never an implementation; it reads the dialect only where arithmetic or a governing choice needs it.
+  A universal clause does not read it at all: its `Case` has none.
+- Unless it says `errors=True`, a clause speaks of scenarios that were run to their end: others do not exercise it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ..configuration import CALLBACKS, defaults
+from ..dialect import Dialect
+from ..scenario import Epoch, Fit, Scenario
+from ..trace import EpochTrace, FitTrace, Trace
+
+Level = Literal["universal", "documented", "observed"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Failed:
+    """The clause does not hold: where (indices of the fit and of the epoch in it; None: nowhere in particular), what was
+    expected there and why, and what came. Each of the three is a short phrase with the values in it."""
+
+    fit: int | None
+    epoch: int | None
+    expected: str
+    why: str
+    got: str
+
+    def __str__(self) -> str:
+        place = "" if self.fit is None else f"fit {self.fit + 1}" + ("" if self.epoch is None else f", epoch {self.epoch + 1}") + ": "
+        return f"{place}expected {self.expected}, because {self.why}; got {self.got}"
+
+
+class Held:
+    """The precondition held, and so did the clause."""
+
+    def __repr__(self) -> str:
+        return "HELD"
+
+
+class NotExercised:
+    """The scenario does not meet the clause's precondition."""
+
+    def __repr__(self) -> str:
+        return "NOT_EXERCISED"
+
+
+HELD = Held()
+NOT_EXERCISED = NotExercised()
+Outcome = Held | NotExercised | Failed
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EpochSeen:
+    """One epoch that was run: what it showed to the callback and what was seen of it.
+
+    `fit` and `index` count from zero, `index` within the fit; `number` is the absolute epoch that the hooks are told.
+    """
+
+    fit: int
+    index: int
+    number: int
+    shown: Epoch
+    seen: EpochTrace
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Case:
+    """What a check judges: the scenario, its trace, and the dialect that the implementation is held to.
+
+    `other`: in a relation, the trace of the related scenario, which is `other_scenario`.
+    """
+
+    scenario: Scenario
+    trace: Trace
+    dialect: Dialect
+    other: Trace = field(default_factory=Trace)
+    other_scenario: Scenario | None = None
+
+    def __getitem__(self, parameter: str) -> Any:
+        """The value of a parameter: as configured, or Keras's default."""
+        config = self.scenario.config
+        return config[parameter] if parameter in config else defaults(self.scenario.callback)[parameter]
+
+    def fits(self) -> Iterator[tuple[int, Fit, FitTrace]]:
+        """The fits that were run: index, what was to be run, what was seen."""
+        for index, seen in enumerate(self.trace.fits):
+            yield index, self.scenario.fits[index], seen
+
+    def epochs(self, fit: int | None = None) -> Iterator[EpochSeen]:
+        """The epochs that were run, of one fit or of all."""
+        for index, shown, seen in self.fits():
+            if fit is None or index == fit:
+                first = self.scenario.first_epoch(shown)
+                for position, epoch in enumerate(seen.epochs):
+                    yield EpochSeen(
+                        fit=index, index=position, number=first + position, shown=shown.epochs[position], seen=epoch
+                    )
+
+    @property
+    def clean(self) -> bool:
+        """Whether the scenario was run to its end: nothing rejected, nothing raised."""
+        return self.trace.rejected is None and all(fit.error is None for fit in self.trace.fits)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Clause:
+    """A clause. `choices` maps a choice to the values under which the clause applies; a dialect with another value is not
+    held to it. `observes` names the fields of a trace without which nothing can be judged."""
+
+    id: str
+    level: Level
+    sentence: str
+    source: str
+    check: Callable[[Case], Outcome]
+    choices: Mapping[str, tuple[str, ...]]
+    observes: tuple[str, ...]
+    errors: bool
+    related: Callable[[Scenario], Scenario | None] | None = None
+
+    @property
+    def callbacks(self) -> tuple[str, ...]:
+        """The callbacks that it speaks of."""
+        prefix = self.id.split("/")[0]
+        return tuple(CALLBACKS) if prefix == "every-callback" else (CALLBACK_OF_PREFIX[prefix],)
+
+    @property
+    def group(self) -> str:
+        """The part of the id that clauses about the same thing share."""
+        return "/".join(self.id.split("/")[:2])
+
+    def applies(self, dialect: Dialect) -> bool:
+        return all(dialect[choice] in values for choice, values in self.choices.items())
+
+    def judge(self, case: Case) -> Outcome:
+        """The outcome of the check, its precondition of a clean run included."""
+        if not self.errors and not case.clean:
+            return NOT_EXERCISED
+        if self.related is not None and not self.errors:
+            if case.other.rejected is not None or any(fit.error is not None for fit in case.other.fits):
+                return NOT_EXERCISED
+        return self.check(case)
+
+
+CALLBACK_OF_PREFIX = {
+    "early-stopping": "EarlyStopping",
+    "reduce-lr-on-plateau": "ReduceLROnPlateau",
+    "model-checkpoint": "ModelCheckpoint",
+    "learning-rate-scheduler": "LearningRateScheduler",
+    "terminate-on-nan": "TerminateOnNaN",
+}
+
+CLAUSES: dict[str, Clause] = {}
+"""Every clause by its id, in the order of the files; complete once `callcheck.spec.clauses` is imported."""
+
+
+def clause(
+    id: str,
+    *,
+    level: Level,
+    source: str,
+    observes: tuple[str, ...] = (),
+    choices: Mapping[str, str | tuple[str, ...]] | None = None,
+    errors: bool = False,
+    related: Callable[[Scenario], Scenario | None] | None = None,
+) -> Callable[[Callable[[Case], Outcome]], Callable[[Case], Outcome]]:
+    """Register the decorated check as the clause `id`; its docstring is the normative sentence."""
+
+    def register(check: Callable[[Case], Outcome]) -> Callable[[Case], Outcome]:
+        if id in CLAUSES:
+            raise ValueError(f"two clauses have the id {id}")
+        CLAUSES[id] = Clause(
+            id=id,
+            level=level,
+            sentence=" ".join((check.__doc__ or "").split()),
+            source=source,
+            check=check,
+            choices={name: (value,) if isinstance(value, str) else value for name, value in (choices or {}).items()},
+            observes=observes,
+            errors=errors,
+            related=related,
+        )
+        return check
+
+    return register

@@ -1,0 +1,87 @@
+"""The arithmetic of monitoring for the clauses: which way is better, by how much, in the dialect's precision.
+
+It restates, for whole streams, what the reference computes step by step; the two share `numbers.py` and nothing else.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..metrics import DIRECTIONS
+from ..numbers import PRECISIONS
+from ..scenario import Value
+from .clause import Case
+
+
+def is_number(value: object) -> bool:
+    """Whether a configured or logged value is a plain number (a scalar; NaN and infinities included)."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def direction(case: Case, fit: int = 0) -> str | None:
+    """"min" or "max" as configured, or as Keras 3 decides for `mode="auto"` by the metrics compiled in that fit (the first
+    fit decides for an instance). None if that does not decide, or if the dialect decides by the name alone."""
+    mode = case["mode"]
+    if mode in ("min", "max"):
+        return str(mode)
+    prefix = {"EarlyStopping": "early-stopping", "ReduceLROnPlateau": "reduce-lr-on-plateau"}.get(
+        case.scenario.callback, "model-checkpoint"
+    )
+    monitor = case["monitor"]
+    if not isinstance(monitor, str):
+        return None
+    rule = case.dialect[f"{prefix}/direction"]
+    if rule == "compiled-metric":
+        name = monitor.removeprefix("val_")
+        found = [
+            DIRECTIONS[metric.cls]
+            for metric in case.scenario.compiled_metrics(case.scenario.fits[fit])
+            if metric.name == name and DIRECTIONS[metric.cls] is not None
+        ]
+        return found[-1] if found else "min" if name == "loss" else None
+    if rule == "name-ends-with-acc-accuracy-auc":
+        return "max" if any(monitor.endswith(end) for end in ("acc", "accuracy", "auc")) else "min"
+    fmeasure = rule == "name-contains-acc-or-starts-with-fmeasure" and monitor[:8] == "fmeasure"
+    return "max" if fmeasure or "acc" in monitor else "min"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Comparison:
+    """How the case compares values: `better(value, than)` by more than min_delta, in the dialect's arithmetic."""
+
+    better: Callable[[float, float], bool]
+    worst: float
+    """The infinity on which every finite value improves."""
+    accepts_first: bool
+    """Whether the first value is an improvement whatever it is."""
+
+
+def comparison(case: Case, min_delta: float | None = None) -> Comparison | None:
+    """The comparison of the case; None if it cannot be known from the configuration (then nothing can be said).
+
+    `min_delta` replaces the configured one. Values that the precision refuses raise ValueError, as in a callback.
+    """
+    way = direction(case)
+    delta = case["min_delta"] if min_delta is None and case.scenario.callback != "ModelCheckpoint" else min_delta or 0.0
+    if way is None or not is_number(delta):
+        return None
+    plateau = case.scenario.callback == "ReduceLROnPlateau"
+    if not plateau or case.dialect["reduce-lr-on-plateau/min-delta-sign"] == "absolute":
+        delta = abs(delta)
+    at_best = plateau and case.dialect["reduce-lr-on-plateau/min-delta-side"] == "best"
+    seen = PRECISIONS[case.dialect["monitor/precision"]]
+    sign = -1.0 if way == "max" else 1.0
+
+    def better(value: float, than: float) -> bool:
+        if at_best:
+            a, b = seen(value), seen(than - sign * delta)
+        else:
+            a, b = seen(value + sign * delta), seen(than)
+        return a < b if way == "min" else b < a
+
+    worst = float("inf") if way == "min" else float("-inf")
+    return Comparison(better=better, worst=worst, accepts_first=case.dialect["monitor/first-value"] == "accepted")
+
+
+def scalar_stream(values: list[Value | None]) -> bool:
+    """Whether every value that is there is a scalar."""
+    return all(value is None or not isinstance(value, tuple) for value in values)

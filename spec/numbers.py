@@ -1,0 +1,63 @@
+"""Rounding and comparing in the precision of a backend. Arithmetic only; the clauses and the reference share it.
+
+A callback computes in Python floats (float64), but the final comparison is the backend's, and so is the storage of the
+learning rate. Both are behaviour: two losses that float32 cannot tell apart are equal to Keras on TensorFlow.
+
+Rules
+- `float32(x)` is the nearest IEEE binary32 value, ties to even; beyond the range it is an infinity, subnormals are kept.
+- `PRECISIONS[name](x)` is the value that a comparison sees. `float64` sees x. `float32` sees `float32(x)`.
+  `float32-tensorflow` sees zero for float32 subnormals, and refuses a finite x whose float32 is infinite.
+"""
+
+import ctypes
+import math
+import struct
+from collections.abc import Callable
+
+FLOAT32_MAX = 3.4028234663852886e38
+"""The largest finite float32."""
+FLOAT32_SMALLEST_NORMAL = 1.1754943508222875e-38
+"""The smallest normal float32; below it TensorFlow compares as zero."""
+FLOAT32_SMALLEST = 1.401298464324817e-45
+"""The smallest subnormal float32."""
+
+_c_float = ctypes.c_float
+
+
+def float32(value: float) -> float:
+    """The nearest float32, widened back to float64: how Keras stores a learning rate (0.1 reads 0.10000000149011612)."""
+    return _c_float(value).value
+
+
+def next_float32(value: float, towards: float) -> float:
+    """The float32 after `float32(value)` in the direction of `towards`; the same value if it is already there."""
+    start = float32(value)
+    if math.isnan(start) or start == towards:
+        return start
+    if start == 0.0:
+        return math.copysign(FLOAT32_SMALLEST, towards)
+    bits = struct.unpack("<I", struct.pack("<f", start))[0]
+    away_from_zero = (towards > start) == (start > 0)
+    return float(struct.unpack("<f", struct.pack("<I", bits + 1 if away_from_zero else bits - 1))[0])
+
+
+def _as_float32_tensorflow(value: float) -> float:
+    """Raises ValueError for a finite value whose nearest float32 is infinite, as TensorFlow does."""
+    rounded = _c_float(value).value
+    if -FLOAT32_SMALLEST_NORMAL < rounded < FLOAT32_SMALLEST_NORMAL:
+        return 0.0
+    if math.isinf(rounded) and math.isfinite(value):
+        raise ValueError(f"the finite value {value!r} is out of the range of float32")
+    return rounded
+
+
+def _as_float64(value: float) -> float:
+    return value
+
+
+PRECISIONS: dict[str, Callable[[float], float]] = {
+    "float32-tensorflow": _as_float32_tensorflow,
+    "float32": float32,
+    "float64": _as_float64,
+}
+"""What a comparison sees, by the value of the choice `monitor/precision`."""
