@@ -3,7 +3,7 @@
 Rules
 1. At every epoch begin: rate = schedule(epoch, rate), or schedule(epoch) if that raises TypeError; epoch is absolute, 0-based.
 2. A result that is not a float raises ValueError; np.float32 is a float, an int is not.
-3. The rate is stored as float32. At every epoch end it is logged.
+3. The rate is stored as float32. At every epoch end it is logged; logs that are empty stay empty.
 """
 
 from collections.abc import Mapping
@@ -37,7 +37,8 @@ class LearningRateScheduler(Machine):
         return state, SCHEDULED
 
     def epoch_end(self, state: None, event: Event, effects: list[Effect]) -> tuple[None, Reason]:
-        effects.append(Log(self.log_key, event.rate))
+        if event.logs:
+            effects.append(Log(self.log_key, event.rate))
         return state, LOGGED
 
 

@@ -1,7 +1,7 @@
 """ReduceLROnPlateau: multiply the learning rate by `factor` when a monitored value has stopped improving.
 
 Rules, at every epoch end, in this order
-1. The rate is logged, before any reduction.
+1. The rate is logged, before any reduction; logs that are empty stay empty.
 2. A missing metric: warn, and nothing else changes; the cooldown does not go on either.
 3. In cooldown: the counter falls by one, and wait is 0.
 4. The value improves on the best: it is the best now, and wait is 0.
@@ -101,7 +101,8 @@ class ReduceLROnPlateau(Machine):
         if direction is None:
             direction = self.monitor.resolve(event.metrics)
         rate = event.rate
-        effects.append(Log(self.log_key, rate))
+        if event.logs:
+            effects.append(Log(self.log_key, rate))
         value = rate if config.monitor == self.log_key else event.logs.get(config.monitor)
         if value is None:
             effects.append(Warn("missing-metric"))

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from .scenario import Value, logs_to_json, number_from_json, number_to_json, value_to_json
 
 WARNED = ("missing-metric", "unknown-mode", "array-metric", "other")
-"""The kinds of warnings. Floating-point RuntimeWarnings of an array library are not recorded."""
+"""The kinds of warnings. Only those to the user are recorded, not what array libraries say about overflow or deprecation."""
 PRINTED = ("improved", "not-improved", "saving", "saved", "restored", "early-stop", "reduced", "scheduled", "nan")
 """The kinds of printed lines; what is printed is an event, not a text."""
 

@@ -1,0 +1,1 @@
+"""Who is held to the specification, and how: `pytest conformance/`, `callcheck check`."""

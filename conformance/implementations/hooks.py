@@ -1,0 +1,121 @@
+"""A callback that follows the Keras callback protocol, driven hook by hook on a stand-in model."""
+
+from collections.abc import Callable
+from typing import Any
+
+from callcheck.spec.scenario import Logs, Scenario
+from callcheck.spec.trace import Origin, added_to_logs
+
+from .protocol import Capabilities, ConfigurationRejected, Observation
+from .standin import Model, Optimizer, arguments, as_logged, as_recorded, new_directory
+
+
+class PlainStandin:
+    """The stand-in for callbacks that need no framework: a plain optimizer, no compiled metrics."""
+
+    def model(self, scenario: Scenario) -> Model:
+        return Model(Optimizer())
+
+    def set_rate(self, model: Model, rate: float) -> None:
+        model.optimizer.learning_rate = rate
+
+    def rate(self, model: Model) -> float:
+        return float(model.optimizer.learning_rate)
+
+    def compile(self, model: Model, scenario: Scenario, fit: int) -> None:
+        """Make `model.metrics` what the model is compiled with in that fit."""
+
+
+class HooksRun:
+    """One instance under way."""
+
+    def __init__(self, scenario: Scenario, make: Callable[..., Any], standin: Any) -> None:
+        self.scenario = scenario
+        self.standin = standin
+        self.directory = new_directory()
+        self.model: Model = standin.model(scenario)
+        standin.set_rate(self.model, scenario.learning_rate)
+        self.fit = -1
+        self.ended: tuple[Logs, dict[str, Any]] = ({}, {})
+        try:
+            self.callback = make(scenario.callback, **arguments(scenario.config, self.directory))
+        except Exception as error:
+            raise ConfigurationRejected(error) from error
+
+    def fit_begin(self, fit: int) -> None:
+        self.fit = fit
+        content = self.scenario.fits[fit]
+        self.standin.compile(self.model, self.scenario, fit)
+        if content.learning_rate is not None:
+            self.standin.set_rate(self.model, content.learning_rate)
+        self.model.stop_training = False
+        first = self.scenario.first_epoch(content)
+        self.callback.set_params({"verbose": 0, "epochs": first + len(content.epochs), "steps": None})
+        self.callback.set_model(self.model)
+        self.callback.on_train_begin()
+
+    def epoch_begin(self, epoch: int) -> None:
+        self.callback.on_epoch_begin(epoch)
+        self.weights = Origin(self.fit, epoch)
+
+    def batch_end(self, batch: int, logs: Logs) -> None:
+        self.callback.on_train_batch_begin(batch)
+        self.model.weights_of = self.weights
+        self.callback.on_train_batch_end(batch, as_logged(logs))
+
+    def epoch_end(self, epoch: int, logs: Logs) -> None:
+        given = as_logged(logs)
+        self.ended = (logs, given)
+        self.callback.on_epoch_end(epoch, given)
+
+    def set_stop(self) -> None:
+        """Somebody else sets the stop flag."""
+        self.model.stop_training = True
+
+    def fit_end(self) -> None:
+        self.callback.on_train_end()
+
+    def observe(self) -> Observation:
+        model = self.model
+        saved: tuple[str, ...] = ()
+        if model.saved:
+            saved = tuple(path.removeprefix(self.directory) for path in model.saved)
+            model.saved.clear()
+        return Observation(
+            stop=bool(model.stop_training),
+            learning_rate=self.standin.rate(model),
+            saved=saved,
+            weights=model.weights_of,
+            logged=self._logged(),
+        )
+
+    def _logged(self) -> dict[str, Any]:
+        """What the epoch's hooks changed in the logs that they were given, once."""
+        (logs, given), self.ended = self.ended, ({}, {})
+        changed = {
+            name: as_recorded(value) for name, value in given.items() if name not in logs or value is not logs[name]
+        }
+        return added_to_logs(logs, changed) if changed else changed
+
+    def internal(self) -> dict[str, Any]:
+        names = ("wait", "best", "cooldown_counter", "stopped_epoch")
+        return {name: _plain(getattr(self.callback, name)) for name in names if hasattr(self.callback, name)}
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, int | float | str) else as_recorded(value)
+
+
+class Hooks:
+    """An implementation made of a constructor `make(callback, **config)` and a stand-in for the model."""
+
+    def __init__(
+        self, name: str, make: Callable[..., Any], standin: Any, capabilities: Capabilities | None = None
+    ) -> None:
+        self.name = name
+        self.make = make
+        self.standin = standin
+        self.capabilities = capabilities or Capabilities()
+
+    def build(self, scenario: Scenario) -> HooksRun:
+        return HooksRun(scenario, self.make, self.standin)

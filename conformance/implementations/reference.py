@@ -1,0 +1,20 @@
+"""The reference as an implementation, in one dialect."""
+
+from callcheck.reference.replay import replay
+from callcheck.spec.dialect import Resolution
+from callcheck.spec.scenario import Scenario
+from callcheck.spec.trace import Result
+
+from .protocol import Capabilities
+
+
+class Reference:
+    """`reference@DIALECT`: what the reference predicts for that dialect."""
+
+    def __init__(self, dialect: Resolution) -> None:
+        self.dialect = dialect
+        self.name = f"reference@{dialect.dialect.name}"
+        self.capabilities = Capabilities()
+
+    def replay(self, scenario: Scenario, *, internal: bool = False) -> Result:
+        return replay(scenario, self.dialect.dialect, internal=internal)

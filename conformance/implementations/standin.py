@@ -1,0 +1,127 @@
+"""Stand-ins for the model, for driving a callback's hooks without training, and the arguments for its constructor.
+
+A stand-in has just what the callbacks read: `stop_training`, `optimizer.learning_rate`, `metrics`, weights that can be got and
+set, and the two ways of saving, which only note the path. Its weights are a list of one pair, (fit, epoch): whose training
+produced them. That hooks on a stand-in and a real `fit` agree is shown by a test.
+"""
+
+import atexit
+import itertools
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from callcheck.spec.numbers import float32
+from callcheck.spec.scenario import Logs
+from callcheck.spec.trace import UNTRAINED, Origin
+
+
+class Optimizer:
+    """A plain optimizer: a rate that is stored as float32, as Keras stores it."""
+
+    def __init__(self) -> None:
+        self._rate = 1.0
+
+    @property
+    def learning_rate(self) -> float:
+        return self._rate
+
+    @learning_rate.setter
+    def learning_rate(self, rate: float) -> None:
+        self._rate = float32(float(rate))
+
+    lr = learning_rate
+
+
+class Model:
+    """What the callbacks read of a model, and nothing else."""
+
+    def __init__(self, optimizer: Any) -> None:
+        self.optimizer = optimizer
+        self.stop_training = False
+        self.metrics: Sequence[Any] = []
+        self.distribute_strategy = None  # Keras 2 asks: the default one
+        self.weights_of = UNTRAINED
+        self.saved: list[str] = []
+
+    def get_weights(self) -> list[tuple[int, int]]:
+        return [self.weights_of]
+
+    def set_weights(self, weights: Sequence[Iterable[int]]) -> None:
+        fit, epoch = weights[0]
+        self.weights_of = Origin(int(fit), int(epoch))
+
+    def save(self, filepath: Any, overwrite: bool = True, **options: Any) -> None:
+        self.saved.append(str(filepath))
+
+    save_weights = save
+
+
+@cache
+def _root() -> Path:
+    root = Path(tempfile.mkdtemp(prefix="callcheck-"))
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    return root
+
+
+_numbers = itertools.count()
+
+
+def new_directory() -> str:
+    """The path of a temporary directory of its own, which is not made yet; it ends with a slash."""
+    return f"{_root()}/{next(_numbers)}/"
+
+
+def as_logged(logs: Logs) -> dict[str, Any]:
+    """The logs as a hook gets them: Python floats, and numpy arrays for array metrics."""
+    logged: dict[str, Any] = dict(logs)
+    for name, value in logs.items():
+        if isinstance(value, tuple):
+            import numpy as np
+
+            logged[name] = np.array(value)
+    return logged
+
+
+def as_recorded(value: Any) -> float | tuple[float, ...]:
+    """A value out of logs, as a trace records it. Raises TypeError or ValueError for what is not a number."""
+    if getattr(value, "ndim", 0):
+        return tuple(float(item) for item in value)
+    return float(value)
+
+
+def _convert(rate: float, returns: str | None) -> Any:
+    if returns == "int":
+        return int(rate)
+    if returns == "none":
+        return None
+    if returns in ("float32", "array"):
+        import numpy as np
+
+        return np.float32(rate) if returns == "float32" else np.array([rate])
+    return rate
+
+
+def schedule_function(description: Mapping[str, Any]) -> Callable[..., Any]:
+    """The schedule that a scenario describes, as the function that LearningRateScheduler is given."""
+    returns = description.get("returns")
+    if "scale" in description:
+        scale = description["scale"]
+        return lambda epoch, rate: _convert(rate * scale, returns)
+    table = description["table"]
+    if "accepts" in description:
+        return lambda epoch: _convert(table[epoch], returns)
+    return lambda epoch, rate: _convert(table[epoch], returns)
+
+
+def arguments(config: Mapping[str, Any], directory: str) -> dict[str, Any]:
+    """The arguments for the constructor: a function for the schedule, the temporary directory in front of the file path."""
+    given = dict(config)
+    if "schedule" in given:
+        given["schedule"] = schedule_function(given["schedule"])
+    if "filepath" in given:
+        given["filepath"] = directory + given["filepath"]
+    return given
