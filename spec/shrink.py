@@ -1,0 +1,392 @@
+"""Shrinking: from a scenario on which something holds to a smallest one on which it still holds.
+
+Why not Hypothesis's `find`: it shrinks only what it generated itself, while a scenario to be shrunk comes from a pool,
+a vector or a user. It minimises the draws of a strategy, where one changed draw changes the meaning of all later ones.
+Here a step changes the scenario itself, as a person would, and a few dozen tries are enough.
+
+Rules
+- Every step makes the scenario simpler by one fixed order: fewer fits, epochs, batches, parameters and metrics, then
+  simpler values. So shrinking ends, and the same scenario and condition always give the same result.
+- Big steps come first. A step that worked is tried again at once, and all of them once more after the last.
+- Values that are equal are simplified together first: a plateau stays a plateau.
+- A result is a valid scenario: whatever the condition says, `from_json` accepts it.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from .configuration import FLOAT_PARAMETERS
+from .numbers import float32
+from .scenario import Epoch, Fit, Logs, Scenario, Value, key
+
+Condition = Callable[[Scenario], bool]
+Step = Callable[[Scenario], Iterator[Scenario]]
+
+
+def smallest(start: Scenario, condition: Condition, *, tries: int = 2000) -> Scenario:
+    """A simplest scenario, reached from `start` by small steps, for which `condition` still holds.
+
+    `tries` bounds the calls of `condition`; what was reached by then is returned. Raises ValueError if the condition
+    does not hold for `start`; what the condition raises is not caught.
+    """
+    if not condition(start):
+        raise ValueError("the condition does not hold for the scenario to shrink")
+    tried = {key(start)}
+    current, weight = start, complexity(start)
+    progress = True
+    while progress:
+        progress = False
+        for step in STEPS:
+            improved = True
+            while improved:
+                improved = False
+                for candidate in step(current):
+                    name = key(candidate)
+                    if name in tried:
+                        continue
+                    tried.add(name)
+                    lighter = complexity(candidate)
+                    if not lighter < weight:
+                        continue
+                    if tries <= 1:
+                        return current
+                    tries -= 1
+                    if condition(candidate):
+                        current, weight = candidate, lighter
+                        improved = progress = True
+                        break
+    return current
+
+
+# ---------------------------------------------------------------------------------------------- what is simpler
+
+
+def _cost(value: Any) -> float:
+    """How complicated a value is to read: 1.0 is simplest, then 0.0, small integers, short decimals, infinities."""
+    if isinstance(value, tuple | list):
+        return 200 + sum(_cost(item) for item in value)
+    if isinstance(value, Mapping):
+        return 200 + sum(1 + _cost(item) for item in value.values())
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return float(len(repr(value)))
+    if math.isnan(value):
+        return 120
+    if math.isinf(value):
+        return 110 + (value < 0)
+    if value == 1:
+        return 0
+    text = repr(float(value))
+    sign = 0.5 if text.startswith("-") else 0
+    if value == int(value) and abs(value) < 100:
+        return (1 if value == 0 else abs(value)) + sign
+    return 100 * (len(text) > 6) + 10 * len(text) + sign + (abs(value) > 100)
+
+
+def complexity(scenario: Scenario) -> tuple[float, ...]:
+    """The order in which scenarios are simpler than others; every step of shrinking lowers it."""
+    fits = scenario.fits
+    epochs = [epoch for fit in fits for epoch in fit.epochs]
+    batches = [logs for epoch in epochs for logs in epoch.batches or ()]
+    logs = [*(epoch.logs for epoch in epochs), *batches]
+    own = [item for fit in fits for item in (fit.initial_epoch, fit.metrics, fit.learning_rate) if item is not None]
+    return (
+        len(fits),
+        len(epochs),
+        sum(epoch.batches is not None for epoch in epochs),
+        len(batches),
+        len(scenario.config) + len(own) + len(scenario.metrics) + sum(epoch.stop for epoch in epochs)
+        + (scenario.initial_epoch != 0) + (scenario.steps_per_execution != 1) + (scenario.learning_rate != 1.0),
+        sum(len(entry) for entry in logs),
+        sum(isinstance(value, tuple) for entry in logs for value in entry.values()),
+        sum(len(name) for name in {name for entry in logs for name in entry}),
+        sum(_cost(value) for value in scenario.config.values()) + sum(_cost(item) for item in own)
+        + _cost(scenario.learning_rate) + scenario.initial_epoch + scenario.steps_per_execution,
+        sum(_cost(value) for value in {repr(value): value for entry in logs for value in entry.values()}.values()),
+        sum(_cost(value) for entry in logs for value in entry.values()),
+    )  # fmt: skip
+
+
+def _simpler(value: float) -> Iterator[float]:
+    """Values to try in the place of this one, the simplest first."""
+    tried = [1.0, 0.0, 2.0, 0.5, 3.0, 4.0, 5.0, -1.0, -2.0, math.inf, -math.inf]
+    if math.isfinite(value):
+        if abs(value) < 1e15:
+            tried += [float(round(value)), round(value, 1), round(value, 2), round(value, 4), math.trunc(value) + 0.5]
+        tried += [float32(value), float(f"{value:.1g}"), float(f"{value:.3g}"), abs(value)]
+    for candidate in tried:
+        if _cost(candidate) < _cost(value):
+            yield candidate
+
+
+# ---------------------------------------------------------------------------------------------- changing a scenario
+
+
+def _map_logs(scenario: Scenario, change: Callable[[Logs], Logs]) -> Scenario:
+    """The scenario with every epoch's and every batch's logs changed."""
+    return replace(
+        scenario,
+        fits=tuple(
+            replace(
+                fit,
+                epochs=tuple(
+                    replace(
+                        epoch,
+                        logs=change(epoch.logs),
+                        batches=None if epoch.batches is None else tuple(change(logs) for logs in epoch.batches),
+                    )
+                    for epoch in fit.epochs
+                ),
+            )
+            for fit in scenario.fits
+        ),
+    )
+
+
+def _change_fit(scenario: Scenario, index: int, **changes: Any) -> Scenario:
+    fits = scenario.fits
+    return replace(scenario, fits=(*fits[:index], replace(fits[index], **changes), *fits[index + 1 :]))
+
+
+def _change_epoch(scenario: Scenario, fit: int, index: int, **changes: Any) -> Scenario:
+    epochs = scenario.fits[fit].epochs
+    changed = (*epochs[:index], replace(epochs[index], **changes), *epochs[index + 1 :])
+    return _change_fit(scenario, fit, epochs=changed)
+
+
+def _places(scenario: Scenario) -> Iterator[tuple[int, int, Epoch]]:
+    """Every epoch with the indices of its fit and of itself, the last first."""
+    for number, fit in reversed(list(enumerate(scenario.fits))):
+        for index, epoch in reversed(list(enumerate(fit.epochs))):
+            yield number, index, epoch
+
+
+def _all_logs(scenario: Scenario) -> Iterator[Logs]:
+    """The logs of every epoch and every batch."""
+    for _, _, epoch in _places(scenario):
+        yield epoch.logs
+        yield from epoch.batches or ()
+
+
+def _without(mapping: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {other: value for other, value in mapping.items() if other != name}
+
+
+# ---------------------------------------------------------------------------------------------- the steps
+
+
+def _drop_fits(scenario: Scenario) -> Iterator[Scenario]:
+    fits = scenario.fits
+    for index in reversed(range(len(fits))):
+        if len(fits) > 1:
+            yield replace(scenario, fits=fits[:index] + fits[index + 1 :])
+    for index in range(len(fits) - 1):
+        joined = replace(fits[index], epochs=fits[index].epochs + fits[index + 1].epochs)
+        yield replace(scenario, fits=(*fits[:index], joined, *fits[index + 2 :]))
+
+
+def _drop_epochs(scenario: Scenario) -> Iterator[Scenario]:
+    for number, fit in enumerate(scenario.fits):
+        length = len(fit.epochs)
+        size = length - 1
+        while size:
+            for begin in reversed(range(0, length - size + 1, size)):
+                yield _change_fit(scenario, number, epochs=fit.epochs[:begin] + fit.epochs[begin + size :])
+            size //= 2
+
+
+def _drop_settings(scenario: Scenario) -> Iterator[Scenario]:
+    """What is set beside the callback: for the scenario, then for each fit and each epoch."""
+    yield replace(scenario, steps_per_execution=1)
+    yield replace(scenario, initial_epoch=0)
+    yield replace(scenario, learning_rate=1.0)
+    yield replace(scenario, metrics=())
+    for index in range(len(scenario.metrics)):
+        yield replace(scenario, metrics=scenario.metrics[:index] + scenario.metrics[index + 1 :])
+    for number in range(len(scenario.fits)):
+        for name in ("initial_epoch", "metrics", "learning_rate"):
+            yield _change_fit(scenario, number, **{name: None})
+    for number, index, epoch in _places(scenario):
+        if epoch.stop:
+            yield _change_epoch(scenario, number, index, stop=False)
+
+
+def _drop_parameters(scenario: Scenario) -> Iterator[Scenario]:
+    for name in reversed(list(scenario.config)):
+        # a required parameter stays: without it a scenario would be about something else
+        if name not in ("filepath", "schedule"):
+            yield replace(scenario, config=_without(scenario.config, name))
+
+
+def _drop_batches(scenario: Scenario) -> Iterator[Scenario]:
+    yield replace(
+        scenario,
+        fits=tuple(
+            replace(fit, epochs=tuple(replace(epoch, batches=None) for epoch in fit.epochs)) for fit in scenario.fits
+        ),
+    )
+    for number, index, epoch in _places(scenario):
+        if epoch.batches is None:
+            continue
+        yield _change_epoch(scenario, number, index, batches=None)
+        for batch in reversed(range(len(epoch.batches))):
+            if len(epoch.batches) > 1:
+                rest = epoch.batches[:batch] + epoch.batches[batch + 1 :]
+                yield _change_epoch(scenario, number, index, batches=rest)
+
+
+def _drop_metrics(scenario: Scenario) -> Iterator[Scenario]:
+    """A metric everywhere, then one entry of the logs; array metrics become scalars."""
+    for name in sorted({name for logs in _all_logs(scenario) for name in logs}):
+        yield _map_logs(scenario, partial(_without, name=name))
+    yield _map_logs(
+        scenario, lambda logs: {name: value[0] if isinstance(value, tuple) else value for name, value in logs.items()}
+    )
+    for number, index, epoch in _places(scenario):
+        for name, value in epoch.logs.items():
+            yield _change_epoch(scenario, number, index, logs=_without(epoch.logs, name))
+            if isinstance(value, tuple):
+                yield _change_epoch(scenario, number, index, logs={**epoch.logs, name: value[0]})
+                if len(value) > 2:
+                    yield _change_epoch(scenario, number, index, logs={**epoch.logs, name: value[:2]})
+        for batch, logs in enumerate(epoch.batches or ()):
+            for name in logs:
+                yield _change_batch(scenario, number, index, batch, _without(logs, name))
+
+
+def _change_batch(scenario: Scenario, number: int, index: int, batch: int, logs: Logs) -> Scenario:
+    batches = scenario.fits[number].epochs[index].batches
+    assert batches is not None
+    return _change_epoch(scenario, number, index, batches=(*batches[:batch], logs, *batches[batch + 1 :]))
+
+
+def _rename_metrics(scenario: Scenario) -> Iterator[Scenario]:
+    """The monitored metric becomes the default one, in the configuration and in the logs."""
+    monitor = scenario.config.get("monitor")
+    if not isinstance(monitor, str) or monitor == "val_loss":
+        return
+    others = {name for _, _, epoch in _places(scenario) for name in epoch.logs}
+    if "val_loss" not in others:
+        renamed = replace(scenario, config=_without(scenario.config, "monitor"))
+        yield _map_logs(
+            renamed, lambda logs: {"val_loss" if name == monitor else name: value for name, value in logs.items()}
+        )
+
+
+def _simplify_parameters(scenario: Scenario) -> Iterator[Scenario]:
+    for name, value in scenario.config.items():
+        for simpler in _simpler_parameter(name, value):
+            yield replace(scenario, config={**scenario.config, name: simpler})
+    for rate in _simpler(scenario.learning_rate):
+        yield replace(scenario, learning_rate=rate)
+    for number in range(scenario.initial_epoch):
+        yield replace(scenario, initial_epoch=number)
+    for steps in range(1, scenario.steps_per_execution):
+        yield replace(scenario, steps_per_execution=steps)
+    for number, fit in enumerate(scenario.fits):
+        yield from _simplify_fit(scenario, number, fit)
+
+
+def _simplify_fit(scenario: Scenario, number: int, fit: Fit) -> Iterator[Scenario]:
+    for epoch in range(fit.initial_epoch or 0):
+        yield _change_fit(scenario, number, initial_epoch=epoch)
+    if fit.learning_rate is not None:
+        for rate in _simpler(fit.learning_rate):
+            yield _change_fit(scenario, number, learning_rate=rate)
+
+
+def _simpler_parameter(name: str, value: Any) -> Iterator[Any]:
+    if isinstance(value, bool) or value is None:
+        return
+    if name == "schedule":
+        yield from _simpler_schedule(value)
+    elif name == "filepath":
+        suffix = next((end for end in (".weights.h5", ".keras", ".h5") if value.endswith(end)), "")
+        for stem in ("m", "m-{epoch}", "m-{batch}", "m-{epoch}-{batch}"):
+            yield stem + suffix
+    elif isinstance(value, float) and name in FLOAT_PARAMETERS:
+        yield from _simpler(value)
+    elif isinstance(value, int):
+        yield from (number for number in (1, 0, 2, 3, 4, 5, 6, value - 1) if _cost(number) < _cost(value))
+    elif name == "mode":
+        yield "min"
+
+
+def _simpler_schedule(schedule: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for name in ("returns", "accepts"):
+        if name in schedule:
+            yield _without(schedule, name)
+    if "scale" in schedule:
+        yield from ({**schedule, "scale": scale} for scale in _simpler(schedule["scale"]))
+        return
+    table = schedule["table"]
+    if len(table) > 1:
+        yield {**schedule, "table": table[:-1]}
+    for index, rate in enumerate(table):
+        for simpler in _simpler(rate):
+            yield {**schedule, "table": [*table[:index], simpler, *table[index + 1 :]]}
+
+
+def _values(scenario: Scenario) -> list[float]:
+    """The different scalar values in the logs, the most complicated first."""
+    found = {
+        repr(value): value for logs in _all_logs(scenario) for value in logs.values() if not isinstance(value, tuple)
+    }
+    return sorted(found.values(), key=lambda value: (-_cost(value), repr(value)))
+
+
+def _simplify_values(scenario: Scenario) -> Iterator[Scenario]:
+    """All values by their rank, then each different value wherever it stands, then single values."""
+    values = _values(scenario)
+    finite = sorted({value for value in values if math.isfinite(value)})
+    rank = {value: float(number) for number, value in enumerate(finite, 1)}
+    yield _map_values(scenario, lambda value: rank.get(value, value))
+    for value in values:
+        others = [other for other in values if _cost(other) < _cost(value) and repr(other) != repr(value)]
+        for simpler in (*_simpler(value), *others):
+            yield _map_values(scenario, _exchange(value, simpler))
+    for number, index, epoch in _places(scenario):
+        for simpler_logs in _simpler_logs(epoch.logs, values):
+            yield _change_epoch(scenario, number, index, logs=simpler_logs)
+        for batch, logs in enumerate(epoch.batches or ()):
+            for simpler_logs in _simpler_logs(logs, values):
+                yield _change_batch(scenario, number, index, batch, simpler_logs)
+
+
+def _exchange(value: float, simpler: float) -> Callable[[float], float]:
+    """`simpler` in the place of `value`; NaN is one value here, 0.0 and -0.0 are two."""
+    return lambda seen: simpler if repr(seen) == repr(value) else seen
+
+
+def _simpler_logs(logs: Logs, values: list[float]) -> Iterator[Logs]:
+    for name, value in logs.items():
+        for simpler in _simpler_single(value, values):
+            yield {**logs, name: simpler}
+
+
+def _simpler_single(value: Value, values: list[float]) -> Iterator[Value]:
+    if isinstance(value, tuple):
+        for index, item in enumerate(value):
+            yield from ((*value[:index], simpler, *value[index + 1 :]) for simpler in _simpler(item))
+        return
+    yield from _simpler(value)
+    yield from (other for other in values if _cost(other) < _cost(value))
+
+
+def _map_values(scenario: Scenario, change: Callable[[float], float]) -> Scenario:
+    return _map_logs(
+        scenario,
+        lambda logs: {
+            name: tuple(change(item) for item in value) if isinstance(value, tuple) else change(value)
+            for name, value in logs.items()
+        },
+    )
+
+
+STEPS: tuple[Step, ...] = (
+    _drop_fits, _drop_epochs, _drop_settings, _drop_batches, _drop_parameters, _drop_metrics, _rename_metrics,
+    _simplify_parameters, _simplify_values,
+)  # fmt: skip
+"""The steps, in the order in which they are tried."""
