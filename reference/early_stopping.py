@@ -112,8 +112,10 @@ class EarlyStopping(Machine):
             reason = MISSED_BASELINE
             if not self.missed_baseline_can_stop:
                 return State(wait, best, best_epoch, best_weights, stopped_epoch, direction), reason
-        elif self.monitor.best_value_anchors:
-            best = self.monitor.anchor(value, best, direction)
+        elif self.monitor.best_value_anchors and improves(value, best, direction, 0.0):
+            best, best_epoch = value, epoch
+            if config.restore_best_weights:
+                best_weights = event.weights
         # The first epoch of all never stops; only a value that is compared with infinity can get here in it.
         if wait >= config.patience and epoch > 0:
             effects.append(Stop())

@@ -100,36 +100,42 @@ class ModelCheckpoint(Machine):
     def batch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         if self.config.save_freq == "epoch":
             return state, NOTHING
-        seen_before = state.last_batch if event.batch > state.last_batch else -1
-        batches = state.batches + event.batch - seen_before
+        direction, best, batches, last_batch, epochs = state
+        seen_before = last_batch if event.batch > last_batch else -1
+        batches += event.batch - seen_before
         if batches < self.config.save_freq:
-            return state._replace(batches=batches, last_batch=event.batch), NOTHING
-        return self._turn(state._replace(batches=0, last_batch=event.batch), event, event.batch, effects)
+            return State(direction, best, batches, event.batch, epochs), NOTHING
+        best, reason = self._turn(direction, best, event, event.batch, effects)
+        return State(direction, best, 0, event.batch, epochs), reason
 
     def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
-        if state.direction is None:
-            state = state._replace(direction=self.monitor.resolve(event.metrics))
+        direction, best, batches, last_batch, epochs = state
+        if direction is None:
+            direction = self.monitor.resolve(event.metrics)
         if self.config.save_freq != "epoch":
-            return state, NOTHING
-        if not state.epochs + 1 >= self.period:
-            return state._replace(epochs=state.epochs + 1), NOTHING
-        return self._turn(state._replace(epochs=0), event, None, effects)
+            return State(direction, best, batches, last_batch, epochs), NOTHING
+        if not epochs + 1 >= self.period:
+            return State(direction, best, batches, last_batch, epochs + 1), NOTHING
+        best, reason = self._turn(direction, best, event, None, effects)
+        return State(direction, best, batches, last_batch, 0), reason
 
     def _turn(
-        self, state: State, event: Event, batch: int | None, effects: list[Effect]
-    ) -> tuple[State, Reason]:
-        """It is time to save: rules 2 and 3."""
+        self, direction: str | None, best: Value | None, event: Event, batch: int | None, effects: list[Effect]
+    ) -> tuple[Value | None, Reason]:
+        """It is time to save: rules 2 and 3. The best from now on, and why."""
         path = _file_name(self.config.filepath, event.epoch, batch, event.logs)
-        best, saves, reason = self._decide(state, event.logs, effects)
+        best, saves, reason = self._decide(direction, best, event.logs, effects)
         if saves:
             effects.append(Save(path))
             if self.announces_after and self.config.verbose > 0:
                 effects.append(Print("saved"))
-        return state._replace(best=best), reason
+        return best, reason
 
-    def _decide(self, state: State, logs: Logs, effects: list[Effect]) -> tuple[Value | None, bool, Reason]:
+    def _decide(
+        self, direction: str | None, best: Value | None, logs: Logs, effects: list[Effect]
+    ) -> tuple[Value | None, bool, Reason]:
         """The best from now on, whether to save, and why."""
-        config, best = self.config, state.best
+        config = self.config
         if not config.save_best_only:
             if config.verbose > 0:
                 effects.append(Print("saving"))
@@ -141,13 +147,15 @@ class ModelCheckpoint(Machine):
         if isinstance(value, tuple) and self.array_metric_saves:
             effects.append(Warn("array-metric"))
             return best, True, ARRAY
-        if self.monitor.improves(value, best, state.direction):
+        if self.monitor.improves(value, best, direction):
             if config.verbose > 0:
+                if isinstance(value, tuple):
+                    raise TypeError("unsupported format string passed to an array")  # it is printed as a number
                 effects.append(Print("improved"))
             return value, True, IMPROVED
         if config.verbose > 0:
             effects.append(Print("not-improved"))
-        return self.monitor.anchor(value, best, state.direction), False, NOT_IMPROVED
+        return self.monitor.anchor(value, best, direction), False, NOT_IMPROVED
 
     def internal(self, state: State) -> dict[str, Any]:
         return {"best": state.best}

@@ -67,17 +67,19 @@ class Monitor:
         return direction
 
     def start(self, direction: str | None) -> float | None:
-        """The reference value before any was seen."""
-        if not self.starts_at_infinity:
+        """The reference value before any was seen; None where the first value is accepted, or the direction is still open."""
+        if not self.starts_at_infinity or direction is None:
             return None
         return math.inf if direction == "min" else -math.inf
 
     def improves(self, value: Value, reference: Value | None, direction: str | None, delta: float | None = None) -> bool:
         """Rule 3; `delta` in place of min_delta. Raises what the comparison raises."""
-        if reference is None:
+        if reference is None and not self.starts_at_infinity:
             return True
         if direction is None:
             raise TypeError("compared before the direction was decided: 'NoneType' object is not callable")
+        if reference is None:
+            reference = math.inf if direction == "min" else -math.inf
         delta = self.min_delta if delta is None else delta
         signed = delta if direction == "max" else -delta
         if isinstance(value, tuple) or isinstance(reference, tuple):

@@ -32,6 +32,8 @@ from .model_checkpoint import ModelCheckpoint, Unpredictable
 from .reduce_lr_on_plateau import ReduceLROnPlateau
 from .terminate_on_nan import TerminateOnNaN
 
+NOTHING_LOGGED: Mapping[str, float] = {}
+
 MACHINES: dict[str, Callable[[Mapping[str, Any], Dialect], m.Machine]] = {
     "EarlyStopping": EarlyStopping,
     "ReduceLROnPlateau": ReduceLROnPlateau,
@@ -99,15 +101,17 @@ class _Replay:
         self.rate = float32(scenario.learning_rate)
         self.weights = UNTRAINED
         self.stop = False
+        self.last_seen: tuple[Any, ...] = ()
+        self.last_record = EpochTrace()
         self.internal: dict[str, list[list[Any]]] | None = {} if internal else None
         self._clear()
 
     def _clear(self) -> None:
-        """Begin a new record of what is seen."""
-        self.saved: list[Save] = []
-        self.warned: list[str] = []
-        self.printed: list[str] = []
-        self.logged: dict[str, float] = {}
+        """Begin a new record of what is seen: nothing yet."""
+        self.saved: tuple[Save, ...] = ()
+        self.warned: tuple[str, ...] = ()
+        self.printed: tuple[str, ...] = ()
+        self.logged: Mapping[str, float] = NOTHING_LOGGED
 
     def run(self) -> Trace | NotExpressible:
         try:
@@ -141,7 +145,7 @@ class _Replay:
             self.rate = float32(fit.learning_rate)
         epoch = self.scenario.first_epoch(fit)
         epochs: list[EpochTrace] = []
-        printed: list[str] = []
+        printed: tuple[str, ...] = ()
         error = None
         try:
             self._call("fit_begin", epoch, -1, {})
@@ -158,7 +162,7 @@ class _Replay:
             if error.hook in ("fit_begin", "fit_end"):
                 printed = printed + self.printed
         weights = weights_seen(self.weights, self.began, index)
-        return FitTrace(epochs=tuple(epochs), weights=weights, printed=tuple(printed), error=error)
+        return FitTrace(epochs=tuple(epochs), weights=weights, printed=printed, error=error)
 
     def _epoch(self, epoch: int, content: Epoch, epochs: list[EpochTrace]) -> None:
         """Run one epoch; add what was seen of it to `epochs`, even if it raises."""
@@ -176,22 +180,25 @@ class _Replay:
             self.stop = self.stop or content.stop
             self._call("epoch_end", epoch, -1, content.logs)
         finally:
-            epochs.append(
-                EpochTrace(
-                    stop=self.stop,
-                    learning_rate=self.rate,
-                    learning_rate_in_epoch=rate_in_epoch,
-                    saved=tuple(self.saved),
-                    warned=tuple(self.warned),
-                    printed=tuple(self.printed),
-                    logged=added_to_logs(content.logs, {**content.logs, **self.logged}) if self.logged else {},
-                )
-            )
+            epochs.append(self._record(rate_in_epoch, content.logs))
         if self.internal is not None:
             for name, value in self.machine.internal(self.state).items():
                 fits = self.internal.setdefault(name, [])
                 fits.extend([] for _ in range(self.fit + 1 - len(fits)))
                 fits[-1].append(value)
+
+    def _record(self, rate_in_epoch: float | None, logs: Logs) -> EpochTrace:
+        """What was seen of an epoch. Records are immutable, so that an epoch like the one before it shares its record."""
+        added = added_to_logs(logs, self.logged) if self.logged else NOTHING_LOGGED
+        seen = (self.stop, self.rate, rate_in_epoch, self.saved, self.warned, self.printed, added)
+        # With a rate of zero nothing is shared: 0.0 and -0.0 are equal, and different.
+        if seen != self.last_seen or not self.rate or (added and 0.0 in added.values()):
+            self.last_seen = seen
+            self.last_record = EpochTrace(
+                stop=self.stop, learning_rate=self.rate, learning_rate_in_epoch=rate_in_epoch, saved=self.saved,
+                warned=self.warned, printed=self.printed, logged=added,
+            )  # fmt: skip
+        return self.last_record
 
     def _call(self, hook: str, epoch: int, batch: int, logs: Logs) -> None:
         """Call one hook and let its effects happen. Raises _Raise for what the callback raises."""
@@ -222,18 +229,18 @@ class _Replay:
     def _happen(self, effects: list[m.Effect], batch: int) -> None:
         for effect in effects:
             if isinstance(effect, m.Log):
-                self.logged[effect.key] = effect.value
+                self.logged = {effect.key: effect.value}
             elif isinstance(effect, m.SetRate):
                 self.rate = float32(effect.rate)
             elif isinstance(effect, m.Stop):
                 self.stop = True
             elif isinstance(effect, m.Save):
                 weights = weights_seen(self.weights, self.began, self.fit)
-                self.saved.append(Save(path=effect.path, weights=weights, batch=batch if batch >= 0 else None))
+                self.saved += (Save(path=effect.path, weights=weights, batch=batch if batch >= 0 else None),)
             elif isinstance(effect, m.Print):
-                self.printed.append(effect.kind)
+                self.printed += (effect.kind,)
             elif isinstance(effect, m.Warn):
-                self.warned.append(effect.kind)
+                self.warned += (effect.kind,)
             else:
                 self.weights = effect.weights
 

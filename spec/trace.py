@@ -44,9 +44,7 @@ UNTRAINED = Origin(-1, -1)
 def added_to_logs(before: Mapping[str, Value], after: Mapping[str, Value]) -> dict[str, Value]:
     """What a callback put into the logs: the keys of `after` that are new or have another value than in `before`."""
     return {
-        name: value
-        for name, value in after.items()
-        if name not in before or value_to_json(before[name]) != value_to_json(value)
+        name: value for name, value in after.items() if name not in before or repr(before[name]) != repr(value)
     }
 
 
