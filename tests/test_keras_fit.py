@@ -1,0 +1,260 @@
+"""The hooks on a stand-in and a real `fit` agree; the feeder changes nothing; saved files really are read."""
+
+import json
+import math
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from callcheck.conformance.implementations.keras import InstalledKeras, load
+from callcheck.conformance.implementations.keras_fit import KerasFit
+from callcheck.conformance.implementations.protocol import Unavailable
+from callcheck.conformance.implementations.standin import arguments
+from callcheck.conformance.run import run
+from callcheck.spec.configuration import CALLBACKS
+from callcheck.spec.metrics import metric_from_json
+from callcheck.spec.scenario import Epoch, Fit, Scenario, dumps, from_json
+from callcheck.spec.strategies import sample
+from callcheck.spec.trace import Failed, NotExpressible, Trace, Weights, difference
+
+
+@pytest.fixture(scope="module")
+def keras_fit() -> KerasFit:
+    try:
+        return KerasFit()
+    except Unavailable as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="module")
+def hooks(keras_fit: KerasFit) -> InstalledKeras:
+    return InstalledKeras()
+
+
+# ---------------------------------------------------------------------------------------------- hooks and fit agree
+
+
+@pytest.mark.parametrize("callback", CALLBACKS)
+def test_hooks_and_fit_agree(callback: str, hooks: InstalledKeras, keras_fit: KerasFit) -> None:
+    compared = 0
+    for scenario in sample(callback, 45, seed=11):
+        by_hooks, by_fit = run(hooks, scenario, internal=True), run(keras_fit, scenario, internal=True)
+        if by_fit == NotExpressible(parameter="metrics"):
+            continue  # a metric that cannot be trained with; the stand-in only looks at its name
+        assert isinstance(by_hooks, Trace), dumps(scenario)
+        assert isinstance(by_fit, Trace), f"{by_fit}\n{dumps(scenario)}"
+        found = difference(by_hooks, by_fit)
+        assert found is None, f"hooks and fit disagree: {found}\n{dumps(scenario)}"
+        assert repr(by_hooks.internal) == repr(by_fit.internal), dumps(scenario)  # repr: NaN equals NaN
+        compared += 1
+    assert compared >= 40
+
+
+# ---------------------------------------------------------------------------------------------- without a feeder
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RealFit:
+    """What a real fit with real metrics did, and the scenario that its recorded logs make."""
+
+    scenario: Scenario
+    stops: list[bool]
+    rates: list[float]
+    added: list[list[str]]
+    after_epoch: list[list[float]]
+    """The weights after each epoch's training."""
+    final: list[float]
+    """The weights after the fit."""
+    files: dict[str, list[float]]
+    """The weights in the files that are there after the fit, by relative path."""
+
+
+def real_fit(
+    callback: str, config: dict[str, Any], directory: Path, *, rate: float = 0.02, steps_per_execution: int = 1
+) -> RealFit:
+    """Eight epochs of five batches. The weight moves from 0 towards 1; validation wants 0.5, so val_loss falls, then rises.
+
+    Plain callbacks before and behind the subject write down the logs and the model's state, and change nothing.
+    """
+    keras = load("keras", "keras")
+    import numpy as np
+
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False, kernel_initializer="zeros")])
+    model.compile(
+        keras.optimizers.SGD(rate), loss="mse", metrics=["mae"], steps_per_execution=steps_per_execution
+    )
+    epochs: list[Epoch] = []
+    batches: list[dict[str, float]] = []
+    state: dict[str, list[Any]] = {"stops": [], "rates": [], "added": [], "after_epoch": []}
+
+    def weights(of: Any) -> list[float]:
+        return [float(of.get_weights()[0][0, 0])]
+
+    def before_batch_end(batch: int, logs: dict[str, float]) -> None:
+        # The scenario has every batch, the hook sees the last of each group.
+        batches.extend([dict(logs)] * (min(batch, 4) + 1 - len(batches)))
+
+    def before_epoch_end(epoch: int, logs: dict[str, float]) -> None:
+        epochs.append(Epoch(logs=dict(logs), batches=tuple(batches)))
+        batches.clear()
+        state["after_epoch"].append(weights(model))
+
+    def after_epoch_end(epoch: int, logs: dict[str, float]) -> None:
+        state["stops"].append(bool(model.stop_training))
+        state["rates"].append(float(model.optimizer.learning_rate.numpy()))
+        state["added"].append(sorted(logs.keys() - epochs[-1].logs.keys()))
+
+    plain = keras.callbacks.LambdaCallback
+    model.fit(
+        np.ones((10, 1)), np.ones((10, 1)), batch_size=2, epochs=8, verbose=0,
+        validation_data=(np.ones((2, 1)), np.full((2, 1), 0.5)), validation_freq=2,
+        callbacks=[
+            plain(on_train_batch_end=before_batch_end, on_epoch_end=before_epoch_end),
+            getattr(keras.callbacks, callback)(**arguments(config, f"{directory}/")),
+            plain(on_epoch_end=after_epoch_end),
+        ],
+    )  # fmt: skip
+    files = {
+        path.relative_to(directory).as_posix(): weights(keras.models.load_model(path))
+        for path in directory.rglob("*.keras")
+    }
+    scenario = Scenario(
+        callback=callback, config=config, learning_rate=rate, metrics=(metric_from_json("mae"),),
+        steps_per_execution=steps_per_execution, fits=(Fit(epochs=tuple(epochs)),),
+    )  # fmt: skip
+    return RealFit(scenario=scenario, final=weights(model), files=files, **state)
+
+
+REAL: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("EarlyStopping", {"patience": 1, "restore_best_weights": True}, {}),
+    ("EarlyStopping", {"monitor": "val_mae", "patience": 2, "restore_best_weights": True}, {}),
+    ("EarlyStopping", {"monitor": "loss", "baseline": 0.01, "patience": 2, "start_from_epoch": 1}, {}),
+    ("ReduceLROnPlateau", {"patience": 1, "factor": 0.5}, {}),
+    ("ReduceLROnPlateau", {"monitor": "loss", "patience": 1, "factor": 0.1, "min_delta": 0.2, "min_lr": 1e-4}, {}),
+    ("ReduceLROnPlateau", {"monitor": "loss", "patience": 1, "cooldown": 2, "min_delta": 0.2, "mode": "min"}, {}),
+    ("ModelCheckpoint", {"filepath": "m-{epoch}.keras", "save_best_only": True, "monitor": "val_loss"}, {}),
+    ("ModelCheckpoint", {"filepath": "m-{epoch}-{batch}.keras", "save_freq": 7}, {"steps_per_execution": 2}),
+    ("LearningRateScheduler", {"schedule": {"scale": 0.5}}, {}),
+    ("TerminateOnNaN", {}, {"rate": 1e30}),
+]
+
+
+@pytest.mark.parametrize(("callback", "config", "options"), REAL, ids=[f"{c}-{i}" for i, (c, _, _) in enumerate(REAL)])
+def test_a_feeder_changes_nothing(
+    callback: str, config: dict[str, Any], options: dict[str, Any], hooks: InstalledKeras, tmp_path: Path
+) -> None:
+    real = real_fit(callback, config, tmp_path, **options)
+
+    trace = run(hooks, real.scenario)
+
+    assert isinstance(trace, Trace)
+    (fit,) = trace.fits
+    assert fit.error is None
+    assert [epoch.stop for epoch in fit.epochs] == real.stops
+    assert [epoch.learning_rate for epoch in fit.epochs] == real.rates
+    assert [sorted(epoch.logged or {}) for epoch in fit.epochs] == real.added
+    assert fit.weights is not None
+    assert repr(real.after_epoch[fit.weights.epoch]) == repr(real.final)
+    saves = {save.path: (epoch, save) for epoch, content in enumerate(fit.epochs) for save in content.saved or ()}
+    assert sorted(saves) == sorted(real.files)
+    for epoch, save in saves.values():
+        assert save.weights == Weights(epoch=epoch)
+        if save.batch is None:
+            assert real.files[save.path] == real.after_epoch[epoch]
+
+
+def test_the_real_fits_make_the_callbacks_act(keras_fit: KerasFit, tmp_path: Path) -> None:
+    """What the test above compares is not nothing."""
+    best = real_fit(*REAL[0][:2], tmp_path)
+    reduced = real_fit(*REAL[3][:2], tmp_path)
+    in_batches = real_fit(*REAL[7][:2], tmp_path, steps_per_execution=2)
+    terminated = real_fit(*REAL[9][:2], tmp_path, rate=1e30)
+
+    val_losses = [epoch.logs.get("val_loss") for epoch in best.scenario.fits[0].epochs]
+    assert val_losses[::2] == [None] * len(val_losses[::2])
+    assert best.stops[-1]
+    assert len(best.stops) < 8
+    assert best.final != best.after_epoch[-1]
+    assert reduced.rates[0] > reduced.rates[-1]
+    # Five batches, two at a time: the hook is called with 1, 3 and 5, and the name has one more.
+    assert all(name.removesuffix(".keras").split("-")[2] in ("2", "4", "6") for name in in_batches.files)
+    assert len(terminated.stops) == 1
+    assert not math.isfinite(terminated.scenario.fits[0].epochs[0].batch_logs()[-1]["loss"])  # type: ignore[arg-type]
+    assert len(terminated.scenario.fits[0].epochs[0].batch_logs()) < 5
+
+
+# ---------------------------------------------------------------------------------------------- files
+
+
+def saving(filepath: str, weights_only: bool) -> Scenario:
+    config = {"filepath": filepath, "save_weights_only": weights_only, "mode": "min"}
+    return from_json({"callback": "ModelCheckpoint", "config": config, "fits": [{"epochs": [{"logs": {}}] * 3}]})
+
+
+FILES = [("m-{epoch}.keras", False), ("m-{epoch}.h5", False), ("m-{epoch}.weights.h5", True)]
+
+
+@pytest.mark.parametrize(("filepath", "weights_only"), FILES)
+def test_a_saved_file_is_read(
+    filepath: str, weights_only: bool, keras_fit: KerasFit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert saved_weights(run(keras_fit, saving(filepath, weights_only))) == [0, 1, 2]
+    model, method = keras_fit.keras.Model, "save_weights" if weights_only else "save"
+    save = getattr(model, method)
+
+    def tampering(self: Any, path: str, **options: Any) -> None:
+        save(self, path, **options)
+        if "m-3" in path:
+            shutil.copy(path.replace("m-3", "m-1"), path)
+
+    monkeypatch.setattr(model, method, tampering)
+
+    assert saved_weights(run(keras_fit, saving(filepath, weights_only))) == [0, 1, 0]
+
+
+def saved_weights(result: Any) -> list[int | None]:
+    assert isinstance(result, Trace), json.dumps(repr(result))
+    return [save.weights and save.weights.epoch for epoch in result.fits[0].epochs for save in epoch.saved or ()]
+
+
+def test_weights_that_no_epoch_produced_are_nonsense(keras_fit: KerasFit, monkeypatch: pytest.MonkeyPatch) -> None:
+    save = keras_fit.keras.Model.save
+
+    def spoiling(self: Any, path: str, **options: Any) -> None:
+        weights = self.get_weights()
+        self.set_weights([weights[0], weights[1], weights[2] + 1.0])
+        save(self, path, **options)
+        self.set_weights(weights)
+
+    monkeypatch.setattr(keras_fit.keras.Model, "save", spoiling)
+
+    result = run(keras_fit, saving("m.keras", False))
+
+    assert isinstance(result, Failed)
+    assert result.kind == "nonsense"
+    assert "these weights were never the model's" in result.message
+
+
+def test_what_went_wrong_leaves_nothing_behind(keras_fit: KerasFit, monkeypatch: pytest.MonkeyPatch) -> None:
+    scenario = saving("m-{epoch}.keras", False)
+    expected = run(keras_fit, scenario)
+    failing = from_json(
+        {"callback": "ModelCheckpoint", "config": {"filepath": "m-{missing}.keras", "mode": "min"},
+         "fits": [{"epochs": [{"logs": {"val_loss": 1.0}}]}]}
+    )  # fmt: skip
+
+    failed = run(keras_fit, failing)
+
+    assert isinstance(failed, Trace)
+    error = failed.fits[0].error
+    assert error is not None
+    assert (error.type, error.hook, error.epoch) == ("KeyError", "epoch_end", 0)
+    assert difference(run(keras_fit, scenario), expected) is None
+
+
+def test_a_metric_that_cannot_be_trained_with_cannot_be_expressed(keras_fit: KerasFit) -> None:
+    scenario = from_json({"callback": "EarlyStopping", "metrics": ["mean"], "fits": [{"epochs": [{"logs": {}}]}]})
+
+    assert run(keras_fit, scenario) == NotExpressible(parameter="metrics")

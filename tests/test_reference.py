@@ -1,0 +1,59 @@
+"""The reference explains itself: every decision cites a clause or a choice that exists, with the values in it."""
+
+import pytest
+
+import callcheck.spec.clauses  # noqa: F401 - registers the clauses
+from callcheck.reference import (
+    early_stopping,
+    learning_rate_scheduler,
+    machine,
+    model_checkpoint,
+    reduce_lr_on_plateau,
+    terminate_on_nan,
+)
+from callcheck.reference.replay import explain, replay
+from callcheck.spec.choices import CHOICES
+from callcheck.spec.clauses.clause import CLAUSES
+from callcheck.spec.configuration import CALLBACKS
+from callcheck.spec.dialect import NEWEST, shipped
+from callcheck.spec.scenario import Scenario, from_json
+from callcheck.spec.strategies import sample
+from callcheck.spec.trace import difference
+
+MODULES = (early_stopping, learning_rate_scheduler, model_checkpoint, reduce_lr_on_plateau, terminate_on_nan)
+REASONS = [value for module in MODULES for value in vars(module).values() if isinstance(value, machine.Reason)]
+
+
+def test_every_reason_cites_what_exists() -> None:
+    unknown = {reason.rule for reason in REASONS if reason is not machine.NOTHING} - set(CLAUSES) - set(CHOICES)
+    assert not unknown
+
+
+@pytest.mark.parametrize("callback", CALLBACKS)
+def test_every_decision_can_be_put_into_words(callback: str) -> None:
+    for dialect in shipped().values():
+        for scenario in sample(callback, 100, 0):
+            trace, decisions = explain(scenario, dialect)
+            assert difference(trace, replay(scenario, dialect)) is None
+            assert all("{" not in decision.sentence for decision in decisions)
+
+
+def plateau(**config: object) -> Scenario:
+    epochs = [{"logs": {"val_loss": value}} for value in (1.0, 0.5, 0.5, 0.5)]
+    return from_json({"callback": "EarlyStopping", "config": config, "fits": [{"epochs": epochs}]})
+
+
+def test_an_explanation_names_the_epoch_and_the_values() -> None:
+    _, decisions = explain(plateau(patience=2), shipped()[NEWEST])
+    last = decisions[-1]
+    assert (last.epoch, last.hook, last.rule) == (3, "epoch_end", "early-stopping/patience/stops-after-patience-epochs")
+    assert last.sentence == (
+        "val_loss=0.5 does not improve on 0.5 by more than min_delta=0.0, and wait=2 has reached patience=2: stop."
+    )
+
+
+def test_internal_state_is_given_when_asked_for() -> None:
+    trace = replay(plateau(patience=2), shipped()[NEWEST], internal=True)
+    assert not replay(plateau(patience=2), shipped()[NEWEST]).internal  # type: ignore[union-attr]
+    assert trace.internal["wait"] == ((0, 0, 1, 2),)  # type: ignore[union-attr]
+    assert trace.internal["best"] == ((1.0, 0.5, 0.5, 0.5),)  # type: ignore[union-attr]

@@ -1,0 +1,116 @@
+"""Scenarios and traces survive JSON, the schemas agree with the readers, and what is wrong is named."""
+
+import json
+from importlib.resources import files
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from referencing import Registry, Resource
+
+from callcheck.reference.replay import replay
+from callcheck.spec import scenario as scenarios
+from callcheck.spec import trace as traces
+from callcheck.spec.configuration import CALLBACKS
+from callcheck.spec.dialect import shipped
+from callcheck.spec.scenario import InvalidScenario, Scenario
+from callcheck.spec.strategies import scenarios as random_scenarios
+
+SCHEMAS = {
+    name: json.loads((files("callcheck.spec") / "schema" / f"{name}.json").read_text())
+    for name in ("scenario", "result", "vectors")
+}
+REGISTRY: Registry[Any] = Registry().with_resources(
+    [(schema["$id"], Resource.from_contents(schema)) for schema in SCHEMAS.values()]
+)
+
+
+def valid(name: str, data: Any) -> bool:
+    validator = jsonschema.Draft202012Validator(SCHEMAS[name], registry=REGISTRY)
+    return bool(validator.is_valid(data))
+
+
+any_scenario = st.sampled_from(list(CALLBACKS)).flatmap(random_scenarios)
+
+
+@settings(deadline=None, database=None, max_examples=200)
+@given(any_scenario)
+def test_a_scenario_survives_json(scenario: Scenario) -> None:
+    text = scenarios.dumps(scenario)
+    assert scenarios.key(scenarios.loads(text)) == scenarios.key(scenario)
+    assert valid("scenario", json.loads(text))
+
+
+@settings(deadline=None, database=None, max_examples=200)
+@given(any_scenario, st.sampled_from(list(shipped().values())))
+def test_a_trace_survives_json(scenario: Scenario, dialect: Any) -> None:
+    trace = replay(scenario, dialect, internal=True)
+    written = json.loads(json.dumps(traces.to_json(trace), allow_nan=False))
+    assert valid("result", written)
+    assert traces.to_json(traces.from_json(written)) == written
+    assert traces.difference(traces.from_json(written), trace) is None
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", -0.0, 0.0, 5e-324, 1e-40, 1.7976931348623157e308, 1])
+def test_every_number_is_read_back_as_itself(value: Any) -> None:
+    data = {"callback": "TerminateOnNaN", "fits": [{"epochs": [{"logs": {"loss": value}}]}]}
+    read = scenarios.from_json(data)
+    written = scenarios.to_json(scenarios.loads(scenarios.dumps(read)))["fits"][0]["epochs"][0]["logs"]["loss"]
+    assert repr(written) == repr(value if isinstance(value, str) else float(value))
+    assert isinstance(read.fits[0].epochs[0].logs["loss"], float)
+
+
+EPOCH = {"logs": {"val_loss": 1.0}}
+GOOD: dict[str, Any] = {"callback": "EarlyStopping", "fits": [{"epochs": [EPOCH]}]}
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({**GOOD, "callback": "EarlyStoping"}, "callback"),
+    ({**GOOD, "fit": []}, "fit"),
+    ({"callback": "EarlyStopping"}, "fits"),
+    ({**GOOD, "fits": []}, "fits"),
+    ({**GOOD, "fits": 3}, "fits"),
+    ({**GOOD, "fits": [{"epochs": []}]}, "fits[0].epochs"),
+    ({**GOOD, "fits": [{"epochs": [{"logs": {"val_loss": None}}]}]}, "fits[0].epochs[0].logs.val_loss"),
+    ({**GOOD, "fits": [{"epochs": [{"logs": {"val_loss": "nan"}}]}]}, "fits[0].epochs[0].logs.val_loss"),
+    ({**GOOD, "fits": [{"epochs": [{"logs": {"val_loss": []}}]}]}, "fits[0].epochs[0].logs.val_loss"),
+    ({**GOOD, "fits": [{"epochs": [{**EPOCH, "batches": []}]}]}, "fits[0].epochs[0].batches"),
+    ({**GOOD, "fits": [{"epochs": [{**EPOCH, "stop": 1}]}]}, "fits[0].epochs[0].stop"),
+    ({**GOOD, "fits": [{"epochs": [EPOCH], "metrics": ["acuracy"]}]}, "fits[0].metrics[0]"),
+    ({**GOOD, "config": []}, "config"),
+    ({**GOOD, "config": {"min_delta": "small"}}, "config.min_delta"),
+    ({**GOOD, "config": {"baseline": True}}, "config.baseline"),
+    ({**GOOD, "initial_epoch": -1}, "initial_epoch"),
+    ({**GOOD, "steps_per_execution": 0}, "steps_per_execution"),
+    ({**GOOD, "learning_rate": "fast"}, "learning_rate"),
+    ({**GOOD, "callback": "ModelCheckpoint", "config": {"filepath": "/tmp/m.keras"}}, "config.filepath"),
+    ({**GOOD, "callback": "ModelCheckpoint", "config": {"filepath": "../m.keras"}}, "config.filepath"),
+    ({**GOOD, "callback": "LearningRateScheduler", "config": {"schedule": {}}}, "config.schedule"),
+    ({**GOOD, "callback": "LearningRateScheduler", "config": {"schedule": {"table": []}}}, "config.schedule.table"),
+]
+
+
+@pytest.mark.parametrize(("data", "field"), WRONG, ids=[field + str(index) for index, (_, field) in enumerate(WRONG)])
+def test_what_is_wrong_is_named(data: dict[str, Any], field: str) -> None:
+    with pytest.raises(InvalidScenario) as caught:
+        scenarios.from_json(data)
+    assert caught.value.field == field
+    # A schema knows no names of metrics; everything else it refuses too.
+    assert "metrics" in field or not valid("scenario", data)
+
+
+def test_the_literal_nan_is_refused() -> None:
+    with pytest.raises(InvalidScenario, match="NaN is not JSON"):
+        scenarios.loads('{"callback": "TerminateOnNaN", "fits": [{"epochs": [{"logs": {"loss": NaN}}]}]}')
+
+
+def test_traces_differ_where_they_differ() -> None:
+    dialect = shipped()["keras-3.15.1"]
+    first = replay(scenarios.from_json(GOOD), dialect)
+    second = replay(scenarios.from_json({**GOOD, "learning_rate": -0.0}), dialect)
+    third = replay(scenarios.from_json({**GOOD, "learning_rate": 0.0}), dialect)
+    found = traces.difference(first, second)
+    assert found is not None
+    assert found.place == "fits[0].epochs[0].learning_rate"
+    assert traces.difference(second, third) is not None, "-0.0 and 0.0 are different rates"
+    assert traces.difference(first, first) is None
