@@ -180,7 +180,8 @@ class _Loop:
         try:
             self._call("epoch_begin", epoch, epoch)
             record.look()
-            record.rate_in_epoch = record.rate
+            if "learning_rate_in_epoch" in self.capabilities.observables:
+                record.rate_in_epoch = record.rate
             for batch, logs in groups(content.batch_logs(), self.scenario.steps_per_execution):
                 if not self._call("batch_end", epoch, batch, dict(logs), batch=batch):
                     break

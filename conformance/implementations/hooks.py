@@ -1,6 +1,6 @@
 """A callback that follows the Keras callback protocol, driven hook by hook on a stand-in model."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from callcheck.spec.scenario import Logs, Scenario
@@ -92,14 +92,22 @@ class HooksRun:
     def _logged(self) -> dict[str, Any]:
         """What the epoch's hooks changed in the logs that they were given, once."""
         (logs, given), self.ended = self.ended, ({}, {})
-        changed = {
-            name: as_recorded(value) for name, value in given.items() if name not in logs or value is not logs[name]
-        }
-        return added_to_logs(logs, changed) if changed else changed
+        return changed_in_logs(logs, given)
 
     def internal(self) -> dict[str, Any]:
-        names = ("wait", "best", "cooldown_counter", "stopped_epoch")
-        return {name: _plain(getattr(self.callback, name)) for name in names if hasattr(self.callback, name)}
+        return internal_state(self.callback)
+
+
+def changed_in_logs(logs: Logs, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What a hook changed in `given`, which was `as_logged(logs)`."""
+    changed = {name: as_recorded(value) for name, value in given.items() if name not in logs or value is not logs[name]}
+    return added_to_logs(logs, changed) if changed else changed
+
+
+def internal_state(callback: Any) -> dict[str, Any]:
+    """A Keras callback's state, as far as it has one, by the names that Keras uses."""
+    names = ("wait", "best", "cooldown_counter", "stopped_epoch")
+    return {name: _plain(getattr(callback, name)) for name in names if hasattr(callback, name)}
 
 
 def _plain(value: Any) -> Any:

@@ -27,7 +27,10 @@ from callcheck.spec.dialect import Resolution
 from callcheck.spec.scenario import Logs, Scenario, Value
 from callcheck.spec.trace import Origin, Result
 
-OBSERVABLES = frozenset({"stop", "learning_rate", "saved", "weights", "warned", "printed", "logged"})
+OBSERVABLES = frozenset(
+    {"stop", "learning_rate", "learning_rate_in_epoch", "saved", "weights", "warned", "printed", "logged"}
+)
+"""What can be seen of an implementation. `learning_rate_in_epoch` is the rate observed at the epoch's beginning."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -16,6 +16,7 @@ from ..configuration import CALLBACKS, defaults
 from ..dialect import Dialect
 from ..scenario import Epoch, Fit, Scenario
 from ..trace import EpochTrace, FitTrace, Trace
+from ..trace import Failed as NoTrace
 
 Level = Literal["universal", "documented", "observed"]
 
@@ -69,11 +70,16 @@ class EpochSeen:
     seen: EpochTrace
 
 
+def ran_to_its_end(trace: Trace) -> bool:
+    """Whether nothing was rejected and nothing raised."""
+    return trace.rejected is None and all(fit.error is None for fit in trace.fits)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Case:
     """What a check judges: the scenario, its trace, and the dialect that the implementation is held to.
 
-    `other`: in a relation, the trace of the related scenario, which is `other_scenario`.
+    `other`: in a relation, the trace of the related scenario, which is `other_scenario`. `failed`: there is no trace, and why.
     """
 
     scenario: Scenario
@@ -81,6 +87,7 @@ class Case:
     dialect: Dialect
     other: Trace = field(default_factory=Trace)
     other_scenario: Scenario | None = None
+    failed: NoTrace | None = None
 
     def __getitem__(self, parameter: str) -> Any:
         """The value of a parameter: as configured, or Keras's default."""
@@ -105,13 +112,14 @@ class Case:
     @property
     def clean(self) -> bool:
         """Whether the scenario was run to its end: nothing rejected, nothing raised."""
-        return self.trace.rejected is None and all(fit.error is None for fit in self.trace.fits)
+        return self.failed is None and ran_to_its_end(self.trace)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Clause:
     """A clause. `choices` maps a choice to the values under which the clause applies; a dialect with another value is not
-    held to it. `observes` names the fields of a trace without which nothing can be judged."""
+    held to it. `observes` names the fields of a trace without which nothing can be judged. `except_for`: the callbacks of
+    which an every-callback clause does not speak."""
 
     id: str
     level: Level
@@ -122,12 +130,15 @@ class Clause:
     observes: tuple[str, ...]
     errors: bool
     related: Callable[[Scenario], Scenario | None] | None = None
+    except_for: tuple[str, ...] = ()
 
     @property
     def callbacks(self) -> tuple[str, ...]:
         """The callbacks that it speaks of."""
         prefix = self.id.split("/")[0]
-        return tuple(CALLBACKS) if prefix == "every-callback" else (CALLBACK_OF_PREFIX[prefix],)
+        if prefix != "every-callback":
+            return (CALLBACK_OF_PREFIX[prefix],)
+        return tuple(callback for callback in CALLBACKS if callback not in self.except_for)
 
     @property
     def group(self) -> str:
@@ -141,9 +152,8 @@ class Clause:
         """The outcome of the check, its precondition of a clean run included."""
         if not self.errors and not case.clean:
             return NOT_EXERCISED
-        if self.related is not None and not self.errors:
-            if case.other.rejected is not None or any(fit.error is not None for fit in case.other.fits):
-                return NOT_EXERCISED
+        if self.related is not None and not self.errors and not ran_to_its_end(case.other):
+            return NOT_EXERCISED
         return self.check(case)
 
 
@@ -168,6 +178,7 @@ def clause(
     choices: Mapping[str, str | tuple[str, ...]] | None = None,
     errors: bool = False,
     related: Callable[[Scenario], Scenario | None] | None = None,
+    except_for: tuple[str, ...] = (),
 ) -> Callable[[Callable[[Case], Outcome]], Callable[[Case], Outcome]]:
     """Register the decorated check as the clause `id`; its docstring is the normative sentence."""
 
@@ -184,6 +195,7 @@ def clause(
             observes=observes,
             errors=errors,
             related=related,
+            except_for=except_for,
         )
         return check
 

@@ -1,0 +1,92 @@
+"""A failure as a person reads it: the sentence, the scenario as a table by epoch, what was expected and why, what came."""
+
+from typing import Any
+
+from callcheck.spec.scenario import Epoch, Scenario, Value, dumps, logs_to_json, number_to_json, value_to_json
+from callcheck.spec.trace import EpochTrace, Save, Trace
+
+from .judge import Judgement
+
+
+def _show(value: Value) -> str:
+    shown = value_to_json(value)
+    return str(shown) if not isinstance(shown, list) else "[" + " ".join(str(item) for item in shown) + "]"
+
+
+def _show_logs(epoch: Epoch) -> str:
+    logs = " ".join(f"{name}={_show(value)}" for name, value in epoch.logs.items()) or "(empty)"
+    if epoch.batches is not None:
+        batches = "; ".join(" ".join(f"{name}={_show(value)}" for name, value in batch.items()) for batch in epoch.batches)
+        logs += f"  batches: {batches}"
+    return logs + ("  (stop set)" if epoch.stop else "")
+
+
+def _show_save(save: Save) -> str:
+    return save.path + ("" if save.weights is None else f" (weights of {save.weights.epoch})")
+
+
+def _show_epoch(seen: EpochTrace) -> str:
+    parts = []
+    if seen.stop:
+        parts.append("stop")
+    if seen.learning_rate is not None:
+        parts.append(f"lr={number_to_json(seen.learning_rate)}")
+    parts += [f"saved {_show_save(save)}" for save in seen.saved or ()]
+    parts += [f"warned {kind}" for kind in seen.warned or ()]
+    parts += [f"printed {kind}" for kind in seen.printed or ()]
+    if seen.logged:
+        parts.append(f"logged {logs_to_json(seen.logged)}")
+    return ", ".join(parts) or "-"
+
+
+def table(scenario: Scenario, trace: Trace | None) -> list[str]:
+    """The scenario by epoch: the absolute epoch, what was shown, and what was seen of it."""
+    lines = []
+    config = ", ".join(f"{name}={value!r}" for name, value in scenario.config.items())
+    lines.append(f"{scenario.callback}({config})")
+    around: list[tuple[str, Any]] = [
+        ("learning_rate", scenario.learning_rate if scenario.learning_rate != 1.0 else None),
+        ("steps_per_execution", scenario.steps_per_execution if scenario.steps_per_execution != 1 else None),
+        ("metrics", ", ".join(f"{metric.cls} as {metric.name}" for metric in scenario.metrics) or None),
+    ]
+    lines += [f"  {name}: {value}" for name, value in around if value is not None]
+    if trace is not None and trace.rejected is not None:
+        lines.append(f"  rejected: {trace.rejected.type}: {trace.rejected.message}")
+    for index, fit in enumerate(scenario.fits):
+        lines.append(f"  fit {index + 1}" + ("" if fit.learning_rate is None else f", learning rate {fit.learning_rate}"))
+        seen = trace.fits[index] if trace is not None and index < len(trace.fits) else None
+        for position, epoch in enumerate(fit.epochs):
+            number = scenario.first_epoch(fit) + position
+            happened = ""
+            if seen is not None:
+                happened = _show_epoch(seen.epochs[position]) if position < len(seen.epochs) else "(not run)"
+            lines.append(f"    epoch {number:<3} {_show_logs(epoch):<40} {happened}")
+        if seen is not None:
+            if seen.error is not None:
+                lines.append(f"    {seen.error.hook} raised {seen.error.type}: {seen.error.message}")
+            holds = None if seen.weights is None else f"the model holds the weights of epoch {seen.weights.epoch}"
+            printed = f"printed {', '.join(seen.printed)}" if seen.printed else None
+            ending = "; ".join(part for part in (holds, printed) if part)
+            if ending:
+                lines.append(f"    after training: {ending}")
+    return lines
+
+
+def describe(judgement: Judgement) -> str:
+    """The counterexample behind a judgement that is not "conforms"."""
+    clause = judgement.clause
+    lines = [
+        f"{judgement.implementation}: {judgement.verdict}: {clause.id}",
+        f'  "{clause.sentence}" [{clause.level}; {clause.source}]',
+    ]
+    if judgement.failure is not None:
+        failure = judgement.failure
+        place = "" if failure.fit is None else f" in fit {failure.fit + 1}"
+        place += "" if failure.epoch is None else f", epoch {failure.epoch + 1} of it"
+        lines += [f"  expected{place}: {failure.expected}", f"  because: {failure.why}", f"  got: {failure.got}"]
+    if judgement.reason is not None:
+        lines.append(f"  {judgement.reason}")
+    if judgement.scenario is not None:
+        lines += [f"  {line}" for line in table(judgement.scenario, judgement.trace)]
+        lines.append(f"  replay with `callcheck trace`: {dumps(judgement.scenario)}")
+    return "\n".join(lines)

@@ -1,0 +1,237 @@
+"""One pool of scenarios, many judges: run an implementation once on a pool, and let every clause judge the same traces.
+
+Rules
+- Stored vectors and the scenarios of declared deviations come first in a pool, so that "stale" and "not exercised" never depend
+  on luck; then the strategies', from a seed.
+- Nothing runs twice, unless a clause asks for it: traces are remembered.
+- A failing clause is shrunk alone, the first few per run.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
+
+import callcheck.spec.clauses as _clauses
+from callcheck.spec.boundaries import BOUNDARIES
+from callcheck.spec.clauses.clause import CLAUSES, Case, Clause, Failed, NotExercised
+from callcheck.spec.dialect import Dialect
+from callcheck.spec.scenario import Scenario, key
+from callcheck.spec.shrink import smallest
+from callcheck.spec.strategies import sample
+from callcheck.spec.trace import Failed as NoTrace
+from callcheck.spec.trace import Result, Trace
+
+from .deviations import Deviation, declared, declared_for, explained_by
+from .implementations.protocol import Implementation, Replaying
+from .run import TIME_LIMIT, run
+
+from callcheck.spec.vectors import stored
+
+assert _clauses.__file__  # importing the package registers the clauses
+
+EXAMPLES = 300
+"""Scenarios per callback, by default: with fewer, some clause is exercised less than ten times on a Keras."""
+TRIES = 400
+"""How many scenarios are tried at the most to shrink one failing clause."""
+SHRUNK = 5
+"""How many failing clauses are shrunk in one run; the rest is listed with the first scenario that fails."""
+
+CONFORMS = "conforms"
+DEVIATES = "deviates"
+DECLARED = "declared deviation"
+STALE = "stale declaration"
+NOT_APPLICABLE = "not applicable"
+NOT_EXERCISED = "not exercised"
+NONDETERMINISTIC = "nondeterministic"
+FAILING = frozenset({DEVIATES, STALE, NONDETERMINISTIC})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judgement:
+    """The verdict on one clause for one callback of one implementation.
+
+    `exercised`: on how many scenarios the precondition held. `scenario`, `failure`: what shows a deviation. `reason`: of a
+    declared deviation or of "not applicable".
+    """
+
+    implementation: str
+    clause: Clause
+    callback: str
+    verdict: str
+    exercised: int = 0
+    scenario: Scenario | None = None
+    failure: Failed | None = None
+    trace: Trace | None = None
+    reason: str | None = None
+
+
+@cache
+def pool(callback: str, examples: int, seed: int) -> tuple[Scenario, ...]:
+    """The scenarios on which a callback is judged, each once."""
+    shown = [each.scenario for group in declared().values() for each in group]
+    known = [vector.scenario for vector in stored()]
+    first = [scenario for scenario in (*known, *shown) if scenario.callback == callback]
+    unique = {key(scenario): scenario for scenario in (*first, *sample(callback, examples, seed))}
+    return tuple(unique.values())
+
+
+def reached(callback: str, examples: int, seed: int) -> dict[str, int]:
+    """How many scenarios of the pool reached each boundary that the strategies promise for the callback."""
+    scenarios = pool(callback, examples, seed)
+    return {
+        name: sum(boundary(scenario) for scenario in scenarios)
+        for name, boundary in BOUNDARIES.items()
+        if callback in boundary.callbacks
+    }
+
+
+class Judge:
+    """Holds one implementation to the clauses, in one dialect."""
+
+    def __init__(
+        self,
+        implementation: Implementation | Replaying,
+        dialect: Dialect,
+        *,
+        examples: int = EXAMPLES,
+        seed: int = 0,
+        time_limit: float = TIME_LIMIT,
+        progress: Callable[[int], object] = lambda done: None,
+    ) -> None:
+        self.implementation = implementation
+        self.dialect = dialect
+        self.examples = examples
+        self.seed = seed
+        self.time_limit = time_limit
+        self.progress = progress
+        self.runs = 0
+        self._results: dict[str, Result] = {}
+        self._shrunk = 0
+
+    def result(self, scenario: Scenario, *, again: bool = False) -> Result:
+        """What the implementation does with the scenario; remembered, unless asked for again."""
+        identity = key(scenario)
+        if again or identity not in self._results:
+            self.runs += 1
+            self.progress(self.runs)
+            found = run(self.implementation, scenario, time_limit=self.time_limit)
+            if again:
+                return found
+            self._results[identity] = found
+        return self._results[identity]
+
+    def callbacks(self) -> tuple[str, ...]:
+        return tuple(sorted(self.implementation.capabilities.callbacks))
+
+    def judgements(self, clauses: Iterable[Clause], callbacks: Iterable[str]) -> list[Judgement]:
+        """A judgement for every clause and every callback that it speaks of."""
+        wanted = tuple(callbacks)
+        return [
+            self.judge(clause, callback) for clause in clauses for callback in clause.callbacks if callback in wanted
+        ]
+
+    def judge(self, clause: Clause, callback: str) -> Judgement:
+        """The verdict on one clause."""
+        refusal = self._not_applicable(clause, callback)
+        if refusal is not None:
+            return self._judgement(clause, callback, NOT_APPLICABLE, reason=refusal)
+        exercised, explanation, failing = 0, None, None
+        for scenario in pool(callback, self.examples, self.seed):
+            case = self.case(clause, scenario)
+            outcome = None if case is None else clause.judge(case)
+            if case is None or isinstance(outcome, NotExercised):
+                continue
+            exercised += 1
+            if isinstance(outcome, Failed):
+                deviation = explained_by(clause, case)
+                explanation = explanation or deviation
+                if deviation is None:
+                    failing = scenario
+                    break
+        if failing is not None:
+            return self._deviates(clause, callback, exercised, failing)
+        stale = self._stale(clause, callback)
+        if stale is not None:
+            return self._judgement(
+                clause, callback, STALE, exercised, scenario=stale.scenario,
+                reason=f"declared for {stale.choice} = {stale.value}, but this scenario does not show it: {stale.reason}",
+            )  # fmt: skip
+        if exercised == 0:
+            return self._judgement(clause, callback, NOT_EXERCISED)
+        if explanation is not None:
+            return self._judgement(
+                clause, callback, DECLARED, exercised, scenario=explanation.scenario, reason=explanation.reason
+            )
+        return self._judgement(clause, callback, CONFORMS, exercised)
+
+    def case(self, clause: Clause, scenario: Scenario) -> Case | None:
+        """What the clause is to judge; None if the implementation cannot express it."""
+        result = self.result(scenario)
+        related = None
+        other: Result = Trace()
+        if isinstance(result, Trace) and clause.related is not None:
+            related = clause.related(scenario)
+            if related is None:
+                return None
+            other = self.result(related, again=related is scenario)
+        if isinstance(result, NoTrace) or isinstance(other, NoTrace):
+            failed = result if isinstance(result, NoTrace) else other
+            assert isinstance(failed, NoTrace)
+            return Case(scenario=scenario, trace=Trace(), dialect=self.dialect, failed=failed)
+        if not isinstance(result, Trace) or not isinstance(other, Trace):
+            return None
+        return Case(scenario=scenario, trace=result, dialect=self.dialect, other=other, other_scenario=related)
+
+    def _not_applicable(self, clause: Clause, callback: str) -> str | None:
+        capabilities = self.implementation.capabilities
+        if callback not in capabilities.callbacks:
+            return f"there is no {callback}"
+        hidden = [name for name in clause.observes if name not in capabilities.observables]
+        if hidden:
+            return f"{hidden[0]} cannot be observed"
+        if not clause.applies(self.dialect):
+            choice = next(name for name, values in clause.choices.items() if self.dialect[name] not in values)
+            return f"the dialect {self.dialect.name} has {choice} = {self.dialect[choice]}"
+        return None
+
+    def _deviates(self, clause: Clause, callback: str, exercised: int, failing: Scenario) -> Judgement:
+        def unexplained(scenario: Scenario) -> bool:
+            case = self.case(clause, scenario)
+            return case is not None and isinstance(clause.judge(case), Failed) and explained_by(clause, case) is None
+
+        shown = failing
+        if self._shrunk < SHRUNK:
+            self._shrunk += 1
+            shown = smallest(failing, unexplained, tries=TRIES)
+        case = self.case(clause, shown)
+        outcome = None if case is None else clause.judge(case)
+        again = clause.id == "every-callback/outcome/is-the-same-every-time"
+        return self._judgement(
+            clause, callback, NONDETERMINISTIC if again else DEVIATES, exercised, scenario=shown,
+            failure=outcome if isinstance(outcome, Failed) else None, trace=None if case is None else case.trace,
+        )  # fmt: skip
+
+    def _stale(self, clause: Clause, callback: str) -> Deviation | None:
+        """A declared deviation of the dialect whose scenario does not show it on this implementation."""
+        for deviation in declared_for(clause.id, self.dialect):
+            case = self.case(clause, deviation.scenario) if deviation.scenario.callback == callback else None
+            if case is not None and not isinstance(clause.judge(case), Failed):
+                return deviation
+        return None
+
+    def _judgement(
+        self,
+        clause: Clause,
+        callback: str,
+        verdict: str,
+        exercised: int = 0,
+        *,
+        scenario: Scenario | None = None,
+        failure: Failed | None = None,
+        trace: Trace | None = None,
+        reason: str | None = None,
+    ) -> Judgement:
+        return Judgement(
+            implementation=self.implementation.name, clause=clause, callback=callback, verdict=verdict,
+            exercised=exercised, scenario=scenario, failure=failure, trace=trace, reason=reason,
+        )  # fmt: skip

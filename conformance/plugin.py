@@ -1,0 +1,66 @@
+"""The pytest side of the suite: options, one item per clause and implementation, and the summary.
+
+It is an entry point, so it is loaded into every pytest run of an environment with callcheck: it imports pytest alone, and does
+nothing unless a callcheck test is collected.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from .session import Suite
+
+_suite = pytest.StashKey["Suite"]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("callcheck", "callcheck: hold training callbacks to their specification")
+    group.addoption(
+        "--implementation", action="append", metavar="IMPL",
+        help="who is held to it (may be given several times; default: the reference in all its dialects, and keras)",
+    )  # fmt: skip
+    group.addoption("--clause", metavar="PREFIX", help="only the clauses whose id begins so")
+    group.addoption("--dialect", metavar="D", help="hold them to this dialect: a name or a TOML file")
+    group.addoption("--examples", type=int, metavar="N", help="random scenarios per callback (default: 300)")
+    group.addoption("--callcheck-seed", type=int, default=0, metavar="S", help="seed of the random scenarios (default: 0)")
+
+
+def suite(config: pytest.Config) -> Suite:
+    """The suite of this run, made at its first use."""
+    if _suite not in config.stash:
+        from .session import Suite
+
+        config.stash[_suite] = Suite(
+            names=config.getoption("--implementation"),
+            prefix=config.getoption("--clause") or "",
+            dialect=config.getoption("--dialect"),
+            examples=config.getoption("--examples"),
+            seed=config.getoption("--callcheck-seed"),
+        )
+    return config.stash[_suite]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "clause_item" in metafunc.fixturenames:
+        items = suite(metafunc.config).items()
+        metafunc.parametrize("clause_item", items, ids=[str(item) for item in items])
+    if "agreement_item" in metafunc.fixturenames:
+        pairs = suite(metafunc.config).agreements()
+        metafunc.parametrize("agreement_item", pairs, ids=[f"{name}-{callback}" for name, callback in pairs])
+
+
+@pytest.fixture(scope="session", name="suite")
+def _the_suite(pytestconfig: pytest.Config) -> Suite:
+    return suite(pytestconfig)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if _suite in config.stash:
+        lines = config.stash[_suite].summary()
+        if lines:
+            terminalreporter.section("callcheck")
+            for line in lines:
+                terminalreporter.write_line(line)

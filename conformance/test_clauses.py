@@ -1,0 +1,21 @@
+"""Every clause on every implementation asked for."""
+
+import pytest
+
+from callcheck.conformance.counterexample import describe
+from callcheck.conformance.implementations.protocol import Unavailable
+from callcheck.conformance.judge import FAILING, NOT_APPLICABLE, NOT_EXERCISED
+from callcheck.conformance.session import Item, Suite
+
+
+def test_clause(clause_item: Item, suite: Suite) -> None:
+    try:
+        judgement = suite.judgement(clause_item)
+    except Unavailable as error:
+        pytest.skip(str(error))
+    if judgement.verdict == NOT_APPLICABLE:
+        pytest.skip(f"not applicable: {judgement.reason}")
+    if judgement.verdict == NOT_EXERCISED and not clause_item.implementation.startswith("reference"):
+        pytest.skip("not exercised")
+    if judgement.verdict in FAILING or judgement.verdict == NOT_EXERCISED:
+        pytest.fail(describe(judgement), pytrace=False)

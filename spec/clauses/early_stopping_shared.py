@@ -1,0 +1,130 @@
+"""What the clauses on EarlyStopping share: scenarios made from scenarios, and the ways to fail. No clauses in here."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from ..scenario import Scenario, Value
+from ..trace import Trace, difference
+from .clause import HELD, NOT_EXERCISED, Case, EpochSeen, Failed, Outcome
+from .early_stopping_stream import Monitored, monitored, positions, predict, well_typed
+from .monitoring import comparison, is_number
+
+DOCUMENTATION = "https://keras.io/api/callbacks/early_stopping/"
+BOTH = "observed: keras 3.15.1, tf-keras 2.21.0"
+MODES = ("min", "max")
+
+
+def explicit(scenario: Scenario) -> bool:
+    """Whether the direction is configured and the metric has a name: nothing has to be inferred."""
+    return scenario.config.get("mode") in MODES and isinstance(scenario.config.get("monitor", "val_loss"), str)
+
+
+def ordinary(case: Case) -> bool:
+    """Whether the counts are whole numbers and nothing has to be inferred."""
+    counts = (case["patience"], case["start_from_epoch"])
+    return explicit(case.scenario) and all(isinstance(count, int) for count in counts) and is_number(case["min_delta"])
+
+
+def with_values(scenario: Scenario, change: Callable[[int, Value], Value]) -> Scenario:
+    """The scenario with other monitored values: `change(absolute epoch, value)`. Missing ones stay missing."""
+    monitor = scenario.config.get("monitor", "val_loss")
+    fits = []
+    for fit in scenario.fits:
+        epochs = list(fit.epochs)
+        for index, absolute, value in positions(scenario, fit):
+            if value is not None:
+                logs = {**epochs[index].logs, monitor: change(absolute, value)}
+                epochs[index] = replace(epochs[index], logs=logs)
+        fits.append(replace(fit, epochs=tuple(epochs)))
+    return replace(scenario, fits=tuple(fits))
+
+
+def with_config(scenario: Scenario, **parameters: object) -> Scenario:
+    return replace(scenario, config={**scenario.config, **parameters})
+
+
+def each(value: Value, change: Callable[[float], float]) -> Value:
+    return tuple(map(change, value)) if isinstance(value, tuple) else change(value)
+
+
+def same(case: Case, why: str, a: Trace | None = None, b: Trace | None = None) -> Outcome:
+    """HELD if both traces are equal; else where they differ."""
+    if case.failed is not None:
+        return NOT_EXERCISED
+    found = difference(case.other if b is None else b, case.trace if a is None else a)
+    if found is None:
+        return HELD
+    return Failed(fit=None, epoch=None, expected=f"{found.place} to be {found.a!r}", why=why, got=repr(found.b))
+
+
+def fresh_fits(case: Case) -> list[int]:
+    """The fits in which the callback knows nothing of an earlier one."""
+    run = range(len(case.trace.fits))
+    return list(run if case.dialect["early-stopping/reuse"] == "nothing" else run[:1])
+
+
+def own_stop(epoch: EpochSeen) -> bool:
+    """Whether the callback itself stopped there, as far as one can see."""
+    return bool(epoch.seen.stop) and not epoch.shown.stop
+
+
+def stopped_by_others_before(case: Case, fit: int, index: int) -> bool:
+    return any(epoch.stop for epoch in case.scenario.fits[fit].epochs[:index])
+
+
+def judge_stops(case: Case) -> Outcome:
+    """Whether the stop flag is set exactly where the closed form says, and every fit has that length."""
+    predictions = predict(case)
+    if predictions is None or any(prediction.raised for prediction in predictions):
+        return NOT_EXERCISED
+    for fit, _, seen in case.fits():
+        prediction = predictions[fit]
+        for epoch in case.epochs(fit):
+            ours = prediction.stopped and epoch.index == prediction.end
+            if epoch.seen.stop != (ours or epoch.shown.stop):
+                return Failed(
+                    fit=fit,
+                    epoch=epoch.index,
+                    expected="a stop" if ours else "no stop",
+                    why=f"{prediction.account(epoch.index)} ({case['monitor']}, patience={case['patience']}, "
+                    f"min_delta={case['min_delta']}, baseline={case['baseline']})",
+                    got=f"stop={epoch.seen.stop}",
+                )
+        if seen.epochs_run != prediction.end + 1:
+            return Failed(
+                fit=fit,
+                epoch=None,
+                expected=f"{prediction.end + 1} epochs",
+                why="that is where the fit ends",
+                got=f"{seen.epochs_run} epochs",
+            )
+    return HELD
+
+
+def stops_at(case: Case, fit: int, stop: Monitored, why: str) -> Failed | None:
+    """Whether the fit stops at that epoch and at none before."""
+    for epoch in case.epochs(fit):
+        if epoch.index < stop.index and own_stop(epoch):
+            return Failed(
+                fit=fit, epoch=epoch.index, expected=f"a stop at epoch {stop.index + 1}", why=why, got="a stop"
+            )
+        if epoch.index == stop.index and not epoch.seen.stop:
+            return Failed(fit=fit, epoch=epoch.index, expected="a stop", why=why, got="none")
+    return None
+
+
+def unbeaten(case: Case) -> Iterator[tuple[int, tuple[Monitored, ...]]]:
+    """The fits of which the first `patience` monitored epochs are shown and do not beat the baseline; and these
+    epochs."""
+    compare = comparison(case)
+    patience = case["patience"]
+    if not is_number(case["baseline"]) or compare is None or not well_typed(case) or not isinstance(patience, int):
+        return
+    for fit, shown in enumerate(case.scenario.fits):
+        epochs = (monitored(case, shown) or ())[: max(patience, 0)]
+        if patience < 1 or len(epochs) < patience or epochs[-1].number == 0:
+            continue
+        if stopped_by_others_before(case, fit, epochs[-1].index):
+            continue
+        if not any(compare.better(epoch.value, case["baseline"]) for epoch in epochs):
+            yield fit, epochs

@@ -1,0 +1,400 @@
+"""What LearningRateScheduler does: at the beginning of every epoch it asks a function what the rate is.
+
+Rules
+- One closed form (`_plan`) predicts rate and errors of every epoch from the schedule alone.
+- A schedule is a table by absolute epoch, or a scale for the current rate; the rate is stored as float32.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..configuration import parameters
+from ..numbers import float32
+from ..scenario import Epoch, Logs, Scenario
+from .clause import HELD, NOT_EXERCISED, Case, EpochSeen, Failed, Outcome, clause
+from .rates import (
+    ALL_BUT_LOGGED,
+    ALL_BUT_PRINTED,
+    EVERYTHING,
+    agree,
+    configured,
+    each_epoch,
+    first_fit_twice,
+    later_by,
+    log_key,
+    other_verbosity,
+    rates,
+    same,
+    second_time,
+    side_by_side,
+    silent,
+)
+
+DOCS = "https://keras.io/api/callbacks/learning_rate_scheduler/"
+OBSERVED = "observed: keras 3.15.1, tf-keras 2.21.0"
+RATE = ("learning_rate",)
+NOT_FLOATS = ("int", "array", "none")
+
+
+# ---------------------------------------------------------------------------------------------- the closed form
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Expected:
+    """What is expected of one epoch: the rate, or the type of the exception at its beginning; `why` says from what."""
+
+    rate: float
+    error: str | None
+    why: str
+
+
+def _schedule(scenario: Scenario) -> Mapping[str, Any] | None:
+    schedule = scenario.config.get("schedule")
+    return schedule if isinstance(schedule, Mapping) else None
+
+
+def _verbose(case: Case) -> bool | None:
+    """Whether lines are printed; None where `verbose` is not a number."""
+    return case["verbose"] > 0 if isinstance(case["verbose"], int | float) else None
+
+
+def _error(schedule: Mapping[str, Any], rate: float | None) -> str | None:
+    """The exception with which an epoch begins if the schedule says `rate`; None there: the table has ended."""
+    if rate is None:
+        return "IndexError"
+    if schedule.get("returns") == "int" and math.isinf(rate):
+        return "OverflowError"  # of the schedule itself, which makes an integer of an infinity
+    return "ValueError" if schedule.get("returns") in NOT_FLOATS else None
+
+
+def _plan(case: Case) -> Iterator[tuple[_Expected, EpochSeen]]:
+    """What is expected of every epoch that was run, up to the first exception."""
+    schedule = _schedule(case.scenario)
+    if (
+        schedule is None
+        or _verbose(case) is None
+        or set(case.scenario.config) - set(parameters("LearningRateScheduler"))
+    ):
+        return
+    stored = float32(case.scenario.learning_rate)
+    for fit, shown, _ in case.fits():
+        if shown.learning_rate is not None:
+            stored = float32(shown.learning_rate)
+        for epoch in case.epochs(fit):
+            said: float | None
+            if "table" in schedule:
+                table = schedule["table"]
+                said = table[epoch.number] if epoch.number < len(table) else None
+                why = f"the schedule is {table} and the epoch's index {epoch.number}"
+            else:
+                said = stored * schedule["scale"]
+                why = f"the schedule multiplies the current rate, {stored!r}, by {schedule['scale']!r}"
+            error = _error(schedule, said)
+            stored = stored if said is None or error else float32(said)
+            yield _Expected(rate=stored, error=error, why=why), epoch
+            if error:
+                return
+
+
+# ---------------------------------------------------------------------------------------------- the schedule
+
+
+@clause(
+    "learning-rate-scheduler/schedule/sets-the-rate",
+    level="documented", source=f"{DOCS} (first sentence, schedule)", observes=RATE,
+)  # fmt: skip
+def sets_the_rate(case: Case) -> Outcome:
+    """The rate of an epoch is what the schedule returns for its absolute index, counted from zero, and the current rate, as
+    it is stored."""
+    outcome: Outcome = NOT_EXERCISED
+    for e, epoch in _plan(case):
+        outcome = HELD
+        if not same(epoch.seen.learning_rate, e.rate):
+            return Failed(
+                fit=epoch.fit,
+                epoch=epoch.index,
+                expected=f"learning_rate={e.rate!r}",
+                why=e.why,
+                got=f"{epoch.seen.learning_rate!r}",
+            )
+    return outcome
+
+
+@clause(
+    "learning-rate-scheduler/schedule/sets-the-rate-at-the-beginning",
+    level="documented", source=f"{DOCS} (first sentence)", observes=("learning_rate_in_epoch",),
+)  # fmt: skip
+def sets_the_rate_at_the_beginning(case: Case) -> Outcome:
+    """The scheduled rate is in force from the epoch's first batch."""
+    outcome: Outcome = NOT_EXERCISED
+    for e, epoch in _plan(case):
+        outcome = HELD
+        if not same(epoch.seen.learning_rate_in_epoch, e.rate):
+            got = f"{epoch.seen.learning_rate_in_epoch!r}"
+            return Failed(
+                fit=epoch.fit, epoch=epoch.index, expected=f"learning_rate_in_epoch={e.rate!r}", why=e.why, got=got
+            )
+    return outcome
+
+
+@clause(
+    "learning-rate-scheduler/schedule/leaves-the-rate-within-an-epoch",
+    level="universal", source=f"{DOCS} (first sentence)", observes=("learning_rate", "learning_rate_in_epoch"),
+)  # fmt: skip
+def leaves_the_rate_within_an_epoch(case: Case) -> Outcome:
+    """The rate at an epoch's end is that of its first batch."""
+    for epoch in case.epochs():
+        if not same(epoch.seen.learning_rate, epoch.seen.learning_rate_in_epoch):
+            expected = f"{epoch.seen.learning_rate_in_epoch!r} at the end"
+            why = "that was the rate in the epoch, and rates are set at beginnings"
+            return Failed(
+                fit=epoch.fit, epoch=epoch.index, expected=expected, why=why, got=f"{epoch.seen.learning_rate!r}"
+            )
+    return HELD
+
+
+@clause(
+    "learning-rate-scheduler/schedule/is-given-the-current-rate",
+    level="documented", source=f"{DOCS} (schedule: current learning rate)", observes=RATE,
+    related=lambda scenario: _as_table(scenario),
+)  # fmt: skip
+def is_given_the_current_rate(case: Case) -> Outcome:
+    """A schedule that scales the current rate does what a table of the products does."""
+    return agree(side_by_side(case), EVERYTHING, f"the table there is made of factors of {_schedule(case.scenario)}")
+
+
+def _as_table(scenario: Scenario) -> Scenario | None:
+    """The products, by absolute epoch, written out for the first fit."""
+    schedule = _schedule(scenario)
+    if schedule is None or "scale" not in schedule or schedule.get("returns") in NOT_FLOATS:
+        return None
+    first = scenario.fits[0]
+    rate = float32(scenario.learning_rate if first.learning_rate is None else first.learning_rate)
+    table = [math.nan] * scenario.first_epoch(first)
+    for _ in first.epochs:
+        table.append(rate * schedule["scale"])
+        rate = float32(table[-1])
+    return replace(configured(scenario, schedule={"table": table}), fits=scenario.fits[:1])
+
+
+@clause(
+    "learning-rate-scheduler/schedule/is-given-the-absolute-epoch",
+    level="documented", source=f"{DOCS} (schedule: epoch index, from 0)", observes=RATE,
+    related=lambda scenario: _longer_table(scenario),
+)  # fmt: skip
+def is_given_the_absolute_epoch(case: Case) -> Outcome:
+    """Epoch numbers raised by two, and two more entries at the front of the table, change nothing."""
+    return agree(side_by_side(case), EVERYTHING, "epochs and table are shifted by two there")
+
+
+def _longer_table(scenario: Scenario) -> Scenario | None:
+    schedule = _schedule(scenario)
+    if schedule is None or "table" not in schedule:
+        return None
+    # NaN in front: an implementation that asks for these epochs shows a rate that nobody asked for
+    return later_by(configured(scenario, schedule={**schedule, "table": [math.nan, math.nan, *schedule["table"]]}), 2)
+
+
+@clause(
+    "learning-rate-scheduler/schedule/may-take-the-epoch-alone",
+    level="observed", source=OBSERVED, observes=RATE, related=lambda scenario: _without_part(scenario, "accepts"),
+)  # fmt: skip
+def may_take_the_epoch_alone(case: Case) -> Outcome:
+    """A schedule that takes the epoch alone does what one does that takes epoch and rate and ignores the rate."""
+    return agree(side_by_side(case), EVERYTHING, "the schedule takes two arguments there")
+
+
+@clause(
+    "learning-rate-scheduler/schedule/may-return-float32",
+    level="observed", source=OBSERVED, observes=RATE,
+    related=lambda scenario: _without_part(scenario, "returns", "float32"),
+)  # fmt: skip
+def may_return_float32(case: Case) -> Outcome:
+    """A schedule may return a numpy float32: the rate is stored as one in any case."""
+    return agree(side_by_side(case), EVERYTHING, "the schedule returns Python floats there")
+
+
+def _without_part(scenario: Scenario, part: str, value: str = "epoch") -> Scenario | None:
+    schedule = _schedule(scenario)
+    if schedule is None or schedule.get(part) != value:
+        return None
+    return configured(scenario, schedule={name: content for name, content in schedule.items() if name != part})
+
+
+@clause(
+    "learning-rate-scheduler/schedule/must-return-a-float",
+    level="documented", source=f"{DOCS} (schedule: new learning rate as output, float)", errors=True,
+)  # fmt: skip
+def must_return_a_float(case: Case) -> Outcome:
+    """A schedule that returns an integer, an array or None is refused with ValueError when an epoch begins."""
+    schedule = _schedule(case.scenario)
+    first = next(_plan(case), None)
+    if schedule is None or first is None or first[0].error != "ValueError":
+        return NOT_EXERCISED
+    error = case.trace.fits[0].error
+    got = (
+        "nothing raised" if error is None else f"{error.type} in {error.hook} of epoch {case.trace.fits[0].epochs_run}"
+    )
+    if got == "ValueError in epoch_begin of epoch 1":
+        return HELD
+    return Failed(
+        fit=0,
+        epoch=0,
+        expected="ValueError in epoch_begin of epoch 1",
+        why=f"the schedule returns {schedule['returns']}",
+        got=got,
+    )
+
+
+@clause(
+    "learning-rate-scheduler/errors/raises-what-the-schedule-asks-for", level="observed", source=OBSERVED, errors=True
+)
+def raises_what_the_schedule_asks_for(case: Case) -> Outcome:
+    """A hook raises exactly if the schedule does, past the end of its table or by itself, or if it returns no float: when
+    the epoch begins, and before the rate is changed."""
+    outcome: Outcome = NOT_EXERCISED
+    for e, epoch in _plan(case):
+        outcome = HELD
+        seen = case.trace.fits[epoch.fit]
+        raised = seen.error if seen.epochs_run == epoch.index + 1 else None
+        got = None if raised is None else (raised.type, raised.hook)
+        due = None if e.error is None else (e.error, "epoch_begin")
+        if got != due:
+            return Failed(
+                fit=epoch.fit,
+                epoch=epoch.index,
+                expected=f"{due or 'no exception'}",
+                why=e.why,
+                got=f"{got or 'no exception'}",
+            )
+        if due is not None and epoch.seen.learning_rate is not None and not same(epoch.seen.learning_rate, e.rate):
+            why = f"{e.error} comes before the rate is changed"
+            return Failed(
+                fit=epoch.fit,
+                epoch=epoch.index,
+                expected=f"learning_rate={e.rate!r}",
+                why=why,
+                got=f"{epoch.seen.learning_rate!r}",
+            )
+    return outcome
+
+
+@clause("learning-rate-scheduler/arguments/are-schedule-and-verbose", level="observed", source=OBSERVED, errors=True)
+def are_schedule_and_verbose(case: Case) -> Outcome:
+    """The constructor raises TypeError without a schedule and for any argument but schedule and verbose, and warns of
+    nothing."""
+    config = case.scenario.config
+    wrong = "schedule" not in config or set(config) - set(parameters("LearningRateScheduler"))
+    expected = "TypeError" if wrong else None
+    got = None if case.trace.rejected is None else case.trace.rejected.type
+    if got != expected:
+        return Failed(
+            fit=None,
+            epoch=None,
+            expected=f"rejected: {expected}",
+            why=f"the arguments are {', '.join(config) or 'none'}",
+            got=f"{got}",
+        )
+    if case.trace.warned:
+        return Failed(
+            fit=None,
+            epoch=None,
+            expected="no warning",
+            why=f"the arguments are {', '.join(config)}",
+            got=f"{case.trace.warned}",
+        )
+    return HELD
+
+
+# ---------------------------------------------------------------------------------------------- lines and logs
+
+
+@clause(
+    "learning-rate-scheduler/verbose/prints-every-update",
+    level="documented", source=f"{DOCS} (verbose)", observes=("printed",),
+)  # fmt: skip
+def prints_every_update(case: Case) -> Outcome:
+    """With verbose=1 there is one line for each epoch, whether or not the rate changes; with verbose=0 there is none."""
+    outcome: Outcome = NOT_EXERCISED
+    expected = ("scheduled",) if _verbose(case) else ()
+    for _, epoch in _plan(case):
+        outcome = HELD
+        if epoch.seen.printed != expected:
+            why = f"verbose={case['verbose']!r}"
+            return Failed(
+                fit=epoch.fit, epoch=epoch.index, expected=f"printed {expected}", why=why, got=f"{epoch.seen.printed}"
+            )
+    return silent(case) or outcome
+
+
+@clause(
+    "learning-rate-scheduler/verbose/changes-nothing-else",
+    level="universal", source=f"{DOCS} (verbose)", observes=RATE, related=other_verbosity,
+)  # fmt: skip
+def verbose_changes_nothing_else(case: Case) -> Outcome:
+    """Messages change nothing but what is printed."""
+    return agree(side_by_side(case), ALL_BUT_PRINTED, f"only verbose differs there, {case['verbose']!r} here")
+
+
+@clause(
+    "learning-rate-scheduler/log/logs-the-rate", level="observed", source=OBSERVED, observes=("learning_rate", "logged")
+)
+def logs_the_rate(case: Case) -> Outcome:
+    """Every epoch whose logs are not empty gets its rate added to them, and nothing else."""
+    key = log_key(case)
+    for epoch, _, rate in rates(case):
+        logs = epoch.shown.logs
+        there = key in logs and isinstance(logs[key], float) and same(logs[key], rate)
+        expected = {key: rate} if logs and not there else {}
+        if not same(epoch.seen.logged, expected):
+            why = f"the rate is {rate!r}, and {'the epoch ends' if logs else 'the logs are empty'}"
+            return Failed(
+                fit=epoch.fit, epoch=epoch.index, expected=f"logged {expected}", why=why, got=f"{epoch.seen.logged}"
+            )
+    return HELD
+
+
+@clause("learning-rate-scheduler/log/warns-of-nothing", level="observed", source=OBSERVED, observes=("warned",))
+def warns_of_nothing(case: Case) -> Outcome:
+    """No epoch gives a warning."""
+    for epoch in case.epochs():
+        if epoch.seen.warned:
+            return Failed(
+                fit=epoch.fit,
+                epoch=epoch.index,
+                expected="no warning",
+                why="there is nothing to warn of",
+                got=f"{epoch.seen.warned}",
+            )
+    return HELD
+
+
+# ---------------------------------------------------------------------------------------------- instances and streams
+
+
+@clause(
+    "learning-rate-scheduler/stream/metrics-do-not-matter",
+    level="universal", source=f"{DOCS} (first sentence)", observes=RATE, related=lambda scenario: _other_metrics(scenario),
+)  # fmt: skip
+def metrics_do_not_matter(case: Case) -> Outcome:
+    """What the logs hold does not matter."""
+    return agree(side_by_side(case), ALL_BUT_LOGGED, "all metrics are NaN there, and epochs have one batch")
+
+
+def _other_metrics(scenario: Scenario) -> Scenario:
+    def changed(epoch: Epoch) -> Epoch:
+        logs: Logs = dict.fromkeys(epoch.logs, math.nan)
+        return replace(epoch, logs=logs, batches=None)
+
+    return replace(each_epoch(scenario, changed), steps_per_execution=1)
+
+
+@clause(
+    "learning-rate-scheduler/reuse/remembers-nothing",
+    level="observed", source=OBSERVED, observes=RATE, related=first_fit_twice,
+)  # fmt: skip
+def remembers_nothing(case: Case) -> Outcome:
+    """An instance used for a second fit does what a new one does."""
+    return agree(second_time(case), EVERYTHING, "the instance is new there, and this is the same fit with it once more")

@@ -1,0 +1,400 @@
+"""ModelCheckpoint: what holds between two runs, whatever the dialect: which changes of a scenario change nothing, or
+how much.
+
+Two runs are compared by their saves, each as (batch, file name, weights), epoch by epoch.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..metrics import DIRECTIONS
+from ..scenario import Epoch, Fit, Logs, Scenario, Value
+from ..trace import EpochTrace, Save, Trace
+from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
+from .model_checkpoint import better_than_the_threshold
+from .model_checkpoint_turns import DOCUMENTATION, OBSERVED, got_instead, numbers, raised, turns, typed, was_not_run
+from .monitoring import comparison, is_number
+
+TF_KERAS = "https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/callbacks/ModelCheckpoint"
+
+
+def _configured(scenario: Scenario, **changes: Any) -> Scenario:
+    return replace(scenario, config={**scenario.config, **changes})
+
+
+def _with_logs(scenario: Scenario, change: Callable[[Logs], Logs]) -> Scenario:
+    """The scenario with other logs, in epochs and batches alike."""
+
+    def epoch(shown: Epoch) -> Epoch:
+        batches = None if shown.batches is None else tuple(change(logs) for logs in shown.batches)
+        return replace(shown, logs=change(shown.logs), batches=batches)
+
+    fits = tuple(replace(fit, epochs=tuple(epoch(shown) for shown in fit.epochs)) for fit in scenario.fits)
+    return replace(scenario, fits=fits)
+
+
+def _epochs(trace: Trace) -> list[tuple[int, int, EpochTrace]]:
+    return [(fit, index, epoch) for fit, seen in enumerate(trace.fits) for index, epoch in enumerate(seen.epochs)]
+
+
+def _whole(save: Save) -> object:
+    return save.batch, save.path, save.weights
+
+
+def _without_name(save: Save) -> object:
+    return save.batch, save.weights
+
+
+def _same_saves(case: Case, why: str, seen: Callable[[Save], object] = _whole) -> Outcome:
+    """HELD if every epoch of both runs has the same saves; epochs are matched in order, over all fits."""
+    here, there = _epochs(case.trace), _epochs(case.other)
+    for (fit, index, epoch), (_, _, other) in zip(here, there, strict=False):
+        got, expected = ([seen(save) for save in each.saved or ()] for each in (epoch, other))
+        if got != expected:
+            return Failed(fit=fit, epoch=index, expected=f"the saves {expected}", why=why, got=f"{got}")
+    return HELD
+
+
+def _same_run(case: Case, why: str) -> Outcome:
+    """HELD if both runs have the same saves and raise the same, or nothing."""
+    if was_not_run(case) or case.other.rejected is not None:
+        return NOT_EXERCISED
+    elsewhere = replace(case, trace=case.other)
+    if raised(case) != raised(elsewhere):
+        position = max(len(case.trace.fits) - 1, 0)
+        return Failed(fit=position, epoch=None, expected=got_instead(elsewhere), why=why, got=got_instead(case))
+    return _same_saves(case, why)
+
+
+# ---------------------------------------------------------------------------------------------- save_best_only
+
+
+def _negated(scenario: Scenario) -> Scenario | None:
+    config = scenario.config
+    if config.get("mode") not in ("min", "max"):
+        return None
+
+    def negative(value: Value) -> Value:
+        return tuple(-item for item in value) if isinstance(value, tuple) else -value
+
+    threshold = config.get("initial_value_threshold")
+    swapped = {"mode": "max" if config["mode"] == "min" else "min"}
+    changes: Mapping[str, Any] = swapped if threshold is None else {**swapped, "initial_value_threshold": -threshold}
+    monitor = config.get("monitor", "val_loss")
+    return _with_logs(
+        _configured(scenario, **changes),
+        lambda logs: {name: negative(value) if name == monitor else value for name, value in logs.items()},
+    )
+
+
+@clause(
+    "model-checkpoint/mode/min-and-max-are-mirror-images", level="documented", source=f"{DOCUMENTATION} (mode)",
+    observes=("saved",), related=_negated,
+)  # fmt: skip
+def mirror_images(case: Case) -> Outcome:
+    """Negating the metric and initial_value_threshold and swapping mode "min" and "max" changes nothing but file
+    names."""
+    if not case["save_best_only"]:
+        return NOT_EXERCISED
+    return _same_saves(case, "negated values with the other mode are the same problem", _without_name)
+
+
+def _always(scenario: Scenario) -> Scenario | None:
+    best_only = scenario.config.get("save_best_only") is True
+    return _configured(scenario, save_best_only=False) if best_only else None
+
+
+@clause(
+    "model-checkpoint/save-best-only/saves-a-part-of-what-it-saves-without", level="documented",
+    source=f"{DOCUMENTATION} (save_best_only)", observes=("saved",), related=_always,
+)  # fmt: skip
+def a_part(case: Case) -> Outcome:
+    """With save_best_only, what is saved is saved without it too: at the same times, under the same names."""
+    for (fit, index, epoch), (_, _, other) in zip(_epochs(case.trace), _epochs(case.other), strict=False):
+        known = [_whole(save) for save in other.saved or ()]
+        extra = [save for save in epoch.saved or () if _whole(save) not in known]
+        if extra:
+            return Failed(
+                fit=fit, epoch=index, expected=f"at most the saves {known}",
+                why="that is all there is with save_best_only=False", got=f"{_whole(extra[0])} too",
+            )  # fmt: skip
+    return HELD
+
+
+def _with_plain_name(scenario: Scenario) -> Scenario | None:
+    monitor, filepath = scenario.config.get("monitor", "val_loss"), scenario.config.get("filepath")
+    if not isinstance(filepath, str) or not isinstance(monitor, str):
+        return None
+    suffix = ".weights.h5" if filepath.endswith(".weights.h5") else ".keras"
+    return _with_logs(
+        _configured(scenario, filepath=f"m{suffix}"),
+        lambda logs: {name: value for name, value in logs.items() if name == monitor},
+    )
+
+
+@clause(
+    "model-checkpoint/monitor/other-metrics-and-names-do-not-decide", level="documented",
+    source=f"{DOCUMENTATION} (monitor)", observes=("saved",), related=_with_plain_name,
+)  # fmt: skip
+def other_metrics(case: Case) -> Outcome:
+    """When there is a save depends neither on the file name nor on any other metric than the monitored one."""
+    return _same_saves(case, "only the monitored metric decides when to save", _without_name)
+
+
+# ---------------------------------------------------------------------------------------------- initial_value_threshold
+
+
+def _without_threshold(scenario: Scenario) -> Scenario | None:
+    given = scenario.config.get("initial_value_threshold") is not None
+    return _configured(scenario, initial_value_threshold=None) if given else None
+
+
+@clause(
+    "model-checkpoint/initial-value-threshold/keeps-the-saves-that-beat-it", level="documented",
+    source=f"{DOCUMENTATION} (initial_value_threshold)", observes=("saved",), related=_without_threshold,
+)  # fmt: skip
+def keeps_what_beats_it(case: Case) -> Outcome:
+    """With save_best_only, what is saved with a threshold is what is saved without one, less the values that are not
+    better than it; if the first value is a number."""
+    planned, compare, threshold = turns(case), comparison(case), case["initial_value_threshold"]
+    if planned is None or compare is None or not typed(case) or not case["save_best_only"] or threshold != threshold:
+        return NOT_EXERCISED
+    seen = numbers(case, planned)
+    if not seen or len(seen) != sum(case["monitor"] in turn.logs for turn in planned) or math.isnan(seen[0][1]):
+        return NOT_EXERCISED
+    try:
+        beaten = {turn.when for turn, value in seen if not compare.better(value, threshold)}
+    except ValueError:  # a value that the precision refuses
+        return NOT_EXERCISED
+    for (fit, index, epoch), (_, _, other) in zip(_epochs(case.trace), _epochs(case.other), strict=False):
+        without = {
+            (fit, index, math.inf if save.batch is None else save.batch): _whole(save) for save in other.saved or ()
+        }
+        expected = [save for when, save in without.items() if when not in beaten]
+        got = [_whole(save) for save in epoch.saved or ()]
+        if got != expected:
+            return Failed(
+                fit=fit, epoch=index, expected=f"the saves {expected}",
+                why=f"without initial_value_threshold={threshold} there are {list(without.values())}", got=f"{got}",
+            )  # fmt: skip
+    return HELD
+
+
+def _with_threshold_zero(scenario: Scenario) -> Scenario | None:
+    best_only = scenario.config.get("save_best_only") is True
+    return _configured(scenario, initial_value_threshold=0.0) if best_only else None
+
+
+@clause(
+    "model-checkpoint/initial-value-threshold/zero-is-a-threshold", level="documented",
+    source=f"{DOCUMENTATION} (initial_value_threshold)", observes=("saved",), related=_with_threshold_zero,
+)  # fmt: skip
+def zero_is_a_threshold(case: Case) -> Outcome:
+    """With save_best_only and an initial_value_threshold of zero, a value that is not strictly better than zero is not
+    saved."""
+    assert case.other_scenario is not None
+    return better_than_the_threshold(replace(case, scenario=case.other_scenario, trace=case.other))
+
+
+@clause(
+    "model-checkpoint/initial-value-threshold/needs-save-best-only", level="documented",
+    source=f"{DOCUMENTATION} (initial_value_threshold)", observes=("saved",), errors=True, related=_without_threshold,
+)  # fmt: skip
+def threshold_needs_best_only(case: Case) -> Outcome:
+    """Without save_best_only, initial_value_threshold changes nothing."""
+    if case["save_best_only"]:
+        return NOT_EXERCISED
+    return _same_run(case, "a threshold without save_best_only changes nothing")
+
+
+# ---------------------------------------------------------------------------------------------- mode
+
+
+def _other_mode(scenario: Scenario) -> Scenario | None:
+    if scenario.config.get("save_best_only", False) is not False:
+        return None
+    return _configured(scenario, mode="max" if scenario.config.get("mode") == "min" else "min")
+
+
+@clause(
+    "model-checkpoint/mode/needs-save-best-only", level="documented", source=f"{DOCUMENTATION} (mode)",
+    observes=("saved",), errors=True, related=_other_mode,
+)  # fmt: skip
+def mode_needs_best_only(case: Case) -> Outcome:
+    """Without save_best_only nothing depends on mode, neither what is saved nor whether the run fails."""
+    return _same_run(case, f"without save_best_only, mode={case['mode']!r} is the same as any other")
+
+
+_NAMED = {"loss": "min", "val_loss": "min", "acc": "max", "val_acc": "max"}
+
+
+def _by_documented_name(scenario: Scenario) -> Scenario | None:
+    monitor, config = scenario.config.get("monitor", "val_loss"), scenario.config
+    if config.get("save_best_only") is not True or config.get("mode", "auto") != "auto" or monitor not in _NAMED:
+        return None
+    return _configured(scenario, mode=_NAMED[monitor])
+
+
+@clause(
+    "model-checkpoint/mode/auto-knows-loss-and-acc", level="documented", source=f"{DOCUMENTATION} (mode)",
+    observes=("saved",), errors=True, related=_by_documented_name,
+)  # fmt: skip
+def auto_by_documented_name(case: Case) -> Outcome:
+    """With mode="auto", acc and val_acc are monitored as with "max", loss and val_loss as with "min", by their names
+    alone."""
+    return _same_run(case, f"{case['monitor']} is monitored as with mode={_NAMED[case['monitor']]!r}")
+
+
+def _by_compiled_metric(scenario: Scenario) -> Scenario | None:
+    monitor = scenario.config.get("monitor", "val_loss")
+    if not isinstance(monitor, str) or scenario.config.get("mode", "auto") in ("min", "max"):
+        return None
+    name = monitor.removeprefix("val_")
+    way = "min" if name == "loss" else None
+    for metric in scenario.compiled_metrics(scenario.fits[0]):
+        way = DIRECTIONS[metric.cls] or way if metric.name == name else way
+    return None if way is None else _configured(scenario, mode=way)
+
+
+@clause(
+    "model-checkpoint/mode/auto-is-decided-by-the-compiled-metric", level="observed", source="observed: keras 3.15.1",
+    observes=("saved",), errors=True, related=_by_compiled_metric,
+    choices={"model-checkpoint/direction": "compiled-metric"},
+)  # fmt: skip
+def auto_by_compiled_metric(case: Case) -> Outcome:
+    """With mode="auto", or an unknown one, the direction is that of the metric of this name, without val_, with which
+    the model is compiled in the first fit, the last one if there are several; loss is minimized; later fits go on with
+    it."""
+    decided = (case.other_scenario or case.scenario).config["mode"]
+    return _same_run(case, f"the compiled metrics decide for mode={decided!r}")
+
+
+def _by_name(scenario: Scenario) -> Scenario | None:
+    monitor = scenario.config.get("monitor", "val_loss")
+    if not isinstance(monitor, str) or scenario.config.get("mode", "auto") in ("min", "max"):
+        return None
+    return _configured(scenario, mode="max" if "acc" in monitor or monitor.startswith("fmeasure") else "min")
+
+
+@clause(
+    "model-checkpoint/mode/auto-is-decided-by-the-name", level="documented", source=f"{TF_KERAS} (mode)",
+    observes=("saved",), errors=True, related=_by_name,
+    choices={"model-checkpoint/direction": "name-contains-acc-or-starts-with-fmeasure"},
+)  # fmt: skip
+def auto_by_name(case: Case) -> Outcome:
+    """With mode="auto", or an unknown one, a metric is maximized if its name contains acc or starts with fmeasure, else
+    minimized."""
+    decided = (case.other_scenario or case.scenario).config["mode"]
+    return _same_run(case, f"the name decides for mode={decided!r}")
+
+
+def _renamed(scenario: Scenario) -> Scenario | None:
+    monitor, mode = scenario.config.get("monitor", "val_loss"), scenario.config.get("mode")
+    plain = _with_plain_name(scenario)
+    if plain is None or mode not in ("min", "max"):
+        return None
+    # The batches are spelt out: what a batch shows by default depends on the names.
+    shown = tuple(
+        replace(fit, epochs=tuple(replace(epoch, batches=epoch.batch_logs()) for epoch in fit.epochs))
+        for fit in plain.fits
+    )
+    name = "fmeasure" if mode == "max" else "val_fmeasure"
+    return _with_logs(
+        _configured(replace(plain, fits=shown), monitor=name, mode="auto"),
+        lambda logs: {name: value for key, value in logs.items() if key == monitor},
+    )
+
+
+@clause(
+    "model-checkpoint/mode/auto-maximizes-what-starts-with-fmeasure", level="documented", source=f"{TF_KERAS} (mode)",
+    observes=("saved",), related=_renamed,
+    choices={"model-checkpoint/direction": "name-contains-acc-or-starts-with-fmeasure"},
+)  # fmt: skip
+def starts_with_fmeasure(case: Case) -> Outcome:
+    """With mode="auto", a metric called fmeasure is monitored as with "max", and val_fmeasure, which only contains it,
+    as with "min"."""
+    name = (case.other_scenario or case.scenario).config["monitor"]
+    return _same_saves(case, f"mode={case['mode']!r} does the same as 'auto' with monitor={name!r}", _without_name)
+
+
+# ---------------------------------------------------------------------------------------------- verbose
+
+
+def _silent(scenario: Scenario) -> Scenario | None:
+    verbose = scenario.config.get("verbose", 0)
+    return _configured(scenario, verbose=0) if is_number(verbose) and verbose > 0 else None
+
+
+@clause(
+    "model-checkpoint/verbose/decides-nothing", level="documented", source=f"{DOCUMENTATION} (verbose)",
+    observes=("saved",), related=_silent,
+)  # fmt: skip
+def verbose_decides_nothing(case: Case) -> Outcome:
+    """What is saved does not depend on verbose."""
+    return _same_saves(case, "verbose decides only what is printed")
+
+
+# ---------------------------------------------------------------------------------------------- time
+
+
+def _split(scenario: Scenario) -> Scenario | None:
+    if len(scenario.fits) != 1 or len(scenario.fits[0].epochs) < 2 or any(e.stop for e in scenario.fits[0].epochs):
+        return None
+    fit = scenario.fits[0]
+    half = len(fit.epochs) // 2
+    later = Fit(epochs=fit.epochs[half:], initial_epoch=scenario.first_epoch(fit) + half, metrics=fit.metrics)
+    return replace(scenario, fits=(replace(fit, epochs=fit.epochs[:half]), later))
+
+
+@clause(
+    "model-checkpoint/reuse/a-second-fit-goes-on", level="observed", source=OBSERVED, observes=("saved",),
+    related=_split,
+)  # fmt: skip
+def goes_on(case: Case) -> Outcome:
+    """An instance that is used again remembers the best value and the batches and epochs counted: two fits, the second
+    with initial_epoch where the first ended, save what one fit would."""
+    return _same_saves(case, "the same epochs in two fits, with one instance, have these saves")
+
+
+def _decided_at_first(scenario: Scenario) -> Scenario | None:
+    halves = _split(scenario)
+    if halves is None or scenario.config.get("mode", "auto") in ("min", "max"):
+        return None
+    first, second = halves.fits
+    return replace(halves, fits=(first, replace(second, metrics=())))
+
+
+@clause(
+    "model-checkpoint/reuse/keeps-its-direction", level="observed", source="observed: keras 3.15.1", observes=("saved",),
+    errors=True, related=_decided_at_first, choices={"model-checkpoint/direction": "compiled-metric"},
+)  # fmt: skip
+def keeps_its_direction(case: Case) -> Outcome:
+    """With mode="auto", the direction is decided once for an instance: a second fit of a model that is compiled without
+    metrics goes on with it."""
+    if not case.clean:
+        return NOT_EXERCISED
+    error = got_instead(replace(case, trace=case.other))
+    if raised(replace(case, trace=case.other)) is not None:
+        why = "the first fit has decided the direction, and the second one's model has no metrics"
+        return Failed(fit=1, epoch=0, expected="a run to its end", why=why, got=error)
+    return _same_saves(case, "the direction was decided in the first fit")
+
+
+def _later(scenario: Scenario) -> Scenario:
+    fits = tuple(replace(fit, initial_epoch=scenario.first_epoch(fit) + 7) for fit in scenario.fits)
+    return replace(scenario, fits=fits)
+
+
+def _number_free(save: Save) -> object:
+    return save.batch
+
+
+@clause(
+    "model-checkpoint/filepath/the-number-of-the-epoch-decides-nothing", level="observed", source=OBSERVED,
+    observes=("saved",), related=_later,
+)  # fmt: skip
+def number_decides_nothing(case: Case) -> Outcome:
+    """Starting at a later initial_epoch changes names, not when there is a save."""
+    return _same_saves(case, "an initial_epoch that is later by 7 changes nothing else", _number_free)

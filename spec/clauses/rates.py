@@ -1,0 +1,147 @@
+"""What the clauses about the learning rate share: where the rate stands, and how two runs compare epoch by epoch.
+
+Rules
+- Values are equal exactly or not at all; NaN equals NaN, and the sign of a zero does not count.
+- What was not observed (None) is equal to everything.
+- `related` scenarios are made here only in ways that mean the same for every callback that changes the rate.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..numbers import float32
+from ..scenario import Epoch, Fit, Scenario
+from ..trace import EpochTrace
+from .clause import HELD, NOT_EXERCISED, Case, EpochSeen, Failed, Outcome
+
+LOG_KEYS = ("learning_rate", "lr")
+"""The keys under which the rate is logged, by one release or another."""
+
+EVERYTHING = ("learning_rate", "learning_rate_in_epoch", "stop", "printed", "warned", "logged")
+"""What can be seen of an epoch of a callback that saves nothing."""
+ALL_BUT_PRINTED = ("learning_rate", "learning_rate_in_epoch", "stop", "warned", "logged")
+ALL_BUT_LOGGED = ("learning_rate", "learning_rate_in_epoch", "stop", "printed", "warned")
+
+
+def log_key(case: Case) -> str:
+    """The key under which the rate is logged."""
+    return "lr" if case.dialect["learning-rate/log-key"] == "lr" else "learning_rate"
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two observed values are equal, by the rules above."""
+    if isinstance(a, Mapping) and isinstance(b, Mapping):
+        return a.keys() == b.keys() and all(same(a[name], b[name]) for name in a)
+    return bool(a == b or (a != a and b != b))
+
+
+# ---------------------------------------------------------------------------------------------- one run
+
+
+def rates(case: Case) -> Iterator[tuple[EpochSeen, float, float]]:
+    """Every epoch with the rate before its end and after it, as observed.
+
+    The rate with which the scenario or a fit begins is stored as float32 or as float64: whichever the first epoch shows.
+    """
+    after = 0.0
+    for fit, shown, _ in case.fits():
+        for epoch in case.epochs(fit):
+            if epoch.seen.learning_rate is None:
+                return
+            before, after = after, epoch.seen.learning_rate
+            given = case.scenario.learning_rate if fit == 0 else None
+            given = given if shown.learning_rate is None else shown.learning_rate
+            if epoch.index == 0 and given is not None:
+                before = given if after == given else float32(given)
+            yield epoch, before, after
+
+
+def silent(case: Case) -> Failed | None:
+    """The first fit that printed something outside of its epochs."""
+    for fit, _, seen in case.fits():
+        if seen.printed:
+            return Failed(
+                fit=fit,
+                epoch=None,
+                expected="nothing printed",
+                why="lines belong to epochs",
+                got=", ".join(seen.printed),
+            )
+    return None
+
+
+# ---------------------------------------------------------------------------------------------- two runs
+
+
+def other(case: Case) -> Case:
+    """The related run as a case of its own."""
+    assert case.other_scenario is not None
+    return Case(scenario=case.other_scenario, trace=case.other, dialect=case.dialect)
+
+
+def agree(pairs: Iterable[tuple[EpochSeen, EpochTrace]], fields: tuple[str, ...], why: str) -> Outcome:
+    """Whether `fields` of each epoch are what they are in the epoch beside it; `why` says why they should be."""
+    outcome: Outcome = NOT_EXERCISED
+    for epoch, beside in pairs:
+        for name in fields:
+            got, expected = getattr(epoch.seen, name), getattr(beside, name)
+            if got is not None and expected is not None:
+                outcome = HELD
+                if not same(got, expected):
+                    return Failed(
+                        fit=epoch.fit, epoch=epoch.index, expected=f"{name}={expected}", why=why, got=f"{got}"
+                    )
+    return outcome
+
+
+def side_by_side(case: Case) -> Iterator[tuple[EpochSeen, EpochTrace]]:
+    """The epochs of the same fit and place in both runs; where one run is shorter, those that both have."""
+    for (fit, _, _), there in zip(case.fits(), case.other.fits, strict=False):
+        yield from zip(case.epochs(fit), there.epochs, strict=False)
+
+
+def configured(scenario: Scenario, **parameters: Any) -> Scenario:
+    """The scenario with other values for these parameters."""
+    return replace(scenario, config={**scenario.config, **parameters})
+
+
+def without(scenario: Scenario, *parameters: str) -> Scenario:
+    return replace(scenario, config={name: v for name, v in scenario.config.items() if name not in parameters})
+
+
+def each_epoch(scenario: Scenario, change: Callable[[Epoch], Epoch]) -> Scenario:
+    """The scenario with every epoch changed."""
+    return replace(
+        scenario,
+        fits=tuple(replace(fit, epochs=tuple(change(epoch) for epoch in fit.epochs)) for fit in scenario.fits),
+    )
+
+
+def other_verbosity(scenario: Scenario) -> Scenario | None:
+    """The scenario with messages if it has none, and the other way round."""
+    verbose = scenario.config.get("verbose", 0)
+    return configured(scenario, verbose=0 if verbose > 0 else 1) if isinstance(verbose, int | float) else None
+
+
+def first_fit_twice(scenario: Scenario) -> Scenario:
+    """The first fit, and once more the same with the same instance from the same rate."""
+    first = scenario.fits[0]
+    rate = scenario.learning_rate if first.learning_rate is None else first.learning_rate
+    return replace(scenario, fits=(first, replace(first, learning_rate=rate)))
+
+
+def second_time(case: Case) -> Iterator[tuple[EpochSeen, EpochTrace]]:
+    """The epochs of the second fit of `first_fit_twice`, beside those of a new instance's first."""
+    return zip(other(case).epochs(1), case.trace.fits[0].epochs, strict=False)
+
+
+def later_by(scenario: Scenario, epochs: int) -> Scenario:
+    """The scenario with all epoch numbers raised."""
+
+    def later(fit: Fit) -> Fit:
+        return fit if fit.initial_epoch is None else replace(fit, initial_epoch=fit.initial_epoch + epochs)
+
+    return replace(
+        scenario, initial_epoch=scenario.initial_epoch + epochs, fits=tuple(later(fit) for fit in scenario.fits)
+    )

@@ -1,0 +1,435 @@
+"""TerminateOnNaN: it stops training at the first batch whose loss is NaN or infinite.
+
+What it looks at is the `loss` in the logs of each call of the batch hook: with steps_per_execution=N, those of the last
+batch of a group of N. Everything here follows from the first such call in each fit that has a loss which is not finite.
+Which batches are still run in that epoch cannot be seen, but that it is said only once can.
+"""
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..scenario import Epoch, Logs, Scenario, Value, groups
+from ..trace import EpochTrace
+from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
+
+DOCUMENTATION = "https://keras.io/api/callbacks/terminate_on_nan/"
+OBSERVED = "observed: keras 3.15.1, tf-keras 2.21.0"
+HONOURED = {"terminate-on-nan/raise-error": "honoured"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Hit:
+    """The first call of the batch hook in a fit whose loss is not finite, or is an array of several numbers."""
+
+    fit: int
+    index: int
+    number: int
+    batch: int
+    loss: Value
+
+    @property
+    def is_array(self) -> bool:
+        return isinstance(self.loss, tuple) and len(self.loss) > 1
+
+
+def _is_hit(loss: Value | None) -> bool:
+    """Whether that loss ends a fit, in one way or the other; an array of one number counts as the number."""
+    if isinstance(loss, tuple):
+        return len(loss) > 1 or not math.isfinite(loss[0])
+    return loss is not None and not math.isfinite(loss)
+
+
+def _hit(scenario: Scenario, fit: int) -> _Hit | None:
+    first = scenario.first_epoch(scenario.fits[fit])
+    for index, epoch in enumerate(scenario.fits[fit].epochs):
+        for batch, logs in groups(epoch.batch_logs(), scenario.steps_per_execution):
+            if _is_hit(logs.get("loss")):
+                return _Hit(fit=fit, index=index, number=first + index, batch=batch, loss=logs["loss"])
+        if epoch.stop:
+            return None
+    return None
+
+
+def _hits(scenario: Scenario) -> list[_Hit]:
+    found = (_hit(scenario, fit) for fit in range(len(scenario.fits)))
+    return [hit for hit in found if hit is not None]
+
+
+def _was_not_run(case: Case) -> bool:
+    """Whether there is nothing to judge: the constructor refused, or there is no trace at all."""
+    return case.failed is not None or case.trace.rejected is not None
+
+
+def _losses(epoch: Epoch) -> list[Value]:
+    return [logs["loss"] for logs in (*epoch.batch_logs(), epoch.logs) if "loss" in logs]
+
+
+# ---------------------------------------------------------------------------------------------- stopping
+
+
+@clause(
+    "terminate-on-nan/loss/goes-on-while-it-is-finite", level="universal", source=f"{DOCUMENTATION} (what it does)",
+    observes=("stop",), errors=True,
+)  # fmt: skip
+def goes_on(case: Case) -> Outcome:
+    """As long as every loss is a finite number, nothing is stopped and nothing raised."""
+    if _was_not_run(case):
+        return NOT_EXERCISED
+    shown = [epoch for fit in case.scenario.fits for epoch in fit.epochs]
+    if not all(isinstance(loss, float) and math.isfinite(loss) for epoch in shown for loss in _losses(epoch)):
+        return NOT_EXERCISED
+    for position, fit, seen in case.fits():
+        stopped = [index for index, epoch in enumerate(fit.epochs) if epoch.stop]
+        due = stopped[0] + 1 if stopped else len(fit.epochs)
+        error = "" if seen.error is None else f", then {seen.error.type} in {seen.error.hook}"
+        if seen.epochs_run != due or seen.error is not None:
+            return Failed(
+                fit=position, epoch=seen.epochs_run - 1, expected=f"{due} epochs", why="every loss is finite",
+                got=f"{seen.epochs_run} epochs{error}",
+            )  # fmt: skip
+        for epoch in case.epochs(position):
+            if epoch.seen.stop != epoch.shown.stop:
+                return Failed(
+                    fit=position, epoch=epoch.index, expected=f"stop={epoch.shown.stop}", why="every loss is finite",
+                    got=f"stop={epoch.seen.stop}",
+                )  # fmt: skip
+    return HELD
+
+
+@clause(
+    "terminate-on-nan/loss/an-epoch-of-nan-is-the-last", level="universal", source=f"{DOCUMENTATION} (what it does)",
+    errors=True,
+)  # fmt: skip
+def epoch_of_nan(case: Case) -> Outcome:
+    """An epoch whose every loss is NaN, the batches' and its own, is the last one of its fit."""
+    outcome: Outcome = NOT_EXERCISED
+    for position, fit, seen in case.fits():
+        for index, epoch in enumerate(fit.epochs[: seen.epochs_run]):
+            losses = _losses(epoch)
+            every = len(losses) == len(epoch.batch_logs()) + 1
+            if every and all(isinstance(loss, float) and math.isnan(loss) for loss in losses):
+                outcome = HELD
+                if seen.epochs_run > index + 1:
+                    return Failed(
+                        fit=position, epoch=index, expected="the fit to end with this epoch",
+                        why="its every loss is NaN", got=f"{seen.epochs_run - index - 1} more epochs",
+                    )  # fmt: skip
+    return outcome
+
+
+@clause(
+    "terminate-on-nan/loss/stops-at-the-first-invalid-loss", level="documented",
+    source=f"{DOCUMENTATION} (what it does); which batches are looked at is observed", observes=("stop",),
+)  # fmt: skip
+def stops(case: Case) -> Outcome:
+    """The stop flag is set in the epoch in which the logs of a batch first have a loss that is NaN or infinite, it is
+    the fit's last epoch, and no other epoch is stopped; every fit is judged for itself."""
+    if case["raise_error"] is not False or any(hit.is_array for hit in _hits(case.scenario)):
+        return NOT_EXERCISED
+    for position, fit, seen in case.fits():
+        hit = _hit(case.scenario, position)
+        why = "no loss is NaN or infinite"
+        if hit is not None:
+            why = f"batch index {hit.batch} of epoch {hit.number} has loss={hit.loss}"
+        for epoch in case.epochs(position):
+            due = epoch.shown.stop or (hit is not None and epoch.index == hit.index)
+            if epoch.seen.stop != due:
+                return Failed(
+                    fit=position, epoch=epoch.index, expected=f"stop={due}", why=why, got=f"stop={epoch.seen.stop}"
+                )
+        ends = [index for index, epoch in enumerate(fit.epochs) if epoch.stop]
+        ends += [] if hit is None else [hit.index]
+        due_epochs = min(ends) + 1 if ends else len(fit.epochs)
+        if seen.epochs_run != due_epochs:
+            return Failed(
+                fit=position, epoch=None, expected=f"{due_epochs} epochs", why=why, got=f"{seen.epochs_run} epochs"
+            )
+    return HELD
+
+
+@clause(
+    "terminate-on-nan/loss/says-so-once", level="observed", source=OBSERVED, observes=("printed",)
+)
+def says_so(case: Case) -> Outcome:
+    """A stop is announced by one line in the epoch in which it happens: no batch is looked at after it. Nothing else is
+    printed."""
+    if case["raise_error"] is not False or any(hit.is_array for hit in _hits(case.scenario)):
+        return NOT_EXERCISED
+    hits = {(hit.fit, hit.index): hit for hit in _hits(case.scenario)}
+    for position, _, seen in case.fits():
+        if seen.printed:
+            return Failed(
+                fit=position, epoch=None, expected="nothing printed when a fit begins or ends",
+                why="no batch ends there", got=f"{list(seen.printed)}",
+            )  # fmt: skip
+        for epoch in case.epochs(position):
+            hit = hits.get((epoch.fit, epoch.index))
+            due: tuple[str, ...] = ()
+            why = "no loss is NaN or infinite"
+            if hit is not None:
+                due, why = ("nan",), f"loss={hit.loss} at batch index {hit.batch} ends the epoch"
+            if epoch.seen.printed != due:
+                return Failed(
+                    fit=position, epoch=epoch.index, expected=f"{list(due)} to be printed", why=why,
+                    got=f"{list(epoch.seen.printed or ())}",
+                )  # fmt: skip
+    return HELD
+
+
+# ---------------------------------------------------------------------------------------------- raise_error
+
+
+def _raised(case: Case) -> tuple[str, int, int | None, str, int | None] | None:
+    errors = [fit.error for fit in case.trace.fits if fit.error is not None]
+    return (errors[0].type, errors[0].fit, errors[0].epoch, errors[0].hook, errors[0].batch) if errors else None
+
+
+def _raises(case: Case, hit: _Hit, kind: str) -> Outcome:
+    """HELD if that is the first thing raised, at that batch."""
+    got = _raised(case)
+    if got == (kind, hit.fit, hit.number, "batch_end", hit.batch):
+        return HELD
+    return Failed(
+        fit=hit.fit, epoch=hit.index, expected=f"{kind} at the end of batch index {hit.batch}",
+        why=f"its loss is {hit.loss} and raise_error={case['raise_error']}",
+        got="none" if got is None else f"{got[0]} in {got[3]}, fit {got[1] + 1}, epoch {got[2]}, batch {got[4]}",
+    )  # fmt: skip
+
+
+@clause(
+    "terminate-on-nan/raise-error/raises-at-the-first-invalid-loss", level="documented",
+    source=f"{DOCUMENTATION} (raise_error)", errors=True, choices=HONOURED,
+)  # fmt: skip
+def raises(case: Case) -> Outcome:
+    """With raise_error, the first batch of all fits whose loss is NaN or infinite raises RuntimeError at its end."""
+    hits = _hits(case.scenario)
+    if case["raise_error"] is not True or _was_not_run(case) or not hits or hits[0].is_array:
+        return NOT_EXERCISED
+    return _raises(case, hits[0], "RuntimeError")
+
+
+@clause(
+    "terminate-on-nan/raise-error/raises-in-place-of-stopping", level="observed", source="observed: keras 3.15.1",
+    errors=True, choices=HONOURED, observes=("stop", "printed"),
+)  # fmt: skip
+def in_place_of_stopping(case: Case) -> Outcome:
+    """With raise_error, nothing is printed and the stop flag is not set, nor is it where nothing is raised."""
+    if case["raise_error"] is not True or _was_not_run(case):
+        return NOT_EXERCISED
+    raising = case.trace.fits[-1].error is not None
+    for epoch in case.epochs():
+        last = raising and (epoch.fit, epoch.index) == (len(case.trace.fits) - 1, case.trace.fits[-1].epochs_run - 1)
+        due = epoch.shown.stop and not last  # in the epoch that raises, nobody gets to set it
+        if epoch.seen.printed or epoch.seen.stop != due:
+            return Failed(
+                fit=epoch.fit, epoch=epoch.index, expected=f"stop={due} and nothing printed", why="raise_error is true",
+                got=f"stop={epoch.seen.stop} and {list(epoch.seen.printed or ())} printed",
+            )  # fmt: skip
+    return HELD
+
+
+@clause(
+    "terminate-on-nan/raise-error/is-off-by-default", level="documented", source=f"{DOCUMENTATION} (raise_error)",
+    errors=True,
+)  # fmt: skip
+def off_by_default(case: Case) -> Outcome:
+    """Without raise_error, an invalid loss that is a number raises nothing, and the fit ends as usual."""
+    hits = _hits(case.scenario)
+    if case["raise_error"] is not False or _was_not_run(case) or not hits or any(hit.is_array for hit in hits):
+        return NOT_EXERCISED
+    got = _raised(case)
+    if got is None:
+        return HELD
+    return Failed(
+        fit=got[1], epoch=len(case.trace.fits[got[1]].epochs) - 1, expected="no exception", why="raise_error is false",
+        got=f"{got[0]} in {got[3]} of epoch {got[2]}",
+    )  # fmt: skip
+
+
+@clause(
+    "terminate-on-nan/loss/an-array-of-numbers-raises", level="observed", source=OBSERVED, errors=True
+)
+def array_raises(case: Case) -> Outcome:
+    """A loss that is an array of several numbers, finite or not, raises ValueError, whatever raise_error is."""
+    hits = _hits(case.scenario)
+    found = [hit for hit in hits if hit.is_array]
+    if not isinstance(case["raise_error"], bool) or _was_not_run(case) or not found:
+        return NOT_EXERCISED
+    if case["raise_error"] and found[0] is not hits[0]:
+        return NOT_EXERCISED
+    return _raises(case, found[0], "ValueError")
+
+
+def _refused(case: Case, due: bool, why: str) -> Outcome:
+    if case.failed is not None:
+        return NOT_EXERCISED
+    rejected = case.trace.rejected
+    if (None if rejected is None else rejected.type) == ("TypeError" if due else None):
+        return HELD
+    return Failed(
+        fit=None, epoch=None, expected="the arguments refused by TypeError" if due else "the arguments to be accepted",
+        why=why, got="no exception" if rejected is None else f"{rejected.type}: {rejected.message}",
+    )  # fmt: skip
+
+
+@clause(
+    "terminate-on-nan/arguments/raise-error-is-the-only-one", level="documented",
+    source=f"{DOCUMENTATION} (raise_error)", errors=True, choices=HONOURED,
+)  # fmt: skip
+def only_raise_error(case: Case) -> Outcome:
+    """The only argument is raise_error; any other raises TypeError."""
+    unknown = [name for name in case.scenario.config if name != "raise_error"]
+    return _refused(case, bool(unknown), f"the arguments are {list(case.scenario.config)}")
+
+
+@clause(
+    "terminate-on-nan/arguments/there-are-none", level="observed", source="observed: tf-keras 2.21.0", errors=True,
+    choices={"terminate-on-nan/raise-error": "unknown-argument"},
+)  # fmt: skip
+def no_arguments(case: Case) -> Outcome:
+    """There are no arguments; any raises TypeError."""
+    return _refused(case, bool(case.scenario.config), f"the arguments are {list(case.scenario.config)}")
+
+
+# ---------------------------------------------------------------------------------------------- relations
+
+
+def _with_epochs(scenario: Scenario, change: Any) -> Scenario:
+    fits = tuple(replace(fit, epochs=tuple(change(epoch) for epoch in fit.epochs)) for fit in scenario.fits)
+    return replace(scenario, fits=fits)
+
+
+def _seen(epoch: EpochTrace) -> tuple[bool | None, tuple[str, ...] | None]:
+    return epoch.stop, epoch.printed
+
+
+def _same(case: Case, why: str, skipped: int = 0) -> Outcome:
+    """HELD if every epoch of both runs stops and prints the same, those of the first `skipped` fits left out."""
+    here = [(skipped + fit, seen) for fit, seen in enumerate(case.trace.fits[skipped:])]
+    for (position, fit), other in zip(here, case.other.fits, strict=False):
+        for index, (epoch, expected) in enumerate(zip(fit.epochs, other.epochs, strict=False)):
+            if _seen(epoch) != _seen(expected):
+                return Failed(
+                    fit=position, epoch=index, expected=f"stop={expected.stop}, printed={expected.printed}", why=why,
+                    got=f"stop={epoch.stop}, printed={epoch.printed}",
+                )  # fmt: skip
+    return HELD
+
+
+_OTHERS: Logs = {"a_metric": math.nan, "val_loss": math.nan, "z_metric": math.inf}
+"""Metrics that are none of the callback's business."""
+
+
+def _among_others(scenario: Scenario) -> Scenario:
+    def change(epoch: Epoch) -> Epoch:
+        batches: tuple[Logs, ...] = tuple(
+            {**_OTHERS, **{name: value for name, value in logs.items() if name == "loss"}} for logs in epoch.batch_logs()
+        )
+        return replace(epoch, logs={**_OTHERS, "loss": math.nan}, batches=batches)
+
+    return _with_epochs(scenario, change)
+
+
+@clause(
+    "terminate-on-nan/loss/nothing-else-matters", level="observed", source=OBSERVED, observes=("stop", "printed"),
+    related=_among_others,
+)  # fmt: skip
+def nothing_else(case: Case) -> Outcome:
+    """Only the loss in the batches' logs decides: no other metric, and not the epoch's logs, val_loss or its own
+    loss."""
+    return _same(case, "only the batches' losses decide, and they are the same")
+
+
+def _without_losses(scenario: Scenario) -> Scenario:
+    def change(epoch: Epoch) -> Epoch:
+        return replace(epoch, batches=tuple(_OTHERS for _ in epoch.batch_logs()))
+
+    return _with_epochs(scenario, change)
+
+
+@clause(
+    "terminate-on-nan/loss/without-one-nothing-happens", level="observed", source=OBSERVED,
+    observes=("stop", "printed"), errors=True, related=_without_losses,
+)  # fmt: skip
+def without_losses(case: Case) -> Outcome:
+    """Batches whose logs have no loss stop nothing, raise nothing and print nothing, whatever else is NaN in them."""
+    if _was_not_run(case) or case.other.rejected is not None:
+        return NOT_EXERCISED
+    others = replace(case, trace=case.other, scenario=case.other_scenario or case.scenario)
+    got = _raised(others)
+    if got is not None:
+        return Failed(
+            fit=got[1], epoch=None, expected="no exception", why="the batches' logs have no loss",
+            got=f"{got[0]} in {got[3]} of epoch {got[2]}",
+        )  # fmt: skip
+    for epoch in others.epochs():
+        if epoch.seen.stop != epoch.shown.stop or epoch.seen.printed:
+            return Failed(
+                fit=epoch.fit, epoch=epoch.index, expected=f"stop={epoch.shown.stop} and nothing printed",
+                why=f"the batches' logs have no loss, only {sorted(_OTHERS)}",
+                got=f"stop={epoch.seen.stop} and {list(epoch.seen.printed or ())} printed",
+            )  # fmt: skip
+    return HELD
+
+
+def _all_nan(scenario: Scenario) -> Scenario | None:
+    def invalid(value: Value) -> Value:
+        return math.nan if isinstance(value, float) and math.isinf(value) else value
+
+    def change(epoch: Epoch) -> Epoch:
+        batches: tuple[Logs, ...] = tuple(
+            {name: invalid(value) if name == "loss" else value for name, value in logs.items()}
+            for logs in epoch.batch_logs()
+        )
+        return replace(epoch, batches=batches)
+
+    shown = [epoch for fit in scenario.fits for epoch in fit.epochs]
+    infinite = any(isinstance(x, float) and math.isinf(x) for epoch in shown for x in _losses(epoch))
+    return _with_epochs(scenario, change) if infinite else None
+
+
+@clause(
+    "terminate-on-nan/loss/an-infinity-is-as-a-nan", level="documented", source=f"{DOCUMENTATION} (what it does)",
+    observes=("stop", "printed"), related=_all_nan,
+)  # fmt: skip
+def infinity_is_nan(case: Case) -> Outcome:
+    """Where the loss is infinite, of either sign, the same happens as where it is NaN."""
+    return _same(case, "an infinite loss is as invalid as NaN")
+
+
+def _later_fits(scenario: Scenario) -> Scenario | None:
+    return replace(scenario, fits=scenario.fits[1:]) if len(scenario.fits) > 1 else None
+
+
+@clause(
+    "terminate-on-nan/reuse/remembers-nothing", level="observed", source=OBSERVED, observes=("stop", "printed"),
+    related=_later_fits,
+)  # fmt: skip
+def remembers_nothing(case: Case) -> Outcome:
+    """An instance that is used again behaves as a new one, whatever the fit before ended with."""
+    return _same(case, "a new instance would do this", skipped=1)
+
+
+# ---------------------------------------------------------------------------------------------- effects
+
+
+@clause(
+    "terminate-on-nan/effects/only-stops", level="universal", source=f"{DOCUMENTATION} (what it does)",
+    observes=("warned", "logged"),
+)  # fmt: skip
+def only_stops(case: Case) -> Outcome:
+    """It warns of nothing and adds nothing to the logs."""
+    if case.trace.warned:
+        return Failed(
+            fit=None, epoch=None, expected="no warning from the constructor", why="this callback only stops",
+            got=f"{list(case.trace.warned)}",
+        )  # fmt: skip
+    for epoch in case.epochs():
+        if epoch.seen.warned or epoch.seen.logged:
+            return Failed(
+                fit=epoch.fit, epoch=epoch.index, expected="no warning, and nothing added to the logs",
+                why="this callback only stops",
+                got=f"the warnings {list(epoch.seen.warned or ())} and {dict(epoch.seen.logged or {})} added",
+            )  # fmt: skip
+    return HELD
