@@ -1,0 +1,130 @@
+"""How fast callcheck is, as ratios measured side by side in one run, printed as JSON. Needs the installed Keras on TensorFlow.
+
+    python benchmarks/speed.py
+
+- `reference_to_hooks`: an epoch of the reference, in its trace, to an epoch of a bare loop over the same Keras hooks; wanted: at
+  most 1/50 overall.
+- `driving_to_bare_loop`: driving Keras through callcheck to the bare loop; wanted: at most 1.5.
+- `import_seconds`: a new interpreter with `import callcheck`, less one without.
+
+Both sides of a ratio run in turn on the same scenarios, in CPU time; a ratio is the median over the rounds.
+"""
+
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from callcheck import __version__
+from callcheck.conformance.implementations.keras import InstalledKeras
+from callcheck.conformance.implementations.standin import arguments, as_logged, new_directory
+from callcheck.conformance.run import run
+from callcheck.reference.replay import replay
+from callcheck.spec.configuration import CALLBACKS
+from callcheck.spec.scenario import Scenario, groups
+from callcheck.spec.strategies import sample
+from callcheck.spec.trace import Trace
+
+ROUNDS = 7
+SCENARIOS = 60
+SEED = 0
+
+
+def bare_loop(keras: Any, standin: Any, scenario: Scenario) -> None:
+    """What somebody would write by hand to drive the same hooks on the same stand-in model."""
+    model = standin.model(scenario)
+    standin.set_rate(model, scenario.learning_rate)
+    callback = getattr(keras.callbacks, scenario.callback)(**arguments(scenario.config, new_directory()))
+    callback.set_model(model)
+    for index, fit in enumerate(scenario.fits):
+        standin.compile(model, scenario, index)
+        if fit.learning_rate is not None:
+            standin.set_rate(model, fit.learning_rate)
+        model.stop_training = False
+        callback.on_train_begin()
+        for epoch, content in enumerate(fit.epochs, scenario.first_epoch(fit)):
+            callback.on_epoch_begin(epoch)
+            for batch, logs in groups(content.batch_logs(), scenario.steps_per_execution):
+                callback.on_train_batch_begin(batch)
+                callback.on_train_batch_end(batch, as_logged(logs))
+                if model.stop_training:
+                    break
+            model.stop_training = model.stop_training or content.stop
+            callback.on_epoch_end(epoch, as_logged(content.logs))
+            if model.stop_training:
+                break
+        callback.on_train_end()
+
+
+def seconds(action: Callable[[Scenario], object], scenarios: list[Scenario]) -> float:
+    """The CPU time of the action on all scenarios."""
+    start = time.process_time()
+    for scenario in scenarios:
+        action(scenario)
+    return time.process_time() - start
+
+
+def import_seconds() -> float:
+    """How much longer an interpreter takes that imports callcheck; the smallest of several, in seconds."""
+
+    def start(code: str) -> float:
+        begun = time.perf_counter()
+        subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+        return time.perf_counter() - begun
+
+    return min(start("import callcheck") for _ in range(ROUNDS)) - min(start("pass") for _ in range(ROUNDS))
+
+
+def main() -> None:
+    subject = InstalledKeras()
+    import keras
+
+    dialect = subject.dialect.dialect
+    ratios: dict[str, dict[str, float]] = {}
+    totals = [[0.0, 0.0, 0.0] for _ in range(ROUNDS)]
+    for callback in CALLBACKS:
+        # Quiet scenarios that run to their end: printing and exceptions cost the same on both sides.
+        quiet = [each for each in sample(callback, 4 * SCENARIOS, SEED) if not each.config.get("verbose")]
+        traces = [(scenario, replay(scenario, dialect)) for scenario in quiet]
+        scenarios = [
+            scenario
+            for scenario, trace in traces
+            if isinstance(trace, Trace) and trace.rejected is None and all(fit.error is None for fit in trace.fits)
+        ][:SCENARIOS]
+        rounds = []
+        for index in range(ROUNDS):
+            measured = [
+                seconds(lambda scenario: replay(scenario, dialect), scenarios),
+                seconds(lambda scenario: bare_loop(keras, subject.standin, scenario), scenarios),
+                seconds(lambda scenario: run(subject, scenario), scenarios),
+            ]
+            rounds.append(measured)
+            totals[index] = [total + part for total, part in zip(totals[index], measured, strict=True)]
+        ratios[callback] = _ratios(rounds)
+    print(
+        json.dumps(
+            {
+                "callcheck": __version__,
+                "seed": SEED,
+                "implementation": subject.name,
+                "overall": _ratios(totals),
+                "callbacks": ratios,
+                "import_seconds": round(import_seconds(), 4),
+            },
+            indent=1,
+        )
+    )
+
+
+def _ratios(rounds: list[list[float]]) -> dict[str, float]:
+    return {
+        "reference_to_hooks": round(statistics.median(reference / bare for reference, bare, _ in rounds), 4),
+        "driving_to_bare_loop": round(statistics.median(driven / bare for _, bare, driven in rounds), 3),
+    }
+
+
+if __name__ == "__main__":
+    main()
