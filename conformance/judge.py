@@ -8,24 +8,23 @@ Rules
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import callcheck.spec.clauses as _clauses
 from callcheck.spec.boundaries import BOUNDARIES
-from callcheck.spec.clauses.clause import CLAUSES, Case, Clause, Failed, NotExercised
+from callcheck.spec.clauses.clause import Case, Clause, Failed, NotExercised
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.scenario import Scenario, key
 from callcheck.spec.shrink import smallest
 from callcheck.spec.strategies import sample
 from callcheck.spec.trace import Failed as NoTrace
 from callcheck.spec.trace import Result, Trace
+from callcheck.spec.vectors import stored
 
 from .deviations import Deviation, declared, declared_for, explained_by
 from .implementations.protocol import Implementation, Replaying
 from .run import TIME_LIMIT, run
-
-from callcheck.spec.vectors import stored
 
 assert _clauses.__file__  # importing the package registers the clauses
 
@@ -66,12 +65,23 @@ class Judgement:
 
 
 @cache
-def pool(callback: str, examples: int, seed: int) -> tuple[Scenario, ...]:
-    """The scenarios on which a callback is judged, each once."""
-    shown = [each.scenario for group in declared().values() for each in group]
+def pool(
+    callback: str, examples: int, seed: int, parameters: frozenset[str] | None = None
+) -> tuple[Scenario, ...]:
+    """The scenarios on which a callback is judged, each once.
+
+    `parameters`: those that an implementation has, None for all. The others are left out of the configurations, so that a
+    callback with few parameters is judged on as many scenarios as one with all.
+    """
     known = [vector.scenario for vector in stored()]
+    shown = [each.scenario for group in declared().values() for each in group]
     first = [scenario for scenario in (*known, *shown) if scenario.callback == callback]
-    unique = {key(scenario): scenario for scenario in (*first, *sample(callback, examples, seed))}
+    unique: dict[str, Scenario] = {}
+    for scenario in (*first, *sample(callback, examples, seed)):
+        if parameters is not None:
+            config = {name: value for name, value in scenario.config.items() if name in parameters}
+            scenario = replace(scenario, config=config)
+        unique[key(scenario)] = scenario
     return tuple(unique.values())
 
 
@@ -86,27 +96,30 @@ def reached(callback: str, examples: int, seed: int) -> dict[str, int]:
 
 
 class Judge:
-    """Holds one implementation to the clauses, in one dialect."""
+    """Holds one implementation to the clauses, in one dialect. `native`: the dialect is the implementation's own."""
 
     def __init__(
         self,
         implementation: Implementation | Replaying,
         dialect: Dialect,
         *,
+        native: bool = False,
         examples: int = EXAMPLES,
         seed: int = 0,
         time_limit: float = TIME_LIMIT,
         progress: Callable[[int], object] = lambda done: None,
+        shrunk: int = SHRUNK,
     ) -> None:
         self.implementation = implementation
         self.dialect = dialect
+        self.native = native
         self.examples = examples
         self.seed = seed
         self.time_limit = time_limit
         self.progress = progress
         self.runs = 0
         self._results: dict[str, Result] = {}
-        self._shrunk = 0
+        self._to_shrink = shrunk
 
     def result(self, scenario: Scenario, *, again: bool = False) -> Result:
         """What the implementation does with the scenario; remembered, unless asked for again."""
@@ -123,6 +136,11 @@ class Judge:
     def callbacks(self) -> tuple[str, ...]:
         return tuple(sorted(self.implementation.capabilities.callbacks))
 
+    def pool(self, callback: str) -> tuple[Scenario, ...]:
+        """The scenarios on which it is judged."""
+        parameters = (self.implementation.capabilities.parameters or {}).get(callback)
+        return pool(callback, self.examples, self.seed, parameters)
+
     def judgements(self, clauses: Iterable[Clause], callbacks: Iterable[str]) -> list[Judgement]:
         """A judgement for every clause and every callback that it speaks of."""
         wanted = tuple(callbacks)
@@ -136,7 +154,7 @@ class Judge:
         if refusal is not None:
             return self._judgement(clause, callback, NOT_APPLICABLE, reason=refusal)
         exercised, explanation, failing = 0, None, None
-        for scenario in pool(callback, self.examples, self.seed):
+        for scenario in self.pool(callback):
             case = self.case(clause, scenario)
             outcome = None if case is None else clause.judge(case)
             if case is None or isinstance(outcome, NotExercised):
@@ -200,8 +218,8 @@ class Judge:
             return case is not None and isinstance(clause.judge(case), Failed) and explained_by(clause, case) is None
 
         shown = failing
-        if self._shrunk < SHRUNK:
-            self._shrunk += 1
+        if self._to_shrink > 0:
+            self._to_shrink -= 1
             shown = smallest(failing, unexplained, tries=TRIES)
         case = self.case(clause, shown)
         outcome = None if case is None else clause.judge(case)
@@ -212,7 +230,12 @@ class Judge:
         )  # fmt: skip
 
     def _stale(self, clause: Clause, callback: str) -> Deviation | None:
-        """A declared deviation of the dialect whose scenario does not show it on this implementation."""
+        """A declared deviation of the dialect whose scenario does not show it on this implementation, which speaks it.
+
+        Of others, nobody said that they deviate: one that keeps the promise conforms.
+        """
+        if not self.native:
+            return None
         for deviation in declared_for(clause.id, self.dialect):
             case = self.case(clause, deviation.scenario) if deviation.scenario.callback == callback else None
             if case is not None and not isinstance(clause.judge(case), Failed):

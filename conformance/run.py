@@ -9,7 +9,6 @@ Rules
 """
 
 import contextlib
-import math
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -32,7 +31,7 @@ from callcheck.spec.trace import (
     weights_seen,
 )
 
-from .implementations.capture import Captured, captured
+from .implementations.capture import Captured, Facts, captured
 from .implementations.protocol import (
     CannotExpress,
     Capabilities,
@@ -130,7 +129,7 @@ class _Loop:
         except ConfigurationRejected as rejection:
             error = rejection.error
             return Trace(rejected=Rejected(type=type(error).__name__, message=str(error)))
-        warned = self._hear().warned
+        warned = self.hear().warned
         fits: list[FitTrace] = []
         for index, fit in enumerate(self.scenario.fits):
             fits.append(self._fit(index, fit))
@@ -139,16 +138,18 @@ class _Loop:
         internal = {name: tuple(tuple(values) for values in seen) for name, seen in (self.internal or {}).items()}
         return Trace(fits=tuple(fits), warned=warned, internal=internal)
 
-    def _hear(self) -> Observation:
+    def hear(self, facts: Callable[[], Facts] = Facts) -> Observation:
         """What was said, as far as the implementation says anything."""
         observables = self.capabilities.observables
         return Observation(
             warned=self.heard.warned() if "warned" in observables else None,
-            printed=self.heard.printed() if "printed" in observables else None,
+            printed=self.heard.printed(facts) if "printed" in observables else None,
         )
 
     def _fit(self, index: int, fit: Fit) -> FitTrace:
         self.fit = index
+        self.epoch: int | None = None
+        self.logs: Logs = {}
         self.began = self.weights
         epoch = self.scenario.first_epoch(fit)
         epochs: list[EpochTrace] = []
@@ -177,12 +178,14 @@ class _Loop:
     def _epoch(self, epoch: int, content: Epoch, epochs: list[EpochTrace]) -> bool:
         """Run one epoch; add what was seen of it to `epochs`, even if it raises. True if training is to stop."""
         record = _Record(self)
+        self.epoch = epoch
         try:
             self._call("epoch_begin", epoch, epoch)
             record.look()
             if "learning_rate_in_epoch" in self.capabilities.observables:
                 record.rate_in_epoch = record.rate
             for batch, logs in groups(content.batch_logs(), self.scenario.steps_per_execution):
+                self.logs = logs
                 if not self._call("batch_end", epoch, batch, dict(logs), batch=batch):
                     break
                 record.look(batch)
@@ -193,6 +196,7 @@ class _Loop:
                 if set_stop is None:
                     raise CannotExpress("stop")
                 set_stop()
+            self.logs = content.logs
             self._call("epoch_end", epoch, epoch, dict(content.logs))
         except _HookRaised as raised:
             record.look(raised.raised.batch)
@@ -248,7 +252,12 @@ class _Record:
         loop = self.loop
         seen = loop.subject.observe()
         _check(seen)
-        said = loop._hear()
+        said = loop.hear(
+            lambda: Facts(
+                epoch=loop.epoch, batch=batch, rate=seen.learning_rate, weights=seen.weights, saved=seen.saved,
+                logs=loop.logs,
+            )
+        )  # fmt: skip
         self.stop = seen.stop
         self.rate = seen.learning_rate
         loop.weights = seen.weights

@@ -8,7 +8,7 @@ from callcheck.spec.clauses.clause import CLAUSES, Clause
 from callcheck.spec.configuration import CALLBACKS
 from callcheck.spec.dialect import NEWEST, Resolution, resolve
 
-from .implementations.protocol import HasDialect, Unavailable
+from .implementations.protocol import Unavailable
 from .implementations.registry import Subject, default_names, implementation
 from .judge import EXAMPLES, Judge, Judgement
 
@@ -92,9 +92,13 @@ class Suite:
                 self._judges[name] = error
             else:
                 self._judges[name] = Judge(
-                    subject, self.resolution(subject).dialect, examples=self.examples, seed=self.seed,
+                    subject,
+                    self.resolution(subject).dialect,
+                    native=self.dialect is None and hasattr(subject, "dialect"),
+                    examples=self.examples,
+                    seed=self.seed,
                     progress=lambda done: self.progress(name, done),
-                )  # fmt: skip
+                )
         judge = self._judges[name]
         if isinstance(judge, Unavailable):
             raise judge
@@ -108,7 +112,7 @@ class Suite:
         """The dialect to which it is held: as asked, its own, or the newest Keras's."""
         if self.dialect is not None:
             return self.dialect
-        return subject.dialect if isinstance(subject, HasDialect) else resolve(NEWEST)
+        return getattr(subject, "dialect", None) or resolve(NEWEST)
 
     def judgement(self, item: Item) -> Judgement:
         found = self.judge(item.implementation).judge(item.clause, item.callback)

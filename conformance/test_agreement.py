@@ -3,11 +3,10 @@
 import pytest
 
 from callcheck.conformance.implementations.protocol import Unavailable
-from callcheck.conformance.judge import pool
 from callcheck.conformance.session import Suite
-from callcheck.spec.shrink import shrink
 from callcheck.reference.replay import replay
 from callcheck.spec.scenario import Scenario, dumps
+from callcheck.spec.shrink import smallest
 from callcheck.spec.trace import Difference, NotExpressible, difference
 
 
@@ -25,7 +24,7 @@ def test_agreement(agreement_item: tuple[str, str], suite: Suite) -> None:
             return None
         return difference(predicted, seen)
 
-    for scenario in pool(callback, judge.examples, judge.seed):
+    for scenario in judge.pool(callback):
         compared += not isinstance(replay(scenario, judge.dialect), NotExpressible)
         if disagreement(scenario) is not None:
             shown = smallest(scenario, lambda each: disagreement(each) is not None)

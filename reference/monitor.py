@@ -10,7 +10,7 @@ Rules
    With `min-delta-side` "best" the same is asked as P(value) < P(r - min_delta), P(value) > P(r + min_delta).
 4. With `first-value` "accepted", no reference yet (None) means that any value improves; with "compared-with-infinity"
    the first reference is the worst infinity.
-5. An array of one element compares as that element, without the range check; a longer one has no truth value: ValueError.
+5. An array of one element compares as that element, which stays float64; a longer one has no truth value: ValueError.
 """
 
 import math
@@ -18,7 +18,7 @@ from typing import Any
 
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.metrics import DIRECTIONS, Metric
-from callcheck.spec.numbers import PRECISIONS, float32
+from callcheck.spec.numbers import ARRAY_PRECISIONS, PRECISIONS
 from callcheck.spec.scenario import Value
 
 MODES = ("auto", "min", "max")
@@ -42,6 +42,7 @@ class Monitor:
         self.lazy = direction_rule == "compiled-metric"
         self.on_tensorflow = dialect["monitor/precision"] == "float32-tensorflow"
         self.round = PRECISIONS[dialect["monitor/precision"]]
+        self.round_element = ARRAY_PRECISIONS[dialect["monitor/precision"]]
         self.starts_at_infinity = dialect["monitor/first-value"] == "compared-with-infinity"
         self.added_to_best = side == "best"
         self.best_value_anchors = dialect["monitor/anchor"] == "best-value"
@@ -103,12 +104,9 @@ class Monitor:
             b += signed
         else:
             a -= signed
-        return self._round_element(a, value), self._round_element(b, reference)
-
-    def _round_element(self, number: float, side: Value) -> float:
-        if isinstance(side, tuple) and self.on_tensorflow:
-            number = float32(number)  # an array is cast, and a cast has no range check
-        return self.round(number)
+        see_a = self.round_element if isinstance(value, tuple) else self.round
+        see_b = self.round_element if isinstance(reference, tuple) else self.round
+        return see_a(a), see_b(b)
 
     def anchor(self, value: Value, best: Value | None, direction: str | None) -> Value | None:
         """What the next value is compared with after one that was no improvement by more than min_delta."""

@@ -96,14 +96,14 @@ def shown(scenario: Scenario) -> Iterator[Shown]:
     checkpoint = scenario.callback == "ModelCheckpoint"
     delta = 0.0 if checkpoint else abs(number(scenario, "min_delta"))
     best = _mark(scenario) if checkpoint else None
-    for number, fit in enumerate(scenario.fits):
+    for position, fit in enumerate(scenario.fits):
         if not checkpoint:
             best = None
         for index, epoch in enumerate(fit.epochs):
             value = epoch.logs.get(monitor)
             if value is None or isinstance(value, tuple):
                 continue
-            yield Shown(number, index, value, best, delta, sign)
+            yield Shown(position, index, value, best, delta, sign)
             if best is None or sign * (value - best) > delta:
                 best = value
 
@@ -319,8 +319,8 @@ def _against_mark(condition: Callable[[list[float], float, float], bool]) -> Con
         mark, sign = _mark(scenario), sign_of_better(scenario)
         if mark is None or sign is None:
             return False
-        for number in range(len(scenario.fits)):
-            steps = [s for s in shown(scenario) if s.fit == number]
+        for position in range(len(scenario.fits)):
+            steps = [s for s in shown(scenario) if s.fit == position]
             if steps and condition([-sign * s.value for s in steps], -sign * mark, steps[0].delta):
                 return True
         return False
@@ -617,7 +617,7 @@ _GROUPS: tuple[tuple[tuple[str, ...], dict[str, Condition]], ...] = (
         ),
         "start_from_epoch zero": lambda s: s.config.get("start_from_epoch") == 0,
         "better before start_from_epoch than after": lambda s: any(
-            number < number(s, "start_from_epoch") for number in _improving_epochs(s)
+            epoch < number(s, "start_from_epoch") for epoch in _improving_epochs(s)
         ),
     }),
     ((_PLATEAU,), {
@@ -634,7 +634,7 @@ _GROUPS: tuple[tuple[tuple[str, ...], dict[str, Condition]], ...] = (
         "factor of one or more": lambda s: number(s, "factor") >= 1,
         "factor just below one": lambda s: number(s, "factor") == math.nextafter(1.0, 0.0),
         "factor of zero or less": lambda s: number(s, "factor") <= 0,
-        "factor NaN": lambda s: math.isnan(number(s, "factor")),
+        "factor NaN": _configured("factor", _is_nan),
         "min_lr left out": _left_out("min_lr"),
         "rate at min_lr": _min_lr(lambda rate, factor, min_lr: rate == min_lr),
         "rate one float32 step above min_lr": _min_lr(
@@ -777,8 +777,8 @@ def _begins(scenario: Scenario, condition: Callable[[float, float], bool]) -> bo
 def _improving_epochs(scenario: Scenario) -> list[int]:
     """The absolute epochs, per fit, that are better than everything after them in the fit."""
     found = []
-    for number, fit in enumerate(scenario.fits):
-        steps = [s for s in shown(scenario) if s.fit == number]
+    for index, fit in enumerate(scenario.fits):
+        steps = [s for s in shown(scenario) if s.fit == index]
         for position, s in enumerate(steps[:-1]):
             if all(s.sign * (s.value - later.value) > 0 for later in steps[position + 1 :]):
                 found.append(scenario.first_epoch(fit) + s.epoch)

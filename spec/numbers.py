@@ -21,6 +21,9 @@ FLOAT32_SMALLEST_NORMAL = 1.1754943508222875e-38
 FLOAT32_SMALLEST = 1.401298464324817e-45
 """The smallest subnormal float32."""
 
+FLOAT64_SMALLEST_NORMAL = 2.2250738585072014e-308
+"""The smallest normal float64."""
+
 _c_float = ctypes.c_float
 
 
@@ -51,6 +54,10 @@ def _as_float32_tensorflow(value: float) -> float:
     return rounded
 
 
+def _as_float64_tensorflow(value: float) -> float:
+    return 0.0 if abs(value) < FLOAT64_SMALLEST_NORMAL else value
+
+
 def _as_float64(value: float) -> float:
     return value
 
@@ -61,3 +68,10 @@ PRECISIONS: dict[str, Callable[[float], float]] = {
     "float64": _as_float64,
 }
 """What a comparison sees, by the value of the choice `monitor/precision`."""
+
+ARRAY_PRECISIONS: dict[str, Callable[[float], float]] = {
+    "float32-tensorflow": _as_float64_tensorflow,
+    "float32": float32,
+    "float64": _as_float64,
+}
+"""What a comparison sees of an element of an array: it stays float64 where a Python float does not."""

@@ -341,7 +341,7 @@ def _differences(a: Any, b: Any, place: str) -> Iterable[Difference]:
                 if name == "weights_of_epoch" and None in (a[name], b[name]):
                     return  # not observable to one of them; `weights_of_fit` says nothing then
                 yield from _differences(a[name], b[name], inner)
-            elif name not in _OPTIONAL:
+            elif name not in _OPTIONAL or place.endswith(".logged"):  # a key of the logs may have such a name too
                 yield Difference(place=inner, a=a.get(name), b=b.get(name))
     elif isinstance(a, list) and isinstance(b, list):
         for index, (one, other) in enumerate(zip(a, b, strict=False)):

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from callcheck.spec.numbers import FLOAT32_MAX, FLOAT32_SMALLEST, FLOAT32_SMALLEST_NORMAL, PRECISIONS, float32, next_float32
+from callcheck.spec.numbers import (
+    FLOAT32_MAX,
+    FLOAT32_SMALLEST,
+    FLOAT32_SMALLEST_NORMAL,
+    PRECISIONS,
+    float32,
+    next_float32,
+)
 
 
 @given(st.floats())

@@ -114,3 +114,21 @@ def test_traces_differ_where_they_differ() -> None:
     assert found.place == "fits[0].epochs[0].learning_rate"
     assert traces.difference(second, third) is not None, "-0.0 and 0.0 are different rates"
     assert traces.difference(first, first) is None
+
+
+def test_a_logged_rate_that_only_one_has_is_a_difference() -> None:
+    trace = replay(scenarios.from_json({**GOOD, "callback": "ReduceLROnPlateau"}), shipped()["keras-3.15.1"])
+    assert isinstance(trace, traces.Trace)
+    written = traces.to_json(trace)
+    written["fits"][0]["epochs"][0]["logged"] = {}
+    found = traces.difference(trace, traces.from_json(written))
+    assert found is not None
+    assert found.place == "fits[0].epochs[0].logged.learning_rate"
+
+
+def test_what_one_cannot_see_is_no_difference() -> None:
+    trace = replay(scenarios.from_json(GOOD), shipped()["keras-3.15.1"])
+    written = traces.to_json(trace)
+    del written["fits"][0]["epochs"][0]["learning_rate"]
+    written["fits"][0]["weights_of_epoch"] = None
+    assert traces.difference(trace, traces.from_json(written)) is None

@@ -2,7 +2,7 @@
 
 Warnings come by `warnings.warn` (Keras 3) or through the loggers of TensorFlow (Keras 2); both are heard. Only a UserWarning is
 recorded: others are what the array libraries say to each other, on overflow or deprecation. A line that no pattern knows is
-no event.
+no event, and neither is one with a wrong number or path in it: who announces epoch 3 in epoch 2 has not announced epoch 2.
 """
 
 import contextlib
@@ -10,8 +10,13 @@ import io
 import logging
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
+from dataclasses import dataclass, field
+
+from callcheck.spec.numbers import float32
+from callcheck.spec.scenario import Logs
+from callcheck.spec.trace import Origin
 
 # In this order: a line of ModelCheckpoint that says that a value improved says "saving" too.
 _PRINTED = (
@@ -33,9 +38,56 @@ _WARNED = (
 _LOGGERS = ("tensorflow", "absl")
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Facts:
+    """What is so when a line is heard, right after the hook that printed it; None: not known, and not compared.
+
+    `epoch`, `batch`: the running or the last one, 0-based. `rate`: the learning rate. `weights`: whose training the model
+    holds. `saved`: the paths that the hook saved to. `logs`: what it was given.
+    """
+
+    epoch: int | None = None
+    batch: int | None = None
+    rate: float | None = None
+    weights: Origin | None = None
+    saved: tuple[str, ...] | None = None
+    logs: Logs = field(default_factory=dict)
+
+
+_EPOCH = re.compile(r"^Epoch (-?\d+)\b")
+_BATCH = re.compile(r"^Batch (-?\d+)\b")
+_BEST_EPOCH = re.compile(r"best epoch: (-?\d+)")
+_RATE = re.compile(r"learning rate to (\S+?)\.?$")
+_IMPROVED = re.compile(r"(\S+) improved from (\S+) to ([^\s,]+)")
+_NOT_IMPROVED = re.compile(r"did not improve from (\S+)")
+
+
 def printed_event(line: str) -> str | None:
     """The kind of a printed line, or None for one that is no event."""
     return next((kind for kind, pattern in _PRINTED if pattern.search(line)), None)
+
+
+def is_true(line: str, kind: str, facts: Facts) -> bool:
+    """Whether the numbers and the path in a line of that kind, as far as it has any, are as the facts say."""
+    epoch, batch, best, rate, improved = (
+        pattern.search(line) for pattern in (_EPOCH, _BATCH, _BEST_EPOCH, _RATE, _IMPROVED)
+    )
+    if epoch and facts.epoch is not None and int(epoch[1]) != facts.epoch + 1:
+        return False
+    if batch and facts.batch is not None and int(batch[1]) != facts.batch:
+        return False
+    if best and facts.weights is not None and int(best[1]) != facts.weights.epoch + 1:
+        return False
+    # Printed is the rate before it is stored.
+    if rate and facts.rate is not None and repr(float32(float(rate[1]))) != repr(facts.rate):
+        return False
+    if improved and improved[1] in facts.logs:
+        value = facts.logs[improved[1]]
+        if not isinstance(value, tuple) and improved[3] != f"{value:.5f}":
+            return False
+    if kind in ("improved", "saving", "saved") and facts.saved is not None:
+        return any(line.endswith(f"/{path}") for path in facts.saved)
+    return True
 
 
 def warning_event(text: str) -> str:
@@ -58,15 +110,30 @@ class Captured:
         self._out = out
         self._given = given
         self._heard = heard
+        self._announced: str | None = None
+        """The value that was last said to be the best one."""
 
-    def printed(self) -> tuple[str, ...]:
+    def printed(self, facts: Callable[[], Facts] = Facts) -> tuple[str, ...]:
+        """The events in what was printed; `facts` is asked only if something was."""
         if not self._out.tell():
             return ()
         lines = self._out.getvalue().splitlines()
         self._out.seek(0)
         self._out.truncate()
-        events = (printed_event(line) for line in lines)
-        return tuple(event for event in events if event is not None)
+        kinds = [(line, printed_event(line)) for line in lines]
+        known = facts()
+        return tuple(
+            kind for line, kind in kinds if kind and is_true(line, kind, known) and self._follows(line)
+        )
+
+    def _follows(self, line: str) -> bool:
+        """Whether a line about the best value so far names the one that was announced before."""
+        improved, not_improved = _IMPROVED.search(line), _NOT_IMPROVED.search(line)
+        before = improved[2] if improved else not_improved[1] if not_improved else None
+        follows = before is None or self._announced is None or before == self._announced
+        if improved:
+            self._announced = improved[3]
+        return follows
 
     def warned(self) -> tuple[str, ...]:
         if not (self._given or self._heard):

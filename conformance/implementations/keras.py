@@ -138,29 +138,34 @@ class CompilingStandin(RealOptimizer):
 class InstalledKeras(Hooks):
     """`keras`: what is installed, on the backend that it is configured for. Raises Unavailable."""
 
-    dialect: Resolution
-
     def __init__(self) -> None:
         keras = load("keras", "keras")
-        backend = keras.config.backend()
-        self.dialect = release_dialect("keras", keras.__version__, backend)
+        self.keras = keras
         super().__init__(
-            f"keras {keras.__version__} ({backend}, hooks)",
+            f"keras {keras.__version__} ({keras.config.backend()}, hooks)",
             lambda callback, **config: getattr(keras.callbacks, callback)(**config),
             CompilingStandin(keras),
         )
+
+    @property
+    def dialect(self) -> Resolution:
+        """Its own release's. Raises InvalidDialect for a release older than the chain."""
+        return release_dialect("keras", self.keras.__version__, self.keras.config.backend())
 
 
 class InstalledTfKeras(Hooks):
     """`tf-keras`: legacy Keras 2 as it is installed. Raises Unavailable."""
 
-    dialect: Resolution
-
     def __init__(self) -> None:
         tf_keras = load("tf_keras", "tf-keras")
-        self.dialect = release_dialect("tf-keras", tf_keras.__version__)
+        self.tf_keras = tf_keras
         super().__init__(
             f"tf-keras {tf_keras.__version__} (tensorflow, hooks)",
             lambda callback, **config: getattr(tf_keras.callbacks, callback)(**config),
             RealOptimizer(tf_keras),
         )
+
+    @property
+    def dialect(self) -> Resolution:
+        """Its own release's. Raises InvalidDialect for a release older than the chain."""
+        return release_dialect("tf-keras", self.tf_keras.__version__)

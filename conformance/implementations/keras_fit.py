@@ -12,6 +12,7 @@ Rules
 
 import importlib
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from callcheck.spec.dialect import Resolution, release_dialect
@@ -199,13 +200,29 @@ class _Training:
         self.began = self._origin(self.model.get_weights())
         self.epochs: list[EpochTrace] = []
         self.seen = self.around = _Seen()
-        callbacks = [self._feeder(), self.subject, self._recorder()]
+        plain = self.keras_fit.keras.callbacks.LambdaCallback
+        feeder = plain(
+            on_train_begin=lambda logs: self.enter("fit_begin"),
+            on_epoch_begin=self.feed_epoch_begin,
+            on_train_batch_begin=self.feed_batch_begin,
+            on_train_batch_end=self.feed_batch_end,
+            on_epoch_end=self.feed_epoch_end,
+            on_train_end=self.feed_fit_end,
+        )
+        recorder = plain(
+            on_train_begin=lambda logs: self.leave(),
+            on_epoch_begin=lambda epoch, logs: self.leave(),
+            on_train_batch_end=self.record_batch_end,
+            on_epoch_end=self.record_epoch_end,
+            on_train_end=lambda logs: self.leave(),
+        )
         error = None
-        self._watch_saves()
+        self.model.save = partial(self.note_save, self.model.save, False)
+        self.model.save_weights = partial(self.note_save, self.model.save_weights, True)
         try:
             self.model.fit(
                 self.keras_fit.data.dataset, initial_epoch=self.first, epochs=self.first + len(fit.epochs),
-                callbacks=callbacks, verbose=0, shuffle=False,
+                callbacks=[feeder, self.subject, recorder], verbose=0, shuffle=False,
             )  # fmt: skip
         except (Exception, SystemExit) as raised:
             if self.entered is None:
@@ -223,16 +240,6 @@ class _Training:
         return FitTrace(epochs=tuple(self.epochs), weights=weights, printed=tuple(self.around.printed), error=error)
 
     # ---------------------------------------------------------------------------------- before the subject
-
-    def _feeder(self) -> Any:
-        return self.keras_fit.keras.callbacks.LambdaCallback(
-            on_train_begin=lambda logs: self.enter("fit_begin"),
-            on_epoch_begin=self.feed_epoch_begin,
-            on_train_batch_begin=self.feed_batch_begin,
-            on_train_batch_end=self.feed_batch_end,
-            on_epoch_end=self.feed_epoch_end,
-            on_train_end=self.feed_fit_end,
-        )
 
     def enter(self, hook: str, epoch: int | None = None, batch: int | None = None) -> None:
         self._unheard()
@@ -280,15 +287,6 @@ class _Training:
 
     # ---------------------------------------------------------------------------------- behind the subject
 
-    def _recorder(self) -> Any:
-        return self.keras_fit.keras.callbacks.LambdaCallback(
-            on_train_begin=lambda logs: self.leave(),
-            on_epoch_begin=lambda epoch, logs: self.leave(),
-            on_train_batch_end=self.record_batch_end,
-            on_epoch_end=self.record_epoch_end,
-            on_train_end=lambda logs: self.leave(),
-        )
-
     def leave(self) -> None:
         """The subject's hook is over, by its end or by an exception."""
         self._listen()
@@ -302,6 +300,15 @@ class _Training:
     def _listen(self) -> None:
         self.seen.printed += self.heard.printed()
         self.seen.warned += self.heard.warned()
+
+    def note_save(self, save: Any, weights_only: bool, filepath: Any, *arguments: Any, **options: Any) -> None:
+        """Stands before the model's own `save`; what the model says meanwhile is not the subject's."""
+        self._listen()
+        try:
+            save(filepath, *arguments, **options)
+        finally:
+            self._unheard()
+        self.written.append((str(filepath), weights_only))
 
     def record_batch_end(self, batch: int, logs: Any) -> None:
         self.leave()
@@ -344,22 +351,6 @@ class _Training:
         if origin is None:
             raise Nonsense(f"these weights were never the model's: {[array.tolist() for array in weights]}")
         return origin
-
-    def _watch_saves(self) -> None:
-        """Note what the model saves; what it says meanwhile is its own, not the subject's."""
-        for method in ("save", "save_weights"):
-            setattr(self.model, method, self._noting(getattr(self.model, method), method == "save_weights"))
-
-    def _noting(self, save: Any, weights_only: bool) -> Any:
-        def noting(filepath: Any, *arguments: Any, **options: Any) -> None:
-            self._listen()
-            try:
-                save(filepath, *arguments, **options)
-            finally:
-                self._unheard()
-            self.written.append((str(filepath), weights_only))
-
-        return noting
 
 
 def _replace(logs: dict[str, Any], content: Logs) -> None:

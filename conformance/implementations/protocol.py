@@ -23,7 +23,6 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from callcheck.spec.configuration import CALLBACKS
-from callcheck.spec.dialect import Resolution
 from callcheck.spec.scenario import Logs, Scenario, Value
 from callcheck.spec.trace import Origin, Result
 
@@ -95,7 +94,8 @@ class Unavailable(Exception):
 
 
 class Implementation(Protocol):
-    """`name` tells package, version and way of driving."""
+    """`name` tells package, version and way of driving. One that knows which dialect it is to be held to, as a Keras knows its
+    own release, has a `dialect: Resolution` too; any other is held to the newest Keras's."""
 
     name: str
     capabilities: Capabilities
@@ -111,10 +111,3 @@ class Replaying(Protocol):
     capabilities: Capabilities
 
     def replay(self, scenario: Scenario, *, internal: bool = False) -> Result: ...
-
-
-@runtime_checkable
-class HasDialect(Protocol):
-    """An implementation that knows which dialect it is held to: a Keras its own release's, the reference its own."""
-
-    dialect: Resolution

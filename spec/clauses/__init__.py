@@ -7,6 +7,8 @@ from . import early_stopping_monitor as early_stopping_monitor  # isort: skip
 from . import early_stopping_weights as early_stopping_weights  # isort: skip
 from . import early_stopping_errors as early_stopping_errors  # isort: skip
 from . import reduce_lr_on_plateau as reduce_lr_on_plateau  # isort: skip
+from . import reduce_lr_on_plateau_monitor as reduce_lr_on_plateau_monitor  # isort: skip
+from . import reduce_lr_on_plateau_says as reduce_lr_on_plateau_says  # isort: skip
 from . import model_checkpoint as model_checkpoint  # isort: skip
 from . import model_checkpoint_names as model_checkpoint_names  # isort: skip
 from . import model_checkpoint_errors as model_checkpoint_errors  # isort: skip

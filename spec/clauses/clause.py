@@ -33,8 +33,9 @@ class Failed:
     got: str
 
     def __str__(self) -> str:
-        place = "" if self.fit is None else f"fit {self.fit + 1}" + ("" if self.epoch is None else f", epoch {self.epoch + 1}") + ": "
-        return f"{place}expected {self.expected}, because {self.why}; got {self.got}"
+        place = "" if self.fit is None else f"fit {self.fit + 1}"
+        place += "" if self.epoch is None else f", epoch {self.epoch + 1}"
+        return f"{place}{': ' if place else ''}expected {self.expected}, because {self.why}; got {self.got}"
 
 
 class Held:

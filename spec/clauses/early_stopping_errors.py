@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ..configuration import parameters
 from ..numbers import FLOAT32_MAX
-from ..scenario import Scenario, Value
+from ..scenario import Scenario, Value, key
 from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
 from .early_stopping_shared import BOTH, DOCUMENTATION, MODES, ordinary, same, with_values
 from .early_stopping_stream import Monitored, number, positions, predict, ranked
@@ -292,7 +292,7 @@ def arrays_fail(case: Case) -> Outcome:
     """A metric that is an array of several elements raises ValueError where it is compared: at once, or at the next
     monitored epoch if it is the first value, is accepted as it is, and there is no baseline."""
     scenario, start = case.scenario, case["start_from_epoch"]
-    if not ordinary(case) or _rejection(case) or _elements(scenario, several=True) is None:
+    if not ordinary(case) or _rejection(case) or _elements(scenario) is None:
         return NOT_EXERCISED
     shown = scenario.fits[0]
     seen = [each for each in positions(scenario, shown) if each[2] is not None and each[1] >= start]
@@ -300,8 +300,8 @@ def arrays_fail(case: Case) -> Outcome:
     if first is None:
         return NOT_EXERCISED
     if first == 0 and case.dialect["monitor/first-value"] == "accepted" and case["baseline"] is None:
-        later = [each for each in seen[1:] if _length(each[2]) in (1, _length(seen[0][2]))]
-        if len(seen) == 1 or seen[1:2] != later[:1]:
+        # Arrays of different lengths raise something else on TensorFlow.
+        if len(seen) == 1 or _length(seen[1][2]) not in (1, _length(seen[0][2])):
             return NOT_EXERCISED
         raising = seen[1]
     else:
@@ -323,14 +323,13 @@ def _ends_early(case: Case, before: Scenario) -> bool:
     return predictions is None or predictions[0].stopped or predictions[0].raised
 
 
-def _elements(scenario: Scenario, several: bool = False) -> Scenario | None:
-    """Arrays of one element as that element; None if there are no arrays, or longer ones (unless `several`). Large
-    numbers are left out: only as numbers are they checked for their range."""
+def _elements(scenario: Scenario) -> Scenario | None:
+    """Arrays of one element as that element; None if there are no arrays at all. Large numbers are left out: only as
+    numbers are they checked for their range."""
     values = [value for fit in scenario.fits for _, _, value in positions(scenario, fit) if value is not None]
-    arrays = [value for value in values if isinstance(value, tuple)]
     lengths = [scenario.config.get(name) for name in ("min_delta", "baseline")]
     items = [item for value in values for item in (value if isinstance(value, tuple) else (value,))]
-    if not arrays or (not several and any(len(array) > 1 for array in arrays)):
+    if not any(isinstance(value, tuple) for value in values):
         return None
     if any(isinstance(item, float) and 1e38 < abs(item) < math.inf for item in (*items, *lengths)):
         return None
@@ -339,8 +338,13 @@ def _elements(scenario: Scenario, several: bool = False) -> Scenario | None:
     )
 
 
+def _no_single_elements(scenario: Scenario) -> Scenario | None:
+    related = _elements(scenario)
+    return None if related is None or key(related) == key(scenario) else related
+
+
 @clause("early-stopping/monitor/an-array-of-one-element-is-a-number", level="observed", source=BOTH, errors=True,
-        related=_elements)  # fmt: skip
+        related=_no_single_elements)  # fmt: skip
 def one_element(case: Case) -> Outcome:
     """A metric that is an array of one element is compared as that element."""
     return same(case, f"{case['monitor']} has one element")

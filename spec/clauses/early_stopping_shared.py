@@ -7,7 +7,7 @@ from ..scenario import Scenario, Value
 from ..trace import Trace, difference
 from .clause import HELD, NOT_EXERCISED, Case, EpochSeen, Failed, Outcome
 from .early_stopping_stream import Monitored, monitored, positions, predict, well_typed
-from .monitoring import comparison, is_number
+from .monitoring import Comparison, comparison, is_number
 
 DOCUMENTATION = "https://keras.io/api/callbacks/early_stopping/"
 BOTH = "observed: keras 3.15.1, tf-keras 2.21.0"
@@ -126,5 +126,13 @@ def unbeaten(case: Case) -> Iterator[tuple[int, tuple[Monitored, ...]]]:
             continue
         if stopped_by_others_before(case, fit, epochs[-1].index):
             continue
-        if not any(compare.better(epoch.value, case["baseline"]) for epoch in epochs):
+        if not any_beats(compare, [epoch.value for epoch in epochs], case["baseline"]):
             yield fit, epochs
+
+
+def any_beats(compare: Comparison, values: list[float], baseline: float) -> bool:
+    """Whether one of the values improves on the baseline, or cannot be compared with it."""
+    try:
+        return any(compare.better(value, baseline) for value in values)
+    except ValueError:
+        return True

@@ -14,7 +14,7 @@ from ..numbers import FLOAT32_MAX, PRECISIONS
 from ..scenario import Scenario
 from ..trace import FitTrace, Trace
 from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
-from .early_stopping_shared import BOTH, DOCUMENTATION, explicit, fresh_fits, same, unbeaten
+from .early_stopping_shared import BOTH, DOCUMENTATION, any_beats, explicit, fresh_fits, same, unbeaten
 from .early_stopping_stream import Monitored, monitored, predict, well_typed
 from .monitoring import comparison, direction, is_number
 
@@ -203,7 +203,7 @@ def the_baseline_does_not_matter(case: Case) -> Outcome:
         return NOT_EXERCISED
 
     def suits(epochs: list[Monitored]) -> bool:
-        return _comparable(epochs) and not any(compare.better(epoch.value, case["baseline"]) for epoch in epochs)
+        return _comparable(epochs) and not any_beats(compare, [epoch.value for epoch in epochs], case["baseline"])
 
     return _best_value(case, suits, _as_seen(case))
 

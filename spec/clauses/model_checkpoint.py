@@ -14,9 +14,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..numbers import FLOAT32_MAX, FLOAT32_SMALLEST_NORMAL, float32
+from ..scenario import Scenario
 from ..trace import Weights
 from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
-from .model_checkpoint_turns import DOCUMENTATION, Deed, Turn, arrays, deeds, has_saved, in_epoch, numbers, turns, typed
+from .model_checkpoint_turns import (
+    DOCUMENTATION,
+    TF_KERAS,
+    Deed,
+    Turn,
+    arrays,
+    configured,
+    deeds,
+    has_saved,
+    in_epoch,
+    numbers,
+    of_both,
+    turns,
+    typed,
+)
 from .monitoring import direction
 
 # ---------------------------------------------------------------------------------------------- invariants
@@ -55,12 +70,12 @@ def weights_of_the_epoch(case: Case) -> Outcome:
 
 
 def _clear_values(case: Case) -> list[float] | None:
-    """The values of one fit, if every epoch has one and any precision tells them apart."""
-    once = len(case.scenario.fits) == 1 and case["save_freq"] == "epoch" and "period" not in case.scenario.config
+    """The values of the first fit, if every epoch has one and any precision tells them apart."""
+    by_epoch = case["save_freq"] == "epoch" and "period" not in case.scenario.config
     best_only = case["save_best_only"] is True and case["mode"] in ("min", "max")
-    if not once or not best_only or case["initial_value_threshold"] is not None:
+    if not by_epoch or not best_only or case["initial_value_threshold"] is not None:
         return None
-    values = [epoch.shown.logs.get(case["monitor"]) for epoch in case.epochs()]
+    values = [epoch.shown.logs.get(case["monitor"]) for epoch in case.epochs(0)]
     clear = [
         value
         for value in values
@@ -74,13 +89,13 @@ def _clear_values(case: Case) -> list[float] | None:
     source=f"{DOCUMENTATION} (save_best_only)", observes=("saved",),
 )  # fmt: skip
 def clear_improvement(case: Case) -> Outcome:
-    """With save_best_only, an explicit mode and values in every epoch that float32 can tell apart, an epoch is saved
-    exactly if no epoch before it was as good."""
+    """In a first fit with save_best_only, an explicit mode and values in every epoch that float32 can tell apart, an
+    epoch is saved exactly if no epoch before it was as good."""
     values = _clear_values(case)
     if values is None:
         return NOT_EXERCISED
     best = min if case["mode"] == "min" else max
-    for epoch in case.epochs():
+    for epoch in case.epochs(0):
         so_far = values[: epoch.index + 1]
         due = best(so_far) == so_far[-1]
         if due != bool(epoch.seen.saved):
@@ -184,14 +199,22 @@ def every_turn(case: Case) -> Outcome:
     )
 
 
+def _with_period(scenario: Scenario) -> Scenario:
+    return configured(scenario, period=2)
+
+
 @clause(
     "model-checkpoint/period/saves-every-period-th-epoch", level="documented",
-    source="https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/callbacks/ModelCheckpoint (kwargs)",
-    observes=("saved",), choices={"model-checkpoint/keywords": "legacy"},
+    source=f"{TF_KERAS} (kwargs)", observes=("saved",), related=_with_period,
+    choices={"model-checkpoint/keywords": "legacy"},
 )  # fmt: skip
 def every_period(case: Case) -> Outcome:
     """The legacy argument period makes every period-th epoch a turn, counted on across fits; an integer save_freq
     ignores it."""
+    return of_both(case, _every_period)
+
+
+def _every_period(case: Case) -> Outcome:
     planned = deeds(case)
     if "period" not in case.scenario.config or planned is None:
         return NOT_EXERCISED
@@ -384,29 +407,3 @@ def array_is_saved(case: Case) -> Outcome:
     if best is None:
         return NOT_EXERCISED
     return _judge(case, ((turn, True, f"{best.monitor}={value} is an array") for turn, value in best.arrays))
-
-
-@clause(
-    "model-checkpoint/monitor/one-number-in-an-array-is-compared", level="observed", source="observed: tf-keras 2.21.0",
-    observes=("saved",),
-    choices={
-        "model-checkpoint/array-metric": "compares", "monitor/first-value": "compared-with-infinity",
-        "monitor/precision": "float64",
-    },
-)  # fmt: skip
-def array_is_compared(case: Case) -> Outcome:
-    """With save_best_only, an array of one number is compared as that number."""
-    best = _best_only(case)
-    if best is None or not best.arrays:
-        return NOT_EXERCISED
-    worst = math.inf if best.way == "min" else -math.inf
-    known = [worst if best.threshold is None else best.threshold]
-    due = []
-    for turn in best.planned:
-        value = turn.logs.get(best.monitor)
-        if value is not None:
-            number = value[0] if isinstance(value, tuple) else value
-            better = all(_better(best.way, number, one) for one in known)
-            due.append((turn, better, f"{best.monitor}={value} after {known} with mode={best.way!r}"))
-            known += [number] if better else []
-    return _judge(case, due)

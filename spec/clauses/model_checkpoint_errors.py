@@ -18,22 +18,25 @@ from .model_checkpoint_turns import (
     OBSERVED,
     Failure,
     arrays,
+    configured,
     failures,
     file_name,
     got_instead,
     is_integer,
     numbers,
+    of_both,
     raised,
     turns,
     typed,
     unexpected,
     was_not_run,
+    with_logs,
+    with_plain_name,
 )
 from .monitoring import direction
 
 # ---------------------------------------------------------------------------------------------- arguments
 
-TF_KERAS_2 = "observed: tf-keras 2.21.0"
 MODES = ("auto", "min", "max")
 
 
@@ -97,7 +100,7 @@ def _documented_but_for_the_suffix(case: Case) -> bool:
 
 def _named_for_a_model(scenario: Scenario) -> Scenario:
     """The closest to a name for weights that is none."""
-    return replace(scenario, config={**scenario.config, "filepath": "weights.h5"})
+    return configured(scenario, filepath="weights.h5")
 
 
 @clause(
@@ -185,12 +188,17 @@ def unknown_field(case: Case) -> Outcome:
     return _raises(case, "file-name", only=lambda failure: "epoch" not in failure.turn.logs)
 
 
+def _with_metric_called_epoch(scenario: Scenario) -> Scenario:
+    return with_logs(scenario, lambda logs: {**logs, "epoch": 1.0})
+
+
 @clause(
-    "model-checkpoint/filepath/a-metric-called-epoch-raises", level="observed", source=OBSERVED, errors=True
-)
+    "model-checkpoint/filepath/a-metric-called-epoch-raises", level="observed", source=OBSERVED, errors=True,
+    related=_with_metric_called_epoch,
+)  # fmt: skip
 def metric_called_epoch(case: Case) -> Outcome:
     """A metric called epoch raises TypeError at the first turn that has it in its logs, whatever the filepath."""
-    return _raises(case, "file-name", only=lambda failure: "epoch" in failure.turn.logs)
+    return of_both(case, lambda one: _raises(one, "file-name", only=lambda failure: "epoch" in failure.turn.logs))
 
 
 @clause(
@@ -223,16 +231,38 @@ def beyond_float32(case: Case) -> Outcome:
     return _raises(case, "precision")
 
 
+def _in_arrays(scenario: Scenario) -> Scenario | None:
+    """The scenario with arrays for numbers: of one if an improvement is printed, else of two."""
+    monitor, verbose = scenario.config.get("monitor", "val_loss"), scenario.config.get("verbose", 0)
+    plain = with_plain_name(scenario)
+    if plain is None or scenario.config.get("save_best_only") is not True or not is_integer(verbose):
+        return None
+    length = 1 if verbose > 0 else 2
+    return with_logs(
+        plain,
+        lambda logs: {
+            name: (value,) * length if name == monitor and not isinstance(value, tuple) else value
+            for name, value in logs.items()
+        },
+    )
+
+
 @clause(
-    "model-checkpoint/monitor/an-array-of-numbers-cannot-be-compared", level="observed", source=TF_KERAS_2, errors=True,
+    "model-checkpoint/monitor/an-array-of-numbers-cannot-be-compared", level="observed",
+    source="observed: tf-keras 2.21.0", errors=True, related=_in_arrays,
     choices={
         "model-checkpoint/array-metric": "compares", "monitor/first-value": "compared-with-infinity",
         "monitor/precision": "float64",
+        "model-checkpoint/direction": "name-contains-acc-or-starts-with-fmeasure",
     },
 )  # fmt: skip
 def array_raises(case: Case) -> Outcome:
     """With save_best_only, a metric that is an array of several numbers raises ValueError; an array of one number is
     compared, and raises TypeError if verbose=1 has to print it as an improvement."""
+    return of_both(case, _array_raises)
+
+
+def _array_raises(case: Case) -> Outcome:
     planned = turns(case)
     if planned is None or not typed(case) or not case["save_best_only"] or was_not_run(case):
         return NOT_EXERCISED

@@ -10,29 +10,25 @@ from dataclasses import replace
 from typing import Any
 
 from ..metrics import DIRECTIONS
-from ..scenario import Epoch, Fit, Logs, Scenario, Value
+from ..scenario import Fit, Logs, Scenario, Value
 from ..trace import EpochTrace, Save, Trace
 from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
 from .model_checkpoint import better_than_the_threshold
-from .model_checkpoint_turns import DOCUMENTATION, OBSERVED, got_instead, numbers, raised, turns, typed, was_not_run
+from .model_checkpoint_turns import (
+    DOCUMENTATION,
+    OBSERVED,
+    TF_KERAS,
+    configured,
+    got_instead,
+    numbers,
+    raised,
+    turns,
+    typed,
+    was_not_run,
+    with_logs,
+    with_plain_name,
+)
 from .monitoring import comparison, is_number
-
-TF_KERAS = "https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/callbacks/ModelCheckpoint"
-
-
-def _configured(scenario: Scenario, **changes: Any) -> Scenario:
-    return replace(scenario, config={**scenario.config, **changes})
-
-
-def _with_logs(scenario: Scenario, change: Callable[[Logs], Logs]) -> Scenario:
-    """The scenario with other logs, in epochs and batches alike."""
-
-    def epoch(shown: Epoch) -> Epoch:
-        batches = None if shown.batches is None else tuple(change(logs) for logs in shown.batches)
-        return replace(shown, logs=change(shown.logs), batches=batches)
-
-    fits = tuple(replace(fit, epochs=tuple(epoch(shown) for shown in fit.epochs)) for fit in scenario.fits)
-    return replace(scenario, fits=fits)
 
 
 def _epochs(trace: Trace) -> list[tuple[int, int, EpochTrace]]:
@@ -83,8 +79,8 @@ def _negated(scenario: Scenario) -> Scenario | None:
     swapped = {"mode": "max" if config["mode"] == "min" else "min"}
     changes: Mapping[str, Any] = swapped if threshold is None else {**swapped, "initial_value_threshold": -threshold}
     monitor = config.get("monitor", "val_loss")
-    return _with_logs(
-        _configured(scenario, **changes),
+    return with_logs(
+        configured(scenario, **changes),
         lambda logs: {name: negative(value) if name == monitor else value for name, value in logs.items()},
     )
 
@@ -103,7 +99,7 @@ def mirror_images(case: Case) -> Outcome:
 
 def _always(scenario: Scenario) -> Scenario | None:
     best_only = scenario.config.get("save_best_only") is True
-    return _configured(scenario, save_best_only=False) if best_only else None
+    return configured(scenario, save_best_only=False) if best_only else None
 
 
 @clause(
@@ -123,24 +119,37 @@ def a_part(case: Case) -> Outcome:
     return HELD
 
 
-def _with_plain_name(scenario: Scenario) -> Scenario | None:
-    monitor, filepath = scenario.config.get("monitor", "val_loss"), scenario.config.get("filepath")
-    if not isinstance(filepath, str) or not isinstance(monitor, str):
-        return None
-    suffix = ".weights.h5" if filepath.endswith(".weights.h5") else ".keras"
-    return _with_logs(
-        _configured(scenario, filepath=f"m{suffix}"),
-        lambda logs: {name: value for name, value in logs.items() if name == monitor},
-    )
-
-
 @clause(
     "model-checkpoint/monitor/other-metrics-and-names-do-not-decide", level="documented",
-    source=f"{DOCUMENTATION} (monitor)", observes=("saved",), related=_with_plain_name,
+    source=f"{DOCUMENTATION} (monitor)", observes=("saved",), related=with_plain_name,
 )  # fmt: skip
 def other_metrics(case: Case) -> Outcome:
     """When there is a save depends neither on the file name nor on any other metric than the monitored one."""
     return _same_saves(case, "only the monitored metric decides when to save", _without_name)
+
+
+def _with_arrays_of_one(scenario: Scenario) -> Scenario | None:
+    monitor, plain = scenario.config.get("monitor", "val_loss"), with_plain_name(scenario)
+    if plain is None or scenario.config.get("save_best_only") is not True:
+        return None
+
+    def change(logs: Logs) -> Logs:
+        return {name: (value,) if name == monitor and isinstance(value, float) else value for name, value in logs.items()}
+
+    return with_logs(configured(plain, verbose=0), change)
+
+
+@clause(
+    "model-checkpoint/monitor/one-number-in-an-array-is-compared", level="observed", source="observed: tf-keras 2.21.0",
+    observes=("saved",), related=_with_arrays_of_one,
+    choices={
+        "model-checkpoint/array-metric": "compares", "monitor/first-value": "compared-with-infinity",
+        "monitor/precision": "float64",
+    },
+)  # fmt: skip
+def one_number_is_compared(case: Case) -> Outcome:
+    """With save_best_only and verbose=0, an array of one number is compared as that number."""
+    return _same_saves(case, "the metric is the same, but for being in arrays of one number", _without_name)
 
 
 # ---------------------------------------------------------------------------------------------- initial_value_threshold
@@ -148,7 +157,7 @@ def other_metrics(case: Case) -> Outcome:
 
 def _without_threshold(scenario: Scenario) -> Scenario | None:
     given = scenario.config.get("initial_value_threshold") is not None
-    return _configured(scenario, initial_value_threshold=None) if given else None
+    return configured(scenario, initial_value_threshold=None) if given else None
 
 
 @clause(
@@ -182,9 +191,16 @@ def keeps_what_beats_it(case: Case) -> Outcome:
     return HELD
 
 
+def _other_threshold(scenario: Scenario) -> Scenario | None:
+    if scenario.config.get("save_best_only", False) is not False:
+        return None
+    given = scenario.config.get("initial_value_threshold") is not None
+    return configured(scenario, initial_value_threshold=None if given else 0.5)
+
+
 def _with_threshold_zero(scenario: Scenario) -> Scenario | None:
     best_only = scenario.config.get("save_best_only") is True
-    return _configured(scenario, initial_value_threshold=0.0) if best_only else None
+    return configured(scenario, initial_value_threshold=0.0) if best_only else None
 
 
 @clause(
@@ -200,12 +216,10 @@ def zero_is_a_threshold(case: Case) -> Outcome:
 
 @clause(
     "model-checkpoint/initial-value-threshold/needs-save-best-only", level="documented",
-    source=f"{DOCUMENTATION} (initial_value_threshold)", observes=("saved",), errors=True, related=_without_threshold,
+    source=f"{DOCUMENTATION} (initial_value_threshold)", observes=("saved",), errors=True, related=_other_threshold,
 )  # fmt: skip
 def threshold_needs_best_only(case: Case) -> Outcome:
     """Without save_best_only, initial_value_threshold changes nothing."""
-    if case["save_best_only"]:
-        return NOT_EXERCISED
     return _same_run(case, "a threshold without save_best_only changes nothing")
 
 
@@ -215,7 +229,7 @@ def threshold_needs_best_only(case: Case) -> Outcome:
 def _other_mode(scenario: Scenario) -> Scenario | None:
     if scenario.config.get("save_best_only", False) is not False:
         return None
-    return _configured(scenario, mode="max" if scenario.config.get("mode") == "min" else "min")
+    return configured(scenario, mode="max" if scenario.config.get("mode") == "min" else "min")
 
 
 @clause(
@@ -234,7 +248,7 @@ def _by_documented_name(scenario: Scenario) -> Scenario | None:
     monitor, config = scenario.config.get("monitor", "val_loss"), scenario.config
     if config.get("save_best_only") is not True or config.get("mode", "auto") != "auto" or monitor not in _NAMED:
         return None
-    return _configured(scenario, mode=_NAMED[monitor])
+    return configured(scenario, mode=_NAMED[monitor])
 
 
 @clause(
@@ -255,7 +269,7 @@ def _by_compiled_metric(scenario: Scenario) -> Scenario | None:
     way = "min" if name == "loss" else None
     for metric in scenario.compiled_metrics(scenario.fits[0]):
         way = DIRECTIONS[metric.cls] or way if metric.name == name else way
-    return None if way is None else _configured(scenario, mode=way)
+    return None if way is None else configured(scenario, mode=way)
 
 
 @clause(
@@ -275,7 +289,7 @@ def _by_name(scenario: Scenario) -> Scenario | None:
     monitor = scenario.config.get("monitor", "val_loss")
     if not isinstance(monitor, str) or scenario.config.get("mode", "auto") in ("min", "max"):
         return None
-    return _configured(scenario, mode="max" if "acc" in monitor or monitor.startswith("fmeasure") else "min")
+    return configured(scenario, mode="max" if "acc" in monitor or monitor.startswith("fmeasure") else "min")
 
 
 @clause(
@@ -292,7 +306,7 @@ def auto_by_name(case: Case) -> Outcome:
 
 def _renamed(scenario: Scenario) -> Scenario | None:
     monitor, mode = scenario.config.get("monitor", "val_loss"), scenario.config.get("mode")
-    plain = _with_plain_name(scenario)
+    plain = with_plain_name(scenario)
     if plain is None or mode not in ("min", "max"):
         return None
     # The batches are spelt out: what a batch shows by default depends on the names.
@@ -301,9 +315,9 @@ def _renamed(scenario: Scenario) -> Scenario | None:
         for fit in plain.fits
     )
     name = "fmeasure" if mode == "max" else "val_fmeasure"
-    return _with_logs(
-        _configured(replace(plain, fits=shown), monitor=name, mode="auto"),
-        lambda logs: {name: value for key, value in logs.items() if key == monitor},
+    return with_logs(
+        configured(replace(plain, fits=shown), monitor=name, mode="auto"),
+        lambda logs: {name: logs[monitor]} if monitor in logs else {},
     )
 
 
@@ -324,7 +338,7 @@ def starts_with_fmeasure(case: Case) -> Outcome:
 
 def _silent(scenario: Scenario) -> Scenario | None:
     verbose = scenario.config.get("verbose", 0)
-    return _configured(scenario, verbose=0) if is_number(verbose) and verbose > 0 else None
+    return configured(scenario, verbose=0) if is_number(verbose) and verbose > 0 else None
 
 
 @clause(

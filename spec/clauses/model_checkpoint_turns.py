@@ -12,16 +12,17 @@ Where a configured value has no documented type, or the outcome depends on how a
 """
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from ..numbers import PRECISIONS
-from ..scenario import Logs, Scenario, Value, groups
-from .clause import Case, EpochSeen, Failed
+from ..scenario import Epoch, Logs, Scenario, Value, groups
+from .clause import NOT_EXERCISED, Case, EpochSeen, Failed, NotExercised, Outcome
 from .monitoring import comparison, direction, is_number
 
 DOCUMENTATION = "https://keras.io/api/callbacks/model_checkpoint/"
+TF_KERAS = "https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/callbacks/ModelCheckpoint"
 OBSERVED = "observed: keras 3.15.1, tf-keras 2.21.0"
 
 Deed = Literal["saving", "missing-metric", "array-metric", "improved", "not-improved"]
@@ -290,3 +291,43 @@ def unexpected(case: Case, why: str) -> Failed:
     fit = None if found is None else found[1]
     index = None if fit is None else len(case.trace.fits[fit].epochs) - 1
     return Failed(fit=fit, epoch=index, expected="a run to its end", why=why, got=got_instead(case))
+
+
+# ---------------------------------------------------------------------------------------------- related scenarios
+
+
+def of_both(case: Case, check: Callable[[Case], Outcome]) -> Outcome:
+    """The check on the scenario and on the related one. A clause that few scenarios exercise relates one that does."""
+    assert case.other_scenario is not None
+    outcomes = check(case), check(replace(case, scenario=case.other_scenario, trace=case.other))
+    failed = [outcome for outcome in outcomes if isinstance(outcome, Failed)]
+    held = [outcome for outcome in outcomes if not isinstance(outcome, NotExercised)]
+    return next(iter(failed or held), NOT_EXERCISED)
+
+
+def configured(scenario: Scenario, **changes: Any) -> Scenario:
+    """The scenario with other parameters."""
+    return replace(scenario, config={**scenario.config, **changes})
+
+
+def with_logs(scenario: Scenario, change: Callable[[Logs], Logs]) -> Scenario:
+    """The scenario with other logs, in epochs and batches alike."""
+
+    def epoch(shown: Epoch) -> Epoch:
+        batches = None if shown.batches is None else tuple(change(logs) for logs in shown.batches)
+        return replace(shown, logs=change(shown.logs), batches=batches)
+
+    fits = tuple(replace(fit, epochs=tuple(epoch(shown) for shown in fit.epochs)) for fit in scenario.fits)
+    return replace(scenario, fits=fits)
+
+
+def with_plain_name(scenario: Scenario) -> Scenario | None:
+    """The scenario with a file name without fields, and no other metrics than the monitored one."""
+    monitor, filepath = scenario.config.get("monitor", "val_loss"), scenario.config.get("filepath")
+    if not isinstance(filepath, str) or not isinstance(monitor, str):
+        return None
+    suffix = ".weights.h5" if filepath.endswith(".weights.h5") else ".keras"
+    return with_logs(
+        configured(scenario, filepath=f"m{suffix}"),
+        lambda logs: {name: value for name, value in logs.items() if name == monitor},
+    )

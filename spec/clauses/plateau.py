@@ -1,4 +1,4 @@
-"""The closed form of ReduceLROnPlateau: what it does in every epoch, from the whole stream of monitored values.
+"""What the clauses on ReduceLROnPlateau share: its closed form over the whole stream of monitored values. No clauses in here.
 
 Rules
 - Positions count the monitored epochs of a fit. A position is *bad* if its value does not improve on the record before it.
@@ -8,14 +8,23 @@ Rules
 """
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
 
 from ..numbers import float32
-from ..scenario import Value
-from .clause import Case
+from ..scenario import Epoch, Scenario, Value
+from .clause import Case, EpochSeen
 from .monitoring import Comparison, comparison, is_number
-from .rates import log_key
+from .rates import LOG_KEYS, each_epoch, log_key, rates
+
+CALLBACK = "ReduceLROnPlateau"
+DOCS = "https://keras.io/api/callbacks/reduce_lr_on_plateau/"
+BASE = "keras 3.15.1, the docstring of MonitorCallback, which the class inherits from"
+SIGNATURE = f"{DOCS} (signature)"
+OBSERVED = "observed: keras 3.15.1, tf-keras 2.21.0"
+RATE = ("learning_rate",)
+DECIDES_BY_METRIC = {"reduce-lr-on-plateau/direction": "compiled-metric"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,7 +54,9 @@ def epsilon_counts(case: Case) -> bool:
 
 
 def settings(case: Case) -> Settings | None:
-    """The configuration, if it consists of numbers where numbers belong."""
+    """The configuration, if it consists of numbers where numbers belong; None also where there is no trace to judge."""
+    if case.failed is not None:
+        return None
     min_delta = case.scenario.config["epsilon"] if epsilon_counts(case) else case["min_delta"]
     numbers = (case["factor"], case["min_delta"], min_delta, case["min_lr"])
     if not all(is_number(number) for number in numbers) or not isinstance(case["monitor"], str):
@@ -179,3 +190,42 @@ def plan(case: Case, s: Settings, better: Callable[[float, float], bool] | None 
             )  # fmt: skip
             rate = after
     return Plan(epochs=tuple(expected))
+
+
+def monitored_metric(scenario: Scenario) -> str | None:
+    """What is monitored, if that is a metric; None for the rate itself or for what is not a name."""
+    monitor = scenario.config.get("monitor", "val_loss")
+    return monitor if isinstance(monitor, str) and monitor not in LOG_KEYS else None
+
+
+def values_of(scenario: Scenario, monitor: str | None) -> list[Value]:
+    """All values of the monitored metric."""
+    return [
+        epoch.logs[monitor]
+        for fit in scenario.fits
+        for epoch in fit.epochs
+        if monitor is not None and monitor in epoch.logs
+    ]
+
+
+def with_values(scenario: Scenario, monitor: str, change: Callable[[Any], Value]) -> Scenario:
+    """The scenario with every value of the monitored metric changed."""
+
+    def changed(epoch: Epoch) -> Epoch:
+        if monitor not in epoch.logs:
+            return epoch
+        return replace(epoch, logs={**epoch.logs, monitor: change(epoch.logs[monitor])})
+
+    return each_epoch(scenario, changed)
+
+
+def expected_epochs(case: Case) -> Iterator[tuple[Expected, EpochSeen]]:
+    """Every epoch that can be predicted, with what is expected of it."""
+    s = settings(case)
+    found = None if s is None or s.factor >= 1.0 else plan(case, s)
+    return iter(()) if found is None else zip(found.epochs, case.epochs(), strict=False)
+
+
+def falls_of(case: Case, fit: int) -> list[tuple[int, float, float]]:
+    """The epochs of the fit whose end lowered the rate: index, rate before, rate after."""
+    return [(epoch.index, old, new) for epoch, old, new in rates(case) if epoch.fit == fit and new < old]

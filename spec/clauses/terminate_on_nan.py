@@ -324,7 +324,8 @@ _OTHERS: Logs = {"a_metric": math.nan, "val_loss": math.nan, "z_metric": math.in
 def _among_others(scenario: Scenario) -> Scenario:
     def change(epoch: Epoch) -> Epoch:
         batches: tuple[Logs, ...] = tuple(
-            {**_OTHERS, **{name: value for name, value in logs.items() if name == "loss"}} for logs in epoch.batch_logs()
+            {**_OTHERS, **{name: value for name, value in logs.items() if name == "loss"}}
+            for logs in epoch.batch_logs()
         )
         return replace(epoch, logs={**_OTHERS, "loss": math.nan}, batches=batches)
 
@@ -336,8 +337,7 @@ def _among_others(scenario: Scenario) -> Scenario:
     related=_among_others,
 )  # fmt: skip
 def nothing_else(case: Case) -> Outcome:
-    """Only the loss in the batches' logs decides: no other metric, and not the epoch's logs, val_loss or its own
-    loss."""
+    """Only the loss in the batches' logs decides: no other metric, and not the epoch's logs, even if they are NaN."""
     return _same(case, "only the batches' losses decide, and they are the same")
 
 

@@ -16,7 +16,6 @@ from callcheck.conformance.implementations.registry import SHIPPED, UnknownImple
 from callcheck.conformance.judge import (
     CONFORMS,
     DECLARED,
-    DEVIATES,
     FAILING,
     NOT_APPLICABLE,
     NOT_EXERCISED,

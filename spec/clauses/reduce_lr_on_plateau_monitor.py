@@ -1,0 +1,475 @@
+"""What ReduceLROnPlateau looks at: which values are improvements, in which direction, and what does not matter."""
+
+import math
+from dataclasses import replace
+from fractions import Fraction
+
+from ..configuration import defaults
+from ..metrics import UP
+from ..numbers import FLOAT32_MAX, PRECISIONS
+from ..scenario import Epoch, Logs, Scenario
+from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
+from .monitoring import is_number
+from .plateau import (
+    BASE,
+    CALLBACK,
+    DECIDES_BY_METRIC,
+    DOCS,
+    OBSERVED,
+    RATE,
+    compares,
+    expected_epochs,
+    falls_of,
+    monitored,
+    monitored_metric,
+    plan,
+    settings,
+    values_of,
+    with_values,
+)
+from .rates import ALL_BUT_LOGGED, EVERYTHING, LOG_KEYS, agree, configured, each_epoch, other, same, side_by_side
+
+# ---------------------------------------------------------------------------------------------- improvement
+
+
+@clause(
+    "reduce-lr-on-plateau/improvement/resets-the-count",
+    level="documented", source=f"{DOCS} (second sentence, patience)", observes=RATE,
+)  # fmt: skip
+def resets_the_count(case: Case) -> Outcome:
+    """The rate is never lowered within patience monitored epochs of a new optimum, which is a number better by more than
+    min_delta than all numbers before it in the fit."""
+    s = settings(case)
+    found = None if s is None else compares(case, s)
+    if s is None or found is None or s.monitor in LOG_KEYS:
+        return NOT_EXERCISED
+    outcome: Outcome = NOT_EXERCISED
+    for fit, _, _ in case.fits():
+        values = monitored(case, fit, s.monitor)
+        if any(isinstance(value, tuple) for value in values):
+            return NOT_EXERCISED
+        for index, before, after in falls_of(case, fit):
+            outcome = HELD
+            seen = [value for value in values[: index + 1] if isinstance(value, float)]
+            why = f"a fall from {before!r} needs {s.need} monitored epochs in a row without an improvement"
+            if values[index] is None or len(seen) < s.need:
+                return Failed(
+                    fit=fit,
+                    epoch=index,
+                    expected=f"{before!r}",
+                    why=f"{why}, and there were not as many",
+                    got=f"{after!r}",
+                )
+            for place in range(len(seen) - s.need, len(seen)):
+                numbers = [value for value in seen[:place] if not math.isnan(value)]
+                try:
+                    optimum = all(found.better(seen[place], than) for than in [found.worst, *numbers])
+                except ValueError:
+                    return NOT_EXERCISED
+                if optimum:
+                    best = f"better than {numbers} before it" if numbers else "the first number"
+                    return Failed(
+                        fit=fit,
+                        epoch=index,
+                        expected=f"{before!r}",
+                        why=f"{why}, but {seen[place]!r} is {best}",
+                        got=f"{after!r}",
+                    )
+    return outcome
+
+
+class _Ambiguous(Exception):
+    """Two values whose difference is min_delta on paper or by one way of calculating, and not by another."""
+
+
+@clause(
+    "reduce-lr-on-plateau/min-delta/counts-every-larger-change",
+    level="documented", source=f"{DOCS} (min_delta); {BASE} (min_delta)", observes=RATE,
+)  # fmt: skip
+def counts_every_larger_change(case: Case) -> Outcome:
+    """A finite value that is better than the best by more than min_delta is an improvement, and one that is not is none,
+    however small the difference: also where float32 cannot tell the two apart."""
+    s = settings(case)
+    found = None if s is None else compares(case, s)
+    if s is None or found is None or not 0.0 <= s.min_delta < math.inf or s.factor >= 1.0:
+        return NOT_EXERCISED
+    way = -1.0 if found.worst < 0.0 else 1.0
+    seen = PRECISIONS["float32-tensorflow"]
+    matters = False
+
+    def better(value: float, than: float) -> bool:
+        nonlocal matters
+        moved, mark = way * value, way * than
+        answers = {moved + s.min_delta < mark, moved < mark - s.min_delta}
+        if math.isfinite(value) and math.isfinite(than):
+            answers.add(Fraction(moved) + Fraction(s.min_delta) < Fraction(mark))
+        if len(answers) > 1:
+            raise _Ambiguous
+        answer = answers.pop()
+        try:
+            matters = matters or (seen(moved + s.min_delta) < seen(mark)) is not answer
+        except ValueError:
+            matters = True
+        return answer
+
+    try:
+        in_float64 = case.dialect.replace("float64", **{"monitor/precision": "float64"})
+        expected = plan(replace(case, dialect=in_float64), s, better)
+    except _Ambiguous:
+        return NOT_EXERCISED
+    if expected is None or not matters:
+        return NOT_EXERCISED
+    for e, epoch in zip(expected.epochs, case.epochs(), strict=False):
+        if not same(epoch.seen.learning_rate, e.after):
+            return Failed(
+                fit=e.fit,
+                epoch=e.index,
+                expected=f"learning_rate={e.after!r}",
+                why=e.why(),
+                got=f"{epoch.seen.learning_rate!r}",
+            )
+    return HELD
+
+
+@clause(
+    "reduce-lr-on-plateau/monitor/accepts-every-finite-value",
+    level="documented", source=f"{DOCS} (monitor: a quantity, without a bound)", errors=True,
+)  # fmt: skip
+def accepts_every_finite_value(case: Case) -> Outcome:
+    """No finite value of the monitored metric raises an exception, also where float32 has no number for it."""
+    s = settings(case)
+    if (
+        s is None
+        or case["mode"] not in ("min", "max")
+        or case.trace.rejected is not None
+        or not math.isfinite(s.min_delta)
+    ):
+        return NOT_EXERCISED
+    values = [
+        value for fit in case.scenario.fits for epoch in fit.epochs if (value := epoch.logs.get(s.monitor)) is not None
+    ]
+    if not all(isinstance(value, float) and math.isfinite(value) for value in values):
+        return NOT_EXERCISED
+    if not any(abs(value) > FLOAT32_MAX for value in values if isinstance(value, float)):
+        return NOT_EXERCISED
+    for fit, shown, seen in case.fits():
+        if seen.error is not None:
+            index = seen.epochs_run - 1
+            value = shown.epochs[index].logs.get(s.monitor)
+            return Failed(
+                fit=fit,
+                epoch=index,
+                expected="no exception",
+                why=f"{s.monitor}={value!r} is finite",
+                got=seen.error.type,
+            )
+    return HELD
+
+
+@clause(
+    "reduce-lr-on-plateau/min-delta/is-absolute",
+    level="documented", source=f"{BASE} (min_delta: an absolute change)", observes=RATE,
+    related=lambda scenario: _shifted(scenario),
+)  # fmt: skip
+def min_delta_is_absolute(case: Case) -> Outcome:
+    """Adding the same number to all values changes nothing (values and number small enough for this to be exact)."""
+    return agree(side_by_side(case), ALL_BUT_LOGGED, "all values are greater by 1024 there, and min_delta is absolute")
+
+
+def _shifted(scenario: Scenario) -> Scenario | None:
+    """The values raised by 1024, if all are multiples of 1/256 up to 1024 and min_delta is one or too small to matter."""
+    monitor = monitored_metric(scenario)
+    delta = scenario.config.get("min_delta", defaults(CALLBACK)["min_delta"])
+
+    def fits(value: object) -> bool:
+        return isinstance(value, float) and abs(value) <= 1024.0 and (value * 256.0).is_integer()
+
+    values = values_of(scenario, monitor)
+    if monitor is None or "epsilon" in scenario.config or not values or not all(fits(value) for value in values):
+        return None
+    if not fits(delta) and not (is_number(delta) and 0.0 <= delta <= 1 / 512):
+        return None
+    return with_values(scenario, monitor, lambda value: value + 1024.0)
+
+
+@clause(
+    "reduce-lr-on-plateau/min-delta/scales-with-the-values",
+    level="universal", source=f"{DOCS} (min_delta)", observes=RATE, related=lambda scenario: _doubled(scenario),
+)  # fmt: skip
+def min_delta_scales_with_the_values(case: Case) -> Outcome:
+    """Doubling all values and min_delta changes nothing (far from the ends of the range, where this is exact)."""
+    return agree(side_by_side(case), ALL_BUT_LOGGED, "values and min_delta are doubled there")
+
+
+def _doubled(scenario: Scenario) -> Scenario | None:
+    monitor = monitored_metric(scenario)
+    delta = scenario.config.get("min_delta", defaults(CALLBACK)["min_delta"])
+
+    def fits(value: object) -> bool:
+        return isinstance(value, float) and (value == 0.0 or 1e-12 <= abs(value) <= 1e12 or not math.isfinite(value))
+
+    values = values_of(scenario, monitor)
+    if (
+        monitor is None
+        or "epsilon" in scenario.config
+        or not values
+        or not all(fits(value) for value in [*values, delta])
+    ):
+        return None
+    return with_values(configured(scenario, min_delta=delta * 2.0), monitor, lambda value: value * 2.0)
+
+
+@clause(
+    "reduce-lr-on-plateau/min-delta/sign-is-ignored",
+    level="observed", source="observed: keras 3.15.1", observes=RATE,
+    choices={"reduce-lr-on-plateau/min-delta-sign": "absolute"}, related=lambda scenario: _negated_delta(scenario),
+)  # fmt: skip
+def sign_is_ignored(case: Case) -> Outcome:
+    """A min_delta with the other sign does the same."""
+    return agree(side_by_side(case), EVERYTHING, f"only the sign of min_delta={case['min_delta']!r} differs there")
+
+
+def _negated_delta(scenario: Scenario) -> Scenario | None:
+    delta = scenario.config.get("min_delta", defaults(CALLBACK)["min_delta"])
+    return configured(scenario, min_delta=-delta) if is_number(delta) and delta else None
+
+
+@clause(
+    "reduce-lr-on-plateau/min-delta/negative-forgives",
+    level="observed", source="observed: tf-keras 2.21.0", observes=RATE,
+    choices={"reduce-lr-on-plateau/min-delta-sign": "as-given"},
+)  # fmt: skip
+def negative_forgives(case: Case) -> Outcome:
+    """With a negative min_delta, values that are never worse than an earlier one by as much never lower the rate."""
+    s = settings(case)
+    found = None if s is None else compares(case, s)
+    if s is None or found is None or s.monitor in LOG_KEYS or not s.min_delta < 0.0:
+        return NOT_EXERCISED
+    outcome: Outcome = NOT_EXERCISED
+    for fit, _, _ in case.fits():
+        values = [value for value in monitored(case, fit, s.monitor) if value is not None]
+        numbers = [value for value in values if isinstance(value, float)]
+        try:
+            earlier = all(found.better(value, than) for i, value in enumerate(numbers) for than in numbers[:i])
+            forgiven = earlier and all(found.better(value, found.worst) for value in numbers)
+        except ValueError:
+            return NOT_EXERCISED
+        if len(numbers) < len(values) or len(numbers) < 2 or not forgiven:
+            continue
+        outcome = HELD
+        for index, before, after in falls_of(case, fit):
+            why = f"none of {numbers} is worse than one before it by {-s.min_delta!r}"
+            return Failed(fit=fit, epoch=index, expected=f"{before!r}", why=why, got=f"{after!r}")
+    return outcome
+
+
+# ---------------------------------------------------------------------------------------------- direction
+
+
+@clause(
+    "reduce-lr-on-plateau/mode/min-and-max-mirror-each-other",
+    level="universal", source=f"{DOCS} (mode)", observes=RATE, related=lambda scenario: _mirrored(scenario),
+)  # fmt: skip
+def min_and_max_mirror_each_other(case: Case) -> Outcome:
+    """Negating the values and swapping min and max changes nothing."""
+    return agree(
+        side_by_side(case), ALL_BUT_LOGGED, f"the values are negated there, and the mode is not {case['mode']}"
+    )
+
+
+def _mirrored(scenario: Scenario) -> Scenario | None:
+    monitor, mode = monitored_metric(scenario), scenario.config.get("mode")
+    values = values_of(scenario, monitor)
+    if (
+        monitor is None
+        or mode not in ("min", "max")
+        or not values
+        or not all(isinstance(value, float) for value in values)
+    ):
+        return None
+    turned = configured(scenario, mode="max" if mode == "min" else "min")
+    return with_values(turned, monitor, lambda value: -value)
+
+
+def _auto(scenario: Scenario) -> tuple[str, list[str]] | None:
+    """The monitored name without `val_` and the classes of the metrics compiled under it in the first fit, for mode auto."""
+    monitor = monitored_metric(scenario)
+    if monitor is None or scenario.config.get("mode", "auto") != "auto":
+        return None
+    name = monitor.removeprefix("val_")
+    return name, [metric.cls for metric in scenario.compiled_metrics(scenario.fits[0]) if metric.name == name]
+
+
+def _as_min(scenario: Scenario) -> Scenario | None:
+    name, classes = _auto(scenario) or ("", [])
+    return configured(scenario, mode="min") if name == "loss" and not classes else None
+
+
+def _as_max(scenario: Scenario) -> Scenario | None:
+    name, classes = _auto(scenario) or ("", [])
+    up = bool(classes) and all(cls in UP for cls in classes)
+    return configured(scenario, mode="max") if name in ("accuracy", "acc") and up else None
+
+
+@clause(
+    "reduce-lr-on-plateau/mode/auto-minimizes-the-loss",
+    level="documented", source=f"{DOCS} (mode)", observes=RATE, related=_as_min,
+)  # fmt: skip
+def auto_minimizes_the_loss(case: Case) -> Outcome:
+    """For loss and val_loss, mode auto does what mode min does."""
+    return agree(side_by_side(case), EVERYTHING, f"auto minimizes {case['monitor']}, as the mode=min there")
+
+
+@clause(
+    "reduce-lr-on-plateau/mode/auto-maximizes-accuracy",
+    level="documented", source=f"{DOCS} (mode)", observes=RATE, related=_as_max,
+)  # fmt: skip
+def auto_maximizes_accuracy(case: Case) -> Outcome:
+    """For a compiled accuracy under its usual names, mode auto does what mode max does."""
+    return agree(side_by_side(case), EVERYTHING, f"auto maximizes {case['monitor']}, as the mode=max there")
+
+
+@clause(
+    "reduce-lr-on-plateau/mode/auto-raises-when-undecided",
+    level="documented", source=f"{BASE} (Raises)", choices=DECIDES_BY_METRIC, errors=True,
+)  # fmt: skip
+def auto_raises_when_undecided(case: Case) -> Outcome:
+    """In mode auto, a name that is neither the loss nor that of a compiled metric with a direction raises ValueError at the
+    first epoch end, whether or not the metric is in the logs."""
+    s = settings(case)
+    if s is None or s.factor >= 1.0 or compares(case, s) is not None:
+        return NOT_EXERCISED
+    error = case.trace.fits[0].error if case.trace.fits else None
+    if error is not None and (error.type, error.hook, case.trace.fits[0].epochs_run) == ("ValueError", "epoch_end", 1):
+        return HELD
+    why = f"mode={case['mode']!r} cannot decide on {s.monitor}"
+    return Failed(
+        fit=0,
+        epoch=0,
+        expected="ValueError at the epoch's end",
+        why=why,
+        got="nothing raised" if error is None else f"{error.type}",
+    )
+
+
+@clause(
+    "reduce-lr-on-plateau/mode/unknown-acts-as-auto",
+    level="observed", source=OBSERVED, observes=RATE, related=lambda scenario: _as_auto(scenario),
+)  # fmt: skip
+def unknown_acts_as_auto(case: Case) -> Outcome:
+    """A mode that is none of auto, min and max does what auto does."""
+    return agree(side_by_side(case), EVERYTHING, f"mode={case['mode']!r} acts as the mode=auto there")
+
+
+def _as_auto(scenario: Scenario) -> Scenario | None:
+    known = scenario.config.get("mode", "auto") in ("auto", "min", "max")
+    return None if known else configured(scenario, mode="auto")
+
+
+# ---------------------------------------------------------------------------------------------- what is looked at
+
+
+@clause(
+    "reduce-lr-on-plateau/monitor/missing-metric-is-skipped",
+    level="observed",
+    source=OBSERVED,
+    observes=RATE,
+    related=lambda scenario: _with_gaps(scenario),
+)
+def missing_metric_is_skipped(case: Case) -> Outcome:
+    """An epoch without the metric counts for nothing, neither for patience nor for the cooldown: the other epochs go on as
+    if it had not been."""
+    beside = (epoch.seen for epoch in other(case).epochs() if epoch.index % 2 == 0)
+    why = f"after every epoch there is one without {case['monitor']} there, which counts for nothing"
+    return agree(zip(case.epochs(), beside, strict=False), EVERYTHING, why)
+
+
+def _with_gaps(scenario: Scenario) -> Scenario | None:
+    """The scenario with an epoch without any metric after each."""
+    if monitored_metric(scenario) is None or any(epoch.stop for fit in scenario.fits for epoch in fit.epochs):
+        return None
+    gap = Epoch()
+    fits = (replace(fit, epochs=tuple(e for epoch in fit.epochs for e in (epoch, gap))) for fit in scenario.fits)
+    return replace(scenario, fits=tuple(fits))
+
+
+@clause(
+    "reduce-lr-on-plateau/monitor/missing-metric-warns",
+    level="observed", source=OBSERVED, observes=("warned",),
+)  # fmt: skip
+def missing_metric_warns(case: Case) -> Outcome:
+    """An epoch without the metric gives one warning that says so; no other epoch warns."""
+    outcome: Outcome = NOT_EXERCISED
+    for e, epoch in expected_epochs(case):
+        outcome = HELD
+        expected = ("missing-metric",) if e.value is None else ()
+        if epoch.seen.warned != expected:
+            why = f"{e.s.monitor} is {'missing' if e.value is None else 'in the logs'}"
+            return Failed(
+                fit=e.fit, epoch=e.index, expected=f"warnings {expected}", why=why, got=f"{epoch.seen.warned}"
+            )
+    return outcome
+
+
+@clause(
+    "reduce-lr-on-plateau/monitor/nothing-else-matters",
+    level="universal", source=f"{DOCS} (monitor)", observes=RATE, related=lambda scenario: _other_metrics(scenario),
+)  # fmt: skip
+def nothing_else_matters(case: Case) -> Outcome:
+    """Other metrics and the batches' logs do not matter."""
+    return agree(
+        side_by_side(case), ALL_BUT_LOGGED, f"only other metrics than {case['monitor']} and batches differ there"
+    )
+
+
+def _other_metrics(scenario: Scenario) -> Scenario | None:
+    monitor = monitored_metric(scenario)
+
+    def changed(epoch: Epoch) -> Epoch:
+        logs: Logs = {name: value if name == monitor else math.nan for name, value in epoch.logs.items()}
+        return replace(epoch, logs=logs, batches=None)
+
+    others = any(epoch.batches or set(epoch.logs) - {monitor} for fit in scenario.fits for epoch in fit.epochs)
+    return each_epoch(scenario, changed) if monitor is not None and others else None
+
+
+@clause(
+    "reduce-lr-on-plateau/monitor/an-array-has-no-order",
+    level="observed", source=OBSERVED, errors=True,
+)  # fmt: skip
+def an_array_has_no_order(case: Case) -> Outcome:
+    """The first array of several numbers that has to be compared raises ValueError."""
+    s = settings(case)
+    found = None if s is None or s.factor >= 1.0 else compares(case, s)
+    if s is None or found is None or s.monitor in LOG_KEYS:
+        return NOT_EXERCISED
+    stream = [
+        (index, epoch.logs[s.monitor])
+        for index, epoch in enumerate(case.scenario.fits[0].epochs)
+        if s.monitor in epoch.logs
+    ]
+    if any(epoch.stop for epoch in case.scenario.fits[0].epochs):
+        return NOT_EXERCISED
+    several = [place for place, (_, value) in enumerate(stream) if isinstance(value, tuple) and len(value) > 1]
+    place = (
+        max(several[0], 1) if several and several[0] == 0 and found.accepts_first else several[0] if several else None
+    )
+    if place is None or place >= len(stream):
+        return NOT_EXERCISED
+    numbers = [n for _, value in stream[: place + 1] for n in (value if isinstance(value, tuple) else (value,))]
+    lengths = {len(value) for _, value in stream[: place + 1] if isinstance(value, tuple) and len(value) > 1}
+    if len(lengths) > 1 or not all(abs(number) < 1e30 for number in numbers):
+        return NOT_EXERCISED
+    index, value = stream[place]
+    seen = case.trace.fits[0] if case.trace.fits else None
+    error = None if seen is None else seen.error
+    if seen is not None and error is not None and (error.type, seen.epochs_run) == ("ValueError", index + 1):
+        return HELD
+    got = "nothing raised" if seen is None or error is None else f"{error.type} in epoch {seen.epochs_run}"
+    return Failed(
+        fit=0,
+        epoch=index,
+        expected="ValueError",
+        why=f"{s.monitor}={value!r} or the best before it is an array",
+        got=got,
+    )

@@ -1,0 +1,186 @@
+"""The command line, as a user types it: what it prints, its exit status, and one sentence for what is wrong."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from callcheck.cli import main
+
+SCENARIO: dict[str, Any] = {
+    "callback": "EarlyStopping",
+    "config": {"monitor": "val_loss", "mode": "min", "patience": 1},
+    "fits": [{"epochs": [{"logs": {"val_loss": 1.0}}, {"logs": {"val_loss": 1.0}}, {"logs": {"val_loss": 0.5}}]}],
+}
+QUICK = ["--examples", "20", "--clause", "early-stopping/patience"]
+
+
+def call(*arguments: str) -> int:
+    """The exit status of a command."""
+    try:
+        return main(list(arguments))
+    except SystemExit as ended:
+        assert isinstance(ended.code, int)
+        return ended.code
+
+
+def written(folder: Path, text: str) -> str:
+    file = folder / "scenarios.json"
+    file.write_text(text)
+    return str(file)
+
+
+def one_sentence(capsys: pytest.CaptureFixture[str]) -> str:
+    """What stands on standard error, which is one line."""
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1, error
+    assert "Traceback" not in error
+    return error
+
+
+def test_a_trace_is_one_line_of_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("trace", written(tmp_path, json.dumps(SCENARIO)), "--on", "reference", "--json") == 0
+    trace = json.loads(capsys.readouterr().out)
+    assert [epoch["stop"] for epoch in trace["fits"][0]["epochs"]] == [False, True]
+    assert trace["fits"][0]["epochs_run"] == 2
+    assert trace["internal"]["implementation"] == "reference@keras-3.15.1"
+    assert trace["callcheck"]
+
+
+def test_a_trace_reads_as_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("trace", written(tmp_path, json.dumps(SCENARIO)), "--on", "reference") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("EarlyStopping(monitor='val_loss'")
+    assert "val_loss=1.0" in lines[3]
+    assert "stop" in lines[3]
+    assert lines[4].endswith("(not run)")
+
+
+@pytest.mark.parametrize("form", ["list", "lines"])
+def test_other_scenarios_are_run_though_one_is_wrong(
+    form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    items = [SCENARIO, {**SCENARIO, "callback": "Early"}, SCENARIO]
+    text = json.dumps(items) if form == "list" else "\n".join(json.dumps(item) for item in items)
+    assert call("trace", written(tmp_path, text), "--on", "reference", "--json") == 2
+    captured = capsys.readouterr()
+    results = [json.loads(line) for line in captured.out.splitlines()]
+    assert [("fits" in result, "invalid" in result) for result in results] == [(True, False), (False, True), (True, False)]
+    assert results[1]["invalid"]["field"] == "callback"
+    assert captured.err.count("\n") == 1
+    assert "2: callback: unknown callback 'Early'" in captured.err
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "there is no scenario in it"),
+        ("[]", "there is no scenario in it"),
+        ('{"callback": "EarlyStopping",\n "fits": [}', "not JSON: Expecting value at line 2"),
+        ('{"callback": "EarlyStopping"}', "fits: this field is required"),
+        ("3", "expected an object, got a number"),
+    ],
+)
+def test_a_wrong_file_is_named(text: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("trace", written(tmp_path, text), "--on", "reference") == 2
+    error = one_sentence(capsys)
+    assert message in error
+    assert "scenarios.json" in error
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (["check", "kears"], 2, "unknown implementation 'kears'"),
+        (["check", "reference@keras-0.1.0"], 2, "older than the first known release"),
+        (["check", "reference", "--dialect", "none"], 2, "unknown dialect 'none'"),
+        (["check", "reference", "--clause", "nothing/"], 2, "no clause begins with 'nothing/'"),
+        (["check", "reference", "--callback", "Nothing"], 2, "invalid choice: 'Nothing'"),
+        (["check", "reference", "--examples", "none"], 2, "expected a whole number from 1, got 'none'"),
+        (["trace", "nowhere.json", "--on", "reference"], 2, "nowhere.json: cannot be read"),
+        (["trace"], 2, "the following arguments are required"),
+        (["fly"], 2, "invalid choice: 'fly'"),
+        (["check", "nowhere_to_be_found:Callback"], 4, "nowhere_to_be_found:Callback cannot be loaded"),
+        (["clauses", "nothing"], 2, "no clause begins with 'nothing'"),
+        (["dialects", "nothing"], 2, "unknown dialect 'nothing'"),
+    ],
+)
+def test_what_is_wrong_is_one_sentence(
+    arguments: list[str], status: int, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(*arguments) == status
+    assert message in one_sentence(capsys)
+
+
+def test_check_gives_a_verdict_for_every_clause(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("check", "reference", "--json", *QUICK) == 0
+    written = json.loads(capsys.readouterr().out)
+    assert {result["clause"].split("/")[1] for result in written["results"]} == {"patience"}
+    assert {"implementation", "clause", "callback", "level", "verdict", "exercised", "scenario", "message", "reason"} == set(
+        written["results"][0]
+    )
+    assert written["seed"] == 0
+    assert written["scenarios"] > 20
+
+
+def test_check_says_that_nothing_was_exercised(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("check", "reference@tf-keras-2.21.0", "--clause", "model-checkpoint/mode/auto-is-decided-by-the-compiled") == 3
+    assert "not applicable" in capsys.readouterr().out
+
+
+WRONG = '''
+class MyEarlyStopping:
+    """One off: it stops one epoch late."""
+
+    def __init__(self, monitor="val_loss", patience=0):
+        self.monitor, self.patience = monitor, patience
+
+    def set_params(self, params): pass
+    def set_model(self, model): self.model = model
+    def on_train_begin(self, logs=None): self.best, self.wait = None, 0
+    def on_train_end(self, logs=None): pass
+    def on_epoch_begin(self, epoch, logs=None): pass
+    def on_train_batch_begin(self, batch, logs=None): pass
+    def on_train_batch_end(self, batch, logs=None): pass
+
+    def on_epoch_end(self, epoch, logs=None):
+        value = (logs or {}).get(self.monitor)
+        if value is None:
+            return
+        if self.best is None or value < self.best:
+            self.best, self.wait = value, 0
+            return
+        self.wait += 1
+        if self.wait > self.patience:
+            self.model.stop_training = True
+'''
+
+
+def test_a_callback_of_ones_own_is_shown_its_deviation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "mine.py").write_text(WRONG)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    report = tmp_path / "report"
+    clause = "early-stopping/patience/stops-after-patience-epochs"
+    assert call("check", "mine:MyEarlyStopping", "--clause", clause, "--report", str(report)) == 1
+    out = capsys.readouterr().out
+    assert "DEVIATES" in out
+    assert "expected in fit 1" in out
+    assert "replay with `callcheck trace`" in out
+    replayed = report / f"{clause.replace('/', '.')}.EarlyStopping.json"
+    assert call("trace", str(replayed), "--on", "mine:MyEarlyStopping") == 0
+    assert json.loads((report / "check.json").read_text())["results"][0]["verdict"] == "deviates"
+
+
+@pytest.mark.parametrize("command", ["clauses", "dialects", "implementations"])
+def test_what_callcheck_knows_is_listed(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(command) == 0
+    assert len(capsys.readouterr().out.splitlines()) >= 3
+
+
+def test_a_dialect_is_printed_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("dialects", "tf-keras-2.21.0") == 0
+    assert "learning-rate/log-key = lr" in capsys.readouterr().out
