@@ -16,7 +16,9 @@ def _show(value: Value) -> str:
 def _show_logs(epoch: Epoch) -> str:
     logs = " ".join(f"{name}={_show(value)}" for name, value in epoch.logs.items()) or "(empty)"
     if epoch.batches is not None:
-        batches = "; ".join(" ".join(f"{name}={_show(value)}" for name, value in batch.items()) for batch in epoch.batches)
+        batches = "; ".join(
+            " ".join(f"{name}={_show(value)}" for name, value in batch.items()) for batch in epoch.batches
+        )
         logs += f"  batches: {batches}"
     return logs + ("  (stop set)" if epoch.stop else "")
 
@@ -53,7 +55,9 @@ def table(scenario: Scenario, trace: Trace | None) -> list[str]:
     if trace is not None and trace.rejected is not None:
         lines.append(f"  rejected: {trace.rejected.type}: {trace.rejected.message}")
     for index, fit in enumerate(scenario.fits):
-        lines.append(f"  fit {index + 1}" + ("" if fit.learning_rate is None else f", learning rate {fit.learning_rate}"))
+        lines.append(
+            f"  fit {index + 1}" + ("" if fit.learning_rate is None else f", learning rate {fit.learning_rate}")
+        )
         seen = trace.fits[index] if trace is not None and index < len(trace.fits) else None
         for position, epoch in enumerate(fit.epochs):
             number = scenario.first_epoch(fit) + position

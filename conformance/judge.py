@@ -65,9 +65,7 @@ class Judgement:
 
 
 @cache
-def pool(
-    callback: str, examples: int, seed: int, parameters: frozenset[str] | None = None
-) -> tuple[Scenario, ...]:
+def pool(callback: str, examples: int, seed: int, parameters: frozenset[str] | None = None) -> tuple[Scenario, ...]:
     """The scenarios on which a callback is judged, each once.
 
     `parameters`: those that an implementation has, None for all. The others are left out of the configurations, so that a

@@ -25,7 +25,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--clause", metavar="PREFIX", help="only the clauses whose id begins so")
     group.addoption("--dialect", metavar="D", help="hold them to this dialect: a name or a TOML file")
     group.addoption("--examples", type=int, metavar="N", help="random scenarios per callback (default: 300)")
-    group.addoption("--callcheck-seed", type=int, default=0, metavar="S", help="seed of the random scenarios (default: 0)")
+    group.addoption(
+        "--callcheck-seed", type=int, default=0, metavar="S", help="seed of the random scenarios (default: 0)"
+    )
 
 
 def suite(config: pytest.Config) -> Suite:

@@ -113,9 +113,7 @@ class _HookRaised(Exception):
 class _Loop:
     """One scenario on its way through one implementation."""
 
-    def __init__(
-        self, implementation: Implementation, scenario: Scenario, heard: Captured, internal: bool
-    ) -> None:
+    def __init__(self, implementation: Implementation, scenario: Scenario, heard: Captured, internal: bool) -> None:
         self.implementation = implementation
         self.capabilities: Capabilities = implementation.capabilities
         self.scenario = scenario
@@ -227,9 +225,7 @@ class _Loop:
             raise
         except (Exception, SystemExit) as error:
             raise _HookRaised(
-                Raised(
-                    type=type(error).__name__, message=str(error), fit=self.fit, hook=hook, epoch=epoch, batch=batch
-                )
+                Raised(type=type(error).__name__, message=str(error), fit=self.fit, hook=hook, epoch=epoch, batch=batch)
             ) from error
         return True
 

@@ -24,7 +24,8 @@ from .machine import NOTHING, Effect, Event, Machine, Print, Reason, Restore, St
 from .monitor import Monitor
 
 MISSING = Reason(
-    "early-stopping/monitor/missing-metric-is-skipped", "{monitor} is not in the logs: a warning, and nothing is counted."
+    "early-stopping/monitor/missing-metric-is-skipped",
+    "{monitor} is not in the logs: a warning, and nothing is counted.",
 )
 WARM_UP = Reason(
     "early-stopping/start-from-epoch/warm-up-is-not-monitored",

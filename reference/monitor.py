@@ -73,7 +73,9 @@ class Monitor:
             return None
         return math.inf if direction == "min" else -math.inf
 
-    def improves(self, value: Value, reference: Value | None, direction: str | None, delta: float | None = None) -> bool:
+    def improves(
+        self, value: Value, reference: Value | None, direction: str | None, delta: float | None = None
+    ) -> bool:
         """Rule 3; `delta` in place of min_delta. Raises what the comparison raises."""
         if reference is None and not self.starts_at_infinity:
             return True

@@ -121,7 +121,9 @@ class _Replay:
         self.state = self.machine.initial
         # None for a hook that this machine does not have, which is not called at all.
         self.hooks = {
-            hook: getattr(self.machine, hook) if getattr(type(self.machine), hook) is not getattr(m.Machine, hook) else None
+            hook: getattr(self.machine, hook)
+            if getattr(type(self.machine), hook) is not getattr(m.Machine, hook)
+            else None
             for hook in ("fit_begin", "epoch_begin", "batch_end", "epoch_end", "fit_end")
         }
         fits = []

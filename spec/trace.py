@@ -43,9 +43,7 @@ UNTRAINED = Origin(-1, -1)
 
 def added_to_logs(before: Mapping[str, Value], after: Mapping[str, Value]) -> dict[str, Value]:
     """What a callback put into the logs: the keys of `after` that are new or have another value than in `before`."""
-    return {
-        name: value for name, value in after.items() if name not in before or repr(before[name]) != repr(value)
-    }
+    return {name: value for name, value in after.items() if name not in before or repr(before[name]) != repr(value)}
 
 
 def weights_seen(origin: Origin, began: Origin, fit: int) -> Weights:

@@ -49,11 +49,15 @@ def test_imports_run_one_way(layer: str, above: list[str]) -> None:
             assert not any(name == bad or name.startswith(bad + ".") for bad in forbidden), f"{path} imports {name}"
 
 
-@pytest.mark.parametrize("module", ["callcheck", "callcheck.cli", "callcheck.spec.clauses", "callcheck.reference.replay"])
+@pytest.mark.parametrize(
+    "module", ["callcheck", "callcheck.cli", "callcheck.spec.clauses", "callcheck.reference.replay"]
+)
 def test_importing_loads_nothing_heavy(module: str) -> None:
     code = f"import sys, {module}; print(*sorted({HEAVY!r} & set(sys.modules)))"
     source = str(Path(callcheck.__file__).parents[1])
-    done = subprocess.run([sys.executable, "-c", code], cwd=source, capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=source, capture_output=True, text=True, check=True, timeout=60
+    )
     assert done.stdout.strip() == ""
 
 

@@ -66,7 +66,11 @@ def test_other_scenarios_are_run_though_one_is_wrong(
     assert call("trace", written(tmp_path, text), "--on", "reference", "--json") == 2
     captured = capsys.readouterr()
     results = [json.loads(line) for line in captured.out.splitlines()]
-    assert [("fits" in result, "invalid" in result) for result in results] == [(True, False), (False, True), (True, False)]
+    assert [("fits" in result, "invalid" in result) for result in results] == [
+        (True, False),
+        (False, True),
+        (True, False),
+    ]
     assert results[1]["invalid"]["field"] == "callback"
     assert captured.err.count("\n") == 1
     assert "2: callback: unknown callback 'Early'" in captured.err
@@ -117,15 +121,26 @@ def test_check_gives_a_verdict_for_every_clause(capsys: pytest.CaptureFixture[st
     assert call("check", "reference", "--json", *QUICK) == 0
     written = json.loads(capsys.readouterr().out)
     assert {result["clause"].split("/")[1] for result in written["results"]} == {"patience"}
-    assert {"implementation", "clause", "callback", "level", "verdict", "exercised", "scenario", "message", "reason"} == set(
-        written["results"][0]
-    )
+    assert {
+        "implementation",
+        "clause",
+        "callback",
+        "level",
+        "verdict",
+        "exercised",
+        "scenario",
+        "message",
+        "reason",
+    } == set(written["results"][0])
     assert written["seed"] == 0
     assert written["scenarios"] > 20
 
 
 def test_check_says_that_nothing_was_exercised(capsys: pytest.CaptureFixture[str]) -> None:
-    assert call("check", "reference@tf-keras-2.21.0", "--clause", "model-checkpoint/mode/auto-is-decided-by-the-compiled") == 3
+    assert (
+        call("check", "reference@tf-keras-2.21.0", "--clause", "model-checkpoint/mode/auto-is-decided-by-the-compiled")
+        == 3
+    )
     assert "not applicable" in capsys.readouterr().out
 
 

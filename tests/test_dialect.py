@@ -84,6 +84,6 @@ def test_every_value_is_told_apart_from_every_other(choice: str, value: str) -> 
         if other_value == value:
             continue
         other = base.replace("other", **{choice: other_value})
-        assert any(
-            difference(replay(scenario, one), replay(scenario, other)) for scenario in pool()
-        ), f"no scenario tells {choice} = {value} from {other_value}"
+        assert any(difference(replay(scenario, one), replay(scenario, other)) for scenario in pool()), (
+            f"no scenario tells {choice} = {value} from {other_value}"
+        )

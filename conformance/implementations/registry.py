@@ -1,8 +1,8 @@
 """The names of implementations, and what they stand for.
 
-    reference, reference@DIALECT    the reference, in the newest dialect or in another one
-    keras, keras:fit, tf-keras      what is installed, by its hooks or through a real `model.fit`
-    module:attribute                a callback class in the Keras protocol, or an implementation of one's own
+reference, reference@DIALECT    the reference, in the newest dialect or in another one
+keras, keras:fit, tf-keras      what is installed, by its hooks or through a real `model.fit`
+module:attribute                a callback class in the Keras protocol, or an implementation of one's own
 """
 
 import importlib
@@ -106,9 +106,7 @@ def _capabilities(subject: Any, callback: str) -> Capabilities:
     parameters = inspect.signature(subject).parameters.values()
     everything = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters)
     names = frozenset(parameter.name for parameter in parameters)
-    return Capabilities(
-        callbacks=frozenset({callback}), parameters=None if everything else {callback: names}
-    )
+    return Capabilities(callbacks=frozenset({callback}), parameters=None if everything else {callback: names})
 
 
 def _standin(subject: Any) -> Any:

@@ -5,7 +5,8 @@ Rules
 - A relation compares two traces: `related` makes the second scenario from the first, or answers None.
 - A check sees traces, never an implementation; it reads the dialect only where arithmetic or a governing choice needs it.
   A universal clause does not read it at all: its `Case` has none.
-- Unless it says `errors=True`, a clause speaks of scenarios that were run to their end: others do not exercise it.
+- Unless it says `errors=True`, a clause speaks of scenarios that were run to their end: others do not exercise it. One that
+  speaks of scenarios without a trace says `failures=True`.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -130,6 +131,7 @@ class Clause:
     choices: Mapping[str, tuple[str, ...]]
     observes: tuple[str, ...]
     errors: bool
+    failures: bool = False
     related: Callable[[Scenario], Scenario | None] | None = None
     except_for: tuple[str, ...] = ()
 
@@ -151,6 +153,8 @@ class Clause:
 
     def judge(self, case: Case) -> Outcome:
         """The outcome of the check, its precondition of a clean run included."""
+        if case.failed is not None and not self.failures:
+            return NOT_EXERCISED
         if not self.errors and not case.clean:
             return NOT_EXERCISED
         if self.related is not None and not self.errors and not ran_to_its_end(case.other):
@@ -178,6 +182,7 @@ def clause(
     observes: tuple[str, ...] = (),
     choices: Mapping[str, str | tuple[str, ...]] | None = None,
     errors: bool = False,
+    failures: bool = False,
     related: Callable[[Scenario], Scenario | None] | None = None,
     except_for: tuple[str, ...] = (),
 ) -> Callable[[Callable[[Case], Outcome]], Callable[[Case], Outcome]]:
@@ -195,6 +200,7 @@ def clause(
             choices={name: (value,) if isinstance(value, str) else value for name, value in (choices or {}).items()},
             observes=observes,
             errors=errors,
+            failures=failures,
             related=related,
             except_for=except_for,
         )

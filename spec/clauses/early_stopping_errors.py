@@ -142,8 +142,6 @@ def _in_words(place: Place | None) -> str:
 
 def _raises(case: Case, expected: Place | None, why: str) -> Outcome:
     """Whether a hook raises there and nowhere else."""
-    if case.failed is not None:
-        return NOT_EXERCISED
     found = _raised(case)
     if found == expected:
         return HELD
@@ -162,7 +160,7 @@ def _rejection(case: Case) -> str | None:
 def constructor_refuses(case: Case) -> Outcome:
     """The constructor raises TypeError for a parameter that does not exist and for min_delta=None, and refuses nothing
     else. (A metric that has a name.)"""
-    if not isinstance(case["monitor"], str) or case.failed is not None:
+    if not isinstance(case["monitor"], str):
         return NOT_EXERCISED
     objection = _rejection(case)
     found = None if case.trace.rejected is None else case.trace.rejected.type

@@ -49,8 +49,6 @@ def each(value: Value, change: Callable[[float], float]) -> Value:
 
 def same(case: Case, why: str, a: Trace | None = None, b: Trace | None = None) -> Outcome:
     """HELD if both traces are equal; else where they differ."""
-    if case.failed is not None:
-        return NOT_EXERCISED
     found = difference(case.other if b is None else b, case.trace if a is None else a)
     if found is None:
         return HELD

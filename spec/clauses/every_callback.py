@@ -202,8 +202,6 @@ def _without_the_last_epoch(scenario: Scenario) -> Scenario | None:
 def no_look_ahead(case: Case) -> Outcome:
     """What happens in an epoch depends on nothing that comes later: without the last epoch of the last fit, all is the
     same up to there."""
-    if case.failed is not None:
-        return NOT_EXERCISED
     kept = case.other.fits
     fits = list(case.trace.fits[: len(kept)])
     if len(case.scenario.fits) == len(kept) == len(fits) and fits[-1].epochs_run > kept[-1].epochs_run:
@@ -288,8 +286,6 @@ def until_a_stop(case: Case) -> Outcome:
 def ends_with_an_error(case: Case) -> Outcome:
     """A refused configuration runs nothing; all fits are run, one after the other, unless a hook raises: that fit is
     the last, and its last epoch the one that raised."""
-    if case.failed is not None:
-        return NOT_EXERCISED
     fits = case.trace.fits
     if case.trace.rejected is not None:
         expected, why = 0, f"the constructor raised {case.trace.rejected.type}"

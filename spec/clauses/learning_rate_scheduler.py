@@ -285,8 +285,6 @@ def raises_what_the_schedule_asks_for(case: Case) -> Outcome:
 def are_schedule_and_verbose(case: Case) -> Outcome:
     """The constructor raises TypeError without a schedule and for any argument but schedule and verbose, and warns of
     nothing."""
-    if case.failed is not None:
-        return NOT_EXERCISED
     config = case.scenario.config
     wrong = "schedule" not in config or set(config) - set(parameters("LearningRateScheduler"))
     expected = "TypeError" if wrong else None

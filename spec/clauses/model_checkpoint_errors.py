@@ -64,8 +64,6 @@ def _refusals(case: Case) -> list[tuple[str, str]]:
 
 
 def _refused(case: Case, due: tuple[str, str] | None) -> Outcome:
-    if case.failed is not None:
-        return NOT_EXERCISED
     rejected = case.trace.rejected
     got = None if rejected is None else rejected.type
     if got == (None if due is None else due[0]):
@@ -179,9 +177,7 @@ def nothing_else(case: Case) -> Outcome:
     return HELD if raised(case) is None else unexpected(case, "no turn has a reason to fail")
 
 
-@clause(
-    "model-checkpoint/filepath/an-unknown-field-raises", level="observed", source=OBSERVED, errors=True
-)
+@clause("model-checkpoint/filepath/an-unknown-field-raises", level="observed", source=OBSERVED, errors=True)
 def unknown_field(case: Case) -> Outcome:
     """The file name is filled in at every turn, before and whether or not there is anything to save: a field that the
     logs do not have there raises KeyError, and any other mistake in it what str.format raises."""

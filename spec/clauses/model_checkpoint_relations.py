@@ -134,7 +134,9 @@ def _with_arrays_of_one(scenario: Scenario) -> Scenario | None:
         return None
 
     def change(logs: Logs) -> Logs:
-        return {name: (value,) if name == monitor and isinstance(value, float) else value for name, value in logs.items()}
+        return {
+            name: (value,) if name == monitor and isinstance(value, float) else value for name, value in logs.items()
+        }
 
     return with_logs(configured(plain, verbose=0), change)
 

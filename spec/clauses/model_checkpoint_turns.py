@@ -264,8 +264,8 @@ def _comparing(case: Case, planned: tuple[Turn, ...]) -> list[Failure]:
 
 
 def was_not_run(case: Case) -> bool:
-    """Whether there is nothing to judge: the constructor refused, or there is no trace at all."""
-    return case.failed is not None or case.trace.rejected is not None
+    """Whether the constructor refused."""
+    return case.trace.rejected is not None
 
 
 def raised(case: Case) -> tuple[str, int, int | None, str, int | None] | None:

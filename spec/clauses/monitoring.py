@@ -18,7 +18,7 @@ def is_number(value: object) -> bool:
 
 
 def direction(case: Case, fit: int = 0) -> str | None:
-    """"min" or "max" as configured, or as Keras 3 decides for `mode="auto"` by the metrics compiled in that fit (the first
+    """ "min" or "max" as configured, or as Keras 3 decides for `mode="auto"` by the metrics compiled in that fit (the first
     fit decides for an instance). None if that does not decide, or if the dialect decides by the name alone."""
     mode = case["mode"]
     if mode in ("min", "max"):

@@ -9,7 +9,7 @@ from .clause import HELD, Case, Failed, Outcome, clause
 DESIGN = "required of every implementation: what hangs, crashes or answers differently cannot be relied on"
 
 
-@clause("every-callback/outcome/is-an-answer", level="universal", source=DESIGN, errors=True)
+@clause("every-callback/outcome/is-an-answer", level="universal", source=DESIGN, errors=True, failures=True)
 def _(case: Case) -> Outcome:
     """Every scenario that can be expressed has an outcome: the implementation neither hangs, nor crashes outside of a hook, nor
     shows values of the wrong type."""

@@ -54,9 +54,7 @@ def epsilon_counts(case: Case) -> bool:
 
 
 def settings(case: Case) -> Settings | None:
-    """The configuration, if it consists of numbers where numbers belong; None also where there is no trace to judge."""
-    if case.failed is not None:
-        return None
+    """The configuration, if it consists of numbers where numbers belong."""
     min_delta = case.scenario.config["epsilon"] if epsilon_counts(case) else case["min_delta"]
     numbers = (case["factor"], case["min_delta"], min_delta, case["min_lr"])
     if not all(is_number(number) for number in numbers) or not isinstance(case["monitor"], str):

@@ -57,8 +57,8 @@ def _hits(scenario: Scenario) -> list[_Hit]:
 
 
 def _was_not_run(case: Case) -> bool:
-    """Whether there is nothing to judge: the constructor refused, or there is no trace at all."""
-    return case.failed is not None or case.trace.rejected is not None
+    """Whether the constructor refused."""
+    return case.trace.rejected is not None
 
 
 def _losses(epoch: Epoch) -> list[Value]:
@@ -148,9 +148,7 @@ def stops(case: Case) -> Outcome:
     return HELD
 
 
-@clause(
-    "terminate-on-nan/loss/says-so-once", level="observed", source=OBSERVED, observes=("printed",)
-)
+@clause("terminate-on-nan/loss/says-so-once", level="observed", source=OBSERVED, observes=("printed",))
 def says_so(case: Case) -> Outcome:
     """A stop is announced by one line in the epoch in which it happens: no batch is looked at after it. Nothing else is
     printed."""
@@ -247,9 +245,7 @@ def off_by_default(case: Case) -> Outcome:
     )  # fmt: skip
 
 
-@clause(
-    "terminate-on-nan/loss/an-array-of-numbers-raises", level="observed", source=OBSERVED, errors=True
-)
+@clause("terminate-on-nan/loss/an-array-of-numbers-raises", level="observed", source=OBSERVED, errors=True)
 def array_raises(case: Case) -> Outcome:
     """A loss that is an array of several numbers, finite or not, raises ValueError, whatever raise_error is."""
     hits = _hits(case.scenario)
@@ -262,8 +258,6 @@ def array_raises(case: Case) -> Outcome:
 
 
 def _refused(case: Case, due: bool, why: str) -> Outcome:
-    if case.failed is not None:
-        return NOT_EXERCISED
     rejected = case.trace.rejected
     if (None if rejected is None else rejected.type) == ("TypeError" if due else None):
         return HELD

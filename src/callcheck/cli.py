@@ -1,7 +1,8 @@
 """The command line. Each command is a module-level function; heavy imports happen inside of it.
 
-Exit status: 0 everything conforms; 1 deviations or stale declarations; 2 the command line or an input file is wrong; 3 nothing was
-exercised; 4 an implementation could not be started. Errors go to standard error, one sentence, without a traceback.
+Exit status: 0 everything conforms; 1 deviations or stale declarations; 2 the command line or an input file is wrong;
+3 nothing was exercised; 4 an implementation could not be started. Errors go to standard error, one sentence, without a
+traceback.
 """
 
 from __future__ import annotations
@@ -38,19 +39,25 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
 
     check = commands.add_parser("check", help="hold implementations to the specification")
-    check.add_argument("implementations", nargs="*", metavar="IMPL", help="default: the reference in all dialects, keras")
+    check.add_argument(
+        "implementations", nargs="*", metavar="IMPL", help="default: the reference in all dialects, keras"
+    )
     check.add_argument("--callback", choices=CALLBACKS, metavar="NAME", help="only this callback")
     check.add_argument("--clause", default="", metavar="PREFIX", help="only the clauses whose id begins so")
     check.add_argument("--dialect", metavar="D", help="hold them to this dialect: a name or a TOML file")
     check.add_argument("--examples", type=_positive, metavar="N", help="random scenarios per callback (default: 300)")
     check.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the random scenarios (default: 0)")
-    check.add_argument("--report", metavar="DIR", help="also write the results and the counterexamples into this folder")
+    check.add_argument(
+        "--report", metavar="DIR", help="also write the results and the counterexamples into this folder"
+    )
     check.add_argument("--verbose", action="store_true", help="also say how often each boundary was reached")
     check.add_argument("--json", action="store_true", help="print the results as JSON")
 
     trace = commands.add_parser("trace", help="run scenarios on an implementation and print what is seen")
     trace.add_argument("scenarios", metavar="SCENARIOS", help="a file of JSON or JSON lines, or - for standard input")
-    trace.add_argument("--on", required=True, metavar="IMPL", help="who runs them; `callcheck implementations` lists them")
+    trace.add_argument(
+        "--on", required=True, metavar="IMPL", help="who runs them; `callcheck implementations` lists them"
+    )
     trace.add_argument("--json", action="store_true", help="print one JSON result per scenario")
 
     clauses = commands.add_parser("clauses", help="print the clauses of the specification")

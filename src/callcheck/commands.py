@@ -303,7 +303,9 @@ def dialects(options: argparse.Namespace) -> int:
     """List the dialects, or print every choice of one of them with what it means."""
     if options.name is None:
         for name, dialect in shipped().items():
-            releases = "" if dialect.package is None else f"{dialect.package} {dialect.since} and newer on {dialect.backend}"
+            releases = (
+                "" if dialect.package is None else f"{dialect.package} {dialect.since} and newer on {dialect.backend}"
+            )
             print(f"{name:<24}{releases}")
         return OK
     resolution = resolve(options.name)
