@@ -127,10 +127,12 @@ class ReduceLROnPlateau(Machine):
         return State(best, 0, config.cooldown, direction), REDUCED
 
     def _reduced(self, rate: float) -> float:
+        """Rule 6: the new rate, before it is stored."""
         if self.float32_product:
             product = float32(rate * float32(self.config.factor))
             return max(product, self.stored_min_lr)
-        return max(rate * self.config.factor, self.config.min_lr)
+        reduced: float = max(rate * self.config.factor, self.config.min_lr)
+        return reduced
 
     def internal(self, state: State) -> dict[str, Any]:
         return {"wait": state.wait, "best": state.best, "cooldown_counter": state.cooldown_counter}

@@ -135,16 +135,22 @@ def resolve(name: str) -> Resolution:
     return release_dialect(release["package"], release["version"], release["backend"] or "tensorflow")
 
 
+def _last_known(dialect: Dialect) -> tuple[int, ...]:
+    """The release after which a dialect is named, which was run; `since` may be an earlier one that does the same."""
+    return _version(dialect.name.split("+")[0])
+
+
 def release_dialect(package: str, version: str, backend: str = "tensorflow") -> Resolution:
     """The dialect in force in a release of `package` on `backend`. Raises InvalidDialect."""
     chain = [dialect for dialect in shipped().values() if dialect.package == package and dialect.backend == backend]
     if not chain:
         raise InvalidDialect(f"no dialect is known for {package} {version} on {backend}")
     chain.sort(key=lambda dialect: _version(dialect.since or ""))
-    reached = [dialect for dialect in chain if _version(dialect.since or "") <= _version(version)]
+    asked = _version(version)  # a version given in part, such as 3.15, means the last one of it
+    reached = [dialect for dialect in chain if _version(dialect.since or "")[: len(asked)] <= asked]
     if not reached:
         raise InvalidDialect(f"{package} {version} is older than the first known release, {chain[0].since}")
     note = None
-    if reached[-1] is chain[-1] and _version(version) > _version(chain[-1].since or ""):
-        note = f"{package} {version} is newer than the last known release; the dialect of {chain[-1].since} is used"
+    if reached[-1] is chain[-1] and asked > _last_known(chain[-1]):
+        note = f"{package} {version} is newer than the last known release; the dialect {chain[-1].name} is used"
     return Resolution(dialect=reached[-1], note=note)

@@ -1,6 +1,6 @@
 """Vectors: stored scenarios that matter, with the trace that each dialect expects, as JSON for implementations in any language.
 
-A vector file, `vectors/<callback>.json`, is a list of
+A vector file is a list of
 `{"id", "about", "scenario", "expected": [{"dialects": [...], "trace": ...}]}`.
 `about` names the clauses and choices that the scenario shows. Dialects with one and the same trace share an entry.
 """

@@ -20,9 +20,8 @@ def call(*arguments: str) -> int:
     """The exit status of a command."""
     try:
         return main(list(arguments))
-    except SystemExit as ended:
-        assert isinstance(ended.code, int)
-        return ended.code
+    except SystemExit as ended:  # argparse ends like this
+        return int(str(ended.code))
 
 
 def written(folder: Path, text: str) -> str:

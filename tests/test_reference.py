@@ -2,7 +2,6 @@
 
 import pytest
 
-import callcheck.spec.clauses  # noqa: F401 - registers the clauses
 from callcheck.reference import (
     early_stopping,
     learning_rate_scheduler,

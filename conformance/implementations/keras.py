@@ -86,6 +86,7 @@ class RealOptimizer:
     def __init__(self, keras: Any) -> None:
         self.keras = keras
         self.optimizer = keras.optimizers.SGD(1.0)
+        self._rate: float | None = None
         variable = self.optimizer.learning_rate
         assign = variable.assign
 
@@ -95,7 +96,6 @@ class RealOptimizer:
 
         variable.assign = noting
         self.variable = variable
-        self._rate: float | None = None
 
     def model(self, scenario: Scenario) -> Model:
         return Model(self.optimizer)

@@ -86,7 +86,8 @@ def _custom(name: str, callback: str | None) -> Subject:
     except Exception as error:
         raise Unavailable(f"{name} cannot be loaded: {type(error).__name__}: {error}") from error
     if hasattr(subject, "capabilities") and (hasattr(subject, "build") or hasattr(subject, "replay")):
-        own: Subject = subject() if inspect.isclass(subject) else subject
+        made: Any = subject() if inspect.isclass(subject) else subject
+        own: Subject = made
         return own
     if not callable(subject):
         raise UnknownImplementation(f"{name} is neither a callback class nor an implementation")

@@ -66,6 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     dialects = commands.add_parser("dialects", help="list the dialects, or print one of them")
     dialects.add_argument("name", nargs="?", metavar="NAME", help="a dialect, a release, or a TOML file")
 
+    vectors = commands.add_parser("vectors", help="print the stored scenarios with their expected traces, as JSON")
+    vectors.add_argument("--for", dest="dialect", metavar="DIALECT", help="only what this dialect or release expects")
+
     commands.add_parser("implementations", help="list what can be held to the specification")
     return parser
 

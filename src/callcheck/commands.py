@@ -24,12 +24,15 @@ from callcheck.conformance.judge import (
 )
 from callcheck.conformance.run import run
 from callcheck.conformance.session import Suite, UnknownClause, selected
+from callcheck.reference.replay import replay
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.dialect import InvalidDialect, resolve, shipped
 from callcheck.spec.scenario import InvalidScenario, Scenario, from_json, parse_json
 from callcheck.spec.scenario import to_json as scenario_to_json
 from callcheck.spec.trace import Invalid, NotExpressible, Result, Trace
 from callcheck.spec.trace import to_json as trace_to_json
+from callcheck.spec.vectors import stored
+from callcheck.spec.vectors import to_json as vector_to_json
 
 
 class WrongInput(ValueError):
@@ -313,6 +316,22 @@ def dialects(options: argparse.Namespace) -> int:
     for id, choice in CHOICES.items():
         value = resolution.dialect[id]
         print(f"  {id} = {value}\n      {choice.question} {choice.values[value]}")
+    return OK
+
+
+def vectors(options: argparse.Namespace) -> int:
+    """Print the stored vectors as JSON lines, whole or with the trace that one dialect expects."""
+    resolution = None if options.dialect is None else resolve(options.dialect)
+    if resolution is not None and resolution.note is not None:
+        print(f"callcheck: {resolution.note}", file=sys.stderr)
+    for vector in stored():
+        written = vector_to_json(vector)
+        if resolution is not None:
+            del written["expected"]
+            trace = vector.expected.get(resolution.dialect.name) or replay(vector.scenario, resolution.dialect)
+            written["dialect"] = resolution.dialect.name
+            written["trace"] = trace_to_json(trace)
+        print(json.dumps(written, allow_nan=False))
     return OK
 
 

@@ -1,0 +1,127 @@
+"""Makes the stored vectors: the smallest scenarios that matter, with the trace that each dialect expects.
+
+    python -m callcheck.conformance.vectors                           remake them from the clauses' catches and the choices
+    python -m callcheck.conformance.vectors --add FILE --about ID     store a counterexample, so that it is tried first from now on
+
+There is a vector for every clause (a scenario on which a deliberately wrong implementation fails it) and for every two values of a
+choice (a smallest scenario that tells them apart). What is added goes into `found.json`, which remaking leaves alone but for the
+expected traces. The traces are the reference's; that they are the real thing's too is what the suite shows.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from itertools import combinations
+from pathlib import Path
+
+from callcheck.reference.replay import replay
+from callcheck.spec import vectors
+from callcheck.spec.choices import CHOICES
+from callcheck.spec.clauses.clause import CLAUSES
+from callcheck.spec.configuration import CALLBACKS
+from callcheck.spec.dialect import NEWEST, shipped
+from callcheck.spec.scenario import InvalidScenario, Scenario, key, loads
+from callcheck.spec.shrink import smallest
+from callcheck.spec.strategies import sample
+from callcheck.spec.trace import difference
+from callcheck.spec.vectors import Vector
+
+from .wrong.all import ALL
+
+FOLDER = Path(vectors.__file__).parent / "vectors"
+FOUND = "found"
+EXAMPLES = 1000
+"""Scenarios per callback among which a choice is looked for: enough to tell all values apart, as a test shows."""
+
+
+def expected(scenario: Scenario, about: Iterable[str], id: str) -> Vector:
+    """The vector of a scenario, with what each shipped dialect expects."""
+    traces = {name: replay(scenario, dialect) for name, dialect in shipped().items()}
+    return Vector(id=id, about=tuple(about), scenario=scenario, expected=traces)
+
+
+def of_clauses() -> Iterator[tuple[str, Scenario]]:
+    """For every clause the scenarios on which a wrong implementation fails it."""
+    for wrong in ALL:
+        for catch in wrong.catches:
+            yield catch.clause, catch.read()
+
+
+def of_choices() -> Iterator[tuple[str, Scenario]]:
+    """For every two values of a choice a smallest scenario that tells them apart."""
+    base = shipped()[NEWEST]
+    pool = [scenario for callback in CALLBACKS for scenario in sample(callback, EXAMPLES, 0)]
+    for id, choice in CHOICES.items():
+        for one, other in combinations(choice.values, 2):
+            a, b = base.replace("a", **{id: one}), base.replace("b", **{id: other})
+
+            def told_apart(scenario: Scenario, a=a, b=b) -> bool:  # type: ignore[no-untyped-def]
+                return difference(replay(scenario, a), replay(scenario, b)) is not None
+
+            yield id, smallest(next(scenario for scenario in pool if told_apart(scenario)), told_apart)
+
+
+def remade() -> dict[str, list[Vector]]:
+    """All vectors, by file: each scenario once, with everything that it shows."""
+    about: dict[str, tuple[Scenario, list[str]]] = {}
+    for id, scenario in (*of_clauses(), *of_choices()):
+        shown = about.setdefault(key(scenario), (scenario, []))[1]
+        if id not in shown:
+            shown.append(id)
+    files: dict[str, list[Vector]] = {callback: [] for callback in CALLBACKS}
+    used: dict[str, int] = {}
+    for scenario, ids in about.values():
+        used[ids[0]] = used.get(ids[0], 0) + 1
+        name = ids[0] if used[ids[0]] == 1 else f"{ids[0]}-{used[ids[0]]}"
+        files[scenario.callback].append(expected(scenario, ids, name))
+    files[FOUND] = [expected(vector.scenario, vector.about, vector.id) for vector in found()]
+    return files
+
+
+def found() -> list[Vector]:
+    """The counterexamples that were stored by hand."""
+    file = FOLDER / f"{FOUND}.json"
+    return [vectors.from_json(item) for item in json.loads(file.read_text(encoding="utf-8"))] if file.exists() else []
+
+
+def write(files: dict[str, list[Vector]]) -> None:
+    """Write the files, a vector on a line, so that a change of one is a change of one line."""
+    for name, items in files.items():
+        lines = ",\n".join(json.dumps(vectors.to_json(vector), allow_nan=False) for vector in items)
+        (FOLDER / f"{name}.json").write_text(f"[\n{lines}\n]\n" if items else "[]\n", encoding="utf-8")
+
+
+def add(file: str, about: list[str]) -> str | None:
+    """Store the scenario in a file; what is wrong with it, in one sentence, if it cannot be."""
+    unknown = [id for id in about if id not in CLAUSES and id not in CHOICES]
+    if unknown or not about:
+        return f"--about names a clause or a choice; {unknown[0] if unknown else 'nothing'} is neither"
+    try:
+        scenario = loads(Path(file).read_text(encoding="utf-8"))
+    except (OSError, InvalidScenario) as error:
+        return f"{file}: {error}"
+    known = found()
+    if any(key(vector.scenario) == key(scenario) for vector in known):
+        return f"{file}: this scenario is stored already"
+    write({FOUND: [*known, expected(scenario, about, f"found/{len(known) + 1}")]})
+    return None
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m callcheck.conformance.vectors", description=__doc__)
+    parser.add_argument("--add", metavar="FILE", help="a scenario to store")
+    parser.add_argument("--about", action="append", default=[], metavar="ID", help="what it shows: a clause or a choice")
+    options = parser.parse_args()
+    if options.add is None:
+        write(remade())
+        return 0
+    wrong = add(options.add, options.about)
+    if wrong is not None:
+        print(wrong, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
