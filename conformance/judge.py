@@ -114,19 +114,26 @@ class Judge:
         self.progress = progress
         self.runs = 0
         self._results: dict[str, Result] = {}
+        self._of_pool: dict[int, Result] = {}
         self._to_shrink = shrunk
 
     def result(self, scenario: Scenario, *, again: bool = False) -> Result:
         """What the implementation does with the scenario; remembered, unless asked for again."""
+        if again:
+            return self._run(scenario)
+        # The scenarios of a pool live as long as the process, and are asked for by every clause: their identity will do.
+        known = self._of_pool.get(id(scenario))
+        if known is not None:
+            return known
         identity = key(scenario)
-        if again or identity not in self._results:
-            self.runs += 1
-            self.progress(self.runs)
-            found = run(self.implementation, scenario, time_limit=self.time_limit)
-            if again:
-                return found
-            self._results[identity] = found
+        if identity not in self._results:
+            self._results[identity] = self._run(scenario)
         return self._results[identity]
+
+    def _run(self, scenario: Scenario) -> Result:
+        self.runs += 1
+        self.progress(self.runs)
+        return run(self.implementation, scenario, time_limit=self.time_limit)
 
     def callbacks(self) -> tuple[str, ...]:
         return tuple(sorted(self.implementation.capabilities.callbacks))
@@ -134,7 +141,10 @@ class Judge:
     def pool(self, callback: str) -> tuple[Scenario, ...]:
         """The scenarios on which it is judged."""
         parameters = (self.implementation.capabilities.parameters or {}).get(callback)
-        return pool(callback, self.examples, self.seed, parameters)
+        scenarios = pool(callback, self.examples, self.seed, parameters)
+        for scenario in scenarios:
+            self._of_pool[id(scenario)] = self._of_pool.get(id(scenario)) or self.result(scenario)
+        return scenarios
 
     def judgements(self, clauses: Iterable[Clause], callbacks: Iterable[str]) -> list[Judgement]:
         """A judgement for every clause and every callback that it speaks of."""

@@ -101,13 +101,13 @@ class _Replay:
         self.rate = float32(scenario.learning_rate)
         self.weights = UNTRAINED
         self.stop = False
-        self.last_seen: tuple[Any, ...] = ()
-        self.last_record = EpochTrace()
+        self.quiet = EpochTrace()
         self.internal: dict[str, list[list[Any]]] | None = {} if internal else None
         self._clear()
 
     def _clear(self) -> None:
         """Begin a new record of what is seen: nothing yet."""
+        self.eventful = False
         self.saved: tuple[Save, ...] = ()
         self.warned: tuple[str, ...] = ()
         self.printed: tuple[str, ...] = ()
@@ -168,19 +168,23 @@ class _Replay:
 
     def _epoch(self, epoch: int, content: Epoch, epochs: list[EpochTrace]) -> None:
         """Run one epoch; add what was seen of it to `epochs`, even if it raises."""
-        self._clear()
+        if self.eventful:
+            self._clear()
+        hooks = self.hooks
         rate_in_epoch = None
         try:
-            self._call("epoch_begin", epoch, -1, {})
+            if hooks["epoch_begin"] is not None:
+                self._call("epoch_begin", epoch, -1, NOTHING_LOGGED)
             rate_in_epoch = self.rate
             self.weights = Origin(self.fit, epoch)
-            if self.hooks["batch_end"] is not None:
+            if hooks["batch_end"] is not None:
                 for batch, logs in groups(content.batch_logs(), self.scenario.steps_per_execution):
                     self._call("batch_end", epoch, batch, logs)
                     if self.stop:
                         break
             self.stop = self.stop or content.stop
-            self._call("epoch_end", epoch, -1, content.logs)
+            if hooks["epoch_end"] is not None:
+                self._call("epoch_end", epoch, -1, content.logs)
         finally:
             epochs.append(self._record(rate_in_epoch, content.logs))
         if self.internal is not None:
@@ -190,17 +194,20 @@ class _Replay:
                 fits[-1].append(value)
 
     def _record(self, rate_in_epoch: float | None, logs: Logs) -> EpochTrace:
-        """What was seen of an epoch. Records are immutable, so that an epoch like the one before it shares its record."""
-        added = added_to_logs(logs, self.logged) if self.logged else NOTHING_LOGGED
-        seen = (self.stop, self.rate, rate_in_epoch, self.saved, self.warned, self.printed, added)
-        # With a rate of zero nothing is shared: 0.0 and -0.0 are equal, and different.
-        if seen != self.last_seen or not self.rate or (added and 0.0 in added.values()):
-            self.last_seen = seen
-            self.last_record = EpochTrace(
-                stop=self.stop, learning_rate=self.rate, learning_rate_in_epoch=rate_in_epoch, saved=self.saved,
-                warned=self.warned, printed=self.printed, logged=added,
-            )  # fmt: skip
-        return self.last_record
+        """What was seen of an epoch. Records are immutable, so that one uneventful epoch shares that of another."""
+        quiet, rate = self.quiet, self.rate
+        uneventful = not self.eventful and not self.stop
+        # The very same float, not an equal one: 0.0 and -0.0 are equal, and different.
+        if uneventful and rate is quiet.learning_rate and rate_in_epoch is quiet.learning_rate_in_epoch:
+            return quiet
+        record = EpochTrace(
+            stop=self.stop, learning_rate=rate, learning_rate_in_epoch=rate_in_epoch, saved=self.saved,
+            warned=self.warned, printed=self.printed,
+            logged=added_to_logs(logs, self.logged) if self.logged else NOTHING_LOGGED,
+        )  # fmt: skip
+        if uneventful:
+            self.quiet = record
+        return record
 
     def _call(self, hook: str, epoch: int, batch: int, logs: Logs) -> None:
         """Call one hook and let its effects happen. Raises _Raise for what the callback raises."""
@@ -229,6 +236,7 @@ class _Replay:
             self.decisions.append(self._decision(hook, event, before, reason))
 
     def _happen(self, effects: list[m.Effect], batch: int) -> None:
+        self.eventful = True
         for effect in effects:
             if isinstance(effect, m.Log):
                 self.logged = {effect.key: effect.value}

@@ -10,7 +10,7 @@ Rules
 
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -86,13 +86,15 @@ class Scenario:
         return self.metrics if fit.metrics is None else fit.metrics
 
 
-def groups(batches: tuple[Logs, ...], steps_per_execution: int) -> Iterator[tuple[int, Logs]]:
+def groups(batches: tuple[Logs, ...], steps_per_execution: int) -> Iterable[tuple[int, Logs]]:
     """The calls of the batch hook: (batch index, logs) once per group of `steps_per_execution` batches.
 
     The index is that of the last batch of a full group, for a short last group too; the logs are the last batch's.
     """
-    for start in range(0, len(batches), steps_per_execution):
-        yield start + steps_per_execution - 1, batches[min(start + steps_per_execution, len(batches)) - 1]
+    if steps_per_execution == 1:
+        return enumerate(batches)
+    ends = range(steps_per_execution, len(batches) + steps_per_execution, steps_per_execution)
+    return [(end - 1, batches[min(end, len(batches)) - 1]) for end in ends]
 
 
 # ---------------------------------------------------------------------------------------------- to JSON
