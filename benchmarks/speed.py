@@ -7,8 +7,8 @@
 - `driving_to_bare_loop`: an epoch of Keras driven through callcheck to one of the bare loop; wanted: at most 1.5 overall.
 - `import_seconds`: a new interpreter with `import callcheck`, less one without; wanted: at most 0.1.
 
-The scenarios are long runs, one per callback, so that what is counted is epochs and not constructors. Both sides of a ratio run in
-turn, in CPU time; a ratio is the median over the rounds. "Overall" is the sum over the callbacks.
+The scenarios are long runs, one per callback, so that what is counted is epochs and not constructors. Both sides of a ratio
+run in turn, in CPU time; a ratio is the median over the rounds. "Overall" is the sum over the callbacks.
 """
 
 import contextlib

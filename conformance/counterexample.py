@@ -76,6 +76,15 @@ def table(scenario: Scenario, trace: Trace | None) -> list[str]:
     return lines
 
 
+def _place(scenario: Scenario | None, fit: int | None, epoch: int | None) -> str:
+    """Where a clause fails, with the epoch as the table counts it: as the hooks are told, from 0."""
+    if scenario is None or fit is None:
+        return ""
+    if epoch is None:
+        return f" in fit {fit + 1}"
+    return f" in fit {fit + 1}, epoch {scenario.first_epoch(scenario.fits[fit]) + epoch} (counted from 0)"
+
+
 def describe(judgement: Judgement) -> str:
     """The counterexample behind a judgement that is not "conforms"."""
     clause = judgement.clause
@@ -85,8 +94,7 @@ def describe(judgement: Judgement) -> str:
     ]
     if judgement.failure is not None:
         failure = judgement.failure
-        place = "" if failure.fit is None else f" in fit {failure.fit + 1}"
-        place += "" if failure.epoch is None else f", epoch {failure.epoch + 1} of it"
+        place = _place(judgement.scenario, failure.fit, failure.epoch)
         lines += [f"  expected{place}: {failure.expected}", f"  because: {failure.why}", f"  got: {failure.got}"]
     if judgement.reason is not None:
         lines.append(f"  {judgement.reason}")

@@ -39,6 +39,7 @@ STALE = "stale declaration"
 NOT_APPLICABLE = "not applicable"
 NOT_EXERCISED = "not exercised"
 NONDETERMINISTIC = "nondeterministic"
+SAME_EVERY_TIME = "every-callback/outcome/is-the-same-every-time"
 FAILING = frozenset({DEVIATES, STALE, NONDETERMINISTIC})
 
 
@@ -158,7 +159,7 @@ class Judge:
         refusal = self._not_applicable(clause, callback)
         if refusal is not None:
             return self._judgement(clause, callback, NOT_APPLICABLE, reason=refusal)
-        exercised, explanation, failing = 0, None, None
+        exercised, explanation = 0, None
         for scenario in self.pool(callback):
             case = self.case(clause, scenario)
             outcome = None if case is None else clause.judge(case)
@@ -169,10 +170,7 @@ class Judge:
                 deviation = explained_by(clause, case)
                 explanation = explanation or deviation
                 if deviation is None:
-                    failing = scenario
-                    break
-        if failing is not None:
-            return self._deviates(clause, callback, exercised, failing)
+                    return self._deviates(clause, callback, exercised, case, outcome)
         stale = self._stale(clause, callback)
         if stale is not None:
             return self._judgement(
@@ -217,21 +215,24 @@ class Judge:
             return f"the dialect {self.dialect.name} has {choice} = {self.dialect[choice]}"
         return None
 
-    def _deviates(self, clause: Clause, callback: str, exercised: int, failing: Scenario) -> Judgement:
-        def unexplained(scenario: Scenario) -> bool:
-            case = self.case(clause, scenario)
-            return case is not None and isinstance(clause.judge(case), Failed) and explained_by(clause, case) is None
+    def _deviates(self, clause: Clause, callback: str, exercised: int, case: Case, failure: Failed) -> Judgement:
+        """The clause fails on the case, and nothing explains it: a smallest such case, for the first few."""
 
-        shown = failing
-        if self._to_shrink > 0:
-            self._to_shrink -= 1
-            shown = smallest(failing, unexplained, tries=TRIES)
-        case = self.case(clause, shown)
-        outcome = None if case is None else clause.judge(case)
-        again = clause.id == "every-callback/outcome/is-the-same-every-time"
+        def unexplained(scenario: Scenario) -> bool:
+            other = self.case(clause, scenario)
+            return other is not None and isinstance(clause.judge(other), Failed) and explained_by(clause, other) is None
+
+        # Asked again, what answers differently every time may answer well: it is shown as it was found.
+        fickle = clause.id == SAME_EVERY_TIME
+        if not fickle and self._shrunk < SHRUNK:
+            self._shrunk += 1
+            smaller = self.case(clause, smallest(case.scenario, unexplained, tries=TRIES))
+            outcome = None if smaller is None else clause.judge(smaller)
+            if smaller is not None and isinstance(outcome, Failed):
+                case, failure = smaller, outcome
         return self._judgement(
-            clause, callback, NONDETERMINISTIC if again else DEVIATES, exercised, scenario=shown,
-            failure=outcome if isinstance(outcome, Failed) else None, trace=None if case is None else case.trace,
+            clause, callback, NONDETERMINISTIC if fickle else DEVIATES, exercised, scenario=case.scenario,
+            failure=failure, trace=case.trace,
         )  # fmt: skip
 
     def _stale(self, clause: Clause, callback: str) -> Deviation | None:

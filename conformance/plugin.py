@@ -33,15 +33,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def suite(config: pytest.Config) -> Suite:
     """The suite of this run, made at its first use."""
     if _suite not in config.stash:
-        from .session import Suite
+        from .session import WRONG_REQUESTS, Suite
 
-        config.stash[_suite] = Suite(
-            names=config.getoption("--implementation"),
-            prefix=config.getoption("--clause") or "",
-            dialect=config.getoption("--dialect"),
-            examples=config.getoption("--examples"),
-            seed=config.getoption("--callcheck-seed"),
-        )
+        try:
+            config.stash[_suite] = Suite(
+                names=config.getoption("--implementation"),
+                prefix=config.getoption("--clause") or "",
+                dialect=config.getoption("--dialect"),
+                examples=config.getoption("--examples"),
+                seed=config.getoption("--callcheck-seed"),
+            )
+        except WRONG_REQUESTS as error:
+            raise pytest.UsageError(f"callcheck: {error}") from None
     return config.stash[_suite]
 
 

@@ -3,18 +3,23 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NoReturn
 
 from callcheck.spec.clauses.clause import CLAUSES, Clause
 from callcheck.spec.configuration import CALLBACKS
-from callcheck.spec.dialect import NEWEST, Resolution, resolve
+from callcheck.spec.dialect import NEWEST, InvalidDialect, Resolution, resolve
 
 from .implementations.protocol import Unavailable
-from .implementations.registry import Subject, default_names, implementation
+from .implementations.registry import Subject, UnknownImplementation, default_names, implementation, known_name
 from .judge import EXAMPLES, Judge, Judgement
 
 
 class UnknownClause(ValueError):
     """No clause begins like that."""
+
+
+WRONG_REQUESTS = (UnknownClause, UnknownImplementation, InvalidDialect)
+"""What making a Suite raises for a request that makes no sense; each message is one sentence."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,6 +57,8 @@ class Suite:
         callback: str | None = None,
         progress: Callable[[str, int], object] = lambda name, done: None,
     ) -> None:
+        for name in names or ():
+            known_name(name)
         self.names = names or default_names()
         self.named = bool(names)
         self.clauses = selected(prefix)
@@ -103,6 +110,14 @@ class Suite:
         if isinstance(judge, Unavailable):
             raise judge
         return judge
+
+    def missing(self, error: Unavailable) -> NoReturn:
+        """End a test of an implementation that cannot be started: it fails if it was asked for by name, else it is skipped."""
+        import pytest
+
+        if self.named:
+            pytest.fail(str(error), pytrace=False)
+        pytest.skip(str(error))
 
     def started(self) -> dict[str, Judge]:
         """The judges that could be made, by the name that was asked for."""

@@ -15,7 +15,7 @@ def test_agreement(agreement_item: tuple[str, str], suite: Suite) -> None:
     try:
         judge = suite.judge(name)
     except Unavailable as error:
-        pytest.skip(str(error))
+        suite.missing(error)
     compared = 0
 
     def disagreement(scenario: Scenario) -> Difference | None:

@@ -12,7 +12,7 @@ def test_clause(clause_item: Item, suite: Suite) -> None:
     try:
         judgement = suite.judgement(clause_item)
     except Unavailable as error:
-        pytest.skip(str(error))
+        suite.missing(error)
     if judgement.verdict == NOT_APPLICABLE:
         pytest.skip(f"not applicable: {judgement.reason}")
     if judgement.verdict == NOT_EXERCISED and not clause_item.implementation.startswith("reference"):

@@ -1,10 +1,10 @@
 """Makes the stored vectors: the smallest scenarios that matter, with the trace that each dialect expects.
 
-    python -m callcheck.conformance.vectors                           remake them from the clauses' catches and the choices
-    python -m callcheck.conformance.vectors --add FILE --about ID     store a counterexample, so that it is tried first from now on
+    python -m callcheck.conformance.vectors                         remake them from the clauses' catches and the choices
+    python -m callcheck.conformance.vectors --add FILE --about ID   store a counterexample, to be tried first from now on
 
-There is a vector for every clause (a scenario on which a deliberately wrong implementation fails it) and for every two values of a
-choice (a smallest scenario that tells them apart). What is added goes into `found.json`, which remaking leaves alone but for the
+There is a vector for every clause (a scenario on which a deliberately wrong implementation fails it) and for every two values of
+a choice (a smallest scenario that tells them apart). What is added goes into `found.json`, which remaking leaves alone but for the
 expected traces. The traces are the reference's; that they are the real thing's too is what the suite shows.
 """
 

@@ -58,21 +58,28 @@ def default_names() -> list[str]:
     return [*(f"reference@{name}" for name in shipped()), "keras"]
 
 
+def known_name(name: str) -> None:
+    """Raises UnknownImplementation or InvalidDialect for a name that stands for nothing. Loads nothing heavy."""
+    if name.startswith("reference@"):
+        resolve(name.removeprefix("reference@"))
+    elif name not in SHIPPED and not re.fullmatch(r"[\w.]+:[\w.]+", name):
+        known = ", ".join(SHIPPED)
+        raise UnknownImplementation(
+            f"unknown implementation {name!r}; known are {known}, reference@DIALECT and module:attribute"
+        )
+
+
 def implementation(name: str, callback: str | None = None) -> Subject:
     """The implementation of that name. `callback` says what a callback of one's own is meant to be.
 
     Raises UnknownImplementation or InvalidDialect for a name that stands for nothing, Unavailable for what cannot be started.
     """
+    known_name(name)
     if name in SHIPPED:
         return SHIPPED[name][0]()
     if name.startswith("reference@"):
         return Reference(resolve(name.removeprefix("reference@")))
-    if re.fullmatch(r"[\w.]+:[\w.]+", name):
-        return _custom(name, callback)
-    known = ", ".join(SHIPPED)
-    raise UnknownImplementation(
-        f"unknown implementation {name!r}; known are {known}, reference@DIALECT and module:attribute"
-    )
+    return _custom(name, callback)
 
 
 def _custom(name: str, callback: str | None) -> Subject:

@@ -12,7 +12,7 @@ from typing import Any
 from callcheck import __version__
 from callcheck.conformance.counterexample import describe, table
 from callcheck.conformance.implementations.protocol import Unavailable
-from callcheck.conformance.implementations.registry import SHIPPED, UnknownImplementation, implementation
+from callcheck.conformance.implementations.registry import SHIPPED, implementation
 from callcheck.conformance.judge import (
     CONFORMS,
     DECLARED,
@@ -23,10 +23,10 @@ from callcheck.conformance.judge import (
     reached,
 )
 from callcheck.conformance.run import run
-from callcheck.conformance.session import Suite, UnknownClause, selected
+from callcheck.conformance.session import WRONG_REQUESTS, Suite, selected
 from callcheck.reference.replay import replay
 from callcheck.spec.choices import CHOICES
-from callcheck.spec.dialect import InvalidDialect, resolve, shipped
+from callcheck.spec.dialect import resolve, shipped
 from callcheck.spec.scenario import InvalidScenario, Scenario, from_json, parse_json
 from callcheck.spec.scenario import to_json as scenario_to_json
 from callcheck.spec.trace import Invalid, NotExpressible, Result, Trace
@@ -39,7 +39,7 @@ class WrongInput(ValueError):
     """A file or an argument cannot be used; the message is one sentence."""
 
 
-WRONG_INPUT_ERRORS = (WrongInput, UnknownImplementation, UnknownClause, InvalidDialect)
+WRONG_INPUT_ERRORS = (WrongInput, *WRONG_REQUESTS)
 NOT_STARTED_ERRORS = (Unavailable,)
 
 OK, DEVIATING, WRONG, NOTHING_EXERCISED = 0, 1, 2, 3

@@ -1,0 +1,56 @@
+"""What callcheck states about Keras without running it, held to the installed Keras."""
+
+import inspect
+
+import pytest
+
+keras = pytest.importorskip("keras", reason="keras is not installed; pip install 'callcheck[keras]' installs it")
+
+from callcheck.conformance.implementations.keras import compiled  # noqa: E402 - after the skip
+from callcheck.spec.configuration import CALLBACKS, defaults, parameters  # noqa: E402
+from callcheck.spec.metrics import _BY_NAME, DIRECTIONS, Metric, default_name, metric_from_json  # noqa: E402
+
+MODES = {"up": "max", "down": "min"}
+
+
+@pytest.mark.parametrize("cls", DIRECTIONS)
+def test_the_direction_of_a_metric_is_keras(cls: str) -> None:
+    (metric,) = compiled(keras, (Metric(cls=cls, name="mine"),))
+    assert metric.name == "mine"
+    assert MODES.get(getattr(metric, "_direction", None)) == DIRECTIONS[cls]
+
+
+def test_every_metric_class_of_keras_is_known() -> None:
+    base = keras.metrics.Metric
+    abstract = {"Metric", "MeanMetricWrapper"}
+    classes = {name for name, value in vars(keras.metrics).items() if inspect.isclass(value) and issubclass(value, base)}
+    assert classes - abstract == set(DIRECTIONS)
+
+
+@pytest.mark.parametrize("name", _BY_NAME)
+def test_a_metric_that_is_named_is_the_one_keras_takes(name: str) -> None:
+    if name in ("accuracy", "acc"):  # resolved by the shape of the output
+        assert metric_from_json(name).cls == "BinaryAccuracy"
+        return
+    assert type(keras.metrics.get(name)).__name__ == _BY_NAME[name]
+
+
+@pytest.mark.parametrize("cls", DIRECTIONS)
+def test_the_default_name_is_keras(cls: str) -> None:
+    try:
+        name = getattr(keras.metrics, cls)().name
+    except TypeError:  # it needs arguments; then Keras makes the name of the class
+        name = default_name(cls)
+    assert name.startswith(default_name(cls)), "Keras may add a number"
+
+
+@pytest.mark.parametrize("callback", CALLBACKS)
+def test_parameters_and_defaults_are_keras(callback: str) -> None:
+    signature = inspect.signature(getattr(keras.callbacks, callback).__init__)
+    named = {
+        name: parameter.default
+        for name, parameter in signature.parameters.items()
+        if name != "self" and parameter.kind is not inspect.Parameter.VAR_KEYWORD
+    }
+    assert tuple(named) == parameters(callback)
+    assert {name: value for name, value in named.items() if value is not inspect.Parameter.empty} == defaults(callback)
