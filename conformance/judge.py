@@ -7,7 +7,7 @@ Rules
 - A failing clause is shrunk alone, the first few per run.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -136,9 +136,6 @@ class Judge:
         self.progress(self.runs)
         return run(self.implementation, scenario, time_limit=self.time_limit)
 
-    def callbacks(self) -> tuple[str, ...]:
-        return tuple(sorted(self.implementation.capabilities.callbacks))
-
     def pool(self, callback: str) -> tuple[Scenario, ...]:
         """The scenarios on which it is judged."""
         parameters = (self.implementation.capabilities.parameters or {}).get(callback)
@@ -146,13 +143,6 @@ class Judge:
         for scenario in scenarios:
             self._of_pool[id(scenario)] = self._of_pool.get(id(scenario)) or self.result(scenario)
         return scenarios
-
-    def judgements(self, clauses: Iterable[Clause], callbacks: Iterable[str]) -> list[Judgement]:
-        """A judgement for every clause and every callback that it speaks of."""
-        wanted = tuple(callbacks)
-        return [
-            self.judge(clause, callback) for clause in clauses for callback in clause.callbacks if callback in wanted
-        ]
 
     def judge(self, clause: Clause, callback: str) -> Judgement:
         """The verdict on one clause."""
@@ -224,8 +214,8 @@ class Judge:
 
         # Asked again, what answers differently every time may answer well: it is shown as it was found.
         fickle = clause.id == SAME_EVERY_TIME
-        if not fickle and self._shrunk < SHRUNK:
-            self._shrunk += 1
+        if not fickle and self._to_shrink > 0:
+            self._to_shrink -= 1
             smaller = self.case(clause, smallest(case.scenario, unexplained, tries=TRIES))
             outcome = None if smaller is None else clause.judge(smaller)
             if smaller is not None and isinstance(outcome, Failed):

@@ -259,7 +259,7 @@ _MIN_DELTA = _weighted(
     (_ABSENT, 6), (0.0, 2), (0.5, 5), (0.1, 4), (0.25, 1), (1.0, 2), (1e-4, 1), (1e-9, 1), (-0.1, 2), (-0.5, 1)
 )
 _PATIENCE = _weighted((1, 6), (2, 6), (0, 3), (3, 3), (-1, 2), (4, 1), (_ABSENT, 1), (10, 1))
-_VERBOSE = _weighted((_ABSENT, 6), (0, 1), (1, 5))
+_VERBOSE = _weighted((_ABSENT, 6), (0, 1), (1, 4), (-1, 1))
 _RESTORE = _weighted((_ABSENT, 5), (True, 6), (False, 1))
 _START_FROM_EPOCH = _weighted((_ABSENT, 12), (1, 2), (2, 2), (3, 1), (0, 1), (20, 2))
 _ODD_EARLY_STOPPING = _weighted(

@@ -19,6 +19,7 @@ from .rates import (
     ALL_BUT_PRINTED,
     EVERYTHING,
     agree,
+    alike,
     configured,
     each_epoch,
     first_fit_twice,
@@ -93,6 +94,8 @@ def _plan(case: Case) -> Iterator[tuple[_Expected, EpochSeen]]:
                 why = f"the schedule multiplies the current rate, {stored!r}, by {schedule['scale']!r}"
             error = _error(schedule, said)
             stored = stored if said is None or error else float32(said)
+            if "returns" in schedule:
+                why += f", and it returns {schedule['returns']}"
             yield _Expected(rate=stored, error=error, why=why), epoch
             if error:
                 return
@@ -162,7 +165,7 @@ def leaves_the_rate_within_an_epoch(case: Case) -> Outcome:
 )  # fmt: skip
 def is_given_the_current_rate(case: Case) -> Outcome:
     """A schedule that scales the current rate does what a table of the products does."""
-    return agree(side_by_side(case), EVERYTHING, f"the table there is made of factors of {_schedule(case.scenario)}")
+    return agree(side_by_side(case), EVERYTHING, "in the table there, every rate is the product with the rate before")
 
 
 def _as_table(scenario: Scenario) -> Scenario | None:
@@ -199,21 +202,22 @@ def _longer_table(scenario: Scenario) -> Scenario | None:
 
 @clause(
     "learning-rate-scheduler/schedule/may-take-the-epoch-alone",
-    level="observed", source=OBSERVED, observes=RATE, related=lambda scenario: _without_part(scenario, "accepts"),
+    level="observed", source=OBSERVED, observes=RATE, errors=True,
+    related=lambda scenario: _without_part(scenario, "accepts"),
 )  # fmt: skip
 def may_take_the_epoch_alone(case: Case) -> Outcome:
     """A schedule that takes the epoch alone does what one does that takes epoch and rate and ignores the rate."""
-    return agree(side_by_side(case), EVERYTHING, "the schedule takes two arguments there")
+    return alike(case, "the schedule takes two arguments there")
 
 
 @clause(
     "learning-rate-scheduler/schedule/may-return-float32",
-    level="observed", source=OBSERVED, observes=RATE,
+    level="observed", source=OBSERVED, observes=RATE, errors=True,
     related=lambda scenario: _without_part(scenario, "returns", "float32"),
 )  # fmt: skip
 def may_return_float32(case: Case) -> Outcome:
     """A schedule may return a numpy float32: the rate is stored as one in any case."""
-    return agree(side_by_side(case), EVERYTHING, "the schedule returns Python floats there")
+    return alike(case, "the schedule returns Python floats there")
 
 
 def _without_part(scenario: Scenario, part: str, value: str = "epoch") -> Scenario | None:
@@ -259,17 +263,11 @@ def raises_what_the_schedule_asks_for(case: Case) -> Outcome:
         outcome = HELD
         seen = case.trace.fits[epoch.fit]
         raised = seen.error if seen.epochs_run == epoch.index + 1 else None
-        got = None if raised is None else (raised.type, raised.hook)
-        due = None if e.error is None else (e.error, "epoch_begin")
+        got = "no exception" if raised is None else f"{raised.type} in {raised.hook}"
+        due = "no exception" if e.error is None else f"{e.error} in epoch_begin"
         if got != due:
-            return Failed(
-                fit=epoch.fit,
-                epoch=epoch.index,
-                expected=f"{due or 'no exception'}",
-                why=e.why,
-                got=f"{got or 'no exception'}",
-            )
-        if due is not None and epoch.seen.learning_rate is not None and not same(epoch.seen.learning_rate, e.rate):
+            return Failed(fit=epoch.fit, epoch=epoch.index, expected=due, why=e.why, got=got)
+        if e.error is not None and epoch.seen.learning_rate is not None and not same(epoch.seen.learning_rate, e.rate):
             why = f"{e.error} comes before the rate is changed"
             return Failed(
                 fit=epoch.fit,
@@ -287,15 +285,15 @@ def are_schedule_and_verbose(case: Case) -> Outcome:
     nothing."""
     config = case.scenario.config
     wrong = "schedule" not in config or set(config) - set(parameters("LearningRateScheduler"))
-    expected = "TypeError" if wrong else None
-    got = None if case.trace.rejected is None else case.trace.rejected.type
+    expected = "TypeError" if wrong else "nothing"
+    got = "nothing" if case.trace.rejected is None else case.trace.rejected.type
     if got != expected:
         return Failed(
             fit=None,
             epoch=None,
-            expected=f"rejected: {expected}",
+            expected=f"{expected} from the constructor",
             why=f"the arguments are {', '.join(config) or 'none'}",
-            got=f"{got}",
+            got=got,
         )
     if case.trace.warned:
         return Failed(
@@ -349,7 +347,7 @@ def logs_the_rate(case: Case) -> Outcome:
         there = key in logs and isinstance(logs[key], float) and same(logs[key], rate)
         expected = {key: rate} if logs and not there else {}
         if not same(epoch.seen.logged, expected):
-            why = f"the rate is {rate!r}, and {'the epoch ends' if logs else 'the logs are empty'}"
+            why = f"the rate is {rate!r}, and the logs are {'not ' if logs else ''}empty"
             return Failed(
                 fit=epoch.fit, epoch=epoch.index, expected=f"logged {expected}", why=why, got=f"{epoch.seen.logged}"
             )

@@ -31,6 +31,7 @@ from .model_checkpoint_turns import (
     of_both,
     turns,
     typed,
+    weights_named,
 )
 from .monitoring import direction
 
@@ -62,9 +63,10 @@ def weights_of_the_epoch(case: Case) -> Outcome:
                 continue
             outcome = HELD
             if save.weights != Weights(epoch=epoch.number):
+                own = weights_named(Weights(epoch=epoch.number))
                 return Failed(
-                    fit=epoch.fit, epoch=epoch.index, expected=f"{save.path} with the weights of epoch {epoch.number}",
-                    why="it is written at the end of that epoch or in it", got=f"the weights of {save.weights}",
+                    fit=epoch.fit, epoch=epoch.index, expected=f"{save.path} with {own}",
+                    why="it is written at the end of that epoch or in it", got=weights_named(save.weights),
                 )  # fmt: skip
     return outcome
 

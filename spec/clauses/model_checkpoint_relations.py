@@ -1,7 +1,7 @@
 """ModelCheckpoint: what holds between two runs, whatever the dialect: which changes of a scenario change nothing, or
 how much.
 
-Two runs are compared by their saves, each as (batch, file name, weights), epoch by epoch.
+Two runs are compared by their saves, epoch by epoch: each save as a phrase of its file name, its moment and its weights.
 """
 
 import math
@@ -25,6 +25,7 @@ from .model_checkpoint_turns import (
     turns,
     typed,
     was_not_run,
+    weights_named,
     with_logs,
     with_plain_name,
 )
@@ -35,21 +36,37 @@ def _epochs(trace: Trace) -> list[tuple[int, int, EpochTrace]]:
     return [(fit, index, epoch) for fit, seen in enumerate(trace.fits) for index, epoch in enumerate(seen.epochs)]
 
 
-def _whole(save: Save) -> object:
-    return save.batch, save.path, save.weights
+def _moment(save: Save) -> str:
+    return "at the epoch end" if save.batch is None else f"at batch index {save.batch}"
 
 
-def _without_name(save: Save) -> object:
-    return save.batch, save.weights
+def _weights(save: Save) -> str:
+    return "" if save.weights is None else f" with {weights_named(save.weights)}"
 
 
-def _same_saves(case: Case, why: str, seen: Callable[[Save], object] = _whole) -> Outcome:
+def _whole(save: Save) -> str:
+    return f"{save.path} {_moment(save)}{_weights(save)}"
+
+
+def _without_name(save: Save) -> str:
+    return f"a save {_moment(save)}{_weights(save)}"
+
+
+def _only_the_moment(save: Save) -> str:
+    return f"a save {_moment(save)}"
+
+
+def _said(saves: list[str]) -> str:
+    return "; ".join(saves) or "no save"
+
+
+def _same_saves(case: Case, why: str, seen: Callable[[Save], str] = _whole) -> Outcome:
     """HELD if every epoch of both runs has the same saves; epochs are matched in order, over all fits."""
     here, there = _epochs(case.trace), _epochs(case.other)
     for (fit, index, epoch), (_, _, other) in zip(here, there, strict=False):
         got, expected = ([seen(save) for save in each.saved or ()] for each in (epoch, other))
         if got != expected:
-            return Failed(fit=fit, epoch=index, expected=f"the saves {expected}", why=why, got=f"{got}")
+            return Failed(fit=fit, epoch=index, expected=_said(expected), why=why, got=_said(got))
     return HELD
 
 
@@ -59,8 +76,10 @@ def _same_run(case: Case, why: str) -> Outcome:
         return NOT_EXERCISED
     elsewhere = replace(case, trace=case.other)
     if raised(case) != raised(elsewhere):
-        position = max(len(case.trace.fits) - 1, 0)
-        return Failed(fit=position, epoch=None, expected=got_instead(elsewhere), why=why, got=got_instead(case))
+        # the run that raises ends first, or in the same epoch as the other; before its first epoch there is none to name
+        fit, index = min((len(trace.fits) - 1, len(trace.fits[-1].epochs) - 1) for trace in (case.trace, case.other))
+        epoch = None if index < 0 else index
+        return Failed(fit=fit, epoch=epoch, expected=got_instead(elsewhere), why=why, got=got_instead(case))
     return _same_saves(case, why)
 
 
@@ -113,8 +132,8 @@ def a_part(case: Case) -> Outcome:
         extra = [save for save in epoch.saved or () if _whole(save) not in known]
         if extra:
             return Failed(
-                fit=fit, epoch=index, expected=f"at most the saves {known}",
-                why="that is all there is with save_best_only=False", got=f"{_whole(extra[0])} too",
+                fit=fit, epoch=index, expected=f"at most what is saved without: {_said(known)}",
+                why="save_best_only saves less, not more", got=_whole(extra[0]),
             )  # fmt: skip
     return HELD
 
@@ -187,8 +206,9 @@ def keeps_what_beats_it(case: Case) -> Outcome:
         got = [_whole(save) for save in epoch.saved or ()]
         if got != expected:
             return Failed(
-                fit=fit, epoch=index, expected=f"the saves {expected}",
-                why=f"without initial_value_threshold={threshold} there are {list(without.values())}", got=f"{got}",
+                fit=fit, epoch=index, expected=_said(expected),
+                why=f"without initial_value_threshold={threshold} there is {_said(list(without.values()))}, and only what "
+                "beats it is left", got=_said(got),
             )  # fmt: skip
     return HELD
 
@@ -403,14 +423,10 @@ def _later(scenario: Scenario) -> Scenario:
     return replace(scenario, fits=fits)
 
 
-def _number_free(save: Save) -> object:
-    return save.batch
-
-
 @clause(
     "model-checkpoint/filepath/the-number-of-the-epoch-decides-nothing", level="observed", source=OBSERVED,
     observes=("saved",), related=_later,
 )  # fmt: skip
 def number_decides_nothing(case: Case) -> Outcome:
     """Starting at a later initial_epoch changes names, not when there is a save."""
-    return _same_saves(case, "an initial_epoch that is later by 7 changes nothing else", _number_free)
+    return _same_saves(case, "an initial_epoch that is later by 7 changes nothing else", _only_the_moment)

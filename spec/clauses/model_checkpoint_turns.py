@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 from ..numbers import PRECISIONS
 from ..scenario import Epoch, Logs, Scenario, Value, groups
+from ..trace import Weights
 from .clause import NOT_EXERCISED, Case, EpochSeen, Failed, NotExercised, Outcome
 from .monitoring import comparison, direction, is_number
 
@@ -163,6 +164,11 @@ def saves(case: Case, deed: Deed) -> bool:
     return deed in ("saving", "improved")
 
 
+def weights_named(weights: Weights) -> str:
+    """Whose weights they are, in words."""
+    return f"the weights of epoch index {weights.epoch}" + ("" if weights.fit is None else f" of fit {weights.fit + 1}")
+
+
 def in_epoch(epoch: EpochSeen, planned: list[tuple[Turn, Deed]]) -> list[tuple[Turn, Deed]]:
     """The turns of one epoch."""
     return [(turn, deed) for turn, deed in planned if (turn.fit, turn.index) == (epoch.fit, epoch.index)]
@@ -282,15 +288,18 @@ def got_instead(case: Case) -> str:
     if found is None:
         return "no exception"
     kind, fit, epoch, hook, batch = found
-    return f"{kind} in {hook} of fit {fit + 1}, epoch {epoch}" + ("" if batch is None else f", batch index {batch}")
+    place = "" if epoch is None else f", epoch index {epoch}"
+    return f"{kind} in {hook} of fit {fit + 1}{place}" + ("" if batch is None else f", batch index {batch}")
 
 
 def unexpected(case: Case, why: str) -> Failed:
     """The failure of a clause that expects a run to its end."""
     found = raised(case)
     fit = None if found is None else found[1]
-    index = None if fit is None else len(case.trace.fits[fit].epochs) - 1
-    return Failed(fit=fit, epoch=index, expected="a run to its end", why=why, got=got_instead(case))
+    run = () if fit is None else case.trace.fits[fit].epochs
+    return Failed(
+        fit=fit, epoch=len(run) - 1 if run else None, expected="a run to its end", why=why, got=got_instead(case)
+    )
 
 
 # ---------------------------------------------------------------------------------------------- related scenarios

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..numbers import float32
 from ..scenario import Epoch, Fit, Scenario
-from ..trace import EpochTrace
+from ..trace import EpochTrace, Trace
 from .clause import HELD, NOT_EXERCISED, Case, EpochSeen, Failed, Outcome
 
 LOG_KEYS = ("learning_rate", "lr")
@@ -93,6 +93,34 @@ def agree(pairs: Iterable[tuple[EpochSeen, EpochTrace]], fields: tuple[str, ...]
                         fit=epoch.fit, epoch=epoch.index, expected=f"{name}={expected}", why=why, got=f"{got}"
                     )
     return outcome
+
+
+def alike(case: Case, why: str) -> Outcome:
+    """Whether the two runs agree in everything, also in what the constructor refuses and in what hooks raise, by its type."""
+    here, there = ("nothing" if each.rejected is None else each.rejected.type for each in (case.trace, case.other))
+    if here != there:
+        return Failed(fit=None, epoch=None, expected=f"{there} from the constructor", why=why, got=here)
+    mine, its = _raised(case.trace), _raised(case.other)
+    if mine == its:
+        return agree(side_by_side(case), EVERYTHING, why)
+    fit, index, *_ = min(raised for raised in (mine, its) if raised is not None)
+    before = (pair for pair in side_by_side(case) if (pair[0].fit, pair[0].index) < (fit, index))
+    outcome = agree(before, EVERYTHING, why)
+    if isinstance(outcome, Failed):
+        return outcome
+    got, expected = (
+        f"{raised[2]} in {raised[3]}" if raised is not None and raised[:2] == (fit, index) else "no exception"
+        for raised in (mine, its)
+    )
+    return Failed(fit=fit, epoch=index, expected=expected, why=why, got=got)
+
+
+def _raised(trace: Trace) -> tuple[int, int, str, str] | None:
+    """The exception that ended the run: fit, epoch, type and hook."""
+    for fit, seen in enumerate(trace.fits):
+        if seen.error is not None:
+            return fit, max(seen.epochs_run - 1, 0), seen.error.type, seen.error.hook
+    return None
 
 
 def side_by_side(case: Case) -> Iterator[tuple[EpochSeen, EpochTrace]]:

@@ -71,7 +71,7 @@ def multiplies_the_rate(case: Case) -> Outcome:
         if not same(before, after):
             outcome = HELD
             if not same(after, reduced(case, s, before)):
-                why = f"{before!r} * factor={s.factor!r} is that, at least min_lr={s.min_lr!r}"
+                why = f"the rate changes to {before!r} * factor={s.factor!r}, at least min_lr={s.min_lr!r}"
                 return Failed(
                     fit=epoch.fit,
                     epoch=epoch.index,

@@ -155,12 +155,13 @@ def accepts_every_finite_value(case: Case) -> Outcome:
     for fit, shown, seen in case.fits():
         if seen.error is not None:
             index = seen.epochs_run - 1
-            value = shown.epochs[index].logs.get(s.monitor)
+            logs = [epoch.logs for epoch in shown.epochs[: index + 1]]
+            so_far = [each[s.monitor] for each in logs if s.monitor in each]
             return Failed(
                 fit=fit,
                 epoch=index,
                 expected="no exception",
-                why=f"{s.monitor}={value!r} is finite",
+                why=f"all values of {s.monitor} are finite: {so_far}",
                 got=seen.error.type,
             )
     return HELD

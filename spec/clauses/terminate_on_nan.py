@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..scenario import Epoch, Logs, Scenario, Value, groups
-from ..trace import EpochTrace
+from ..trace import EpochTrace, Trace
 from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
 
 DOCUMENTATION = "https://keras.io/api/callbacks/terminate_on_nan/"
@@ -61,6 +61,11 @@ def _was_not_run(case: Case) -> bool:
     return case.trace.rejected is not None
 
 
+def _last_epoch(trace: Trace, fit: int) -> int | None:
+    """The index of the last epoch run in that fit; None if it ended before its first."""
+    return trace.fits[fit].epochs_run - 1 if trace.fits[fit].epochs_run else None
+
+
 def _losses(epoch: Epoch) -> list[Value]:
     return [logs["loss"] for logs in (*epoch.batch_logs(), epoch.logs) if "loss" in logs]
 
@@ -85,8 +90,8 @@ def goes_on(case: Case) -> Outcome:
         error = "" if seen.error is None else f", then {seen.error.type} in {seen.error.hook}"
         if seen.epochs_run != due or seen.error is not None:
             return Failed(
-                fit=position, epoch=seen.epochs_run - 1, expected=f"{due} epochs", why="every loss is finite",
-                got=f"{seen.epochs_run} epochs{error}",
+                fit=position, epoch=_last_epoch(case.trace, position), expected=f"{due} epochs and no exception",
+                why="every loss is finite", got=f"{seen.epochs_run} epochs{error}",
             )  # fmt: skip
         for epoch in case.epochs(position):
             if epoch.seen.stop != epoch.shown.stop:
@@ -131,7 +136,7 @@ def stops(case: Case) -> Outcome:
         hit = _hit(case.scenario, position)
         why = "no loss is NaN or infinite"
         if hit is not None:
-            why = f"batch index {hit.batch} of epoch {hit.number} has loss={hit.loss}"
+            why = f"batch index {hit.batch} of epoch index {hit.number} has loss={hit.loss}"
         for epoch in case.epochs(position):
             due = epoch.shown.stop or (hit is not None and epoch.index == hit.index)
             if epoch.seen.stop != due:
@@ -191,7 +196,7 @@ def _raises(case: Case, hit: _Hit, kind: str) -> Outcome:
     return Failed(
         fit=hit.fit, epoch=hit.index, expected=f"{kind} at the end of batch index {hit.batch}",
         why=f"its loss is {hit.loss} and raise_error={case['raise_error']}",
-        got="none" if got is None else f"{got[0]} in {got[3]}, fit {got[1] + 1}, epoch {got[2]}, batch {got[4]}",
+        got="none" if got is None else f"{got[0]} in {got[3]}, fit {got[1] + 1}, epoch index {got[2]}, batch index {got[4]}",
     )  # fmt: skip
 
 
@@ -240,8 +245,8 @@ def off_by_default(case: Case) -> Outcome:
     if got is None:
         return HELD
     return Failed(
-        fit=got[1], epoch=len(case.trace.fits[got[1]].epochs) - 1, expected="no exception", why="raise_error is false",
-        got=f"{got[0]} in {got[3]} of epoch {got[2]}",
+        fit=got[1], epoch=_last_epoch(case.trace, got[1]), expected="no exception", why="raise_error is false",
+        got=f"{got[0]} in {got[3]} of epoch index {got[2]}",
     )  # fmt: skip
 
 
@@ -298,15 +303,17 @@ def _seen(epoch: EpochTrace) -> tuple[bool | None, tuple[str, ...] | None]:
     return epoch.stop, epoch.printed
 
 
-def _same(case: Case, why: str, skipped: int = 0) -> Outcome:
-    """HELD if every epoch of both runs stops and prints the same, those of the first `skipped` fits left out."""
+def _same(case: Case, related: str, why: str, skipped: int = 0) -> Outcome:
+    """HELD if every epoch of both runs stops and prints the same, those of the first `skipped` fits left out. `related`:
+    what the other run is."""
     here = [(skipped + fit, seen) for fit, seen in enumerate(case.trace.fits[skipped:])]
     for (position, fit), other in zip(here, case.other.fits, strict=False):
         for index, (epoch, expected) in enumerate(zip(fit.epochs, other.epochs, strict=False)):
             if _seen(epoch) != _seen(expected):
                 return Failed(
-                    fit=position, epoch=index, expected=f"stop={expected.stop}, printed={expected.printed}", why=why,
-                    got=f"stop={epoch.stop}, printed={epoch.printed}",
+                    fit=position, epoch=index,
+                    expected=f"stop={expected.stop} and {list(expected.printed or ())} printed, as {related}", why=why,
+                    got=f"stop={epoch.stop} and {list(epoch.printed or ())} printed",
                 )  # fmt: skip
     return HELD
 
@@ -332,7 +339,10 @@ def _among_others(scenario: Scenario) -> Scenario:
 )  # fmt: skip
 def nothing_else(case: Case) -> Outcome:
     """Only the loss in the batches' logs decides: no other metric, and not the epoch's logs, even if they are NaN."""
-    return _same(case, "only the batches' losses decide, and they are the same")
+    return _same(
+        case, f"with NaN and infinity in {sorted(_OTHERS)} and in the epoch's loss",
+        "only the batches' losses decide, and they are the same",
+    )  # fmt: skip
 
 
 def _without_losses(scenario: Scenario) -> Scenario:
@@ -354,8 +364,9 @@ def without_losses(case: Case) -> Outcome:
     got = _raised(others)
     if got is not None:
         return Failed(
-            fit=got[1], epoch=None, expected="no exception", why="the batches' logs have no loss",
-            got=f"{got[0]} in {got[3]} of epoch {got[2]}",
+            fit=got[1], epoch=_last_epoch(case.other, got[1]), expected="no exception",
+            why="the batches' logs have no loss",
+            got=f"{got[0]} in {got[3]} of epoch index {got[2]}",
         )  # fmt: skip
     for epoch in others.epochs():
         if epoch.seen.stop != epoch.shown.stop or epoch.seen.printed:
@@ -389,7 +400,7 @@ def _all_nan(scenario: Scenario) -> Scenario | None:
 )  # fmt: skip
 def infinity_is_nan(case: Case) -> Outcome:
     """Where the loss is infinite, of either sign, the same happens as where it is NaN."""
-    return _same(case, "an infinite loss is as invalid as NaN")
+    return _same(case, "with NaN for every infinity", "an infinite loss is as invalid as NaN")
 
 
 def _later_fits(scenario: Scenario) -> Scenario | None:
@@ -402,7 +413,7 @@ def _later_fits(scenario: Scenario) -> Scenario | None:
 )  # fmt: skip
 def remembers_nothing(case: Case) -> Outcome:
     """An instance that is used again behaves as a new one, whatever the fit before ended with."""
-    return _same(case, "a new instance would do this", skipped=1)
+    return _same(case, "a new instance does", "nothing is remembered from the fit before", skipped=1)
 
 
 # ---------------------------------------------------------------------------------------------- effects
