@@ -20,7 +20,7 @@ DOWN = (
     "MeanAbsolutePercentageError MeanSquaredError MeanSquaredLogarithmicError Poisson RootMeanSquaredError "
     "SparseCategoricalCrossentropy SquaredHinge"
 ).split()
-NEITHER = "FalseNegatives FalsePositives Mean Sum TrueNegatives TruePositives".split()
+NEITHER = "FalseNegatives FalsePositives TrueNegatives TruePositives".split()
 
 DIRECTIONS: dict[str, str | None] = {
     **dict.fromkeys(UP, "max"),

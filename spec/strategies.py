@@ -126,7 +126,7 @@ _DIRECTIONS = _weighted(
     (("up",), 4), (("down",), 4), (("down", "up"), 1), (("up", "down"), 1), (("none", "up"), 1), (("up", "none"), 1),
     (("none",), 2), ((), 2),
 )  # fmt: skip
-_CLASSES = {"up": "AUC", "down": "MeanSquaredError", "none": "Mean"}
+_CLASSES = {"up": "AUC", "down": "MeanSquaredError", "none": "TruePositives"}
 _SHORT = {"accuracy": "BinaryAccuracy", "auc": "AUC"}
 
 
@@ -444,7 +444,8 @@ def _learning_rate_scheduler(draw: DrawFn) -> Scenario:
     shape = _shape(draw, decoy="val_loss", decoys=10, batches=10)
 
     def epoch() -> Epoch:
-        return _epoch(draw, shape, {"loss": draw(_LOSS)}, lambda: {"loss": draw(_LOSS)})
+        logs = {} if _chance(draw, 8) else {"loss": draw(_LOSS)}
+        return _epoch(draw, shape, logs, lambda: {"loss": draw(_LOSS)})
 
     scenario = _scenario(draw, "LearningRateScheduler", config, shape, epoch, rate=draw(_RATE), rates=12)
     if "table" in schedule:

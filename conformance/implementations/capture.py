@@ -26,8 +26,8 @@ _PRINTED = (
     ("saving", re.compile(r"saving model to")),
     ("early-stop", re.compile(r"early stopping", re.IGNORECASE)),
     ("restored", re.compile(r"restoring model weights", re.IGNORECASE)),
-    ("reduced", re.compile(r"reducing.* learning rate", re.IGNORECASE)),
-    ("scheduled", re.compile(r"setting.* learning rate", re.IGNORECASE)),
+    ("reduced", re.compile(r"reducing (the )?learning rate", re.IGNORECASE)),
+    ("scheduled", re.compile(r"setting (the )?learning rate", re.IGNORECASE)),
     ("nan", re.compile(r"invalid loss", re.IGNORECASE)),
 )
 _WARNED = (

@@ -79,7 +79,7 @@ class HooksRun:
         model = self.model
         saved: tuple[str, ...] = ()
         if model.saved:
-            saved = tuple(path.removeprefix(self.directory) for path in model.saved)
+            saved = tuple(self._as_asked(path.removeprefix(self.directory), only) for path, only in model.saved)
             model.saved.clear()
         return Observation(
             stop=bool(model.stop_training),
@@ -88,6 +88,12 @@ class HooksRun:
             weights=model.weights_of,
             logged=self._logged(),
         )
+
+    def _as_asked(self, path: str, weights_only: bool) -> str:
+        """The path; with a remark, which no clause expects there, if not what was asked for was written to it."""
+        if weights_only == bool(self.scenario.config.get("save_weights_only")):
+            return path
+        return f"{path} ({'weights only' if weights_only else 'whole model'})"
 
     def _logged(self) -> dict[str, Any]:
         """What the epoch's hooks changed in the logs that they were given, once."""

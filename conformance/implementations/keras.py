@@ -119,11 +119,12 @@ class CompilingStandin(RealOptimizer):
     def __init__(self, keras: Any) -> None:
         super().__init__(keras)
         self._made: dict[tuple[Metric, ...], Any] = {}
+        self._loss = keras.metrics.Mean(name="loss")  # what every compiled model has among its metrics
 
     def compile(self, model: Model, scenario: Scenario, fit: int) -> None:
         metrics = scenario.compiled_metrics(scenario.fits[fit])
         if metrics not in self._made:
-            self._made[metrics] = self._make(metrics) if metrics else []
+            self._made[metrics] = [self._loss, *(self._make(metrics) if metrics else [])]
         model.metrics = self._made[metrics]
 
     def _make(self, metrics: tuple[Metric, ...]) -> list[Any]:

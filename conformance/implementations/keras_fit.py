@@ -123,6 +123,7 @@ class KerasFit:
 class _Data:
     """The training data: in every epoch as many batches as `start` was told, all of them with the same two inputs.
 
+    The targets are 0, the one label that every metric takes of an output of one unit.
     Keras asks a dataset for its length once, before the fit. This one's changes from epoch to epoch, so it is unknown.
     """
 
@@ -138,7 +139,7 @@ class _Data:
         self._batches.assign(batches)
 
     def batch(self, index: int = 0) -> tuple[Any, Any]:
-        return self._stack([[self._number], [self._number + 1.0]]), self._stack([[0.0], [1.0]])
+        return self._stack([[self._number], [self._number + 1.0]]), self._stack([[0.0], [0.0]])
 
 
 class _Seen:

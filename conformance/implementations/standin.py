@@ -1,7 +1,7 @@
 """Stand-ins for the model, for driving a callback's hooks without training, and the arguments for its constructor.
 
 A stand-in has just what the callbacks read: `stop_training`, `optimizer.learning_rate`, `metrics`, weights that can be got and
-set, and the two ways of saving, which only note the path. Its weights are a list of one pair, (fit, epoch): whose training
+set, and the two ways of saving, which only note what was to be written where. Its weights are a list of one pair, (fit, epoch): whose training
 produced them. That hooks on a stand-in and a real `fit` agree is shown by a test.
 """
 
@@ -45,7 +45,9 @@ class Model:
         self.metrics: Sequence[Any] = []
         self.distribute_strategy = None  # Keras 2 asks: the default one
         self.weights_of = UNTRAINED
-        self.saved: list[str] = []
+        self.saved: list[tuple[str, bool]] = []
+        """Path, and whether only the weights went there, since it was last asked."""
+        self._files: set[str] = set()
 
     def get_weights(self) -> list[tuple[int, int]]:
         return [self.weights_of]
@@ -55,9 +57,19 @@ class Model:
         self.weights_of = Origin(int(fit), int(epoch))
 
     def save(self, filepath: Any, overwrite: bool = True, **options: Any) -> None:
-        self.saved.append(str(filepath))
+        self._save(str(filepath), overwrite, weights_only=False)
 
-    save_weights = save
+    def save_weights(self, filepath: Any, overwrite: bool = True, **options: Any) -> None:
+        self._save(str(filepath), overwrite, weights_only=True)
+
+    def _save(self, path: str, overwrite: bool, weights_only: bool) -> None:
+        """Note it, or fail where writing the file would: the directory is the callback's to make."""
+        if not Path(path).parent.is_dir():
+            raise FileNotFoundError(f"there is no directory for {path}")
+        if path in self._files and not overwrite:
+            raise FileExistsError(f"{path} exists, and is not to be overwritten")
+        self._files.add(path)
+        self.saved.append((path, weights_only))
 
 
 @cache

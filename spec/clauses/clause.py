@@ -9,6 +9,7 @@ Rules
   speaks of scenarios without a trace says `failures=True`.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -16,7 +17,7 @@ from typing import Any, Literal
 from ..configuration import CALLBACKS, defaults
 from ..dialect import Dialect
 from ..scenario import Epoch, Fit, Scenario
-from ..trace import EpochTrace, FitTrace, Trace
+from ..trace import Difference, EpochTrace, FitTrace, Trace
 from ..trace import Failed as NoTrace
 
 Level = Literal["universal", "documented", "observed"]
@@ -37,6 +38,28 @@ class Failed:
         place = "" if self.fit is None else f"fit {self.fit + 1}"
         place += "" if self.epoch is None else f", epoch {self.epoch + 1}"
         return f"{place}{': ' if place else ''}expected {self.expected}, because {self.why}; got {self.got}"
+
+
+_PLACE = re.compile(r"(?:fits\[(?P<fit>\d+)\])?(?:\.epochs\[(?P<epoch>\d+)\])?\.?(?P<what>.*)")
+
+
+def differs(found: Difference, why: str) -> Failed:
+    """The Failed of a relation: where two traces that have to be equal are not. The first of them is the one expected."""
+    place = _PLACE.fullmatch(found.place)
+    assert place is not None
+    fit, epoch = (None if place[name] is None else int(place[name]) for name in ("fit", "epoch"))
+    if place["what"]:
+        expected, got = f"{place['what']} to be {_in_words(found.a)}", _in_words(found.b)
+    else:  # a fit or an epoch that only one of the two has
+        expected, got = ("nothing", "it was run") if found.a is None else ("it to be run", "nothing")
+    return Failed(fit=fit, epoch=epoch, expected=expected, why=why, got=got)
+
+
+def _in_words(value: Any) -> str:
+    """A part of a trace as JSON; of an error its type."""
+    if isinstance(value, Mapping) and "type" in value:
+        return str(value["type"])
+    return "none" if value is None else repr(value)
 
 
 class Held:

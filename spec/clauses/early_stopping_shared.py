@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from ..scenario import Scenario, Value
 from ..trace import Trace, difference
-from .clause import HELD, NOT_EXERCISED, Case, EpochSeen, Failed, Outcome
+from .clause import HELD, NOT_EXERCISED, Case, EpochSeen, Failed, Outcome, differs
 from .early_stopping_stream import Monitored, monitored, positions, predict, well_typed
 from .monitoring import Comparison, comparison, is_number
 
@@ -49,10 +49,15 @@ def each(value: Value, change: Callable[[float], float]) -> Value:
 
 def same(case: Case, why: str, a: Trace | None = None, b: Trace | None = None) -> Outcome:
     """HELD if both traces are equal; else where they differ."""
-    found = difference(case.other if b is None else b, case.trace if a is None else a)
-    if found is None:
-        return HELD
-    return Failed(fit=None, epoch=None, expected=f"{found.place} to be {found.a!r}", why=why, got=repr(found.b))
+    ours, other = a or case.trace, b or case.other
+    if (ours.rejected is None) != (other.rejected is None):
+        got, expected = (
+            "no error" if trace.rejected is None else f"{trace.rejected.type} from the constructor"
+            for trace in (ours, other)
+        )
+        return Failed(fit=None, epoch=None, expected=expected, why=why, got=got)
+    found = difference(other, ours)
+    return HELD if found is None else differs(found, why)
 
 
 def fresh_fits(case: Case) -> list[int]:

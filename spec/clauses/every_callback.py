@@ -14,7 +14,7 @@ from ..configuration import parameters
 from ..numbers import float32
 from ..scenario import Scenario, number_to_json
 from ..trace import EpochTrace, FitTrace, Trace, difference
-from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
+from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause, differs
 
 JOBS = {
     "stop": ("EarlyStopping", "TerminateOnNaN"),
@@ -119,7 +119,8 @@ def only_those_restore(case: Case) -> Outcome:
                 epoch=None,
                 expected=f"the weights of the last epoch, index {last}",
                 why=f"{case.scenario.callback} has none to put back",
-                got=f"{seen.weights}",
+                got="unknown ones" if seen.weights is None else f"those of epoch index {seen.weights.epoch}"
+                + ("" if seen.weights.fit is None else f" of fit {seen.weights.fit + 1}"),
             )
     return HELD
 
@@ -211,8 +212,7 @@ def no_look_ahead(case: Case) -> Outcome:
     found = difference(replace(case.other, fits=kept), replace(case.trace, fits=tuple(fits)))
     if found is None:
         return HELD
-    why = "what follows cannot be known yet"
-    return Failed(fit=None, epoch=None, expected=f"{found.place} to be {found.a!r}", why=why, got=repr(found.b))
+    return differs(found, "what follows cannot be known yet")
 
 
 def _epochs_only(fit: FitTrace, number: int) -> FitTrace:
@@ -245,13 +245,8 @@ def indifferent_to_stops(case: Case) -> Outcome:
             seen, alone = replace(seen, stop=None), replace(alone, stop=None)
         found = difference(_one(alone), _one(seen))
         if found is not None:
-            return Failed(
-                fit=0,
-                epoch=index,
-                expected=f"{found.place.rpartition('.')[2]} to be {found.a!r}",
-                why="that is what the callback does if nobody else stops training",
-                got=repr(found.b),
-            )
+            failed = differs(found, "that is what the callback does if nobody else stops training")
+            return replace(failed, fit=0, epoch=index)
     return HELD
 
 
