@@ -1,0 +1,1 @@
+"""Deliberately wrong implementations: what the suite has to catch, and by which clause."""

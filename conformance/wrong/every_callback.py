@@ -1,0 +1,297 @@
+"""Callbacks that reach beyond their job, and training loops that run them wrongly.
+
+Rules
+- A callback that does what is another's job has a machine of its own: the reference's, with an effect more.
+- A wrong training loop is the reference on another scenario than it was given.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from callcheck.reference.early_stopping import EarlyStopping, State
+from callcheck.reference.machine import Effect, Event, Log, Reason, Restore, Save, SetRate, Stop
+from callcheck.reference.model_checkpoint import ModelCheckpoint
+from callcheck.reference.reduce_lr_on_plateau import AT_MINIMUM, ReduceLROnPlateau
+from callcheck.reference.terminate_on_nan import TERMINATED, TerminateOnNaN
+from callcheck.spec.dialect import Dialect
+from callcheck.spec.scenario import Epoch, Scenario
+
+from .wrong import Catch, Wrong
+
+# ---------------------------------------------------------------------------------------------- beyond their job
+
+
+class StopsAtTheMinimum(ReduceLROnPlateau):
+    def epoch_end(self, state: Any, event: Event, effects: list[Effect]) -> tuple[Any, Reason]:
+        after, reason = super().epoch_end(state, event, effects)
+        if reason is AT_MINIMUM:
+            effects.append(Stop())
+        return after, reason
+
+
+class LowersTheRate(TerminateOnNaN):
+    def batch_end(self, state: None, event: Event, effects: list[Effect]) -> tuple[None, Reason]:
+        after, reason = super().batch_end(state, event, effects)
+        if reason is TERMINATED:
+            effects.append(SetRate(event.rate / 2))
+        return after, reason
+
+
+class SavesTheBest(EarlyStopping):
+    def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
+        after, reason = super().epoch_end(state, event, effects)
+        if after.best_weights != state.best_weights:
+            effects.append(Save("best.weights.h5"))
+        return after, reason
+
+
+class LoadsTheLastSaved(ModelCheckpoint):
+    """It remembers whose weights it saved last."""
+
+    def epoch_end(self, state: Any, event: Event, effects: list[Effect]) -> tuple[Any, Reason]:
+        after, reason = super().epoch_end(state, event, effects)
+        if any(isinstance(effect, Save) for effect in effects):
+            self.last = Restore(event.weights)
+        return after, reason
+
+    def fit_end(self, state: Any, event: Event, effects: list[Effect]) -> tuple[Any, Reason]:
+        if self.config.save_best_only:
+            effects.append(self.last)
+        return super().fit_end(state, event, effects)
+
+
+class RoundsTheMetric(EarlyStopping):
+    def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
+        value = event.logs.get(self.config.monitor)
+        if isinstance(value, float) and abs(value) < 1e6:
+            effects.append(Log(self.config.monitor, round(value, 4)))
+        return super().epoch_end(state, event, effects)
+
+
+class WarnsOfMonitoringLoss(EarlyStopping):
+    def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
+        super().__init__(config, dialect)
+        if self.config.monitor == "loss":
+            self.warned = (*self.warned, "other")
+
+
+# ---------------------------------------------------------------------------------------------- training loops
+
+
+Epochs = tuple[Epoch, ...]
+
+
+def _with_epochs(scenario: Scenario, change: Callable[[Epochs], Iterable[Epoch]]) -> Scenario:
+    """The scenario with the epochs of every fit changed."""
+    fits = tuple(replace(fit, epochs=tuple(change(fit.epochs))) for fit in scenario.fits)
+    return replace(scenario, fits=fits)
+
+
+def clears_the_stop(scenario: Scenario) -> Scenario:
+    return _with_epochs(scenario, lambda epochs: [replace(epoch, stop=False) for epoch in epochs])
+
+
+def fills_gaps_backwards(scenario: Scenario) -> Scenario:
+    def fill(epochs: Epochs) -> Iterable[Epoch]:
+        filled = list(epochs)
+        for index in reversed(range(len(filled) - 1)):
+            filled[index] = replace(filled[index], logs={**filled[index + 1].logs, **filled[index].logs})
+        return filled
+
+    return _with_epochs(scenario, fill)
+
+
+def hides_the_last_logs(scenario: Scenario) -> Scenario:
+    return _with_epochs(scenario, lambda epochs: [replace(epoch, logs={}) if epoch.stop else epoch for epoch in epochs])
+
+
+def leaves_out_the_last_epoch(scenario: Scenario) -> Scenario:
+    return _with_epochs(scenario, lambda epochs: epochs[: max(len(epochs) - 1, 1)])
+
+
+def runs_the_first_fit_only(scenario: Scenario) -> Scenario:
+    return replace(scenario, fits=scenario.fits[:1])
+
+
+WRONG: tuple[Wrong, ...] = (
+    Wrong(
+        name="stops-at-the-minimum",
+        says="A learning rate that has reached min_lr stops training.",
+        callback="ReduceLROnPlateau",
+        make=StopsAtTheMinimum,
+        catches=(
+            Catch(
+                clause="every-callback/stop/only-those-that-stop-training",
+                scenario="""
+{"callback": "ReduceLROnPlateau", "config": {"patience": 1, "min_lr": 1.0},
+ "fits": [{"epochs": [{"logs": {"val_loss": 1.0}}, {"logs": {"val_loss": 1.0}}]}]}
+                """,
+                epoch=1,
+                words="expected no stop, because ReduceLROnPlateau has no reason to stop training",
+            ),
+        ),
+    ),
+    Wrong(
+        name="lowers-the-rate",
+        says="The loss that stops training halves the learning rate, too.",
+        callback="TerminateOnNaN",
+        make=LowersTheRate,
+        catches=(
+            Catch(
+                clause="every-callback/learning-rate/only-those-that-schedule-it",
+                scenario='{"callback": "TerminateOnNaN", "fits": [{"epochs": [{"logs": {"loss": "NaN"}}]}]}',
+                epoch=0,
+                words="expected a learning rate of 1.0 at its end, because TerminateOnNaN does not schedule it; got 0.5",
+            ),
+        ),
+    ),
+    Wrong(
+        name="saves-the-best",
+        says="The best weights are written to a file.",
+        callback="EarlyStopping",
+        make=SavesTheBest,
+        catches=(
+            Catch(
+                clause="every-callback/saved/only-those-that-save",
+                scenario="""
+{"callback": "EarlyStopping", "config": {"restore_best_weights": true},
+ "fits": [{"epochs": [{"logs": {"val_loss": 1.0}}]}]}
+                """,
+                epoch=0,
+                words="expected nothing saved, because EarlyStopping does not save; got best.weights.h5",
+            ),
+        ),
+    ),
+    Wrong(
+        name="loads-the-last-saved",
+        says="When training ends, the weights that were saved last are put back into the model.",
+        callback="ModelCheckpoint",
+        make=LoadsTheLastSaved,
+        catches=(
+            Catch(
+                clause="every-callback/weights/only-those-that-restore",
+                scenario="""
+{"callback": "ModelCheckpoint", "config": {"filepath": "m.keras", "save_best_only": true},
+ "fits": [{"epochs": [{"logs": {"val_loss": 1.0}}, {"logs": {"val_loss": 2.0}}]}]}
+                """,
+                words="index 1, because ModelCheckpoint has none to put back; got those of epoch index 0 of fit 1",
+            ),
+        ),
+    ),
+    Wrong(
+        name="rounds-the-metric",
+        says="The metric is rounded in the logs that all callbacks share.",
+        callback="EarlyStopping",
+        make=RoundsTheMetric,
+        catches=(
+            Catch(
+                clause="every-callback/logs/metrics-are-not-changed",
+                scenario='{"callback": "EarlyStopping", "fits": [{"epochs": [{"logs": {"val_loss": 0.12345}}]}]}',
+                epoch=0,
+                words="expected val_loss=0.12345 in the logs, because that is what the training logged; got val_loss=0.1235",
+            ),
+        ),
+    ),
+    Wrong(
+        name="warns-of-monitoring-loss",
+        says="The constructor warns that loss is not a good thing to monitor.",
+        callback="EarlyStopping",
+        make=WarnsOfMonitoringLoss,
+        catches=(
+            Catch(
+                clause="every-callback/mode/construction-warns-of-nothing-else",
+                scenario="""
+{"callback": "EarlyStopping", "config": {"monitor": "loss"},
+ "fits": [{"epochs": [{"logs": {"loss": 1.0}}]}]}
+                """,
+                fit=None,
+                words="expected no warning at construction, because all parameters are known ones, and mode='auto'; got other",
+            ),
+        ),
+    ),
+    Wrong(
+        name="clears-the-stop",
+        says="The stop flag is assigned at every epoch end, True or False.",
+        callback="EarlyStopping",
+        shown=clears_the_stop,
+        catches=(
+            Catch(
+                clause="every-callback/stop/is-never-withdrawn",
+                scenario="""
+{"callback": "EarlyStopping",
+ "fits": [{"epochs": [{"logs": {"val_loss": 1.0}, "stop": true}]}]}
+                """,
+                epoch=0,
+                words="the stop flag still set, because somebody else set it before this callback's epoch end; got stop=False",
+            ),
+        ),
+    ),
+    Wrong(
+        name="fills-gaps-backwards",
+        says="The history is read in one go, and a missing metric is filled with its next value.",
+        callback="EarlyStopping",
+        shown=fills_gaps_backwards,
+        catches=(
+            Catch(
+                clause="every-callback/causality/the-future-does-not-matter",
+                scenario="""
+{"callback": "EarlyStopping",
+ "fits": [{"epochs": [{"logs": {}}, {"logs": {"val_loss": 1.0}}]}]}
+                """,
+                epoch=0,
+                words="expected warned[0] to be 'missing-metric', because what follows cannot be known yet; got none",
+            ),
+        ),
+    ),
+    Wrong(
+        name="hides-the-last-logs",
+        says="An epoch in which somebody has set the stop flag gets no logs.",
+        callback="ReduceLROnPlateau",
+        shown=hides_the_last_logs,
+        catches=(
+            Catch(
+                clause="every-callback/causality/somebody-else-stopping-does-not-matter",
+                scenario="""
+{"callback": "ReduceLROnPlateau", "config": {"patience": 1},
+ "fits": [{"epochs": [{"logs": {"val_loss": 1.0}}, {"logs": {"val_loss": 1.0}, "stop": true}]}]}
+                """,
+                epoch=1,
+                words="0.10000000149011612, because that is what the callback does if nobody else stops training",
+            ),
+        ),
+    ),
+    Wrong(
+        name="leaves-out-the-last-epoch",
+        says="The loop over the epochs ends one too early.",
+        callback="LearningRateScheduler",
+        shown=leaves_out_the_last_epoch,
+        catches=(
+            Catch(
+                clause="every-callback/training/goes-on-until-a-stop",
+                scenario="""
+{"callback": "LearningRateScheduler", "config": {"schedule": {"scale": 0.5}},
+ "fits": [{"epochs": [{"logs": {}}, {"logs": {}}]}]}
+                """,
+                words="expected 2 epochs, because nothing has stopped the fit; got 1",
+            ),
+        ),
+    ),
+    Wrong(
+        name="runs-the-first-fit-only",
+        says="An instance is used for one fit, and no more.",
+        callback="TerminateOnNaN",
+        shown=runs_the_first_fit_only,
+        catches=(
+            Catch(
+                clause="every-callback/training/ends-with-an-error",
+                scenario="""
+{"callback": "TerminateOnNaN",
+ "fits": [{"epochs": [{"logs": {"loss": 1.0}}]}, {"epochs": [{"logs": {"loss": 1.0}}]}]}
+                """,
+                fit=None,
+                words="expected 2 fits, because no hook raised; got 1",
+            ),
+        ),
+    ),
+)

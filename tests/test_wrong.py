@@ -1,0 +1,47 @@
+"""The suite is held to its claims: every clause catches some wrong implementation, with a message that says what is wrong."""
+
+import pytest
+
+import callcheck.spec.clauses  # noqa: F401 - registers the clauses
+from callcheck.conformance.implementations.reference import Reference
+from callcheck.conformance.judge import Judge
+from callcheck.conformance.wrong.all import ALL
+from callcheck.conformance.wrong.wrong import Catch, Wrong, WrongImplementation
+from callcheck.spec.clauses.clause import CLAUSES, Case, Failed
+
+CATCHES = [(wrong, catch) for wrong in ALL for catch in wrong.catches]
+IN_JUDGE = {"every-callback/outcome/is-an-answer", "every-callback/outcome/is-the-same-every-time"}
+"""Caught by an implementation that hangs or answers differently, in the tests of the judge."""
+
+
+@pytest.mark.parametrize(("wrong", "catch"), CATCHES, ids=[f"{wrong.name}-{catch.clause}" for wrong, catch in CATCHES])
+def test_the_clause_catches_it(wrong: Wrong, catch: Catch) -> None:
+    clause, scenario = CLAUSES[catch.clause], catch.read()
+    assert wrong.callback == scenario.callback
+    dialect = catch.spoken()
+    case = Judge(WrongImplementation(wrong, dialect), dialect.dialect).case(clause, scenario)
+    assert case is not None, "the scenario cannot be judged"
+    outcome = clause.judge(case)
+    assert isinstance(outcome, Failed), f"{catch.clause} does not see it"
+    assert (outcome.fit, outcome.epoch) == (catch.fit, catch.epoch), str(outcome)
+    assert catch.words in str(outcome)
+
+
+@pytest.mark.parametrize(("wrong", "catch"), CATCHES, ids=[f"{wrong.name}-{catch.clause}" for wrong, catch in CATCHES])
+def test_the_reference_does_it_right(wrong: Wrong, catch: Catch) -> None:
+    """It is the change that fails, not the scenario."""
+    dialect = catch.spoken()
+    clause = CLAUSES[catch.clause]
+    assert clause.applies(dialect.dialect)
+    case = Judge(Reference(dialect), dialect.dialect).case(clause, catch.read())
+    assert isinstance(case, Case)
+    assert not isinstance(clause.judge(case), Failed)
+
+
+def test_every_clause_catches_something() -> None:
+    assert set(CLAUSES) - {catch.clause for _, catch in CATCHES} == IN_JUDGE
+
+
+def test_names_are_unique() -> None:
+    names = [wrong.name for wrong in ALL]
+    assert len(names) == len(set(names))
