@@ -6,6 +6,7 @@ nothing unless a callcheck test is collected.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from .session import Suite
 
 _suite = pytest.StashKey["Suite"]()
+
+VERDICT = "callcheck verdict"
+"""The property of a test's report that holds the implementation's name and the verdict on it."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -63,9 +67,19 @@ def _the_suite(pytestconfig: pytest.Config) -> Suite:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    if _suite in config.stash:
-        lines = config.stash[_suite].summary()
-        if lines:
-            terminalreporter.section("callcheck")
-            for line in lines:
-                terminalreporter.write_line(line)
+    """The verdicts by implementation, from the tests' reports, which come from other processes too."""
+    verdicts: dict[str, Counter[str]] = {}
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if getattr(report, "when", None) != "call":
+                continue
+            for name, value in getattr(report, "user_properties", ()):
+                if name == VERDICT:
+                    implementation, verdict = value
+                    verdicts.setdefault(implementation, Counter())[verdict] += 1
+    if verdicts:
+        terminalreporter.section("callcheck")
+        for implementation, counts in sorted(verdicts.items()):
+            told = ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
+            terminalreporter.write_line(f"{implementation}: {told}")
+        terminalreporter.write_line(f"seed {config.getoption('--callcheck-seed')} (--callcheck-seed)")

@@ -1,18 +1,22 @@
 """Every clause on every implementation asked for."""
 
+from collections.abc import Callable
+
 import pytest
 
 from callcheck.conformance.counterexample import describe
 from callcheck.conformance.implementations.protocol import Unavailable
 from callcheck.conformance.judge import FAILING, NOT_APPLICABLE, NOT_EXERCISED
+from callcheck.conformance.plugin import VERDICT
 from callcheck.conformance.session import Item, Suite
 
 
-def test_clause(clause_item: Item, suite: Suite) -> None:
+def test_clause(clause_item: Item, suite: Suite, record_property: Callable[[str, object], None]) -> None:
     try:
         judgement = suite.judgement(clause_item)
     except Unavailable as error:
         suite.missing(error)
+    record_property(VERDICT, (judgement.implementation, judgement.verdict))
     if judgement.verdict == NOT_APPLICABLE:
         pytest.skip(f"not applicable: {judgement.reason}")
     if judgement.verdict == NOT_EXERCISED and not clause_item.implementation.startswith("reference"):

@@ -4,8 +4,8 @@
     python -m callcheck.conformance.vectors --add FILE --about ID   store a counterexample, to be tried first from now on
 
 There is a vector for every clause (a scenario on which a deliberately wrong implementation fails it) and for every two values of
-a choice (a smallest scenario that tells them apart). What is added goes into `found.json`, which remaking leaves alone but for the
-expected traces. The traces are the reference's; that they are the real thing's too is what the suite shows.
+a choice (a smallest scenario that tells them apart). What is added goes into `found.json`, which remaking leaves alone but for
+the expected traces. The traces are the reference's; that they are the real thing's too is what the suite shows.
 """
 
 import argparse

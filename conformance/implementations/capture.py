@@ -94,6 +94,14 @@ def warning_event(text: str) -> str:
     return next((kind for kind, pattern in _WARNED if pattern.search(text)), "other")
 
 
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 class _Listener(logging.Handler):
     def __init__(self, heard: list[str]) -> None:
         super().__init__(logging.WARNING)
@@ -122,14 +130,14 @@ class Captured:
         self._out.truncate()
         kinds = [(line, printed_event(line)) for line in lines]
         known = facts()
-        return tuple(
-            kind for line, kind in kinds if kind and is_true(line, kind, known) and self._follows(line)
-        )
+        return tuple(kind for line, kind in kinds if kind and is_true(line, kind, known) and self._follows(line))
 
     def _follows(self, line: str) -> bool:
         """Whether a line about the best value so far names the one that was announced before."""
         improved, not_improved = _IMPROVED.search(line), _NOT_IMPROVED.search(line)
         before = improved[2] if improved else not_improved[1] if not_improved else None
+        if before is not None and before != "None" and not _is_number(before):
+            return False
         follows = before is None or self._announced is None or before == self._announced
         if improved:
             self._announced = improved[3]
@@ -139,9 +147,7 @@ class Captured:
         if not (self._given or self._heard):
             return ()
         given = [
-            warning_event(str(warning.message))
-            for warning in self._given
-            if issubclass(warning.category, UserWarning)
+            warning_event(str(warning.message)) for warning in self._given if issubclass(warning.category, UserWarning)
         ]
         said = (*given, *self._heard)
         self._given.clear()

@@ -36,7 +36,7 @@ from ..run import Nonsense
 from .capture import Captured, captured
 from .hooks import changed_in_logs, internal_state
 from .keras import compiled, load
-from .protocol import CannotExpress, Capabilities, Unavailable
+from .protocol import Capabilities, Unavailable
 from .standin import arguments, as_logged, new_directory
 
 KEPT = 32
@@ -96,20 +96,15 @@ class KerasFit:
         )
 
     def compile(self, model: Any, metrics: tuple[Metric, ...], steps_per_execution: int) -> None:
-        """Compile with these metrics; optimizer and weights stay. Raises CannotExpress for what cannot be trained."""
+        """Compile with these metrics, and have everything built; optimizer and weights stay."""
         weights = model.get_weights()
-        try:
-            model.compile(
-                optimizer=model.optimizer,
-                loss="mse",
-                metrics=compiled(self.keras, metrics),
-                steps_per_execution=steps_per_execution,
-            )
-            model.train_on_batch(*self.data.batch())
-        except Exception as error:
-            if not metrics:
-                raise
-            raise CannotExpress("metrics") from error
+        model.compile(
+            optimizer=model.optimizer,
+            loss="mse",
+            metrics=compiled(self.keras, metrics),
+            steps_per_execution=steps_per_execution,
+        )
+        model.train_on_batch(*self.data.batch())
         model.set_weights(weights)
 
     def weights_in(self, path: str, weights_only: bool) -> list[Any]:

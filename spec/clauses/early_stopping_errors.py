@@ -171,7 +171,7 @@ def constructor_refuses(case: Case) -> Outcome:
         fit=None,
         epoch=None,
         expected=f"{expected or 'no error'} from the constructor",
-        why=objection or "the configuration has known parameters only",
+        why=objection or f"config={dict(case.scenario.config)} names known parameters only",
         got=found or "no error",
     )
 
@@ -187,10 +187,11 @@ def ordinary_input(case: Case) -> Outcome:
     for value in (*values, *lengths[1:]):
         if isinstance(value, tuple) or (value is not None and not abs(value) + abs(case["min_delta"]) < FLOAT32_MAX):
             return NOT_EXERCISED
+    why = f"config={dict(case.scenario.config)} is an ordinary one"
     if case.trace.rejected is not None:
         got = f"{case.trace.rejected.type} from the constructor"
-        return Failed(fit=None, epoch=None, expected="no error", why="the configuration is an ordinary one", got=got)
-    return _raises(case, None, "configuration and values are ordinary ones")
+        return Failed(fit=None, epoch=None, expected="no error", why=why, got=got)
+    return _raises(case, None, f"{why}, and so are the values")
 
 
 @clause("early-stopping/errors/no-number-fails", level="documented", source=f"{DOCUMENTATION} (monitor)", errors=True)

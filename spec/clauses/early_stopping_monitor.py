@@ -326,5 +326,5 @@ def _spelt_out(scenario: Scenario) -> Scenario | None:
 def documented_defaults(case: Case) -> Outcome:
     """Leaving a parameter out is giving monitor="val_loss", min_delta=0, patience=0, verbose=0, mode="auto",
     baseline=None, restore_best_weights=False, start_from_epoch=0."""
-    left_out = [name for name in defaults("EarlyStopping") if name not in case.scenario.config]
-    return same(case, f"{', '.join(left_out)} left out have the documented defaults")
+    left_out = (name for name in defaults("EarlyStopping") if name not in case.scenario.config)
+    return same(case, f"the defaults are {', '.join(f'{name}={case[name]!r}' for name in left_out)}")

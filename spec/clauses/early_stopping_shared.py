@@ -7,7 +7,7 @@ from ..scenario import Scenario, Value
 from ..trace import Trace, difference
 from .clause import HELD, NOT_EXERCISED, Case, EpochSeen, Failed, Outcome, differs
 from .early_stopping_stream import Monitored, monitored, positions, predict, well_typed
-from .monitoring import Comparison, comparison, is_number
+from .monitoring import Comparison, comparison, direction, is_number
 
 DOCUMENTATION = "https://keras.io/api/callbacks/early_stopping/"
 BOTH = "observed: keras 3.15.1, tf-keras 2.21.0"
@@ -89,8 +89,8 @@ def judge_stops(case: Case) -> Outcome:
                     fit=fit,
                     epoch=epoch.index,
                     expected="a stop" if ours else "no stop",
-                    why=f"{prediction.account(epoch.index)} ({case['monitor']}, patience={case['patience']}, "
-                    f"min_delta={case['min_delta']}, baseline={case['baseline']})",
+                    why=f"{prediction.account(epoch.index)} ({direction(case)} of {case['monitor']}, "
+                    f"patience={case['patience']}, min_delta={case['min_delta']}, baseline={case['baseline']})",
                     got=f"stop={epoch.seen.stop}",
                 )
         if seen.epochs_run != prediction.end + 1:

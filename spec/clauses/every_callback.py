@@ -113,14 +113,15 @@ def only_those_restore(case: Case) -> Outcome:
         return NOT_EXERCISED
     for fit, shown, seen in case.fits():
         last = case.scenario.first_epoch(shown) + seen.epochs_run - 1
-        if seen.weights is None or (seen.weights.epoch, seen.weights.fit) != (last, None):
+        held = seen.weights
+        if held is None or (held.epoch, held.fit) != (last, None):
+            of_fit = fit + 1 if held is None or held.fit is None else held.fit + 1
             return Failed(
                 fit=fit,
                 epoch=None,
                 expected=f"the weights of the last epoch, index {last}",
                 why=f"{case.scenario.callback} has none to put back",
-                got="unknown ones" if seen.weights is None else f"those of epoch index {seen.weights.epoch}"
-                + ("" if seen.weights.fit is None else f" of fit {seen.weights.fit + 1}"),
+                got="unknown ones" if held is None else f"those of epoch index {held.epoch} of fit {of_fit}",
             )
     return HELD
 

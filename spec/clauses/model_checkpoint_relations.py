@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..metrics import DIRECTIONS
+from ..metrics import DIRECTIONS, Metric
 from ..scenario import Fit, Logs, Scenario, Value
 from ..trace import EpochTrace, Save, Trace
 from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
@@ -395,11 +395,13 @@ def goes_on(case: Case) -> Outcome:
 
 
 def _decided_at_first(scenario: Scenario) -> Scenario | None:
-    halves = _split(scenario)
-    if halves is None or scenario.config.get("mode", "auto") in ("min", "max"):
+    halves, explicit = _split(scenario), _by_compiled_metric(scenario)
+    if halves is None or explicit is None:
         return None
     first, second = halves.fits
-    return replace(halves, fits=(first, replace(second, metrics=())))
+    contrary = "MeanSquaredError" if explicit.config["mode"] == "max" else "AUC"
+    name = str(scenario.config.get("monitor", "val_loss")).removeprefix("val_")
+    return replace(halves, fits=(first, replace(second, metrics=(Metric(cls=contrary, name=name),))))
 
 
 @clause(
@@ -407,13 +409,13 @@ def _decided_at_first(scenario: Scenario) -> Scenario | None:
     errors=True, related=_decided_at_first, choices={"model-checkpoint/direction": "compiled-metric"},
 )  # fmt: skip
 def keeps_its_direction(case: Case) -> Outcome:
-    """With mode="auto", the direction is decided once for an instance: a second fit of a model that is compiled without
-    metrics goes on with it."""
+    """With mode="auto", the direction is decided once for an instance: a second fit of a model whose metric of this name
+    has the other direction goes on with it."""
     if not case.clean:
         return NOT_EXERCISED
     error = got_instead(replace(case, trace=case.other))
     if raised(replace(case, trace=case.other)) is not None:
-        why = "the first fit has decided the direction, and the second one's model has no metrics"
+        why = "the first fit has decided the direction, whatever the second one's model is compiled with"
         return Failed(fit=1, epoch=0, expected="a run to its end", why=why, got=error)
     return _same_saves(case, "the direction was decided in the first fit")
 

@@ -1,0 +1,150 @@
+"""The trial of one mutant, in a process of its own: what the suite finds, and what Keras's own tests find.
+
+Rules
+- The agreement with the reference only leads the way: where a trace differs from the prediction, the clauses are asked first. The
+  verdict of the clauses is theirs alone: a mutant that gets by is held to every clause that could tell, on the whole pool.
+- What needs no TensorFlow, the pools and the predictions, is made before the processes are forked (`prepare`).
+"""
+
+import os
+import sys
+import tempfile
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib import import_module
+from itertools import chain, zip_longest
+from pathlib import Path
+from typing import Any
+
+from callcheck.reference.replay import replay
+from callcheck.spec.clauses.clause import CLAUSES, Clause, Failed
+from callcheck.spec.dialect import Dialect, release_dialect
+from callcheck.spec.scenario import Scenario, key
+from callcheck.spec.trace import NotExpressible, Result, difference
+
+from ..deviations import explained_by
+from ..implementations.keras import InstalledKeras, load
+from ..judge import FAILING, Judge, pool
+from .subjects import Subject, take_place
+
+SCENARIO_SECONDS = 5.0
+"""The time limit of one scenario. By its hooks a callback answers in milliseconds."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """The pool: `examples` random scenarios per callback from `seed`."""
+
+    examples: int
+    seed: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """What the suite finds. `clause`: a clause that fails; `disagreement`: where a trace is not as the reference predicts."""
+
+    clause: str | None = None
+    disagreement: str | None = None
+
+
+@cache
+def dialect() -> Dialect:
+    """The dialect of the installed Keras. Raises Unavailable without Keras."""
+    keras = load("keras", "keras")
+    return release_dialect("keras", keras.__version__, keras.config.backend()).dialect
+
+
+@cache
+def scenarios(subject: Subject, plan: Plan) -> tuple[Scenario, ...]:
+    """The pools of the subject's callbacks, one scenario of each in turn."""
+    pools = [pool(callback, plan.examples, plan.seed, None) for callback in subject.callbacks]
+    return tuple(scenario for scenario in chain(*zip_longest(*pools)) if scenario is not None)
+
+
+@cache
+def predictions(subject: Subject, plan: Plan) -> dict[str, Result]:
+    """What the reference predicts, by the scenario's key."""
+    return {key(scenario): replay(scenario, dialect()) for scenario in scenarios(subject, plan)}
+
+
+def prepare(subject: Subject, plan: Plan) -> None:
+    """Do all that the trials of a subject share, before the processes are forked."""
+    predictions(subject, plan)
+    for module in ("pytest", "_pytest.python", "keras.src.testing"):
+        import_module(module)
+
+
+def clauses_of(subject: Subject) -> list[tuple[Clause, str]]:
+    """The clauses about the subject's callbacks that apply to the installed Keras, each with its callback."""
+    return [
+        (clause, callback)
+        for callback in subject.callbacks
+        for clause in CLAUSES.values()
+        if callback in clause.callbacks and clause.applies(dialect())
+    ]
+
+
+def try_suite(subject: Subject, source: str, plan: Plan) -> dict[str, str | None]:
+    """Hold the module to the suite: the first clause that fails, else the first disagreement, as the fields of a Found."""
+    take_place(subject, source)
+    judge = Judge(
+        InstalledKeras(), dialect(), examples=plan.examples, seed=plan.seed, time_limit=SCENARIO_SECONDS, shrunk=0
+    )
+    disagreement: str | None = None
+    clauses = clauses_of(subject)
+    for scenario in scenarios(subject, plan):
+        predicted, seen = predictions(subject, plan)[key(scenario)], judge.result(scenario)
+        if isinstance(predicted, NotExpressible) or isinstance(seen, NotExpressible):
+            continue
+        differs = difference(predicted, seen)
+        if differs is None:
+            continue
+        disagreement = disagreement or str(differs)
+        for clause, callback in clauses:
+            if callback == scenario.callback and _fails(judge, clause, scenario):
+                return asdict(Found(clause=clause.id, disagreement=disagreement))
+    for clause, callback in clauses:
+        # With no trace out of place, only another scenario than the pool's can tell more than the original told.
+        if (disagreement or clause.related) and judge.judge(clause, callback).verdict in FAILING:
+            return asdict(Found(clause=clause.id, disagreement=disagreement))
+    return asdict(Found(disagreement=disagreement))
+
+
+def _fails(judge: Judge, clause: Clause, scenario: Scenario) -> bool:
+    case = judge.case(clause, scenario)
+    return case is not None and isinstance(clause.judge(case), Failed) and explained_by(clause, case) is None
+
+
+class _Failures:
+    """A pytest plugin that notes the first test that fails."""
+
+    def __init__(self) -> None:
+        self.first: str | None = None
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        if report.failed and self.first is None:
+            self.first = report.nodeid.split("::", 1)[-1]
+
+
+def try_keras_tests(subject: Subject, source: str) -> str | None:
+    """Run Keras's own tests of the module: the name of the first that fails, or None."""
+    import pytest
+
+    take_place(subject, source)
+    files = [Path(str(import_module(name).__file__)) for name in subject.tests]
+    failures = _Failures()
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    sys.dont_write_bytecode = True
+    with tempfile.TemporaryDirectory() as directory:
+        os.chdir(directory)
+        status = pytest.main(
+            [*map(str, files), "-x", "-p", "no:cacheprovider", "--assert=plain", "-c", os.devnull,
+             "--rootdir", directory, "--import-mode=importlib"],
+            plugins=[failures],
+        )  # fmt: skip
+        os.chdir("/")
+    if status == pytest.ExitCode.OK:
+        return None
+    if failures.first is None:
+        return f"pytest ended with {status!s}"
+    return failures.first

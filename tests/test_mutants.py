@@ -1,0 +1,152 @@
+"""The machinery of the mutation campaign; the campaign itself is a command, `python -m callcheck.conformance.mutants`."""
+
+import ast
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import callcheck
+from callcheck.conformance.mutation.forking import in_children
+from callcheck.conformance.mutation.operators import Mutant, mutants
+from callcheck.conformance.mutation.records import Campaign, Excused, Verdict, excused, read, stale, table
+
+SOURCE = '''
+class Stopper:
+    """Stops after 3 epochs."""
+
+    def __init__(self, patience=2):
+        self.patience = patience
+
+    def on_epoch_end(self, epoch, logs=None):
+        """At the end of epoch 5."""
+        if epoch >= self.patience:
+            print_msg(f"Epoch {epoch + 1}: stop after {self.patience}")
+            self.stop = True
+        if epoch < 0:
+            raise ValueError("epoch 7 is wrong")
+
+    def _unused(self):
+        return 9
+'''
+
+
+def made() -> dict[str, str]:
+    return {mutant.id: mutant.change for mutant in mutants(SOURCE, "stopper.py", ("_unused",))}
+
+
+def test_every_single_change_is_made() -> None:
+    assert made() == {
+        "stopper.py:5:32 plus-one": "2 -> 3",
+        "stopper.py:5:32 minus-one": "2 -> 1",
+        "stopper.py:6:8 drop": "self.patience = patience -> pass",
+        "stopper.py:10:11 if-true": "epoch >= self.patience -> True",
+        "stopper.py:10:11 if-false": "epoch >= self.patience -> False",
+        "stopper.py:10:11 GtE-to-Gt": "epoch >= self.patience -> epoch > self.patience",
+        "stopper.py:10:11 GtE-to-Lt": "epoch >= self.patience -> epoch < self.patience",
+        "stopper.py:10:11 GtE-to-Eq": "epoch >= self.patience -> epoch == self.patience",
+        "stopper.py:11:12 drop": "print_msg(f'Epoch {epoch + 1}: stop after {self.patience}') -> pass",
+        "stopper.py:11:31 to-Sub": "epoch + 1 -> epoch - 1",
+        "stopper.py:11:39 plus-one": "1 -> 2",
+        "stopper.py:11:39 minus-one": "1 -> 0",
+        "stopper.py:12:12 drop": "self.stop = True -> pass",
+        "stopper.py:12:24 flipped": "True -> False",
+        "stopper.py:13:11 if-true": "epoch < 0 -> True",
+        "stopper.py:13:11 if-false": "epoch < 0 -> False",
+        "stopper.py:13:11 Lt-to-LtE": "epoch < 0 -> epoch <= 0",
+        "stopper.py:13:11 Lt-to-GtE": "epoch < 0 -> epoch >= 0",
+        "stopper.py:13:11 Lt-to-NotEq": "epoch < 0 -> epoch != 0",
+        "stopper.py:13:19 plus-one": "0 -> 1",
+        "stopper.py:13:19 minus-one": "0 -> -1",
+        "stopper.py:14:12 drop": "raise ValueError('epoch 7 is wrong') -> pass",
+        "stopper.py:14:18 other-exception": "ValueError -> Exception",
+    }
+
+
+def test_each_mutant_differs_from_the_original_and_from_the_others() -> None:
+    sources = [mutant.source for mutant in mutants(SOURCE, "stopper.py")]
+    assert len({ast.unparse(ast.parse(SOURCE)), *sources}) == len(sources) + 1
+
+
+def test_the_ids_are_the_same_every_time_and_unique() -> None:
+    twice = [[mutant.id for mutant in mutants(SOURCE, "stopper.py")] for _ in range(2)]
+    assert twice[0] == twice[1]
+    assert len(set(twice[0])) == len(twice[0])
+
+
+def test_a_mutant_has_just_its_change() -> None:
+    mutant = next(each for each in mutants(SOURCE, "stopper.py") if each.id == "stopper.py:10:11 GtE-to-Gt")
+    original = ast.unparse(ast.parse(SOURCE))
+    changed = set(mutant.source.splitlines()) - set(original.splitlines())
+    assert changed == {"        if epoch > self.patience:"}
+
+
+def test_a_task_that_hangs_or_dies_is_named_as_such() -> None:
+    tasks = [
+        ("answers", lambda: ["a", 1]),
+        ("hangs", lambda: time.sleep(60)),
+        ("raises", lambda: 1 // 0),
+        ("dies", lambda: os._exit(3)),
+    ]
+    ended = {each.name: (each.result, each.failure) for each in in_children(tasks, jobs=2, time_limit=2.0)}
+    assert ended["answers"] == (["a", 1], None)
+    assert ended["hangs"] == (None, "timeout")
+    assert ended["raises"] == (None, "crash: ZeroDivisionError: integer division or modulo by zero")
+    assert ended["dies"][1] is not None
+    assert ended["dies"][1].startswith("crash: the process ended")
+
+
+def test_the_table_counts_equivalent_mutants_against_nobody() -> None:
+    noticed = Verdict(
+        subject="EarlyStopping", change="a -> b", callcheck_by="x/y/z", clauses_by="x/y/z", seconds=0.5, keras_by=None,
+        keras_seconds=9.0,
+    )  # fmt: skip
+    got_by = Verdict(subject="EarlyStopping", change="a -> c", seconds=1.5)
+    campaign = Campaign(
+        keras="keras-3.15.1", examples=300, seed=0, mutants={"f.py:1:0 drop": noticed, "f.py:2:0 drop": got_by}
+    )
+    row = "| EarlyStopping | 2 | {} | 0 | {} | {} | 0 of 1 (0 %) | 1.0 |"
+    equivalent = Excused(mutant="f.py:2:0 drop", change="a -> c", kind="equivalent", reason="The same.")
+    assert row.format(1, *["1 of 1 (100 %)"] * 2) in table(campaign, {equivalent.mutant: equivalent})
+    assert row.format(0, *["1 of 2 (50 %)"] * 2) in table(campaign, {})
+
+
+def test_an_excuse_for_another_change_is_stale() -> None:
+    excuse = Excused(mutant="f.py:1:0 drop", change="a -> b", kind="equivalent", reason="The same.")
+    mutant = Mutant(id=excuse.mutant, file="f.py", line=1, change="a -> c", source="")
+    assert stale([excuse], {mutant.id: mutant}) == [excuse]
+    assert stale([excuse], {}) == [excuse]
+
+
+def test_the_committed_excuses_are_for_mutants_that_got_by() -> None:
+    verdicts = read().mutants
+    for excuse in excused().values():
+        assert excuse.reason
+        verdict = verdicts[excuse.mutant]
+        assert verdict.change == excuse.change
+        assert verdict.callcheck_by is None, f"{excuse.mutant} is noticed by {verdict.callcheck_by}"
+
+
+def test_every_committed_mutant_is_noticed_or_excused() -> None:
+    excuses = excused()
+    assert [id for id, each in read().mutants.items() if each.callcheck_by is None and id not in excuses] == []
+
+
+@pytest.mark.skipif(importlib.util.find_spec("keras") is None, reason="needs Keras: pip install 'callcheck[keras]'")
+def test_a_wrong_keras_is_noticed_and_the_installed_one_is_not(tmp_path: Path) -> None:
+    """A process of its own: TensorFlow may have been started in this one, and then it cannot be forked."""
+    output = tmp_path / "verdicts.json"
+    command = [sys.executable, "-m", "callcheck.conformance.mutants", "--callback", "TerminateOnNaN", "--mutant", "flipped",
+               "--part", "suite", "--examples", "40", "--output", str(output)]  # fmt: skip
+    source = str(Path(callcheck.__file__).parents[1])
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([source, os.environ.get("PYTHONPATH", "")])}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr  # the original, tried first, got by
+    verdicts = json.loads(output.read_text(encoding="utf-8"))["mutants"].values()
+    assert [each["clauses_by"].split("/")[0] for each in verdicts] == ["terminate-on-nan"] * len(verdicts)
+    assert len(verdicts) >= 2
