@@ -733,8 +733,10 @@ DIRECTION: tuple[Wrong, ...] = (
         "direction-anew-in-every-fit", DirectionAnewInEveryFit, "Every fit decides the direction for itself.",
         Catch(
             clause="model-checkpoint/reuse/keeps-its-direction",
-            scenario=_scenario(_epochs(1.0, 1.0, monitor="my_metric"), monitor="my_metric", of={"metrics": [_MY_AUC]}),
-            fit=1, epoch=0, words="the second one's model has no metrics; got ValueError in epoch_end of fit 2",
+            scenario=_scenario(
+                _epochs(1.0, 2.0, monitor="my_metric"), monitor="my_metric", save_best_only=True,
+                of={"metrics": [_MY_AUC]},
+            ), fit=1, epoch=0, words="the direction was decided in the first fit; got no save",
         ),
     ),
     _wrong(

@@ -417,7 +417,9 @@ def keeps_its_direction(case: Case) -> Outcome:
     if raised(replace(case, trace=case.other)) is not None:
         why = "the first fit has decided the direction, whatever the second one's model is compiled with"
         return Failed(fit=1, epoch=0, expected="a run to its end", why=why, got=error)
-    return _same_saves(case, "the direction was decided in the first fit")
+    # What is judged is the run in two fits; the one in a single fit says what is expected of it.
+    two_fits = replace(case, trace=case.other, other=case.trace)
+    return _same_saves(two_fits, "the direction was decided in the first fit")
 
 
 def _later(scenario: Scenario) -> Scenario:
