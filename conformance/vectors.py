@@ -111,7 +111,9 @@ def add(file: str, about: list[str]) -> str | None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m callcheck.conformance.vectors", description=__doc__)
     parser.add_argument("--add", metavar="FILE", help="a scenario to store")
-    parser.add_argument("--about", action="append", default=[], metavar="ID", help="what it shows: a clause or a choice")
+    parser.add_argument(
+        "--about", action="append", default=[], metavar="ID", help="what it shows: a clause or a choice"
+    )
     options = parser.parse_args()
     if options.add is None:
         write(remade())

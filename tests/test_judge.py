@@ -45,7 +45,9 @@ class Late(EarlyStopping):
     def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
         super().__init__(config, dialect)
         if isinstance(self.config.patience, int):
-            self.config = type(self.config)(**{**_parameters(self.config), "patience": max(self.config.patience, 1) + 1})
+            self.config = type(self.config)(
+                **{**_parameters(self.config), "patience": max(self.config.patience, 1) + 1}
+            )
 
 
 def _parameters(config: Any) -> dict[str, Any]:

@@ -24,7 +24,9 @@ def test_every_metric_class_of_keras_is_known() -> None:
     base = keras.metrics.Metric
     # Bases, and two that take no targets and so cannot be compiled.
     abstract = {"Metric", "MeanMetricWrapper", "Mean", "Sum"}
-    classes = {name for name, value in vars(keras.metrics).items() if inspect.isclass(value) and issubclass(value, base)}
+    classes = {
+        name for name, value in vars(keras.metrics).items() if inspect.isclass(value) and issubclass(value, base)
+    }
     assert classes - abstract == set(DIRECTIONS)
 
 

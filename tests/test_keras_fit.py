@@ -82,9 +82,7 @@ def real_fit(
     import numpy as np
 
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False, kernel_initializer="zeros")])
-    model.compile(
-        keras.optimizers.SGD(rate), loss="mse", metrics=["mae"], steps_per_execution=steps_per_execution
-    )
+    model.compile(keras.optimizers.SGD(rate), loss="mse", metrics=["mae"], steps_per_execution=steps_per_execution)
     epochs: list[Epoch] = []
     batches: list[dict[str, float]] = []
     state: dict[str, list[Any]] = {"stops": [], "rates": [], "added": [], "after_epoch": []}
@@ -256,7 +254,9 @@ def test_what_went_wrong_leaves_nothing_behind(keras_fit: KerasFit, monkeypatch:
 
 
 @pytest.mark.parametrize("cls", DIRECTIONS)
-def test_every_metric_that_can_be_named_can_be_trained_with(keras_fit: KerasFit, hooks: InstalledKeras, cls: str) -> None:
+def test_every_metric_that_can_be_named_can_be_trained_with(
+    keras_fit: KerasFit, hooks: InstalledKeras, cls: str
+) -> None:
     scenario = from_json(
         {
             "callback": "EarlyStopping",
