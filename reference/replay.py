@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from callcheck.spec.dialect import Dialect
-from callcheck.spec.numbers import float32
+from callcheck.spec.numbers import float32, unsigned_zero
 from callcheck.spec.scenario import Epoch, Fit, Logs, Scenario, groups
 from callcheck.spec.trace import (
     UNTRAINED,
@@ -98,7 +98,7 @@ class _Replay:
         self.dialect = dialect
         self.make = make
         self.decisions = decisions
-        self.rate = float32(scenario.learning_rate)
+        self.rate = unsigned_zero(float32(scenario.learning_rate))
         self.weights = UNTRAINED
         self.stop = False
         self.quiet = EpochTrace()
@@ -144,7 +144,7 @@ class _Replay:
         self.stop = False
         self._clear()
         if fit.learning_rate is not None:
-            self.rate = float32(fit.learning_rate)
+            self.rate = unsigned_zero(float32(fit.learning_rate))
         epoch = self.scenario.first_epoch(fit)
         epochs: list[EpochTrace] = []
         printed: tuple[str, ...] = ()
@@ -197,7 +197,7 @@ class _Replay:
         """What was seen of an epoch. Records are immutable, so that one uneventful epoch shares that of another."""
         quiet, rate = self.quiet, self.rate
         uneventful = not self.eventful and not self.stop
-        # The very same float, not an equal one: 0.0 and -0.0 are equal, and different.
+        # The very same float will do, and is found at once.
         if uneventful and rate is quiet.learning_rate and rate_in_epoch is quiet.learning_rate_in_epoch:
             return quiet
         record = EpochTrace(
@@ -241,7 +241,7 @@ class _Replay:
             if isinstance(effect, m.Log):
                 self.logged = {effect.key: effect.value}
             elif isinstance(effect, m.SetRate):
-                self.rate = float32(effect.rate)
+                self.rate = unsigned_zero(float32(effect.rate))
             elif isinstance(effect, m.Stop):
                 self.stop = True
             elif isinstance(effect, m.Save):

@@ -32,6 +32,12 @@ def float32(value: float) -> float:
     return _c_float(value).value
 
 
+def unsigned_zero(rate: float) -> float:
+    """The rate, a zero without its sign: TensorFlow keeps one constant for 0.0 and -0.0, whichever a process met first, so
+    that the sign of a rate of zero is nobody's decision. Traces record it so."""
+    return rate + 0.0
+
+
 def next_float32(value: float, towards: float) -> float:
     """The float32 after `float32(value)` in the direction of `towards`; the same value if it is already there."""
     start = float32(value)

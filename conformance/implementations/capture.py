@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 
-from callcheck.spec.numbers import float32
+from callcheck.spec.numbers import float32, unsigned_zero
 from callcheck.spec.scenario import Logs
 from callcheck.spec.trace import Origin
 
@@ -79,7 +79,7 @@ def is_true(line: str, kind: str, facts: Facts) -> bool:
     if best and facts.weights is not None and int(best[1]) != facts.weights.epoch + 1:
         return False
     # Printed is the rate before it is stored.
-    if rate and facts.rate is not None and repr(float32(float(rate[1]))) != repr(facts.rate):
+    if rate and facts.rate is not None and repr(unsigned_zero(float32(float(rate[1])))) != repr(facts.rate):
         return False
     if improved and improved[1] in facts.logs:
         value = facts.logs[improved[1]]

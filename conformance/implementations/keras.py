@@ -7,7 +7,6 @@ these is made, never before.
 import contextlib
 import importlib
 import importlib.util
-import math
 import os
 import tempfile
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from typing import Any
 
 from callcheck.spec.dialect import Resolution, release_dialect
 from callcheck.spec.metrics import Metric
+from callcheck.spec.numbers import unsigned_zero
 from callcheck.spec.scenario import Scenario
 
 from .hooks import Hooks
@@ -101,12 +101,12 @@ class RealOptimizer:
         return Model(self.optimizer)
 
     def set_rate(self, model: Model, rate: float) -> None:
-        if self._rate != rate or math.copysign(1.0, rate) < 0:
+        if self._rate != rate:
             self.variable.assign(rate)
 
     def rate(self, model: Model) -> float:
         if self._rate is None:
-            self._rate = float(self.variable.numpy())
+            self._rate = unsigned_zero(float(self.variable.numpy()))
         return self._rate
 
     def compile(self, model: Model, scenario: Scenario, fit: int) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 from callcheck.spec.dialect import Resolution, release_dialect
 from callcheck.spec.metrics import Metric
+from callcheck.spec.numbers import unsigned_zero
 from callcheck.spec.scenario import Epoch, Fit, Logs, Scenario, groups
 from callcheck.spec.trace import (
     UNTRAINED,
@@ -337,7 +338,7 @@ class _Training:
     # ---------------------------------------------------------------------------------- what is there
 
     def _rate(self) -> float:
-        return float(self.model.optimizer.learning_rate.numpy())
+        return unsigned_zero(float(self.model.optimizer.learning_rate.numpy()))
 
     def _weights(self, weights: Sequence[Any]) -> Weights:
         return weights_seen(self._origin(weights), self.began, self.fit)

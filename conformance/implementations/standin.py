@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from callcheck.spec.numbers import float32
+from callcheck.spec.numbers import float32, unsigned_zero
 from callcheck.spec.scenario import Logs
 from callcheck.spec.trace import UNTRAINED, Origin
 
@@ -32,7 +32,7 @@ class Optimizer:
 
     @learning_rate.setter
     def learning_rate(self, rate: float) -> None:
-        self._rate = float32(float(rate))
+        self._rate = unsigned_zero(float32(float(rate)))
 
     lr = learning_rate
 
@@ -100,10 +100,10 @@ def as_logged(logs: Logs) -> dict[str, Any]:
 
 
 def as_recorded(value: Any) -> float | tuple[float, ...]:
-    """A value out of logs, as a trace records it. Raises TypeError or ValueError for what is not a number."""
+    """A value that a hook put into the logs, as a trace records it. Raises TypeError or ValueError for what is no number."""
     if getattr(value, "ndim", 0):
         return tuple(float(item) for item in value)
-    return float(value)
+    return unsigned_zero(float(value))
 
 
 def _convert(rate: float, returns: str | None) -> Any:

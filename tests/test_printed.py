@@ -1,0 +1,59 @@
+"""A printed line is an event only if the numbers and the path in it are right."""
+
+import pytest
+
+from callcheck.conformance.implementations.capture import Facts, captured
+from callcheck.spec.numbers import float32
+from callcheck.spec.trace import Origin
+
+FACTS = Facts(epoch=4, batch=2, rate=float32(0.1), weights=Origin(0, 1), saved=("m-05.keras",), logs={"val_loss": 0.25})
+RIGHT = {
+    "Epoch 5: early stopping": "early-stop",
+    "Restoring model weights from the end of the best epoch: 2.": "restored",
+    "Epoch 5: ReduceLROnPlateau reducing learning rate to 0.1.": "reduced",
+    "Epoch 5: LearningRateScheduler setting learning rate to 0.10000000149011612.": "scheduled",
+    "Batch 2: Invalid loss, terminating training": "nan",
+    "Epoch 5: saving model to /tmp/1/m-05.keras": "saving",
+    "Epoch 5: finished saving model to /tmp/1/m-05.keras": "saved",
+    "Epoch 5: val_loss improved from None to 0.25000, saving model to /tmp/1/m-05.keras": "improved",
+    "Epoch 5: val_loss did not improve from 0.25000": "not-improved",
+}
+WRONG = [
+    "Epoch 4: early stopping",
+    "Restoring model weights from the end of the best epoch: 1.",
+    "Epoch 5: ReduceLROnPlateau reducing learning rate to 0.2.",
+    "Epoch 6: LearningRateScheduler setting learning rate to 0.1.",
+    "Batch 3: Invalid loss, terminating training",
+    "Epoch 5: saving model to /tmp/1/m-04.keras",
+    "Epoch 3: finished saving model to /tmp/1/m-05.keras",
+    "Epoch 5: val_loss improved from None to 0.50000, saving model to /tmp/1/m-05.keras",
+    "Epoch 5: val_loss improved from nothing to 0.25000, saving model to /tmp/1/m-05.keras",
+]
+
+
+def events(*lines: str, facts: Facts = FACTS) -> tuple[str, ...]:
+    with captured() as heard:
+        for line in lines:
+            print(line)
+        return heard.printed(lambda: facts)
+
+
+@pytest.mark.parametrize(("line", "event"), RIGHT.items())
+def test_a_right_line_is_its_event(line: str, event: str) -> None:
+    assert events(line) == (event,)
+
+
+@pytest.mark.parametrize("line", WRONG)
+def test_a_wrong_line_is_no_event(line: str) -> None:
+    assert events(line) == ()
+
+
+@pytest.mark.parametrize("line", WRONG[:-1])
+def test_what_is_not_known_is_not_compared(line: str) -> None:
+    assert len(events(line, facts=Facts())) == 1
+
+
+def test_a_best_value_that_was_not_announced_is_wrong() -> None:
+    improved = "Epoch 5: val_loss improved from None to 0.25000, saving model to /tmp/1/m-05.keras"
+    assert events(improved, "Epoch 5: val_loss did not improve from 0.50000") == ("improved",)
+    assert events(improved, "Epoch 5: val_loss did not improve from 0.25000") == ("improved", "not-improved")
