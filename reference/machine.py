@@ -81,9 +81,17 @@ class Reason(NamedTuple):
 
 NOTHING = Reason("", "Nothing to decide.")
 
+HOOKS = ("fit_begin", "epoch_begin", "batch_end", "epoch_end", "fit_end")
+
 
 class Machine:
     """A callback that does nothing, with every hook. `State` is what it remembers; None here."""
+
+    hooks: frozenset[str] = frozenset()
+    """The hooks that do something; the others need not be called."""
+
+    def __init_subclass__(cls) -> None:
+        cls.hooks = frozenset(hook for hook in HOOKS if getattr(cls, hook) is not getattr(Machine, hook))
 
     warned: tuple[str, ...] = ()
     """What the constructor warns about."""

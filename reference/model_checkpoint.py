@@ -163,7 +163,9 @@ class ModelCheckpoint(Machine):
 
 def _file_name(filepath: str, epoch: int, batch: int | None, logs: Logs) -> str:
     """Rule 2. Raises what `str.format` raises."""
-    fields: dict[str, Any] = {name: _Array() if isinstance(value, tuple) else value for name, value in logs.items()}
+    fields: Mapping[str, Any] = logs
+    if tuple in map(type, logs.values()):
+        fields = {name: _Array() if isinstance(value, tuple) else value for name, value in logs.items()}
     if batch is None or "batch" in logs:
         return filepath.format(epoch=epoch + 1, **fields)
     return filepath.format(epoch=epoch + 1, batch=batch + 1, **fields)

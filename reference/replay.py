@@ -119,13 +119,8 @@ class _Replay:
         except Exception as error:
             return Trace(rejected=Rejected(type=type(error).__name__, message=str(error)))
         self.state = self.machine.initial
-        # None for a hook that this machine does not have, which is not called at all.
-        self.hooks = {
-            hook: getattr(self.machine, hook)
-            if getattr(type(self.machine), hook) is not getattr(m.Machine, hook)
-            else None
-            for hook in ("fit_begin", "epoch_begin", "batch_end", "epoch_end", "fit_end")
-        }
+        has = self.machine.hooks
+        self.hooks = {hook: getattr(self.machine, hook) if hook in has else None for hook in m.HOOKS}
         fits = []
         try:
             for index, fit in enumerate(self.scenario.fits):
