@@ -85,7 +85,7 @@ class Monitor:
             reference = math.inf if direction == "min" else -math.inf
         delta = self.min_delta if delta is None else delta
         signed = delta if direction == "max" else -delta
-        if type(value) is tuple or type(reference) is tuple:
+        if isinstance(value, tuple) or isinstance(reference, tuple):
             a, b = self._only_elements(value, reference, signed)
         elif self.added_to_best:
             a, b = self.round(value), self.round(reference + signed)
