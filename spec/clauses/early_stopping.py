@@ -8,7 +8,7 @@ Rules
   something that can be seen without it: a relation between two runs, a bound, a stream on which the answer is plain.
 - A promise of the documentation is stated as it stands there, on streams on which nothing but that promise matters, so
   that one choice explains a deviation.
-- Where the sum of a value and min_delta may be rounded, a universal clause is silent: `_exact_sums`.
+- Where the sum of a value and min_delta may be rounded, a universal clause is silent: `exact_sums`.
 """
 
 import math
@@ -16,13 +16,14 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
 
-from ..numbers import FLOAT32_MAX, FLOAT32_SMALLEST_NORMAL, float32
+from ..numbers import FLOAT32_MAX
 from ..scenario import Scenario
 from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
 from .early_stopping_shared import (
     BOTH,
     DOCUMENTATION,
     each,
+    exact_sums,
     fresh_fits,
     judge_stops,
     ordinary,
@@ -35,21 +36,6 @@ from .early_stopping_shared import (
 )
 from .early_stopping_stream import monitored, number, positions, well_typed
 from .monitoring import direction, is_number
-
-
-def _exact_sums(values: Sequence[float], delta: float) -> bool:
-    """Whether every value is a float32, and so is its sum with min_delta, on either side: then no rounding matters."""
-
-    def is_float32(value: float) -> bool:
-        return value == 0.0 or (abs(value) >= FLOAT32_SMALLEST_NORMAL and float32(value) == value)
-
-    if not all(math.isfinite(value) for value in (*values, delta)):
-        return False
-    return all(
-        is_float32(value) and is_float32(value + d) and Fraction(value) + Fraction(d) == Fraction(value + d)
-        for value in values
-        for d in (delta, -delta)
-    )
 
 
 def _gains(values: Sequence[float], sign: float) -> Iterator[Fraction | None]:
@@ -78,7 +64,7 @@ def resets_the_count(case: Case) -> Outcome:
         return NOT_EXERCISED
     delta = abs(case["min_delta"])
     values = [epoch.value for epoch in epochs]
-    if not _exact_sums(values, delta):
+    if not exact_sums(values, delta):
         return NOT_EXERCISED
     sure = [place for place, gain in enumerate(_gains(values, _sign(case["mode"]))) if gain is None or gain > delta]
     place = {epoch.index: position for position, epoch in enumerate(epochs)}
@@ -343,7 +329,7 @@ def equal_change(case: Case) -> Outcome:
         if len(epochs) <= patience or stopped_by_others_before(case, fit, epochs[-1].index):
             continue
         values = [epoch.value for epoch in epochs]
-        if not _exact_sums(values, delta) or set(values) != {values[0], values[0] + sign * delta}:
+        if not exact_sums(values, delta) or set(values) != {values[0], values[0] + sign * delta}:
             continue
         failed = stops_at(
             case, fit, epochs[-1], f"{values} has changes of exactly min_delta={delta}, patience={patience}"

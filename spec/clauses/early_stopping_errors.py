@@ -8,7 +8,7 @@ from ..configuration import parameters
 from ..numbers import FLOAT32_MAX
 from ..scenario import Scenario, Value, key
 from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
-from .early_stopping_shared import BOTH, DOCUMENTATION, MODES, ordinary, same, with_values
+from .early_stopping_shared import BOTH, DOCUMENTATION, MODES, exact_sums, ordinary, same, with_values
 from .early_stopping_stream import Monitored, number, positions, predict, ranked
 from .monitoring import direction, is_number
 
@@ -291,7 +291,7 @@ def arrays_fail(case: Case) -> Outcome:
     """A metric that is an array of several elements raises ValueError where it is compared: at once, or at the next
     monitored epoch if it is the first value, is accepted as it is, and there is no baseline."""
     scenario, start = case.scenario, case["start_from_epoch"]
-    if not ordinary(case) or _rejection(case) or _elements(scenario) is None:
+    if not ordinary(case) or _rejection(case) or _elements(scenario) is None or not _element_is_number(case):
         return NOT_EXERCISED
     shown = scenario.fits[0]
     seen = [each for each in positions(scenario, shown) if each[2] is not None and each[1] >= start]
@@ -337,6 +337,16 @@ def _elements(scenario: Scenario) -> Scenario | None:
     )
 
 
+def _element_is_number(case: Case) -> bool:
+    """Whether it makes no difference to a comparison that an array of one element is one."""
+    if case.dialect["monitor/precision"] == "float64":
+        return True
+    shown = [value for fit in case.scenario.fits for _, _, value in positions(case.scenario, fit) if value is not None]
+    items = [item for value in shown for item in (value if isinstance(value, tuple) else (value,))]
+    finite = [item for item in (*items, case["baseline"] or 0.0) if math.isfinite(item)]
+    return is_number(case["min_delta"]) and exact_sums(finite, case["min_delta"])
+
+
 def _no_single_elements(scenario: Scenario) -> Scenario | None:
     related = _elements(scenario)
     return None if related is None or key(related) == key(scenario) else related
@@ -345,5 +355,8 @@ def _no_single_elements(scenario: Scenario) -> Scenario | None:
 @clause("early-stopping/monitor/an-array-of-one-element-is-a-number", level="observed", source=BOTH, errors=True,
         related=_no_single_elements)  # fmt: skip
 def one_element(case: Case) -> Outcome:
-    """A metric that is an array of one element is compared as that element."""
+    """A metric that is an array of one element is compared as that element. (Values and sums that float32 can tell: an array
+    stays float64 where a number does not.)"""
+    if not _element_is_number(case):
+        return NOT_EXERCISED
     return same(case, f"{case['monitor']} has one element")

@@ -1,8 +1,11 @@
 """What the clauses on EarlyStopping share: scenarios made from scenarios, and the ways to fail. No clauses in here."""
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from fractions import Fraction
 
+from ..numbers import FLOAT32_SMALLEST_NORMAL, float32
 from ..scenario import Scenario, Value
 from ..trace import Trace, difference
 from .clause import HELD, NOT_EXERCISED, Case, EpochSeen, Failed, Outcome, differs
@@ -139,3 +142,18 @@ def any_beats(compare: Comparison, values: list[float], baseline: float) -> bool
         return any(compare.better(value, baseline) for value in values)
     except ValueError:
         return True
+
+
+def exact_sums(values: Sequence[float], delta: float) -> bool:
+    """Whether every value is a float32, and so is its sum with min_delta, on either side: then no rounding matters."""
+
+    def is_float32(value: float) -> bool:
+        return value == 0.0 or (abs(value) >= FLOAT32_SMALLEST_NORMAL and float32(value) == value)
+
+    if not all(math.isfinite(value) for value in (*values, delta)):
+        return False
+    return all(
+        is_float32(value) and is_float32(value + d) and Fraction(value) + Fraction(d) == Fraction(value + d)
+        for value in values
+        for d in (delta, -delta)
+    )
