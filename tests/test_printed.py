@@ -13,9 +13,9 @@ RIGHT = {
     "Epoch 5: ReduceLROnPlateau reducing learning rate to 0.1.": "reduced",
     "Epoch 5: LearningRateScheduler setting learning rate to 0.10000000149011612.": "scheduled",
     "Batch 2: Invalid loss, terminating training": "nan",
-    "Epoch 5: saving model to /tmp/1/m-05.keras": "saving",
-    "Epoch 5: finished saving model to /tmp/1/m-05.keras": "saved",
-    "Epoch 5: val_loss improved from None to 0.25000, saving model to /tmp/1/m-05.keras": "improved",
+    "Epoch 5: saving model to /runs/1/m-05.keras": "saving",
+    "Epoch 5: finished saving model to /runs/1/m-05.keras": "saved",
+    "Epoch 5: val_loss improved from None to 0.25000, saving model to /runs/1/m-05.keras": "improved",
     "Epoch 5: val_loss did not improve from 0.25000": "not-improved",
 }
 WRONG = [
@@ -24,10 +24,10 @@ WRONG = [
     "Epoch 5: ReduceLROnPlateau reducing learning rate to 0.2.",
     "Epoch 6: LearningRateScheduler setting learning rate to 0.1.",
     "Batch 3: Invalid loss, terminating training",
-    "Epoch 5: saving model to /tmp/1/m-04.keras",
-    "Epoch 3: finished saving model to /tmp/1/m-05.keras",
-    "Epoch 5: val_loss improved from None to 0.50000, saving model to /tmp/1/m-05.keras",
-    "Epoch 5: val_loss improved from nothing to 0.25000, saving model to /tmp/1/m-05.keras",
+    "Epoch 5: saving model to /runs/1/m-04.keras",
+    "Epoch 3: finished saving model to /runs/1/m-05.keras",
+    "Epoch 5: val_loss improved from None to 0.50000, saving model to /runs/1/m-05.keras",
+    "Epoch 5: val_loss improved from nothing to 0.25000, saving model to /runs/1/m-05.keras",
 ]
 
 
@@ -54,6 +54,6 @@ def test_what_is_not_known_is_not_compared(line: str) -> None:
 
 
 def test_a_best_value_that_was_not_announced_is_wrong() -> None:
-    improved = "Epoch 5: val_loss improved from None to 0.25000, saving model to /tmp/1/m-05.keras"
+    improved = "Epoch 5: val_loss improved from None to 0.25000, saving model to /runs/1/m-05.keras"
     assert events(improved, "Epoch 5: val_loss did not improve from 0.50000") == ("improved",)
     assert events(improved, "Epoch 5: val_loss did not improve from 0.25000") == ("improved", "not-improved")

@@ -83,7 +83,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({**GOOD, "initial_epoch": -1}, "initial_epoch"),
     ({**GOOD, "steps_per_execution": 0}, "steps_per_execution"),
     ({**GOOD, "learning_rate": "fast"}, "learning_rate"),
-    ({**GOOD, "callback": "ModelCheckpoint", "config": {"filepath": "/tmp/m.keras"}}, "config.filepath"),
+    ({**GOOD, "callback": "ModelCheckpoint", "config": {"filepath": "/models/m.keras"}}, "config.filepath"),
     ({**GOOD, "callback": "ModelCheckpoint", "config": {"filepath": "../m.keras"}}, "config.filepath"),
     ({**GOOD, "callback": "LearningRateScheduler", "config": {"schedule": {}}}, "config.schedule"),
     ({**GOOD, "callback": "LearningRateScheduler", "config": {"schedule": {"table": []}}}, "config.schedule.table"),
