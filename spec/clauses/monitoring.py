@@ -5,6 +5,7 @@ It restates, for whole streams, what the reference computes step by step; the tw
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from ..metrics import DIRECTIONS
 from ..numbers import PRECISIONS
@@ -12,7 +13,7 @@ from ..scenario import Value
 from .clause import Case
 
 
-def is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[float]:
     """Whether a configured or logged value is a plain number (a scalar; NaN and infinities included)."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 

@@ -44,7 +44,7 @@ class Settings:
 
 
 def _is_count(value: object) -> bool:
-    return is_number(value) and math.isfinite(value)  # type: ignore[arg-type]  # a number by the first test
+    return is_number(value) and math.isfinite(value)
 
 
 def epsilon_counts(case: Case) -> bool:

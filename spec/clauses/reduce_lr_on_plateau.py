@@ -178,7 +178,7 @@ def less_than_one_acts_as_one(case: Case) -> Outcome:
 
 def _patience_of_one(scenario: Scenario) -> Scenario | None:
     patience = scenario.config.get("patience")
-    return configured(scenario, patience=1) if is_number(patience) and patience < 1 else None  # type: ignore[operator]
+    return configured(scenario, patience=1) if is_number(patience) and patience < 1 else None
 
 
 @clause(

@@ -202,7 +202,7 @@ def _epsilon_and_delta_swapped(scenario: Scenario) -> Scenario | None:
         epsilon = scenario.config["epsilon"]
         return configured(without(scenario, "epsilon"), min_delta=float(epsilon)) if is_number(epsilon) else None
     delta = scenario.config.get("min_delta")
-    if not is_number(delta) or not math.isfinite(delta):  # type: ignore[arg-type]  # a number by the first test
+    if not is_number(delta) or not math.isfinite(delta):
         return None  # as epsilon, which a scenario passes on as it is, a NaN or an infinity could not be written
     return configured(scenario, min_delta=1e6, epsilon=delta)
 
