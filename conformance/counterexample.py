@@ -1,8 +1,9 @@
 """A failure as a person reads it: the sentence, the scenario as a table by epoch, what was expected and why, what came."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from callcheck.spec.scenario import Epoch, Scenario, Value, dumps, logs_to_json, number_to_json, value_to_json
+from callcheck.spec.scenario import Epoch, Rate, Scenario, Value, dumps, logs_to_json, number_to_json, value_to_json
 from callcheck.spec.trace import EpochTrace, Save, Trace
 
 from .judge import Judgement
@@ -23,6 +24,12 @@ def _show_logs(epoch: Epoch) -> str:
     return logs + ("  (stop set)" if epoch.stop else "")
 
 
+def _show_rate(rate: Rate) -> str:
+    if isinstance(rate, Mapping):
+        return " ".join(f"{name}:{number_to_json(each)}" for name, each in rate.items())
+    return "none" if rate is None else str(number_to_json(rate))
+
+
 def _show_save(save: Save) -> str:
     return save.path + ("" if save.weights is None else f" (weights of {save.weights.epoch})")
 
@@ -32,7 +39,7 @@ def _show_epoch(seen: EpochTrace) -> str:
     if seen.stop:
         parts.append("stop")
     if seen.learning_rate is not None:
-        parts.append(f"lr={number_to_json(seen.learning_rate)}")
+        parts.append(f"lr={_show_rate(seen.learning_rate)}")
     parts += [f"saved {_show_save(save)}" for save in seen.saved or ()]
     parts += [f"warned {kind}" for kind in seen.warned or ()]
     parts += [f"printed {kind}" for kind in seen.printed or ()]
@@ -47,7 +54,7 @@ def table(scenario: Scenario, trace: Trace | None) -> list[str]:
     config = ", ".join(f"{name}={value!r}" for name, value in scenario.config.items())
     lines.append(f"{scenario.callback}({config})")
     around: list[tuple[str, Any]] = [
-        ("learning_rate", scenario.learning_rate if scenario.learning_rate != 1.0 else None),
+        ("learning_rate", _show_rate(scenario.learning_rate) if scenario.learning_rate != 1.0 else None),
         ("steps_per_execution", scenario.steps_per_execution if scenario.steps_per_execution != 1 else None),
         ("metrics", ", ".join(f"{metric.cls} as {metric.name}" for metric in scenario.metrics) or None),
     ]
@@ -56,7 +63,8 @@ def table(scenario: Scenario, trace: Trace | None) -> list[str]:
         lines.append(f"  rejected: {trace.rejected.type}: {trace.rejected.message}")
     for index, fit in enumerate(scenario.fits):
         lines.append(
-            f"  fit {index + 1}" + ("" if fit.learning_rate is None else f", learning rate {fit.learning_rate}")
+            f"  fit {index + 1}"
+            + ("" if fit.learning_rate is None else f", learning rate {_show_rate(fit.learning_rate)}")
         )
         seen = trace.fits[index] if trace is not None and index < len(trace.fits) else None
         for position, epoch in enumerate(fit.epochs):

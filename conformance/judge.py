@@ -176,7 +176,9 @@ class Judge:
         return self._judgement(clause, callback, CONFORMS, exercised)
 
     def case(self, clause: Clause, scenario: Scenario) -> Case | None:
-        """What the clause is to judge; None if the implementation cannot express it."""
+        """What the clause is to judge; None if it does not speak of that, or the implementation cannot express it."""
+        if not clause.speaks_of(scenario):
+            return None
         result = self.result(scenario)
         related = None
         other: Result = Trace()

@@ -11,11 +11,11 @@ Rules
 import contextlib
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
 from typing import Any
 
-from callcheck.spec.scenario import Epoch, Fit, Logs, Scenario, groups
+from callcheck.spec.scenario import Epoch, Fit, Logs, Rate, Scenario, groups
 from callcheck.spec.trace import (
     UNTRAINED,
     EpochTrace,
@@ -236,8 +236,8 @@ class _Record:
     def __init__(self, loop: _Loop) -> None:
         self.loop = loop
         self.stop: bool | None = None
-        self.rate: float | None = None
-        self.rate_in_epoch: float | None = None
+        self.rate: Rate = None
+        self.rate_in_epoch: Rate = None
         self.saved: tuple[Save, ...] | None = None
         self.warned: tuple[str, ...] | None = None
         self.printed: tuple[str, ...] | None = None
@@ -286,7 +286,8 @@ def _check(seen: Observation) -> None:
     """Raises Nonsense, with the field and what it holds."""
     if seen.stop is not None and not isinstance(seen.stop, bool):
         raise Nonsense(f"stop is {seen.stop!r}, not a boolean")
-    if seen.learning_rate is not None and not isinstance(seen.learning_rate, float):
-        raise Nonsense(f"learning_rate is {seen.learning_rate!r}, not a float")
+    rates = seen.learning_rate.values() if isinstance(seen.learning_rate, Mapping) else (seen.learning_rate,)
+    if seen.learning_rate is not None and not all(isinstance(rate, float) for rate in rates):
+        raise Nonsense(f"learning_rate is {seen.learning_rate!r}, not a float, or a float for each optimizer")
     if seen.saved and not all(isinstance(path, str) for path in seen.saved):
         raise Nonsense(f"saved is {seen.saved!r}, not paths")

@@ -4,6 +4,7 @@ Rules
 1. At every epoch begin: rate = schedule(epoch, rate), or schedule(epoch) if that raises TypeError; epoch is absolute, 0-based.
 2. A result that is not a float raises ValueError; np.float32 is a float, an int is not.
 3. The rate is stored as float32. At every epoch end it is logged; logs that are empty stay empty.
+4. Of several optimizers in one, each is asked for and logged alone. One that has no rate raises ValueError.
 """
 
 from collections.abc import Mapping
@@ -13,9 +14,10 @@ from callcheck.spec.configuration import LearningRateScheduler as Configuration
 from callcheck.spec.configuration import bind
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.numbers import float32
+from callcheck.spec.scenario import map_rate
 
-from .machine import Effect, Event, Log, Machine, Print, Reason, SetRate
-from .reduce_lr_on_plateau import _log_key
+from . import rate
+from .machine import Effect, Event, Machine, Print, Reason, SetRate
 
 SCHEDULED = Reason(
     "learning-rate-scheduler/schedule/sets-the-rate", "The schedule says what the rate of epoch index {epoch} is."
@@ -28,17 +30,18 @@ class LearningRateScheduler(Machine):
         configuration = bind("LearningRateScheduler", config)
         assert isinstance(configuration, Configuration)
         self.config = configuration
-        self.log_key = _log_key(dialect)
+        self.log_key = rate.log_key(dialect)
 
     def epoch_begin(self, state: None, event: Event, effects: list[Effect]) -> tuple[None, Reason]:
-        effects.append(SetRate(_scheduled(self.config.schedule, event.epoch, event.rate)))
+        if event.rate is None:
+            raise ValueError("the optimizer has no learning rate")
+        effects.append(SetRate(map_rate(event.rate, lambda old: _scheduled(self.config.schedule, event.epoch, old))))
         if self.config.verbose > 0:
-            effects.append(Print("scheduled"))
+            effects += [Print("scheduled")] * (len(event.rate) if isinstance(event.rate, Mapping) else 1)
         return state, SCHEDULED
 
     def epoch_end(self, state: None, event: Event, effects: list[Effect]) -> tuple[None, Reason]:
-        if event.logs:
-            effects.append(Log(self.log_key, event.rate))
+        rate.log(event, rate.by_key(self.log_key, event.rate), effects)
         return state, LOGGED
 
 

@@ -14,17 +14,17 @@ States, events and effects are named tuples: immutable, and cheap enough to make
 from typing import Any, NamedTuple
 
 from callcheck.spec.metrics import Metric
-from callcheck.spec.scenario import Logs
+from callcheck.spec.scenario import Logs, Rate
 from callcheck.spec.trace import Origin
 
 
 class Event(NamedTuple):
-    """What a hook is told. `rate`: the stored learning rate; `weights`: whose training the model holds."""
+    """What a hook is told. `rate`: the learning rate as stored; `weights`: whose training the model holds."""
 
     epoch: int
     batch: int
     logs: Logs
-    rate: float
+    rate: Rate
     weights: Origin
     metrics: tuple[Metric, ...]
 
@@ -34,9 +34,9 @@ class Stop(NamedTuple):
 
 
 class SetRate(NamedTuple):
-    """Assign the learning rate; the optimizer stores it as float32."""
+    """Assign the learning rate, or that of each of several optimizers; they store it as float32."""
 
-    rate: float
+    rate: Rate
 
 
 class Save(NamedTuple):

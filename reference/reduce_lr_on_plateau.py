@@ -9,6 +9,7 @@ Rules, at every epoch end, in this order
    `cooldown=1` does nothing (choice `reduce-lr-on-plateau/cooldown`).
 6. wait >= patience, and the rate lies above `min_lr` as float32: the rate is max(rate * factor, min_lr), stored as float32;
    the cooldown begins, and wait is 0. At `min_lr` wait goes on without bound.
+7. Of several optimizers in one, each is logged and reduced alone; one reduction is enough for the cooldown to begin.
 """
 
 import math
@@ -19,9 +20,10 @@ from callcheck.spec.configuration import ReduceLROnPlateau as Configuration
 from callcheck.spec.configuration import bind, parameters
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.numbers import float32
-from callcheck.spec.scenario import Value
+from callcheck.spec.scenario import Value, map_rate
 
-from .machine import Effect, Event, Log, Machine, Print, Reason, SetRate, Warn
+from . import rate
+from .machine import Effect, Event, Machine, Print, Reason, SetRate, Warn
 from .monitor import Monitor
 
 MISSING = Reason(
@@ -84,7 +86,7 @@ class ReduceLROnPlateau(Machine):
         if configuration.factor >= 1.0:
             raise ValueError(f"ReduceLROnPlateau does not support a factor >= 1.0, got {configuration.factor}")
         self.warned = (*warned, "unknown-mode") if self.monitor.unknown_mode else warned
-        self.log_key = _log_key(dialect)
+        self.log_key = rate.log_key(dialect)
         self.exact_cooldown = dialect["reduce-lr-on-plateau/cooldown"] == "exact"
         self.float32_product = dialect["reduce-lr-on-plateau/rate-arithmetic"] == "float32"
         # numpy makes NaN of None: a min_lr of null never allows a reduction
@@ -100,10 +102,9 @@ class ReduceLROnPlateau(Machine):
         best, wait, cooldown_counter, direction = state
         if direction is None:
             direction = self.monitor.resolve(event.metrics)
-        rate = event.rate
-        if event.logs:
-            effects.append(Log(self.log_key, rate))
-        value = rate if config.monitor == self.log_key else event.logs.get(config.monitor)
+        rates = rate.by_key(self.log_key, event.rate)
+        rate.log(event, rates, effects)
+        value = rates[config.monitor] if config.monitor in rates else event.logs.get(config.monitor)
         if value is None:
             effects.append(Warn("missing-metric"))
             return State(best, wait, cooldown_counter, direction), MISSING
@@ -119,15 +120,18 @@ class ReduceLROnPlateau(Machine):
         wait += 1
         if not wait >= config.patience:
             return State(best, wait, cooldown_counter, direction), WAITED
-        if not rate > self.stored_min_lr:
+        above = sum(each > self.stored_min_lr for each in rates.values())
+        if not above:
             return State(best, wait, cooldown_counter, direction), AT_MINIMUM
-        effects.append(SetRate(self._reduced(rate)))
+        effects.append(SetRate(map_rate(event.rate, self._reduced)))
         if config.verbose > 0:
-            effects.append(Print("reduced"))
+            effects += [Print("reduced")] * above
         return State(best, 0, config.cooldown, direction), REDUCED
 
     def _reduced(self, rate: float) -> float:
-        """Rule 6: the new rate, before it is stored."""
+        """Rule 6: the new rate, before it is stored; one that is not above `min_lr` stays."""
+        if not rate > self.stored_min_lr:
+            return rate
         if self.float32_product:
             product = float32(rate * float32(self.config.factor))
             return max(product, self.stored_min_lr)
@@ -136,8 +140,3 @@ class ReduceLROnPlateau(Machine):
 
     def internal(self, state: State) -> dict[str, Any]:
         return {"wait": state.wait, "best": state.best, "cooldown_counter": state.cooldown_counter}
-
-
-def _log_key(dialect: Dialect) -> str:
-    """The key under which the rate is logged."""
-    return dialect["learning-rate/log-key"].replace("-", "_")

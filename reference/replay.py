@@ -10,7 +10,7 @@ from typing import Any
 
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.numbers import float32, unsigned_zero
-from callcheck.spec.scenario import Epoch, Fit, Logs, Scenario, groups
+from callcheck.spec.scenario import Epoch, Fit, Logs, Rate, Scenario, groups, map_rate
 from callcheck.spec.trace import (
     UNTRAINED,
     EpochTrace,
@@ -63,10 +63,15 @@ def replay(
 ) -> Trace | NotExpressible:
     """What an implementation of `dialect` does. `make` takes the place of the reference's own machine.
 
-    `internal` asks for the trace's optional state too. NotExpressible: the one thing that the reference does not predict,
-    a file name that contains an array as numpy prints it.
+    `internal` asks for the trace's optional state too. NotExpressible: what the dialect does not have, several optimizers in
+    one, or the one thing that the reference does not predict, a file name that contains an array as numpy prints it.
     """
     return _Replay(scenario, dialect, make or MACHINES[scenario.callback], internal).run()
+
+
+def _stored(rate: Rate) -> Rate:
+    """The rate as it is stored."""
+    return map_rate(rate, lambda each: unsigned_zero(float32(each)))
 
 
 def explain(scenario: Scenario, dialect: Dialect) -> tuple[Trace | NotExpressible, tuple[Decision, ...]]:
@@ -98,7 +103,7 @@ class _Replay:
         self.dialect = dialect
         self.make = make
         self.decisions = decisions
-        self.rate = unsigned_zero(float32(scenario.learning_rate))
+        self.rate = _stored(scenario.learning_rate)
         self.weights = UNTRAINED
         self.stop = False
         self.quiet = EpochTrace()
@@ -114,6 +119,8 @@ class _Replay:
         self.logged: Mapping[str, float] = NOTHING_LOGGED
 
     def run(self) -> Trace | NotExpressible:
+        if isinstance(self.rate, Mapping) and self.dialect["learning-rate/several-optimizers"] == "none":
+            return NotExpressible(parameter="learning_rate")
         try:
             self.machine = self.make(self.scenario.config, self.dialect)
         except Exception as error:
@@ -139,7 +146,7 @@ class _Replay:
         self.stop = False
         self._clear()
         if fit.learning_rate is not None:
-            self.rate = unsigned_zero(float32(fit.learning_rate))
+            self.rate = _stored(fit.learning_rate)
         epoch = self.scenario.first_epoch(fit)
         epochs: list[EpochTrace] = []
         printed: tuple[str, ...] = ()
@@ -166,7 +173,7 @@ class _Replay:
         if self.eventful:
             self._clear()
         hooks = self.hooks
-        rate_in_epoch = None
+        rate_in_epoch: Rate = None
         try:
             if hooks["epoch_begin"] is not None:
                 self._call("epoch_begin", epoch, -1, NOTHING_LOGGED)
@@ -188,7 +195,7 @@ class _Replay:
                 fits.extend([] for _ in range(self.fit + 1 - len(fits)))
                 fits[-1].append(value)
 
-    def _record(self, rate_in_epoch: float | None, logs: Logs) -> EpochTrace:
+    def _record(self, rate_in_epoch: Rate, logs: Logs) -> EpochTrace:
         """What was seen of an epoch. Records are immutable, so that one uneventful epoch shares that of another."""
         quiet, rate = self.quiet, self.rate
         uneventful = not self.eventful and not self.stop
@@ -234,9 +241,9 @@ class _Replay:
         self.eventful = True
         for effect in effects:
             if isinstance(effect, m.Log):
-                self.logged = {effect.key: effect.value}
+                self.logged = {**self.logged, effect.key: effect.value}
             elif isinstance(effect, m.SetRate):
-                self.rate = unsigned_zero(float32(effect.rate))
+                self.rate = _stored(effect.rate)
             elif isinstance(effect, m.Stop):
                 self.stop = True
             elif isinstance(effect, m.Save):

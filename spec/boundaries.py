@@ -351,15 +351,33 @@ def _min_lr(condition: Callable[[float, float, float], bool]) -> Condition:
     """On the first rate as stored, factor, and min_lr as configured."""
 
     def reached(scenario: Scenario) -> bool:
-        rate = float32(scenario.learning_rate)
-        configured = "min_lr" in scenario.config
-        return configured and condition(rate, number(scenario, "factor"), number(scenario, "min_lr"))
+        rate = scenario.learning_rate
+        if "min_lr" not in scenario.config or not isinstance(rate, float):
+            return False
+        return condition(float32(rate), number(scenario, "factor"), number(scenario, "min_lr"))
 
     return reached
 
 
 def _rates(scenario: Scenario) -> list[float]:
-    return [scenario.learning_rate, *(fit.learning_rate for fit in scenario.fits if fit.learning_rate is not None)]
+    """The rates that are set, of a single optimizer."""
+    given = (scenario.learning_rate, *(fit.learning_rate for fit in scenario.fits))
+    return [rate for rate in given if isinstance(rate, float)]
+
+
+def _several_rates(condition: Callable[[Scenario, list[float]], bool]) -> Condition:
+    """On the rates with which several optimizers in one begin, as stored."""
+
+    def reached(scenario: Scenario) -> bool:
+        rates = scenario.learning_rate
+        return isinstance(rates, Mapping) and condition(scenario, [float32(rate) for rate in rates.values()])
+
+    return reached
+
+
+def _some_at_min_lr(scenario: Scenario, rates: list[float]) -> bool:
+    bound = float32(number(scenario, "min_lr"))
+    return any(rate > bound for rate in rates) and any(rate <= bound for rate in rates)
 
 
 def _any_rate(condition: Callable[[float], bool]) -> Condition:
@@ -665,6 +683,7 @@ _GROUPS: tuple[tuple[tuple[str, ...], dict[str, Condition]], ...] = (
         "min_lr null": lambda s: parameter(s, "min_lr") is None,
         "epsilon": lambda s: "epsilon" in s.config,
         "monitor learning_rate": _configured("monitor", lambda monitor: monitor == "learning_rate"),
+        "several optimizers, some at min_lr": _several_rates(_some_at_min_lr),
     }),
     (_RATED, {
         "rate that float32 does not have": _any_rate(lambda rate: float32(rate) != rate),
@@ -672,6 +691,9 @@ _GROUPS: tuple[tuple[tuple[str, ...], dict[str, Condition]], ...] = (
         "rate float32 subnormal": _any_rate(lambda rate: 0 < rate < FLOAT32_SMALLEST_NORMAL),
         "rate infinite": _any_rate(math.isinf),
         "a later fit sets the rate": _later(lambda fit: fit.learning_rate is not None),
+        "several optimizers of different rates": _several_rates(lambda scenario, rates: len(set(rates)) > 1),
+        "several optimizers of the same rate": _several_rates(lambda scenario, rates: len(set(rates)) < len(rates)),
+        "an optimizer without a rate": lambda s: s.learning_rate is None,
     }),
     ((_CHECKPOINT,), {
         **{f"initial_value_threshold {what}": _against_mark(condition) for what, condition in _MARKS.items()},

@@ -108,6 +108,12 @@ _ALL = (
         lr="lr, as Keras 2 does.",
     ),
     _choice(
+        "learning-rate/several-optimizers",
+        "What do ReduceLROnPlateau and LearningRateScheduler do where the optimizer is several in one (MultiOptimizer)?",
+        each_its_own="Each of them has its own rate, which is logged, reduced or scheduled by itself.",
+        none="There are no such optimizers.",
+    ),
+    _choice(
         "model-checkpoint/direction",
         'How does mode="auto" choose between minimum and maximum?',
         compiled_metric="By the compiled metric of that name; ValueError if that does not decide. Resolved at the first "

@@ -21,6 +21,8 @@ type_names = {bool: "a boolean", str: "a string", list: "a list", dict: "an obje
 
 Value = float | tuple[float, ...]
 Logs = Mapping[str, Value]
+Rate = float | Mapping[str, float] | None
+"""The learning rate: the optimizer's; of several optimizers in one, each one's by its name; None for one that has none."""
 
 
 class InvalidScenario(ValueError):
@@ -58,21 +60,22 @@ class Fit:
     epochs: tuple[Epoch, ...]
     initial_epoch: int | None = None
     metrics: tuple[Metric, ...] | None = None
-    learning_rate: float | None = None
+    learning_rate: float | Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scenario:
     """One callback instance, one model and one optimizer, over successive fits.
 
-    `learning_rate` is set before the first fit; weights and rate carry over from fit to fit, the stop flag is cleared.
-    `metrics` is what the model was compiled with. The batch hook is called once per `steps_per_execution` batches.
+    `learning_rate` is set before the first fit; weights and rate carry over from fit to fit, the stop flag is cleared. With
+    rates by name the optimizer is several in one (Keras calls it MultiOptimizer). `metrics` is what the model was compiled
+    with. The batch hook is called once per `steps_per_execution` batches.
     """
 
     callback: str
     fits: tuple[Fit, ...]
     config: Mapping[str, Any] = field(default_factory=dict)
-    learning_rate: float = 1.0
+    learning_rate: Rate = 1.0
     metrics: tuple[Metric, ...] = ()
     initial_epoch: int = 0
     steps_per_execution: int = 1
@@ -81,9 +84,28 @@ class Scenario:
         """The absolute index of the first epoch of `fit`."""
         return self.initial_epoch if fit.initial_epoch is None else fit.initial_epoch
 
+    def rate_given(self, fit: int) -> Rate:
+        """The learning rate that is set before the fit of that index; None where it stays as it is."""
+        own = self.fits[fit].learning_rate
+        return self.learning_rate if fit == 0 and own is None else own
+
     def compiled_metrics(self, fit: Fit) -> tuple[Metric, ...]:
         """What the model is compiled with during `fit`."""
         return self.metrics if fit.metrics is None else fit.metrics
+
+
+def only(rate: Rate) -> float:
+    """The rate of the one optimizer. Raises TypeError where there are several, or it has none."""
+    if rate is None or isinstance(rate, Mapping):
+        raise TypeError(f"the rate of one optimizer is asked for, and there is {rate}")
+    return rate
+
+
+def map_rate(rate: Rate, change: Callable[[float], float]) -> Rate:
+    """The rate, or every one of several, changed."""
+    if isinstance(rate, Mapping):
+        return {name: change(each) for name, each in rate.items()}
+    return None if rate is None else change(rate)
 
 
 def groups(batches: tuple[Logs, ...], steps_per_execution: int) -> Iterable[tuple[int, Logs]]:
@@ -113,6 +135,12 @@ def value_to_json(value: Value) -> Any:
     return [number_to_json(item) for item in value] if isinstance(value, tuple) else number_to_json(value)
 
 
+def rate_to_json(rate: Rate) -> Any:
+    if isinstance(rate, Mapping):
+        return {name: number_to_json(each) for name, each in rate.items()}
+    return None if rate is None else number_to_json(rate)
+
+
 def logs_to_json(logs: Logs) -> dict[str, Any]:
     return {name: value_to_json(value) for name, value in logs.items()}
 
@@ -139,8 +167,8 @@ def to_json(scenario: Scenario) -> dict[str, Any]:
     written: dict[str, Any] = {"callback": scenario.callback}
     if scenario.config:
         written["config"] = _config_to_json(scenario.config)
-    if number_to_json(scenario.learning_rate) != 1.0:
-        written["learning_rate"] = number_to_json(scenario.learning_rate)
+    if scenario.learning_rate != 1.0:
+        written["learning_rate"] = rate_to_json(scenario.learning_rate)
     if scenario.metrics:
         written["metrics"] = [metric_to_json(metric) for metric in scenario.metrics]
     if scenario.initial_epoch:
@@ -158,7 +186,7 @@ def _fit_to_json(fit: Fit) -> dict[str, Any]:
     if fit.metrics is not None:
         written["metrics"] = [metric_to_json(metric) for metric in fit.metrics]
     if fit.learning_rate is not None:
-        written["learning_rate"] = number_to_json(fit.learning_rate)
+        written["learning_rate"] = rate_to_json(fit.learning_rate)
     written["epochs"] = [_epoch_to_json(epoch) for epoch in fit.epochs]
     return written
 
@@ -227,6 +255,32 @@ def number_from_json(value: Any, field: str) -> float:
         return float(value)
     except OverflowError:
         raise InvalidScenario(field, "the integer is out of the range of float64") from None
+
+
+def rate_from_json(value: Any, field: str) -> Rate:
+    """A learning rate, or one for each of several optimizers by its name; null is that of an optimizer that has none."""
+    if not isinstance(value, dict):
+        return None if value is None else number_from_json(value, field)
+    if not value:
+        raise InvalidScenario(field, "the object is empty; at least one optimizer is needed")
+    for name in value:
+        if not name.isidentifier():
+            raise InvalidScenario(
+                f"{field}.{name}", "the name of an optimizer is made of letters, digits and underscores"
+            )
+    return {name: number_from_json(rate, f"{field}.{name}") for name, rate in value.items()}
+
+
+def _later_rate(value: Any, field: str, optimizers: Rate) -> float | Mapping[str, float]:
+    """The rates that a fit sets; of the optimizers that the scenario has."""
+    rate = rate_from_json(value, field)
+    if rate is None or optimizers is None:
+        raise InvalidScenario(field, "an optimizer that has no learning rate gets none; leave the field out")
+    here, there = (set(each) if isinstance(each, Mapping) else None for each in (rate, optimizers))
+    if here != there:
+        expected = "a number" if there is None else f"a rate for each of {', '.join(sorted(there))}"
+        raise InvalidScenario(field, f"expected {expected}, as in the scenario's learning_rate")
+    return rate
 
 
 def _count(value: Any, field: str, least: int) -> int:
@@ -320,7 +374,7 @@ def _epoch(value: Any, field: str) -> Epoch:
     return Epoch(logs=_logs(epoch.get("logs", {}), f"{field}.logs"), batches=batches, stop=stop)
 
 
-def _fit(value: Any, field: str) -> Fit:
+def _fit(value: Any, field: str, rate: Rate) -> Fit:
     fit = _object(value, field, ("epochs", "initial_epoch", "metrics", "learning_rate"), required=("epochs",))
     epochs = _filled_list(fit["epochs"], f"{field}.epochs", "epoch")
 
@@ -331,7 +385,7 @@ def _fit(value: Any, field: str) -> Fit:
         epochs=tuple(_epoch(item, f"{field}.epochs[{index}]") for index, item in enumerate(epochs)),
         initial_epoch=optional("initial_epoch", lambda content, place: _count(content, place, 0)),
         metrics=optional("metrics", _metrics),
-        learning_rate=optional("learning_rate", number_from_json),
+        learning_rate=optional("learning_rate", lambda content, place: _later_rate(content, place, rate)),
     )
 
 
@@ -343,14 +397,15 @@ def from_json(data: Any) -> Scenario:
     if callback not in CALLBACKS:
         raise InvalidScenario("callback", f"unknown callback {callback!r}; known are {', '.join(CALLBACKS)}")
     fits = _filled_list(scenario["fits"], "fits", "fit")
+    rate = rate_from_json(scenario.get("learning_rate", 1.0), "learning_rate")
     return Scenario(
         callback=callback,
         config=_config(scenario.get("config", {}), "config"),
-        learning_rate=number_from_json(scenario.get("learning_rate", 1.0), "learning_rate"),
+        learning_rate=rate,
         metrics=_metrics(scenario.get("metrics", []), "metrics"),
         initial_epoch=_count(scenario.get("initial_epoch", 0), "initial_epoch", 0),
         steps_per_execution=_count(scenario.get("steps_per_execution", 1), "steps_per_execution", 1),
-        fits=tuple(_fit(item, f"fits[{index}]") for index, item in enumerate(fits)),
+        fits=tuple(_fit(item, f"fits[{index}]", rate) for index, item in enumerate(fits)),
     )
 
 

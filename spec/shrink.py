@@ -16,11 +16,12 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 from .configuration import FLOAT_PARAMETERS
 from .numbers import float32
-from .scenario import Epoch, Fit, Logs, Scenario, Value, key
+from .scenario import Epoch, Fit, Logs, Rate, Scenario, Value, key
 
 Condition = Callable[[Scenario], bool]
 Step = Callable[[Scenario], Iterator[Scenario]]
@@ -201,7 +202,10 @@ def _drop_settings(scenario: Scenario) -> Iterator[Scenario]:
     """What is set beside the callback: for the scenario, then for each fit and each epoch."""
     yield replace(scenario, steps_per_execution=1)
     yield replace(scenario, initial_epoch=0)
-    yield replace(scenario, learning_rate=1.0)
+    if isinstance(scenario.learning_rate, Mapping):
+        yield from _drop_optimizers(scenario, scenario.learning_rate)
+    else:
+        yield replace(scenario, learning_rate=1.0)
     yield replace(scenario, metrics=())
     for index in range(len(scenario.metrics)):
         yield replace(scenario, metrics=scenario.metrics[:index] + scenario.metrics[index + 1 :])
@@ -211,6 +215,21 @@ def _drop_settings(scenario: Scenario) -> Iterator[Scenario]:
     for number, index, epoch in _places(scenario):
         if epoch.stop:
             yield _change_epoch(scenario, number, index, stop=False)
+
+
+def _drop_optimizers(scenario: Scenario, rates: Mapping[str, float]) -> Iterator[Scenario]:
+    """One of several optimizers alone, then one of them less."""
+
+    def changed(change: Callable[[Any], Any]) -> Scenario:
+        fits = tuple(
+            replace(fit, learning_rate=None if fit.learning_rate is None else change(fit.learning_rate))
+            for fit in scenario.fits
+        )
+        return replace(scenario, learning_rate=change(rates), fits=fits)
+
+    yield from (changed(itemgetter(name)) for name in rates)
+    if len(rates) > 1:
+        yield from (changed(partial(_without, name=name)) for name in rates)
 
 
 def _drop_parameters(scenario: Scenario) -> Iterator[Scenario]:
@@ -279,7 +298,7 @@ def _simplify_parameters(scenario: Scenario) -> Iterator[Scenario]:
     for name, value in scenario.config.items():
         for simpler in _simpler_parameter(name, value):
             yield replace(scenario, config={**scenario.config, name: simpler})
-    for rate in _simpler(scenario.learning_rate):
+    for rate in _simpler_rate(scenario.learning_rate):
         yield replace(scenario, learning_rate=rate)
     for number in range(scenario.initial_epoch):
         yield replace(scenario, initial_epoch=number)
@@ -292,9 +311,15 @@ def _simplify_parameters(scenario: Scenario) -> Iterator[Scenario]:
 def _simplify_fit(scenario: Scenario, number: int, fit: Fit) -> Iterator[Scenario]:
     for epoch in range(fit.initial_epoch or 0):
         yield _change_fit(scenario, number, initial_epoch=epoch)
-    if fit.learning_rate is not None:
-        for rate in _simpler(fit.learning_rate):
-            yield _change_fit(scenario, number, learning_rate=rate)
+    for rate in _simpler_rate(fit.learning_rate):
+        yield _change_fit(scenario, number, learning_rate=rate)
+
+
+def _simpler_rate(rate: Rate) -> Iterator[Rate]:
+    if isinstance(rate, Mapping):
+        yield from ({**rate, name: simpler} for name, each in rate.items() for simpler in _simpler(each))
+    elif rate is not None:
+        yield from _simpler(rate)
 
 
 def _simpler_parameter(name: str, value: Any) -> Iterator[Any]:

@@ -24,7 +24,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 from .metrics import Metric
 from .moves import FIRST, KINDS, MARKS, Move, Standing
 from .numbers import FLOAT32_MAX, FLOAT32_SMALLEST_NORMAL, float32, next_float32
-from .scenario import Epoch, Fit, Logs, Scenario, Value, key
+from .scenario import Epoch, Fit, Logs, Rate, Scenario, Value, key, map_rate
 
 # ---------------------------------------------------------------------------------------------- drawing
 
@@ -189,6 +189,7 @@ _RATE = _weighted(
     (FLOAT32_MAX, 1), (math.inf, 1),
 )  # fmt: skip
 _LATER_RATE = _weighted((1.0, 2), (0.1, 2), (0.5, 2), (0.001, 1), (1e-40, 1))
+_OPTIMIZERS = _weighted((("head", "body"), 4), (("head", "body", "tail"), 2), (("head",), 1))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -224,13 +225,25 @@ def _epoch(draw: DrawFn, shape: _Shape, logs: dict[str, Value], batch: Callable[
     )
 
 
+def _optimizers(draw: DrawFn, rate: float) -> Rate:
+    """Mostly one optimizer with this rate; now and then several in one, this rate among theirs, or one without a rate."""
+    if not _chance(draw, 9):
+        return rate
+    if _chance(draw, 12):
+        return None
+    first, *others = draw(_OPTIMIZERS)
+    rates = {first: rate, **{name: draw(_RATE) for name in others}}
+    return dict(reversed(rates.items())) if _chance(draw, 30) else rates
+
+
 def _scenario(
     draw: DrawFn, callback: str, config: dict[str, Any], shape: _Shape, epoch: Callable[[], Epoch], *,
     monitored: _Monitored | None = None, begin_fit: Callable[[int], None] = lambda fit: None, long: bool = False,
-    rate: float = 1.0, rates: int = 0,
+    rate: Rate = 1.0, rates: int = 0,
 ) -> Scenario:  # fmt: skip
     """One to three fits of epochs that `epoch` draws. `rates`: in how many percent of the fits the rate is set anew."""
     fits = []
+    rates = 0 if rate is None else rates
     for index in range(draw(_FITS)):
         begin_fit(index)
         number = draw(_LATER_EPOCHS if index else _LONG_EPOCHS if long else _EPOCHS)
@@ -239,7 +252,7 @@ def _scenario(
                 epochs=tuple(epoch() for _ in range(number)),
                 initial_epoch=draw(_FIT_INITIAL_EPOCH),
                 metrics=monitored.later_metrics if index and monitored else None,
-                learning_rate=draw(_LATER_RATE) if rates and _chance(draw, rates) else None,
+                learning_rate=map_rate(rate, lambda _: draw(_LATER_RATE)) if rates and _chance(draw, rates) else None,
             )
         )
     return Scenario(
@@ -271,7 +284,7 @@ _ODD_EARLY_STOPPING = _weighted(
 
 def _waiting(
     draw: DrawFn, callback: str, config: dict[str, Any], monitored: _Monitored, stream: _Stream, *, long: bool,
-    rate: float = 1.0, rates: int,
+    rate: Rate = 1.0, rates: int,
 ) -> Scenario:  # fmt: skip
     """A scenario around a stream, for a callback that looks at epoch ends only."""
     decoy = "val_loss" if monitored.monitor == "loss" else "loss"
@@ -352,7 +365,8 @@ def _reduce_lr_on_plateau(draw: DrawFn) -> Scenario:
         config.update(draw(_ODD_PLATEAU))
     elif _chance(draw, 5) and config.get("mode") in ("min", "max"):
         config["monitor"] = "learning_rate"
-    return _waiting(draw, "ReduceLROnPlateau", config, monitored, stream, long=long, rate=rate, rates=10)
+    rates = _optimizers(draw, rate)
+    return _waiting(draw, "ReduceLROnPlateau", config, monitored, stream, long=long, rate=rates, rates=10)
 
 
 # ---------------------------------------------------------------------------------------------- ModelCheckpoint
@@ -447,7 +461,9 @@ def _learning_rate_scheduler(draw: DrawFn) -> Scenario:
         logs = {} if _chance(draw, 8) else {"loss": draw(_LOSS)}
         return _epoch(draw, shape, logs, lambda: {"loss": draw(_LOSS)})
 
-    scenario = _scenario(draw, "LearningRateScheduler", config, shape, epoch, rate=draw(_RATE), rates=12)
+    scenario = _scenario(
+        draw, "LearningRateScheduler", config, shape, epoch, rate=_optimizers(draw, draw(_RATE)), rates=12
+    )
     if "table" in schedule:
         asked = max(scenario.first_epoch(fit) + len(fit.epochs) for fit in scenario.fits)
         schedule["table"] = [draw(_TABLE_RATE) for _ in range(max(1, asked + draw(_TABLE_LENGTH)))]

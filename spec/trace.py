@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from .scenario import Value, logs_to_json, number_from_json, number_to_json, value_to_json
+from .scenario import Rate, Value, logs_to_json, number_from_json, rate_from_json, rate_to_json, value_to_json
 
 WARNED = ("missing-metric", "unknown-mode", "array-metric", "other")
 """The kinds of warnings. Only those to the user are recorded, not what array libraries say about overflow or deprecation."""
@@ -64,14 +64,15 @@ class Save:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EpochTrace:
-    """What was seen of one epoch, after all hooks of its end. Rates are float64, widened from what is stored.
+    """What was seen of one epoch, after all hooks of its end. Rates are float64, widened from what is stored; of several
+    optimizers in one, each one's by its name.
 
     `stop`: the stop flag. `learning_rate_in_epoch`: the rate in force in the first batch. `logged`: what was added to logs.
     """
 
     stop: bool | None = None
-    learning_rate: float | None = None
-    learning_rate_in_epoch: float | None = None
+    learning_rate: Rate = None
+    learning_rate_in_epoch: Rate = None
     saved: tuple[Save, ...] | None = None
     warned: tuple[str, ...] | None = None
     printed: tuple[str, ...] | None = None
@@ -169,9 +170,9 @@ def _epoch_to_json(epoch: EpochTrace) -> dict[str, Any]:
     if epoch.stop is not None:
         written["stop"] = epoch.stop
     if epoch.learning_rate is not None:
-        written["learning_rate"] = number_to_json(epoch.learning_rate)
+        written["learning_rate"] = rate_to_json(epoch.learning_rate)
     if epoch.learning_rate_in_epoch is not None:
-        written["learning_rate_in_epoch"] = number_to_json(epoch.learning_rate_in_epoch)
+        written["learning_rate_in_epoch"] = rate_to_json(epoch.learning_rate_in_epoch)
     if epoch.saved is not None:
         written["saved"] = [_save_to_json(save) for save in epoch.saved]
     if epoch.warned is not None:
@@ -250,8 +251,8 @@ def _strings(data: Mapping[str, Any], name: str) -> tuple[str, ...] | None:
     return tuple(data[name]) if name in data else None
 
 
-def _rate(data: Mapping[str, Any], name: str) -> float | None:
-    return number_from_json(data[name], name) if name in data else None
+def _rate(data: Mapping[str, Any], name: str) -> Rate:
+    return rate_from_json(data[name], name) if name in data else None
 
 
 def _epoch_from_json(data: Mapping[str, Any]) -> EpochTrace:

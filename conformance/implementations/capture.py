@@ -8,14 +8,15 @@ no event, and neither is one with a wrong number or path in it: who announces ep
 import contextlib
 import io
 import logging
+import math
 import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 
 from callcheck.spec.numbers import float32, unsigned_zero
-from callcheck.spec.scenario import Logs
+from callcheck.spec.scenario import Logs, Rate
 from callcheck.spec.trace import Origin
 
 # In this order: a line of ModelCheckpoint that says that a value improved says "saving" too.
@@ -26,8 +27,8 @@ _PRINTED = (
     ("saving", re.compile(r"saving model to")),
     ("early-stop", re.compile(r"early stopping", re.IGNORECASE)),
     ("restored", re.compile(r"restoring model weights", re.IGNORECASE)),
-    ("reduced", re.compile(r"reducing (the )?learning rate", re.IGNORECASE)),
-    ("scheduled", re.compile(r"setting (the )?learning rate", re.IGNORECASE)),
+    ("reduced", re.compile(r"reducing (\S+ )?learning rate", re.IGNORECASE)),
+    ("scheduled", re.compile(r"setting (\S+ )?learning rate", re.IGNORECASE)),
     ("nan", re.compile(r"invalid loss", re.IGNORECASE)),
 )
 _WARNED = (
@@ -48,7 +49,7 @@ class Facts:
 
     epoch: int | None = None
     batch: int | None = None
-    rate: float | None = None
+    rate: Rate = None
     weights: Origin | None = None
     saved: tuple[str, ...] | None = None
     logs: Logs = field(default_factory=dict)
@@ -57,7 +58,7 @@ class Facts:
 _EPOCH = re.compile(r"^Epoch (-?\d+)\b")
 _BATCH = re.compile(r"^Batch (-?\d+)\b")
 _BEST_EPOCH = re.compile(r"best epoch: (-?\d+)")
-_RATE = re.compile(r"learning rate to (\S+?)\.?$")
+_RATE = re.compile(r"ing (?:(\S+) )?learning rate to (\S+?)\.?$")
 _IMPROVED = re.compile(r"(\S+) improved from (\S+) to ([^\s,]+)")
 _NOT_IMPROVED = re.compile(r"did not improve from (\S+)")
 
@@ -78,8 +79,7 @@ def is_true(line: str, kind: str, facts: Facts) -> bool:
         return False
     if best and facts.weights is not None and int(best[1]) != facts.weights.epoch + 1:
         return False
-    # Printed is the rate before it is stored.
-    if rate and facts.rate is not None and repr(unsigned_zero(float32(float(rate[1])))) != repr(facts.rate):
+    if rate and not _is_the_rate(rate[1], float(rate[2]), facts.rate):
         return False
     if improved and improved[1] in facts.logs:
         value = facts.logs[improved[1]]
@@ -88,6 +88,17 @@ def is_true(line: str, kind: str, facts: Facts) -> bool:
     if kind in ("improved", "saving", "saved") and facts.saved is not None:
         return any(line.endswith(f"/{path}") for path in facts.saved)
     return True
+
+
+def _is_the_rate(name: str | None, printed: float, rate: Rate) -> bool:
+    """Whether the rate that was printed, before it was stored, is the rate; of several optimizers, that of the one named."""
+    if rate is None:
+        return True
+    if isinstance(rate, Mapping):
+        rate = rate.get(name or "", math.nan)
+    elif name not in (None, "the"):
+        return False
+    return repr(unsigned_zero(float32(printed))) == repr(rate)
 
 
 def warning_event(text: str) -> str:

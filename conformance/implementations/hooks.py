@@ -3,24 +3,26 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from callcheck.spec.scenario import Logs, Scenario
+from callcheck.spec.scenario import Logs, Rate, Scenario
 from callcheck.spec.trace import Origin, added_to_logs
 
-from .protocol import Capabilities, ConfigurationRejected, Observation
-from .standin import Model, Optimizer, arguments, as_logged, as_recorded, new_directory
+from .protocol import CannotExpress, Capabilities, ConfigurationRejected, Observation
+from .standin import Model, Optimizer, WithoutRate, arguments, as_logged, as_recorded, new_directory
 
 
 class PlainStandin:
     """The stand-in for callbacks that need no framework: a plain optimizer, no compiled metrics."""
 
     def model(self, scenario: Scenario) -> Model:
-        return Model(Optimizer())
+        if isinstance(scenario.learning_rate, Mapping):
+            raise CannotExpress("learning_rate")
+        return Model(WithoutRate() if scenario.learning_rate is None else Optimizer())
 
-    def set_rate(self, model: Model, rate: float) -> None:
+    def set_rate(self, model: Model, rate: Rate) -> None:
         model.optimizer.learning_rate = rate
 
-    def rate(self, model: Model) -> float:
-        return float(model.optimizer.learning_rate)
+    def rate(self, model: Model) -> Rate:
+        return float(model.optimizer.learning_rate) if isinstance(model.optimizer, Optimizer) else None
 
     def compile(self, model: Model, scenario: Scenario, fit: int) -> None:
         """Make `model.metrics` what the model is compiled with in that fit."""
@@ -34,7 +36,8 @@ class HooksRun:
         self.standin = standin
         self.directory = new_directory()
         self.model: Model = standin.model(scenario)
-        standin.set_rate(self.model, scenario.learning_rate)
+        if scenario.learning_rate is not None:
+            standin.set_rate(self.model, scenario.learning_rate)
         self.fit = -1
         self.ended: tuple[Logs, dict[str, Any]] = ({}, {})
         try:

@@ -9,17 +9,17 @@ import importlib
 import importlib.util
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from callcheck.spec.dialect import Resolution, release_dialect
 from callcheck.spec.metrics import Metric
 from callcheck.spec.numbers import unsigned_zero
-from callcheck.spec.scenario import Scenario
+from callcheck.spec.scenario import Rate, Scenario
 
 from .hooks import Hooks
-from .protocol import Unavailable
-from .standin import Model
+from .protocol import CannotExpress, Unavailable
+from .standin import Model, WithoutRate
 
 INSTALL = "pip install 'callcheck[keras]'"
 
@@ -77,10 +77,33 @@ def compiled(keras: Any, metrics: tuple[Metric, ...]) -> list[Any]:
     ]
 
 
+def several_in_one(keras: Any, names: Iterable[str]) -> Any:
+    """A MultiOptimizer whose optimizers have these names; all that is trained is the last one's. Raises CannotExpress where
+    Keras has none."""
+    if not hasattr(keras.optimizers, "MultiOptimizer"):
+        raise CannotExpress("learning_rate")
+    *others, last = (keras.optimizers.SGD(name=name) for name in names)
+    return keras.optimizers.MultiOptimizer(
+        keras.optimizers.OptimizerMap(last, {f"none of {other.name}": other for other in others})
+    )
+
+
+def set_rates(optimizer: Any, rates: Mapping[str, float]) -> None:
+    """Set the rate of each of several optimizers in one."""
+    for inner in optimizer.optimizers:
+        inner.learning_rate = rates[inner.name]
+
+
+def rates(optimizer: Any) -> dict[str, float]:
+    """The rate of each of several optimizers in one, as stored."""
+    return {inner.name: unsigned_zero(float(inner.learning_rate.numpy())) for inner in optimizer.optimizers}
+
+
 class RealOptimizer:
     """A stand-in model with a real optimizer of `keras`, whose rate is read again only after it was assigned.
 
     Reading a TensorFlow variable costs as much as a whole hook. One optimizer serves all scenarios; it has no other state.
+    Several in one are not known to Keras 2.
     """
 
     def __init__(self, keras: Any) -> None:
@@ -98,13 +121,23 @@ class RealOptimizer:
         self.variable = variable
 
     def model(self, scenario: Scenario) -> Model:
-        return Model(self.optimizer)
+        if isinstance(scenario.learning_rate, Mapping):
+            return Model(self.several(tuple(scenario.learning_rate)))
+        return Model(WithoutRate() if scenario.learning_rate is None else self.optimizer)
 
-    def set_rate(self, model: Model, rate: float) -> None:
-        if self._rate != rate:
+    def several(self, names: tuple[str, ...]) -> Any:
+        """Optimizers of these names, in one. Raises CannotExpress."""
+        raise CannotExpress("learning_rate")
+
+    def set_rate(self, model: Model, rate: Rate) -> None:
+        if isinstance(rate, Mapping):
+            set_rates(model.optimizer, rate)
+        elif self._rate != rate:
             self.variable.assign(rate)
 
-    def rate(self, model: Model) -> float:
+    def rate(self, model: Model) -> Rate:
+        if model.optimizer is not self.optimizer:
+            return None if isinstance(model.optimizer, WithoutRate) else rates(model.optimizer)
         if self._rate is None:
             self._rate = unsigned_zero(float(self.variable.numpy()))
         return self._rate
@@ -120,6 +153,12 @@ class CompilingStandin(RealOptimizer):
         super().__init__(keras)
         self._made: dict[tuple[Metric, ...], Any] = {}
         self._loss = keras.metrics.Mean(name="loss")  # what every compiled model has among its metrics
+        self._several: dict[tuple[str, ...], Any] = {}
+
+    def several(self, names: tuple[str, ...]) -> Any:
+        if names not in self._several:
+            self._several[names] = several_in_one(self.keras, names)
+        return self._several[names]
 
     def compile(self, model: Model, scenario: Scenario, fit: int) -> None:
         metrics = scenario.compiled_metrics(scenario.fits[fit])

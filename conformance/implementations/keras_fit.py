@@ -11,14 +11,14 @@ Rules
 """
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from callcheck.spec.dialect import Resolution, release_dialect
 from callcheck.spec.metrics import Metric
 from callcheck.spec.numbers import unsigned_zero
-from callcheck.spec.scenario import Epoch, Fit, Logs, Scenario, groups
+from callcheck.spec.scenario import Epoch, Fit, Logs, Rate, Scenario, groups
 from callcheck.spec.trace import (
     UNTRAINED,
     EpochTrace,
@@ -36,7 +36,7 @@ from callcheck.spec.trace import (
 from ..run import Nonsense
 from .capture import Captured, captured
 from .hooks import changed_in_logs, internal_state
-from .keras import compiled, load
+from .keras import compiled, load, rates, set_rates, several_in_one
 from .protocol import Capabilities, Unavailable
 from .standin import arguments, as_logged, new_directory
 
@@ -61,7 +61,7 @@ class KerasFit:
         self.data = _Data()
         self.twin = self._new_model()
         self.untrained = self.twin.get_weights()
-        self._idle: dict[tuple[tuple[Metric, ...], int], Any] = {}
+        self._idle: dict[Any, Any] = {}
 
     def replay(self, scenario: Scenario, *, internal: bool = False) -> Result:
         with captured() as heard:
@@ -72,15 +72,17 @@ class KerasFit:
                 return Trace(rejected=Rejected(type=type(error).__name__, message=str(error)))
             warned = heard.warned()
             metrics = scenario.compiled_metrics(scenario.fits[0])
+            rate = scenario.learning_rate
+            optimizer = tuple(rate) if isinstance(rate, Mapping) else rate is None
             # Taken out, and put back only if nothing but the subject raised: what was interrupted is not used again.
-            model = self._idle.pop((metrics, scenario.steps_per_execution), None)
+            model = self._idle.pop((metrics, scenario.steps_per_execution, optimizer), None)
             if model is None:
                 model = self._new_model()
-                model.optimizer = self.keras.optimizers.SGD()
+                model.optimizer = self._new_optimizer(rate)
                 self.compile(model, metrics, scenario.steps_per_execution)
             training = _Training(self, scenario, subject, model, directory, heard)
             fits = training.run()
-            self._idle[training.metrics, scenario.steps_per_execution] = model
+            self._idle[training.metrics, scenario.steps_per_execution, optimizer] = model
             if len(self._idle) > KEPT:
                 del self._idle[next(iter(self._idle))]
         seen = {name: tuple(map(tuple, by_fit.values())) for name, by_fit in training.internal.items()}
@@ -95,6 +97,12 @@ class KerasFit:
                 layers.Dense(1, use_bias=False, activation="sigmoid"),
             ]
         )
+
+    def _new_optimizer(self, rate: Rate) -> Any:
+        if isinstance(rate, Mapping):
+            return several_in_one(self.keras, rate)
+        sgd = self.keras.optimizers.SGD
+        return sgd() if rate is not None else type("WithoutRate", (_WithoutRate, sgd), {})()
 
     def compile(self, model: Any, metrics: tuple[Metric, ...], steps_per_execution: int) -> None:
         """Compile with these metrics, and have everything built; optimizer and weights stay."""
@@ -114,6 +122,19 @@ class KerasFit:
             self.twin.load_weights(path)
             return list(self.twin.get_weights())
         return list(self.keras.models.load_model(path, compile=False).get_weights())
+
+
+class _WithoutRate:
+    """Makes of a Keras optimizer one that needs no learning rate and has none: it leaves the weights to the layers."""
+
+    @property
+    def learning_rate(self) -> Any:
+        raise AttributeError("this optimizer has no learning rate")
+
+    @learning_rate.setter
+    def learning_rate(self, rate: Any) -> None: ...
+
+    def apply(self, grads: Any, trainable_variables: Any = None) -> None: ...
 
 
 class _Data:
@@ -142,7 +163,7 @@ class _Seen:
     """What was seen of one epoch, or around a fit, so far."""
 
     def __init__(self) -> None:
-        self.rate_in_epoch: float | None = None
+        self.rate_in_epoch: Rate = None
         self.saved: list[Save] = []
         self.warned: list[str] = []
         self.printed: list[str] = []
@@ -176,7 +197,7 @@ class _Training:
 
     def run(self) -> tuple[FitTrace, ...]:
         self.model.set_weights(self.keras_fit.untrained)
-        self.model.optimizer.learning_rate = self.scenario.learning_rate
+        self._set_rate(self.scenario.learning_rate)
         fits: list[FitTrace] = []
         for index, fit in enumerate(self.scenario.fits):
             metrics = self.scenario.compiled_metrics(fit)
@@ -190,7 +211,7 @@ class _Training:
 
     def _fit(self, index: int, fit: Fit) -> FitTrace:
         if fit.learning_rate is not None:
-            self.model.optimizer.learning_rate = fit.learning_rate
+            self._set_rate(fit.learning_rate)
         self.fit = index
         self.contents = fit.epochs
         self.first = self.scenario.first_epoch(fit)
@@ -337,8 +358,16 @@ class _Training:
 
     # ---------------------------------------------------------------------------------- what is there
 
-    def _rate(self) -> float:
-        return unsigned_zero(float(self.model.optimizer.learning_rate.numpy()))
+    def _set_rate(self, rate: Rate) -> None:
+        if isinstance(rate, Mapping):
+            set_rates(self.model.optimizer, rate)
+        elif rate is not None:
+            self.model.optimizer.learning_rate = rate
+
+    def _rate(self) -> Rate:
+        if isinstance(self.scenario.learning_rate, float):
+            return unsigned_zero(float(self.model.optimizer.learning_rate.numpy()))
+        return None if self.scenario.learning_rate is None else rates(self.model.optimizer)
 
     def _weights(self, weights: Sequence[Any]) -> Weights:
         return weights_seen(self._origin(weights), self.began, self.fit)

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from callcheck.spec.configuration import CALLBACKS
-from callcheck.spec.scenario import Logs, Scenario, Value
+from callcheck.spec.scenario import Logs, Rate, Scenario, Value
 from callcheck.spec.trace import Origin, Result
 
 OBSERVABLES = frozenset(
@@ -53,7 +53,7 @@ class Observation:
     """
 
     stop: bool | None = None
-    learning_rate: float | None = None
+    learning_rate: Rate = None
     saved: tuple[str, ...] | None = None
     weights: Origin | None = None
     warned: tuple[str, ...] | None = None

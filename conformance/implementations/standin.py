@@ -1,7 +1,7 @@
 """Stand-ins for the model, for driving a callback's hooks without training, and the arguments for its constructor.
 
-A stand-in has just what the callbacks read: `stop_training`, `optimizer.learning_rate`, `metrics`, weights that can be got and
-set, and the two ways of saving. These only note what was to be written where, but fail where writing the file would. Its weights
+A stand-in has just what the callbacks read: `stop_training`, `optimizer`, `metrics`, weights that can be got and set, and the two
+ways of saving. These only note what was to be written where, but fail where writing the file would. Its weights
 are a list of one pair, (fit, epoch): whose training produced them. That hooks on a stand-in and a real `fit` agree is shown by a
 test.
 """
@@ -35,6 +35,10 @@ class Optimizer:
         self._rate = unsigned_zero(float32(float(rate)))
 
     lr = learning_rate
+
+
+class WithoutRate:
+    """An optimizer that has no learning rate."""
 
 
 class Model:

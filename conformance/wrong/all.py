@@ -5,6 +5,7 @@ from . import (
     every_callback,
     learning_rate_scheduler,
     model_checkpoint,
+    optimizers,
     reduce_lr_on_plateau,
     terminate_on_nan,
 )
@@ -16,5 +17,6 @@ ALL: tuple[Wrong, ...] = (
     *reduce_lr_on_plateau.WRONG,
     *model_checkpoint.WRONG,
     *learning_rate_scheduler.WRONG,
+    *optimizers.WRONG,
     *terminate_on_nan.WRONG,
 )

@@ -15,7 +15,7 @@ from callcheck.reference.model_checkpoint import ModelCheckpoint
 from callcheck.reference.reduce_lr_on_plateau import AT_MINIMUM, ReduceLROnPlateau
 from callcheck.reference.terminate_on_nan import TERMINATED, TerminateOnNaN
 from callcheck.spec.dialect import Dialect
-from callcheck.spec.scenario import Epoch, Scenario
+from callcheck.spec.scenario import Epoch, Scenario, only
 
 from .wrong import Catch, Wrong
 
@@ -34,7 +34,7 @@ class LowersTheRate(TerminateOnNaN):
     def batch_end(self, state: None, event: Event, effects: list[Effect]) -> tuple[None, Reason]:
         after, reason = super().batch_end(state, event, effects)
         if reason is TERMINATED:
-            effects.append(SetRate(event.rate / 2))
+            effects.append(SetRate(only(event.rate) / 2))
         return after, reason
 
 

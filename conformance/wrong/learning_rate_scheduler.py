@@ -9,6 +9,7 @@ from callcheck.reference.learning_rate_scheduler import LearningRateScheduler, _
 from callcheck.reference.machine import NOTHING, Effect, Event, Log, Print, Reason, SetRate, Warn
 from callcheck.spec.configuration import parameters
 from callcheck.spec.dialect import Dialect
+from callcheck.spec.scenario import only
 
 from .wrong import Catch, Wrong
 
@@ -57,7 +58,7 @@ class ActsAtTheEnd(LearningRateScheduler):
 
 class ActsAfterBatches(LearningRateScheduler):
     def batch_end(self, state: None, event: Event, effects: list[Effect]) -> tuple[None, Reason]:
-        effects.append(SetRate(_scheduled(self.config.schedule, event.epoch, event.rate)))
+        effects.append(SetRate(_scheduled(self.config.schedule, event.epoch, only(event.rate))))
         return state, NOTHING
 
 
@@ -82,7 +83,9 @@ class AcceptsIntegers(LearningRateScheduler):
     def epoch_begin(self, state: None, event: Event, effects: list[Effect]) -> tuple[None, Reason]:
         schedule = self.config.schedule
         if schedule.get("returns") == "int":
-            effects.append(SetRate(float(int(_scheduled({**schedule, "returns": None}, event.epoch, event.rate)))))
+            effects.append(
+                SetRate(float(int(_scheduled({**schedule, "returns": None}, event.epoch, only(event.rate)))))
+            )
             return state, NOTHING
         return super().epoch_begin(state, event, effects)
 
@@ -113,14 +116,16 @@ class PrintsChanges(LearningRateScheduler):
 
 class AsksAgainForTheLine(LearningRateScheduler):
     def epoch_begin(self, state: None, event: Event, effects: list[Effect]) -> tuple[None, Reason]:
-        rate = _scheduled(self.config.schedule, event.epoch, event.rate) if self.config.verbose > 0 else event.rate
+        rate = (
+            _scheduled(self.config.schedule, event.epoch, only(event.rate)) if self.config.verbose > 0 else event.rate
+        )
         return super().epoch_begin(state, event._replace(rate=rate), effects)
 
 
 class LogsIntoEmptyLogs(LearningRateScheduler):
     def epoch_end(self, state: None, event: Event, effects: list[Effect]) -> tuple[None, Reason]:
         if not event.logs:
-            effects.append(Log(self.log_key, event.rate))
+            effects.append(Log(self.log_key, only(event.rate)))
         return super().epoch_end(state, event, effects)
 
 

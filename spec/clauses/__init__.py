@@ -14,4 +14,5 @@ from . import model_checkpoint_names as model_checkpoint_names  # isort: skip
 from . import model_checkpoint_errors as model_checkpoint_errors  # isort: skip
 from . import model_checkpoint_relations as model_checkpoint_relations  # isort: skip
 from . import learning_rate_scheduler as learning_rate_scheduler  # isort: skip
+from . import optimizers as optimizers  # isort: skip
 from . import terminate_on_nan as terminate_on_nan  # isort: skip

@@ -7,6 +7,8 @@ Rules
   A universal clause does not read it at all: its `Case` has none.
 - Unless it says `errors=True`, a clause speaks of scenarios that were run to their end: others do not exercise it. One that
   speaks of scenarios without a trace says `failures=True`.
+- Unless it says otherwise in `optimizer`, a clause speaks of scenarios with one optimizer that has a learning rate; an
+  every-callback clause of all.
 """
 
 import re
@@ -16,11 +18,12 @@ from typing import Any, Literal
 
 from ..configuration import CALLBACKS, defaults
 from ..dialect import Dialect
-from ..scenario import Epoch, Fit, Scenario
+from ..scenario import Epoch, Fit, Scenario, only
 from ..trace import Difference, EpochTrace, FitTrace, Trace
 from ..trace import Failed as NoTrace
 
 Level = Literal["universal", "documented", "observed"]
+Optimizer = Literal["one", "several", "without a rate", "any"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,6 +137,11 @@ class Case:
                         fit=index, index=position, number=first + position, shown=shown.epochs[position], seen=epoch
                     )
 
+    def rate_given(self, fit: int) -> float | None:
+        """The learning rate that is set before the fit, of the one optimizer; None where it stays as it is."""
+        rate = self.scenario.rate_given(fit)
+        return None if rate is None else only(rate)
+
     @property
     def clean(self) -> bool:
         """Whether the scenario was run to its end: nothing rejected, nothing raised."""
@@ -144,7 +152,7 @@ class Case:
 class Clause:
     """A clause. `choices` maps a choice to the values under which the clause applies; a dialect with another value is not
     held to it. `observes` names the fields of a trace without which nothing can be judged. `except_for`: the callbacks of
-    which an every-callback clause does not speak."""
+    which an every-callback clause does not speak. `optimizer`: of which kind of optimizer it speaks."""
 
     id: str
     level: Level
@@ -157,6 +165,7 @@ class Clause:
     failures: bool = False
     related: Callable[[Scenario], Scenario | None] | None = None
     except_for: tuple[str, ...] = ()
+    optimizer: Optimizer
 
     @property
     def callbacks(self) -> tuple[str, ...]:
@@ -174,6 +183,10 @@ class Clause:
     def applies(self, dialect: Dialect) -> bool:
         return all(dialect[choice] in values for choice, values in self.choices.items())
 
+    def speaks_of(self, scenario: Scenario) -> bool:
+        """Whether the scenario has the kind of optimizer that the clause speaks of."""
+        return self.optimizer in ("any", _kind_of_optimizer(scenario))
+
     def judge(self, case: Case) -> Outcome:
         """The outcome of the check, its precondition of a clean run included."""
         if case.failed is not None and not self.failures:
@@ -183,6 +196,12 @@ class Clause:
         if self.related is not None and not self.errors and not ran_to_its_end(case.other):
             return NOT_EXERCISED
         return self.check(case)
+
+
+def _kind_of_optimizer(scenario: Scenario) -> Optimizer:
+    if isinstance(scenario.learning_rate, Mapping):
+        return "several"
+    return "one" if scenario.learning_rate is not None else "without a rate"
 
 
 CALLBACK_OF_PREFIX = {
@@ -208,6 +227,7 @@ def clause(
     failures: bool = False,
     related: Callable[[Scenario], Scenario | None] | None = None,
     except_for: tuple[str, ...] = (),
+    optimizer: Optimizer | None = None,
 ) -> Callable[[Callable[[Case], Outcome]], Callable[[Case], Outcome]]:
     """Register the decorated check as the clause `id`; its docstring is the normative sentence."""
 
@@ -226,6 +246,7 @@ def clause(
             failures=failures,
             related=related,
             except_for=except_for,
+            optimizer=optimizer or ("any" if id.startswith("every-callback/") else "one"),
         )
         return check
 

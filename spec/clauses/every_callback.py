@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from ..configuration import parameters
 from ..numbers import float32
-from ..scenario import Scenario, number_to_json
+from ..scenario import Scenario, map_rate, rate_to_json
 from ..trace import EpochTrace, FitTrace, Trace, difference
 from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause, differs
 
@@ -64,17 +64,18 @@ def only_those_stop(case: Case) -> Outcome:
 )
 def only_those_schedule(case: Case) -> Outcome:
     """EarlyStopping, ModelCheckpoint and TerminateOnNaN leave the learning rate as it is: in every epoch it is the one
-    that was set last, as given or rounded to float32."""
+    that was set last, as given or rounded to float32, for each of several optimizers."""
     rate = case.scenario.learning_rate
-    for fit, shown, _ in case.fits():
-        rate = rate if shown.learning_rate is None else shown.learning_rate
-        stored = {number_to_json(rate), number_to_json(float32(rate))}
+    for fit, _, _ in case.fits():
+        given = case.scenario.rate_given(fit)
+        rate = rate if given is None else given
+        stored = (rate_to_json(rate), rate_to_json(map_rate(rate, float32)))
         for epoch in case.epochs(fit):
             for name, seen in (
                 ("at its end", epoch.seen.learning_rate),
                 ("in its first batch", epoch.seen.learning_rate_in_epoch),
             ):
-                if seen is not None and number_to_json(seen) not in stored:
+                if seen is not None and rate_to_json(seen) not in stored:
                     return Failed(
                         fit=epoch.fit,
                         epoch=epoch.index,

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..configuration import parameters
 from ..numbers import float32
-from ..scenario import Epoch, Logs, Scenario
+from ..scenario import Epoch, Logs, Scenario, only
 from .clause import HELD, NOT_EXERCISED, Case, EpochSeen, Failed, Outcome, clause
 from .rates import (
     ALL_BUT_LOGGED,
@@ -79,10 +79,10 @@ def _plan(case: Case) -> Iterator[tuple[_Expected, EpochSeen]]:
         or set(case.scenario.config) - set(parameters("LearningRateScheduler"))
     ):
         return
-    stored = float32(case.scenario.learning_rate)
-    for fit, shown, _ in case.fits():
-        if shown.learning_rate is not None:
-            stored = float32(shown.learning_rate)
+    stored = 0.0
+    for fit, _, _ in case.fits():
+        given = case.rate_given(fit)
+        stored = stored if given is None else float32(given)
         for epoch in case.epochs(fit):
             said: float | None
             if "table" in schedule:
@@ -174,7 +174,7 @@ def _as_table(scenario: Scenario) -> Scenario | None:
     if schedule is None or "scale" not in schedule or schedule.get("returns") in NOT_FLOATS:
         return None
     first = scenario.fits[0]
-    rate = float32(scenario.learning_rate if first.learning_rate is None else first.learning_rate)
+    rate = float32(only(scenario.rate_given(0)))
     table = [math.nan] * scenario.first_epoch(first)
     for _ in first.epochs:
         table.append(rate * schedule["scale"])

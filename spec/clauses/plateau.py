@@ -154,10 +154,10 @@ def plan(case: Case, s: Settings, better: Callable[[float, float], bool] | None 
     watches_rate = s.monitor == log_key(case)
     better = found.better if better is None else better
     expected: list[Expected] = []
-    rate = float32(case.scenario.learning_rate)
-    for fit, shown, _ in case.fits():
-        if shown.learning_rate is not None:
-            rate = float32(shown.learning_rate)
+    rate = 0.0
+    for fit, _, _ in case.fits():
+        given = case.rate_given(fit)
+        rate = rate if given is None else float32(given)
         record = None if found.accepts_first else found.worst
         improved: list[bool] = []
         free = 0  # the first position after the cooldown of the last reduction

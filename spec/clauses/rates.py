@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..numbers import float32
-from ..scenario import Epoch, Fit, Scenario
+from ..scenario import Epoch, Fit, Scenario, only
 from ..trace import EpochTrace, Trace
 from .clause import HELD, NOT_EXERCISED, Case, EpochSeen, Failed, Outcome
 
@@ -45,13 +45,12 @@ def rates(case: Case) -> Iterator[tuple[EpochSeen, float, float]]:
     The rate with which the scenario or a fit begins is stored as float32 or as float64: whichever the first epoch shows.
     """
     after = 0.0
-    for fit, shown, _ in case.fits():
+    for fit, _, _ in case.fits():
+        given = case.rate_given(fit)
         for epoch in case.epochs(fit):
             if epoch.seen.learning_rate is None:
                 return
-            before, after = after, epoch.seen.learning_rate
-            given = case.scenario.learning_rate if fit == 0 else None
-            given = given if shown.learning_rate is None else shown.learning_rate
+            before, after = after, only(epoch.seen.learning_rate)
             if epoch.index == 0 and given is not None:
                 before = given if after == given else float32(given)
             yield epoch, before, after
@@ -155,8 +154,7 @@ def other_verbosity(scenario: Scenario) -> Scenario | None:
 def first_fit_twice(scenario: Scenario) -> Scenario:
     """The first fit, and once more the same with the same instance from the same rate."""
     first = scenario.fits[0]
-    rate = scenario.learning_rate if first.learning_rate is None else first.learning_rate
-    return replace(scenario, fits=(first, replace(first, learning_rate=rate)))
+    return replace(scenario, fits=(first, replace(first, learning_rate=scenario.rate_given(0))))
 
 
 def second_time(case: Case) -> Iterator[tuple[EpochSeen, EpochTrace]]:

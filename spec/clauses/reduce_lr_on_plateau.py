@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from ..configuration import defaults
 from ..numbers import float32
-from ..scenario import Scenario
+from ..scenario import Scenario, only
 from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
 from .monitoring import is_number
 from .plateau import CALLBACK, DOCS, OBSERVED, RATE, compares, expected_epochs, falls_of, monitored, reduced, settings
@@ -217,13 +217,14 @@ def _on_a_plateau(case: Case, gap: int) -> Outcome:
     if s is None or found is None or s.monitor in LOG_KEYS or not 0.0 <= s.min_delta < math.inf or s.factor >= 1.0:
         return NOT_EXERCISED
     outcome: Outcome = NOT_EXERCISED
-    rate = float32(case.scenario.learning_rate)
-    for fit, shown, _ in case.fits():
+    rate = 0.0
+    for fit, _, _ in case.fits():
         values = monitored(case, fit, s.monitor)
         first = values[0]
         if not isinstance(first, float) or not math.isfinite(first) or any(value != first for value in values):
             return outcome
-        rate = rate if shown.learning_rate is None else float32(shown.learning_rate)
+        given = case.rate_given(fit)
+        rate = rate if given is None else float32(given)
         for epoch in case.epochs(fit):
             past = epoch.index - s.need
             if past >= 0 and past % (s.need + gap) == 0 and rate > s.floor:
@@ -281,7 +282,7 @@ def _no_cooldown(scenario: Scenario) -> Scenario | None:
     # a fall must be seen: a factor next to one may leave the rate as it is, and the cooldown begins nevertheless
     if not is_number(cooldown) or not cooldown or not is_number(factor) or not 0.0 < factor <= 0.9:
         return None
-    if not 1e-30 <= scenario.learning_rate <= 1e30 or scenario.fits[0].learning_rate is not None:
+    if not 1e-30 <= only(scenario.rate_given(0)) <= 1e30:
         return None
     return configured(scenario, cooldown=0)
 
