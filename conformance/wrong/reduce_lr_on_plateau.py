@@ -13,10 +13,10 @@ from typing import Any
 
 from callcheck.reference.machine import Effect, Event, Log, Print, Reason, SetRate
 from callcheck.reference.monitor import Monitor
-from callcheck.reference.reduce_lr_on_plateau import IMPROVED, MISSING, REDUCED, ReduceLROnPlateau, State
+from callcheck.reference.reduce_lr_on_plateau import AT_MINIMUM, IMPROVED, MISSING, REDUCED, ReduceLROnPlateau, State
 from callcheck.spec.configuration import parameters
 from callcheck.spec.dialect import Dialect
-from callcheck.spec.scenario import Value
+from callcheck.spec.scenario import Value, only
 
 from .wrong import Catch, Wrong
 
@@ -104,6 +104,14 @@ class BeginsInCooldown(ReduceLROnPlateau):
     def fit_begin(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         begun, reason = super().fit_begin(state, event, effects)
         return begun._replace(cooldown_counter=self.config.cooldown), reason
+
+
+class CoolsDownWithoutAReduction(ReduceLROnPlateau):
+    def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
+        after, reason = super().epoch_end(state, event, effects)
+        if reason is AT_MINIMUM:
+            after = after._replace(cooldown_counter=self.config.cooldown, wait=0)
+        return after, reason
 
 
 class NeverStartsAnew(ReduceLROnPlateau):
@@ -253,7 +261,7 @@ class LogsTheNewRate(ReduceLROnPlateau):
     def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         after, reason = super().epoch_end(state, event, effects)
         if reason is REDUCED and event.logs:
-            effects.append(Log(self.log_key, self._reduced(event.rate)))
+            effects.append(Log(self.log_key, self._reduced(only(event.rate))))
         return after, reason
 
 
@@ -877,6 +885,23 @@ WRONG: tuple[Wrong, ...] = (
                 words=(
                     "expected logged {'learning_rate': 1.0}, because the rate in the epoch was 1.0, and its logs are "
                     "not empty; got {'learning_rate': 0.1"
+                ),
+            ),
+        ),
+    ),
+    Wrong(
+        name="reduce-lr-cools-down-at-min-lr",
+        says="The cooldown begins although the rate is at `min_lr` already.",
+        callback=CALLBACK,
+        make=CoolsDownWithoutAReduction,
+        catches=(
+            Catch(
+                clause="reduce-lr-on-plateau/cooldown/is-not-looked-at-before-a-reduction",
+                scenario=_stream(1.0, 1.0, 1.0, patience=1, cooldown=None, min_lr=1.0),
+                epoch=2,
+                words=(
+                    "expected no exception, because cooldown=None, and there is no reduction before in the fit; got "
+                    "TypeError in epoch_end"
                 ),
             ),
         ),

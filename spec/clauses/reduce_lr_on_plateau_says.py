@@ -1,9 +1,10 @@
 """What ReduceLROnPlateau says, accepts and refuses: lines, warnings, logs, arguments and their defaults, exceptions."""
 
 import math
+from dataclasses import replace
 
 from ..numbers import float32
-from ..scenario import Epoch, Fit, Scenario
+from ..scenario import Epoch, Fit, Scenario, only
 from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
 from .monitoring import is_number
 from .plateau import (
@@ -12,6 +13,7 @@ from .plateau import (
     OBSERVED,
     RATE,
     SIGNATURE,
+    Expected,
     Settings,
     compares,
     epsilon_counts,
@@ -156,6 +158,36 @@ def raises_only_where_it_cannot_compare(case: Case) -> Outcome:
     )
 
 
+@clause(
+    "reduce-lr-on-plateau/cooldown/is-not-looked-at-before-a-reduction", level="observed", source=OBSERVED, errors=True
+)
+def cooldown_is_not_looked_at(case: Case) -> Outcome:
+    """A cooldown that is no number raises TypeError at the end of the first epoch with the metric after a reduction in the same
+    fit, and does nothing before."""
+    s = settings(replace(case, scenario=configured(case.scenario, cooldown=0)))
+    if isinstance(case["cooldown"], int | float) or s is None or s.factor >= 1.0 or case.trace.rejected is not None:
+        return NOT_EXERCISED
+    found = plan(case, s)
+    if found is None:
+        return NOT_EXERCISED
+    outcome: Outcome = NOT_EXERCISED
+    after: Expected | None = None  # a reduction, which the fit goes on after
+    for e in found.epochs:
+        after = None if after is None or after.fit != e.fit else after
+        raised = case.trace.fits[e.fit].error if case.trace.fits[e.fit].epochs_run == e.index + 1 else None
+        got = "no exception" if raised is None else f"{raised.type} in {raised.hook}"
+        due = "TypeError in epoch_end" if after is not None and e.value is not None else "no exception"
+        if got != due:
+            reduction = "no reduction before" if after is None else f"a reduction in epoch {after.index + 1}"
+            why = f"cooldown={case['cooldown']!r}, and there is {reduction} in the fit"
+            return Failed(fit=e.fit, epoch=e.index, expected=due, why=why, got=got)
+        outcome = HELD
+        if raised is not None:
+            return outcome
+        after = e if e.reduced else after
+    return outcome
+
+
 def _cause(case: Case, s: Settings) -> str:
     if compares(case, s) is None:
         return f"mode={case['mode']!r} cannot decide on {s.monitor}"
@@ -235,7 +267,7 @@ def arguments_defaults(case: Case) -> Outcome:
     """Without arguments val_loss is minimized: factor 0.1, patience 10, min_delta 1e-4, cooldown 0, min_lr 0, no lines."""
     beside = other(case)
     in_float32 = case.dialect["reduce-lr-on-plateau/rate-arithmetic"] == "float32"
-    rate = float32(beside.scenario.learning_rate)
+    rate = float32(only(beside.scenario.learning_rate))
     for epoch in beside.epochs():
         if epoch.index in _DEFAULT_REDUCTIONS:
             rate = float32(rate * (float32(0.1) if in_float32 else 0.1))
