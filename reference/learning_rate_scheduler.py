@@ -37,11 +37,11 @@ class LearningRateScheduler(Machine):
             raise ValueError("the optimizer has no learning rate")
         effects.append(SetRate(map_rate(event.rate, lambda old: _scheduled(self.config.schedule, event.epoch, old))))
         if self.config.verbose > 0:
-            effects += [Print("scheduled")] * (len(event.rate) if isinstance(event.rate, Mapping) else 1)
+            effects += [Print("scheduled")] * (1 if isinstance(event.rate, float) else len(event.rate))
         return state, SCHEDULED
 
     def epoch_end(self, state: None, event: Event, effects: list[Effect]) -> tuple[None, Reason]:
-        rate.log(event, rate.by_key(self.log_key, event.rate), effects)
+        rate.log(self.log_key, event, effects)
         return state, LOGGED
 
 

@@ -84,7 +84,9 @@ class ModelCheckpoint(Machine):
         warned = _check_legacy(config) if legacy else ()
         self.warned = (*warned, "unknown-mode") if self.monitor.unknown_mode else warned
         self.period = config.get("period", 1) if legacy else 1
-        if configuration.save_freq != "epoch" and not isinstance(configuration.save_freq, int):
+        if configuration.save_freq == "epoch":
+            self.hooks -= {"batch_end"}
+        elif not isinstance(configuration.save_freq, int):
             raise ValueError(f'save_freq must be "epoch" or an integer, got {configuration.save_freq!r}')
         if dialect["model-checkpoint/suffix"] == "keras-formats":
             suffixes = (".weights.h5",) if configuration.save_weights_only else (".keras", ".h5")
@@ -98,8 +100,6 @@ class ModelCheckpoint(Machine):
         self.initial = State(direction, self.monitor.start(direction) if best is None else best, 0, -1, 0)
 
     def batch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
-        if self.config.save_freq == "epoch":
-            return state, NOTHING
         direction, best, batches, last_batch, epochs = state
         seen_before = last_batch if event.batch > last_batch else -1
         batches += event.batch - seen_before

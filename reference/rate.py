@@ -9,7 +9,6 @@ Rules
 from collections.abc import Mapping
 
 from callcheck.spec.dialect import Dialect
-from callcheck.spec.scenario import Rate
 
 from .machine import Effect, Event, Log
 
@@ -19,16 +18,16 @@ def log_key(dialect: Dialect) -> str:
     return dialect["learning-rate/log-key"].replace("-", "_")
 
 
-def by_key(key: str, rate: Rate) -> Mapping[str, float]:
-    """The rates by the keys under which they are logged. Raises AttributeError for an optimizer that has none."""
-    if isinstance(rate, Mapping):
-        return {f"{key}_{name}": each for name, each in rate.items()}
+def log(key: str, event: Event, effects: list[Effect]) -> Mapping[str, float]:
+    """Log the rate, and return it, or every one of several, by the key under which that happens.
+
+    Raises AttributeError for an optimizer that has none.
+    """
+    rate = event.rate
     if rate is None:
         raise AttributeError("the optimizer has no learning rate")
-    return {key: rate}
-
-
-def log(event: Event, rates: Mapping[str, float], effects: list[Effect]) -> None:
-    """Add the rates to the logs of the event, by rule 2."""
+    rates = {key: rate} if isinstance(rate, float) else {f"{key}_{name}": each for name, each in rate.items()}
     if event.logs:
-        effects.extend(Log(key, rate) for key, rate in rates.items())
+        for shown, each in rates.items():
+            effects.append(Log(shown, each))
+    return rates

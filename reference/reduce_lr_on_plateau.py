@@ -102,8 +102,7 @@ class ReduceLROnPlateau(Machine):
         best, wait, cooldown_counter, direction = state
         if direction is None:
             direction = self.monitor.resolve(event.metrics)
-        rates = rate.by_key(self.log_key, event.rate)
-        rate.log(event, rates, effects)
+        rates = rate.log(self.log_key, event, effects)
         value = rates[config.monitor] if config.monitor in rates else event.logs.get(config.monitor)
         if value is None:
             effects.append(Warn("missing-metric"))
@@ -120,12 +119,12 @@ class ReduceLROnPlateau(Machine):
         wait += 1
         if not wait >= config.patience:
             return State(best, wait, cooldown_counter, direction), WAITED
-        above = sum(each > self.stored_min_lr for each in rates.values())
+        above = [each for each in rates.values() if each > self.stored_min_lr]
         if not above:
             return State(best, wait, cooldown_counter, direction), AT_MINIMUM
         effects.append(SetRate(map_rate(event.rate, self._reduced)))
         if config.verbose > 0:
-            effects += [Print("reduced")] * above
+            effects += [Print("reduced")] * len(above)
         return State(best, 0, config.cooldown, direction), REDUCED
 
     def _reduced(self, rate: float) -> float:

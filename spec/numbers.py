@@ -53,6 +53,8 @@ def next_float32(value: float, towards: float) -> float:
 def _as_float32_tensorflow(value: float) -> float:
     """Raises ValueError for a finite value whose nearest float32 is infinite, as TensorFlow does."""
     rounded = _c_float(value).value
+    if FLOAT32_SMALLEST_NORMAL <= rounded <= FLOAT32_MAX:  # by far the most frequent case
+        return rounded
     if -FLOAT32_SMALLEST_NORMAL < rounded < FLOAT32_SMALLEST_NORMAL:
         return 0.0
     if math.isinf(rounded) and math.isfinite(value):

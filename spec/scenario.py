@@ -103,9 +103,9 @@ def only(rate: Rate) -> float:
 
 def map_rate(rate: Rate, change: Callable[[float], float]) -> Rate:
     """The rate, or every one of several, changed."""
-    if isinstance(rate, Mapping):
-        return {name: change(each) for name, each in rate.items()}
-    return None if rate is None else change(rate)
+    if isinstance(rate, float):
+        return change(rate)
+    return None if rate is None else {name: change(each) for name, each in rate.items()}
 
 
 def groups(batches: tuple[Logs, ...], steps_per_execution: int) -> Iterable[tuple[int, Logs]]:
