@@ -52,7 +52,7 @@ def bare_loop(keras: Any, standin: Any, scenario: Scenario) -> None:
     """What somebody would write by hand to drive the same hooks on the same stand-in model."""
     model = standin.model(scenario)
     standin.set_rate(model, scenario.learning_rate)
-    callback = getattr(keras.callbacks, scenario.callback)(**arguments(scenario.config, new_directory()))
+    callback = getattr(keras.callbacks, scenario.callback)(**arguments(scenario.config, new_directory(scenario)))
     callback.set_model(model)
     for index, fit in enumerate(scenario.fits):
         standin.compile(model, scenario, index)

@@ -197,7 +197,7 @@ class _Loop:
             self.logs = content.logs
             self._call("epoch_end", epoch, epoch, dict(content.logs))
         except _HookRaised as raised:
-            record.look(raised.raised.batch)
+            record.look(raised.raised.batch, raised=True)
             epochs.append(record.epoch())
             raise
         record.look()
@@ -243,15 +243,18 @@ class _Record:
         self.printed: tuple[str, ...] | None = None
         self.logged: dict[str, Any] | None = None
 
-    def look(self, batch: int | None = None) -> None:
-        """Observe, and add it to what was seen. Raises Nonsense for what cannot be."""
+    def look(self, batch: int | None = None, *, raised: bool = False) -> None:
+        """Observe, and add it to what was seen. Raises Nonsense for what cannot be.
+
+        `raised`: the hook did not come to its end. What it announced to save may not have been saved.
+        """
         loop = self.loop
         seen = loop.subject.observe()
         _check(seen)
         said = loop.hear(
             lambda: Facts(
-                epoch=loop.epoch, batch=batch, rate=seen.learning_rate, weights=seen.weights, saved=seen.saved,
-                logs=loop.logs,
+                epoch=loop.epoch, batch=batch, rate=seen.learning_rate, weights=seen.weights,
+                saved=None if raised else seen.saved, logs=loop.logs,
             )
         )  # fmt: skip
         self.stop = seen.stop

@@ -99,6 +99,9 @@ class Machine:
     initial: Any = None
     """The state after construction."""
 
+    existing: tuple[str, ...] = ()
+    """The scenario's `existing`, for a machine that writes files; the loop sets it."""
+
     def fit_begin(self, state: Any, event: Event, effects: list[Effect]) -> tuple[Any, Reason]:
         return state, NOTHING
 

@@ -8,17 +8,20 @@ Rules
 3. `save_best_only`: a missing metric warns and saves (choice `model-checkpoint/missing-metric`); an array metric warns and
    saves (choice `model-checkpoint/array-metric`); otherwise an improvement on the best saves.
 4. The best is `initial_value_threshold` at first, and is never reset.
-5. By compiled metrics (choice `model-checkpoint/direction`), the direction is decided at the first epoch end, even if nothing
+5. A save to a path at which a directory is raises OSError; one for which a file would have to be a directory raises
+   NotADirectoryError. A file that is there is overwritten.
+6. By compiled metrics (choice `model-checkpoint/direction`), the direction is decided at the first epoch end, even if nothing
    depends on it. A batch end that has to compare before that raises TypeError.
 """
 
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
 from callcheck.spec.configuration import ModelCheckpoint as Configuration
 from callcheck.spec.configuration import bind, parameters
 from callcheck.spec.dialect import Dialect
-from callcheck.spec.scenario import Logs, Value
+from callcheck.spec.scenario import Logs, Value, existing_directories, existing_files
 
 from .machine import NOTHING, Effect, Event, Machine, Print, Reason, Save, Warn
 from .monitor import Monitor
@@ -37,7 +40,12 @@ ARRAY = Reason("model-checkpoint/array-metric", "{monitor} is an array: a warnin
 
 
 class Unpredictable(Exception):
-    """The file name contains an array as numpy prints it, which the reference does not know."""
+    """What the reference does not know: an array in a file name as numpy prints it (`filepath`), and what a dialect that
+    writes folders makes of what is there already (`existing`)."""
+
+    def __init__(self, parameter: str) -> None:
+        super().__init__(parameter)
+        self.parameter = parameter
 
 
 class _Array:
@@ -46,7 +54,7 @@ class _Array:
     def __format__(self, specification: str) -> str:
         if specification:
             raise TypeError("unsupported format string passed to an array")
-        raise Unpredictable
+        raise Unpredictable("filepath")
 
 
 class State(NamedTuple):
@@ -88,7 +96,8 @@ class ModelCheckpoint(Machine):
             self.hooks -= {"batch_end"}
         elif not isinstance(configuration.save_freq, int):
             raise ValueError(f'save_freq must be "epoch" or an integer, got {configuration.save_freq!r}')
-        if dialect["model-checkpoint/suffix"] == "keras-formats":
+        self.writes_files = dialect["model-checkpoint/suffix"] == "keras-formats"
+        if self.writes_files:
             suffixes = (".weights.h5",) if configuration.save_weights_only else (".keras", ".h5")
             if not configuration.filepath.endswith(suffixes):
                 raise ValueError(f"filepath must end with {' or '.join(suffixes)}, got {configuration.filepath!r}")
@@ -122,10 +131,13 @@ class ModelCheckpoint(Machine):
     def _turn(
         self, direction: str | None, best: Value | None, event: Event, batch: int | None, effects: list[Effect]
     ) -> tuple[Value | None, Reason]:
-        """It is time to save: rules 2 and 3. The best from now on, and why."""
+        """It is time to save: rules 2, 3 and 5. The best from now on, and why."""
+        if self.existing and not self.writes_files:
+            raise Unpredictable("existing")
         path = _file_name(self.config.filepath, event.epoch, batch, event.logs)
         best, saves, reason = self._decide(direction, best, event.logs, effects)
         if saves:
+            _check_place(path, self.existing)
             effects.append(Save(path))
             if self.announces_after and self.config.verbose > 0:
                 effects.append(Print("saved"))
@@ -159,6 +171,17 @@ class ModelCheckpoint(Machine):
 
     def internal(self, state: State) -> dict[str, Any]:
         return {"best": state.best}
+
+
+def _check_place(path: str, existing: tuple[str, ...]) -> None:
+    """Rule 5. Raises what writing to the path raises, as the callback hands it on."""
+    if not existing:
+        return
+    place = PurePosixPath(path)
+    if not existing_files(existing).isdisjoint(place.parents):
+        raise NotADirectoryError(f"a directory of {path} is a file")
+    if place in existing_directories(existing):
+        raise OSError(f"{path} is a directory")
 
 
 def _file_name(filepath: str, epoch: int, batch: int | None, logs: Logs) -> str:

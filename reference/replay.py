@@ -64,7 +64,8 @@ def replay(
     """What an implementation of `dialect` does. `make` takes the place of the reference's own machine.
 
     `internal` asks for the trace's optional state too. NotExpressible: what the dialect does not have, several optimizers in
-    one, or the one thing that the reference does not predict, a file name that contains an array as numpy prints it.
+    one, or what the reference does not predict, a file name that contains an array as numpy prints it, and in a dialect that
+    writes folders what is there already.
     """
     return _Replay(scenario, dialect, make or MACHINES[scenario.callback], internal).run()
 
@@ -125,6 +126,7 @@ class _Replay:
             self.machine = self.make(self.scenario.config, self.dialect)
         except Exception as error:
             return Trace(rejected=Rejected(type=type(error).__name__, message=str(error)))
+        self.machine.existing = self.scenario.existing
         self.state = self.machine.initial
         has = self.machine.hooks
         self.hooks = {hook: getattr(self.machine, hook) if hook in has else None for hook in m.HOOKS}
@@ -134,8 +136,8 @@ class _Replay:
                 fits.append(self._fit(index, fit))
                 if fits[-1].error is not None:
                     break
-        except Unpredictable:
-            return NotExpressible(parameter="filepath")
+        except Unpredictable as unknown:
+            return NotExpressible(parameter=unknown.parameter)
         internal = {name: tuple(tuple(values) for values in seen) for name, seen in (self.internal or {}).items()}
         return Trace(fits=tuple(fits), warned=self.machine.warned, internal=internal)
 

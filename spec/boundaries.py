@@ -8,16 +8,18 @@ Rules
 - Each boundary lists the callbacks to which it applies; there, and only there, a pool has to reach it.
 """
 
+import contextlib
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
 from .configuration import CALLBACKS, defaults
 from .metrics import DIRECTIONS
 from .numbers import FLOAT32_MAX, FLOAT32_SMALLEST_NORMAL, float32, next_float32
-from .scenario import Fit, Logs, Scenario, Value, groups
+from .scenario import Fit, Logs, Scenario, Value, existing_directories, existing_files, groups
 
 Condition = Callable[[Scenario], bool]
 
@@ -406,6 +408,26 @@ def _path_names_missing(scenario: Scenario) -> bool:
     return not _path_fields(scenario) <= known
 
 
+def _names(scenario: Scenario) -> Iterator[PurePosixPath]:
+    """The names of the files, as far as they consist of epochs alone."""
+    for fit in scenario.fits:
+        for number in range(scenario.first_epoch(fit), scenario.first_epoch(fit) + len(fit.epochs)):
+            with contextlib.suppress(Exception):  # other fields, which are not filled in
+                yield PurePosixPath(_filepath(scenario).format(epoch=number + 1))
+
+
+def _file_exists(scenario: Scenario) -> bool:
+    return any(name in existing_files(scenario.existing) for name in _names(scenario))
+
+
+def _directory_exists(scenario: Scenario) -> bool:
+    return any(name in existing_directories(scenario.existing) for name in _names(scenario))
+
+
+def _file_for_a_directory(scenario: Scenario) -> bool:
+    return any(not existing_files(scenario.existing).isdisjoint(name.parents) for name in _names(scenario))
+
+
 def _by_batches(scenario: Scenario) -> int | None:
     """`save_freq`, if it is a positive integer."""
     freq = parameter(scenario, "save_freq")
@@ -727,6 +749,9 @@ _GROUPS: tuple[tuple[tuple[str, ...], dict[str, Condition]], ...] = (
         "a metric called epoch": _epochs(lambda epoch: "epoch" in epoch.logs),
         "a metric called batch": _epochs(lambda epoch: "batch" in epoch.logs),
         "a sub-folder": _path_has("/"),
+        "a file of that name exists": _file_exists,
+        "a directory in the place of the file": _directory_exists,
+        "a file in the place of the directory": _file_for_a_directory,
         "wrong suffix": _wrong_suffix,
         "model as .h5": lambda s: not parameter(s, "save_weights_only")
         and _filepath(s).endswith(".h5")

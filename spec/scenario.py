@@ -5,13 +5,17 @@ Rules
 - `config` is passed on as given, nothing filled in. Defaults belong to the callback (`configuration.py`).
 - Metric values, rates and the parameters in `FLOAT_PARAMETERS` are float64 even where written `1`; there, and nowhere
   else, the strings "NaN", "Infinity" and "-Infinity" are numbers. A list of numbers is an array metric.
+- `existing` is what lies in the directory of the files before the first fit: relative paths, with a slash at the end for
+  a directory, otherwise an empty file. Only ModelCheckpoint looks at it.
 - `to_json(from_json(x))` loses nothing, and `key` tells apart what `==` on floats cannot (NaN, -0.0).
 """
 
 import json
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any
 
 from .configuration import CALLBACKS, FLOAT_PARAMETERS
@@ -69,7 +73,8 @@ class Scenario:
 
     `learning_rate` is set before the first fit; weights and rate carry over from fit to fit, the stop flag is cleared. With
     rates by name the optimizer is several in one (Keras calls it MultiOptimizer). `metrics` is what the model was compiled
-    with. The batch hook is called once per `steps_per_execution` batches.
+    with. The batch hook is called once per `steps_per_execution` batches. `existing`: the files and directories that are
+    there before.
     """
 
     callback: str
@@ -79,6 +84,7 @@ class Scenario:
     metrics: tuple[Metric, ...] = ()
     initial_epoch: int = 0
     steps_per_execution: int = 1
+    existing: tuple[str, ...] = ()
 
     def first_epoch(self, fit: Fit) -> int:
         """The absolute index of the first epoch of `fit`."""
@@ -175,6 +181,8 @@ def to_json(scenario: Scenario) -> dict[str, Any]:
         written["initial_epoch"] = scenario.initial_epoch
     if scenario.steps_per_execution != 1:
         written["steps_per_execution"] = scenario.steps_per_execution
+    if scenario.existing:
+        written["existing"] = list(scenario.existing)
     written["fits"] = [_fit_to_json(fit) for fit in scenario.fits]
     return written
 
@@ -346,6 +354,34 @@ def _filepath(value: Any, field: str) -> str:
     return value
 
 
+_EXISTING = re.compile(r"(?!(.*/)?\.\.?(/|$))[^/\0]+(/[^/\0]+)*/?", re.DOTALL)
+
+
+def _existing(value: Any, field: str) -> tuple[str, ...]:
+    for index, item in enumerate(_list(value, field)):
+        place = f"{field}[{index}]"
+        if not isinstance(item, str):
+            raise InvalidScenario(place, f"expected a relative path, got {_describe(item)}")
+        if not _EXISTING.fullmatch(item):
+            raise InvalidScenario(place, f"expected a relative path without '.', '..' and empty parts, got {item!r}")
+    found = existing_files(value), existing_directories(value)
+    for index, item in enumerate(value):
+        if PurePosixPath(item) in found[0] & found[1]:
+            raise InvalidScenario(f"{field}[{index}]", f"{item!r} would have to be a file and a directory")
+    return tuple(value)
+
+
+def existing_files(existing: Iterable[str]) -> frozenset[PurePosixPath]:
+    """The files among what is there."""
+    return frozenset(PurePosixPath(path) for path in existing if not path.endswith("/"))
+
+
+def existing_directories(existing: Iterable[str]) -> frozenset[PurePosixPath]:
+    """The directories among what is there, and those in which it lies."""
+    named = (PurePosixPath(path) for path in existing if path.endswith("/"))
+    return frozenset((*named, *(parent for path in existing for parent in PurePosixPath(path).parents)))
+
+
 def _config(value: Any, field: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise InvalidScenario(field, f"expected an object of parameters, got {_describe(value)}")
@@ -391,7 +427,9 @@ def _fit(value: Any, field: str, rate: Rate) -> Fit:
 
 def from_json(data: Any) -> Scenario:
     """The scenario that JSON data describes. Raises InvalidScenario, which names the field."""
-    fields = ("callback", "config", "learning_rate", "metrics", "initial_epoch", "steps_per_execution", "fits")
+    fields = (
+        "callback", "config", "learning_rate", "metrics", "initial_epoch", "steps_per_execution", "existing", "fits",
+    )  # fmt: skip
     scenario = _object(data, "", fields, required=("callback", "fits"))
     callback = scenario["callback"]
     if callback not in CALLBACKS:
@@ -405,6 +443,7 @@ def from_json(data: Any) -> Scenario:
         metrics=_metrics(scenario.get("metrics", []), "metrics"),
         initial_epoch=_count(scenario.get("initial_epoch", 0), "initial_epoch", 0),
         steps_per_execution=_count(scenario.get("steps_per_execution", 1), "steps_per_execution", 1),
+        existing=_existing(scenario.get("existing", []), "existing"),
         fits=tuple(_fit(item, f"fits[{index}]", rate) for index, item in enumerate(fits)),
     )
 

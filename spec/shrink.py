@@ -98,13 +98,14 @@ def complexity(scenario: Scenario) -> tuple[float, ...]:
         len(epochs),
         sum(epoch.batches is not None for epoch in epochs),
         len(batches),
-        len(scenario.config) + len(own) + len(scenario.metrics) + sum(epoch.stop for epoch in epochs)
+        len(scenario.config) + len(own) + len(scenario.metrics) + len(scenario.existing) + sum(e.stop for e in epochs)
         + (scenario.initial_epoch != 0) + (scenario.steps_per_execution != 1) + (scenario.learning_rate != 1.0),
         sum(len(entry) for entry in logs),
         sum(isinstance(value, tuple) for entry in logs for value in entry.values()),
         sum(len(name) for name in {name for entry in logs for name in entry}),
         sum(_cost(value) for value in scenario.config.values()) + sum(_cost(item) for item in own)
-        + _cost(scenario.learning_rate) + scenario.initial_epoch + scenario.steps_per_execution,
+        + _cost(scenario.learning_rate) + scenario.initial_epoch + scenario.steps_per_execution
+        + sum(_cost(path) for path in scenario.existing),
         sum(_cost(value) for value in {repr(value): value for entry in logs for value in entry.values()}.values()),
         sum(_cost(value) for entry in logs for value in entry.values()),
     )  # fmt: skip
@@ -207,6 +208,8 @@ def _drop_settings(scenario: Scenario) -> Iterator[Scenario]:
     else:
         yield replace(scenario, learning_rate=1.0)
     yield replace(scenario, metrics=())
+    for index in range(len(scenario.existing)):
+        yield replace(scenario, existing=scenario.existing[:index] + scenario.existing[index + 1 :])
     for index in range(len(scenario.metrics)):
         yield replace(scenario, metrics=scenario.metrics[:index] + scenario.metrics[index + 1 :])
     for number in range(len(scenario.fits)):
@@ -298,6 +301,7 @@ def _simplify_parameters(scenario: Scenario) -> Iterator[Scenario]:
     for name, value in scenario.config.items():
         for simpler in _simpler_parameter(name, value):
             yield replace(scenario, config={**scenario.config, name: simpler})
+    yield from _simplify_existing(scenario)
     for rate in _simpler_rate(scenario.learning_rate):
         yield replace(scenario, learning_rate=rate)
     for number in range(scenario.initial_epoch):
@@ -306,6 +310,21 @@ def _simplify_parameters(scenario: Scenario) -> Iterator[Scenario]:
         yield replace(scenario, steps_per_execution=steps)
     for number, fit in enumerate(scenario.fits):
         yield from _simplify_fit(scenario, number, fit)
+
+
+def _simplify_existing(scenario: Scenario) -> Iterator[Scenario]:
+    """A plain file name, and with it what bears that name or the name of its directory."""
+    filepath = scenario.config.get("filepath")
+    if not scenario.existing or not isinstance(filepath, str):
+        return
+    suffix = _suffix(filepath)
+    for name, place in ((f"m{suffix}", f"m{suffix}"), (f"a/m{suffix}", "a")):
+        slash = "/" if scenario.existing[0].endswith("/") else ""
+        yield replace(scenario, config={**scenario.config, "filepath": name}, existing=(place + slash,))
+
+
+def _suffix(filepath: str) -> str:
+    return next((end for end in (".weights.h5", ".keras", ".h5") if filepath.endswith(end)), "")
 
 
 def _simplify_fit(scenario: Scenario, number: int, fit: Fit) -> Iterator[Scenario]:
@@ -328,9 +347,8 @@ def _simpler_parameter(name: str, value: Any) -> Iterator[Any]:
     if name == "schedule":
         yield from _simpler_schedule(value)
     elif name == "filepath":
-        suffix = next((end for end in (".weights.h5", ".keras", ".h5") if value.endswith(end)), "")
         for stem in ("m", "m-{epoch}", "m-{batch}", "m-{epoch}-{batch}"):
-            yield stem + suffix
+            yield stem + _suffix(value)
     elif isinstance(value, float) and name in FLOAT_PARAMETERS:
         yield from _simpler(value)
     elif isinstance(value, int):

@@ -12,7 +12,7 @@ Rules
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -392,6 +392,9 @@ _ODD_CHECKPOINT = _weighted(
     ({"period": 2}, 5), ({"period": 1}, 1), ({"load_weights_on_restart": False}, 1), ({"unknown": 1}, 1),
 )  # fmt: skip
 _SHADOW = _weighted(("batch", 1), ("epoch", 1))
+# what is there already: the file itself, a directory in its place, a file in the place of its directory, its directory
+_EXISTING = _weighted(("file", 2), ("directory", 3), ("parent", 3), ("folder", 1))
+_EXISTING_EPOCH = _weighted((1, 2), (2, 3), (3, 1))
 
 
 def _filepath(draw: DrawFn, monitor: str, other: str, *, template: str, weights_only: bool) -> str:
@@ -401,6 +404,17 @@ def _filepath(draw: DrawFn, monitor: str, other: str, *, template: str, weights_
     elif weights_only and _chance(draw, 4):
         suffix = ".keras"
     return template.replace("monitored", monitor).replace("other", other) + suffix
+
+
+def _existing(draw: DrawFn, filepath: str) -> tuple[str, ...]:
+    """What is there already, around the name of an early file; what is no field of an epoch or a batch stays as it is."""
+    number = draw(_EXISTING_EPOCH)
+    name = filepath
+    for field in ("epoch", "batch"):
+        name = name.replace(f"{{{field}}}", f"{number}").replace(f"{{{field}:02d}}", f"{number:02d}")
+    parent = name.rpartition("/")[0] or "a"
+    what = {"file": name, "directory": f"{name}/", "parent": parent, "folder": f"{parent}/"}
+    return (what[draw(_EXISTING)],)
 
 
 @st.composite
@@ -433,7 +447,10 @@ def _model_checkpoint(draw: DrawFn) -> Scenario:
     def epoch() -> Epoch:
         return _epoch(draw, shape, {**_logs(monitor, stream.next()), **shadow}, batch)
 
-    return _scenario(draw, "ModelCheckpoint", config, shape, epoch, monitored=monitored, begin_fit=stream.begin_fit)
+    scenario = _scenario(draw, "ModelCheckpoint", config, shape, epoch, monitored=monitored, begin_fit=stream.begin_fit)
+    if _chance(draw, 6):
+        scenario = replace(scenario, existing=_existing(draw, config["filepath"]))
+    return scenario
 
 
 # ---------------------------------------------------------------------------------------------- LearningRateScheduler

@@ -11,7 +11,7 @@ from callcheck.spec.configuration import CALLBACKS
 from callcheck.spec.dialect import NEWEST, InvalidDialect, resolve, shipped
 from callcheck.spec.scenario import Scenario
 from callcheck.spec.strategies import sample
-from callcheck.spec.trace import difference
+from callcheck.spec.trace import Trace, difference
 
 
 def test_a_release_resolves_to_the_dialect_in_force() -> None:
@@ -84,6 +84,7 @@ def test_every_value_is_told_apart_from_every_other(choice: str, value: str) -> 
         if other_value == value:
             continue
         other = base.replace("other", **{choice: other_value})
-        assert any(difference(replay(scenario, one), replay(scenario, other)) for scenario in pool()), (
+        traces = [(replay(scenario, one), replay(scenario, other)) for scenario in pool()]
+        assert any(isinstance(a, Trace) and isinstance(b, Trace) and difference(a, b) for a, b in traces), (
             f"no scenario tells {choice} = {value} from {other_value}"
         )

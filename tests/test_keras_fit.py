@@ -52,6 +52,37 @@ def test_hooks_and_fit_agree(callback: str, hooks: InstalledKeras, keras_fit: Ke
         assert repr(by_hooks.internal) == repr(by_fit.internal), dumps(scenario)  # repr: NaN equals NaN
 
 
+@pytest.mark.parametrize("suffix", [".keras", ".h5", ".weights.h5"])
+@pytest.mark.parametrize(
+    ("stem", "existing", "error"),
+    [
+        ("m-{epoch}", "m-2{}/", "OSError"),
+        ("a/m", "a/m{}/", "OSError"),
+        ("a/m", "a", "NotADirectoryError"),
+        ("a/b/m", "a", "NotADirectoryError"),
+        ("is a directory/m", "is a directory", "NotADirectoryError"),
+        ("a/m", "a/", None),
+        ("m", "m{}", None),
+    ],
+)
+def test_hooks_and_fit_agree_on_what_is_in_the_way(
+    stem: str, existing: str, error: str | None, suffix: str, hooks: InstalledKeras, keras_fit: KerasFit
+) -> None:
+    config = {"filepath": stem + suffix, "save_weights_only": suffix == ".weights.h5", "mode": "min", "verbose": 1}
+    scenario = from_json(
+        {"callback": "ModelCheckpoint", "config": config, "existing": [existing.format(suffix)],
+         "fits": [{"epochs": [{"logs": {"val_loss": 1.0}}] * 3}]}
+    )  # fmt: skip
+
+    by_hooks, by_fit = run(hooks, scenario), run(keras_fit, scenario)
+
+    assert isinstance(by_hooks, Trace)
+    assert isinstance(by_fit, Trace)
+    raised = by_fit.fits[0].error
+    assert (None if raised is None else raised.type) == error
+    assert difference(by_hooks, by_fit) is None
+
+
 # ---------------------------------------------------------------------------------------------- without a feeder
 
 

@@ -85,6 +85,13 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({**GOOD, "learning_rate": "fast"}, "learning_rate"),
     ({**GOOD, "callback": "ModelCheckpoint", "config": {"filepath": "/models/m.keras"}}, "config.filepath"),
     ({**GOOD, "callback": "ModelCheckpoint", "config": {"filepath": "../m.keras"}}, "config.filepath"),
+    ({**GOOD, "existing": "m.keras"}, "existing"),
+    ({**GOOD, "existing": ["a", 1]}, "existing[1]"),
+    ({**GOOD, "existing": [""]}, "existing[0]"),
+    ({**GOOD, "existing": ["/"]}, "existing[0]"),
+    ({**GOOD, "existing": ["a/../b"]}, "existing[0]"),
+    ({**GOOD, "existing": ["./a"]}, "existing[0]"),
+    ({**GOOD, "existing": ["a//b"]}, "existing[0]"),
     ({**GOOD, "callback": "LearningRateScheduler", "config": {"schedule": {}}}, "config.schedule"),
     ({**GOOD, "callback": "LearningRateScheduler", "config": {"schedule": {"table": []}}}, "config.schedule.table"),
 ]
@@ -97,6 +104,12 @@ def test_what_is_wrong_is_named(data: dict[str, Any], field: str) -> None:
     assert caught.value.field == field
     # A schema knows no names of metrics; everything else it refuses too.
     assert "metrics" in field or not valid("scenario", data)
+
+
+@pytest.mark.parametrize("existing", [["a", "a/"], ["a", "a/b"], ["a/b/", "a"]])
+def test_a_path_is_not_both_a_file_and_a_directory(existing: list[str]) -> None:
+    with pytest.raises(InvalidScenario, match=r"'a/?' would have to be a file and a directory"):
+        scenarios.from_json({**GOOD, "existing": existing})
 
 
 def test_the_literal_nan_is_refused() -> None:

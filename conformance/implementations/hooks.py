@@ -13,6 +13,9 @@ from .standin import Model, Optimizer, WithoutRate, arguments, as_logged, as_rec
 class PlainStandin:
     """The stand-in for callbacks that need no framework: a plain optimizer, no compiled metrics."""
 
+    writes_files = True
+    """Whether a save is one file, so that what stands in its way can be told."""
+
     def model(self, scenario: Scenario) -> Model:
         if isinstance(scenario.learning_rate, Mapping):
             raise CannotExpress("learning_rate")
@@ -34,8 +37,11 @@ class HooksRun:
     def __init__(self, scenario: Scenario, make: Callable[..., Any], standin: Any) -> None:
         self.scenario = scenario
         self.standin = standin
-        self.directory = new_directory()
+        if scenario.existing and not standin.writes_files:
+            raise CannotExpress("existing")
+        self.directory = new_directory(scenario)
         self.model: Model = standin.model(scenario)
+        self.model.touches = bool(scenario.existing)
         if scenario.learning_rate is not None:
             standin.set_rate(self.model, scenario.learning_rate)
         self.fit = -1

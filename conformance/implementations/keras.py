@@ -106,6 +106,8 @@ class RealOptimizer:
     Several in one are not known to Keras 2.
     """
 
+    writes_files = False  # Keras 2 writes folders, or several files, for names without a known suffix
+
     def __init__(self, keras: Any) -> None:
         self.keras = keras
         self.optimizer = keras.optimizers.SGD(1.0)
@@ -148,6 +150,8 @@ class RealOptimizer:
 
 class CompilingStandin(RealOptimizer):
     """As above, with real compiled metrics, which Keras 3 asks for `mode="auto"`."""
+
+    writes_files = True
 
     def __init__(self, keras: Any) -> None:
         super().__init__(keras)

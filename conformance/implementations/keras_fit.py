@@ -65,7 +65,7 @@ class KerasFit:
 
     def replay(self, scenario: Scenario, *, internal: bool = False) -> Result:
         with captured() as heard:
-            directory = new_directory()
+            directory = new_directory(scenario)
             try:
                 subject = getattr(self.keras.callbacks, scenario.callback)(**arguments(scenario.config, directory))
             except Exception as error:

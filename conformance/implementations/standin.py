@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from callcheck.spec.numbers import float32, unsigned_zero
-from callcheck.spec.scenario import Logs
+from callcheck.spec.scenario import Logs, Scenario, existing_directories, existing_files
 from callcheck.spec.trace import UNTRAINED, Origin
 
 
@@ -52,6 +52,8 @@ class Model:
         self.weights_of = UNTRAINED
         self.saved: list[tuple[str, bool]] = []
         """Path, and whether only the weights went there, since it was last asked."""
+        self.touches = False
+        """Whether a save makes an empty file, because something may stand in its way."""
         self._files: set[str] = set()
 
     def get_weights(self) -> list[tuple[int, int]]:
@@ -68,13 +70,27 @@ class Model:
         self._save(str(filepath), overwrite, weights_only=True)
 
     def _save(self, path: str, overwrite: bool, weights_only: bool) -> None:
-        """Note it, or fail where writing the file would: the directory is the callback's to make."""
-        if not Path(path).parent.is_dir():
+        """Note it, or fail as writing the file does: the directory is the callback's to make."""
+        if self.touches:
+            _touch(path, overwrite)
+        elif not Path(path).parent.is_dir():
             raise FileNotFoundError(f"there is no directory for {path}")
         if path in self._files and not overwrite:
             raise FileExistsError(f"{path} exists, and is not to be overwritten")
         self._files.add(path)
         self.saved.append((path, weights_only))
+
+
+def _touch(path: str, overwrite: bool) -> None:
+    """Make an empty file, or fail as Keras does: with the system's exception, whose text is h5py's where h5py writes."""
+    try:
+        with open(path, "wb" if overwrite else "xb"):
+            pass
+    except OSError as error:
+        if path.endswith(".keras"):
+            raise
+        text = f"unable to open file: name = '{path}', errno = {error.errno}, error message = '{error.strerror}'"
+        raise type(error)(error.errno, f"Unable to synchronously create file ({text})") from None
 
 
 @cache
@@ -87,9 +103,15 @@ def _root() -> Path:
 _numbers = itertools.count()
 
 
-def new_directory() -> str:
-    """The path of a temporary directory of its own, which is not made yet; it ends with a slash."""
-    return f"{_root()}/{next(_numbers)}/"
+def new_directory(scenario: Scenario) -> str:
+    """The path of a temporary directory of its own; it ends with a slash. It is made only if something is to be in it."""
+    directory = f"{_root()}/{next(_numbers)}/"
+    if scenario.callback == "ModelCheckpoint":
+        for path in existing_directories(scenario.existing):
+            Path(directory, path).mkdir(parents=True, exist_ok=True)
+        for path in existing_files(scenario.existing):
+            Path(directory, path).touch()
+    return directory
 
 
 def as_logged(logs: Logs) -> dict[str, Any]:

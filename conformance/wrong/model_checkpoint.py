@@ -285,6 +285,55 @@ class OwnFieldsGoFirst(ModelCheckpoint):
         return super()._turn(direction, best, event._replace(logs=logs), batch, effects)
 
 
+# ---------------------------------------------------------------------------------------------- what is there already
+
+
+class _Handling(ModelCheckpoint):
+    """Does something else with what the system says when a file cannot be written."""
+
+    def _turn(
+        self, direction: str | None, best: Value | None, event: Event, batch: int | None, effects: list[Effect]
+    ) -> Turned:
+        try:
+            return super()._turn(direction, best, event, batch, effects)
+        except OSError as error:
+            self.handle(error)
+            return best, NOTHING
+
+    def handle(self, error: OSError) -> None:
+        """Swallows it."""
+
+
+class SwallowsSystemErrors(_Handling):
+    """`except IOError: pass`"""
+
+
+class HandsOnTheSystemsError(_Handling):
+    def handle(self, error: OSError) -> None:
+        if type(error) is OSError:
+            raise IsADirectoryError(str(error))
+        raise error
+
+
+class LooksForTheWordsAnywhere(_Handling):
+    """The words "is a directory" are looked for in the whole message, in which the file's name may have them."""
+
+    def handle(self, error: OSError) -> None:
+        raise OSError(str(error)) if "is a directory" in str(error) else error
+
+
+class NeedsAnEmptyPlace(ModelCheckpoint):
+    """`if not exists(filepath):` before the file is written."""
+
+    def _turn(
+        self, direction: str | None, best: Value | None, event: Event, batch: int | None, effects: list[Effect]
+    ) -> Turned:
+        done: list[Effect] = []
+        turned = super()._turn(direction, best, event, batch, done)
+        effects.extend(each for each in done if not isinstance(each, Save) or each.path not in self.existing)
+        return turned
+
+
 # ---------------------------------------------------------------------------------------------- what it says
 
 
@@ -812,6 +861,47 @@ NAMES: tuple[Wrong, ...] = (
     ),
 )  # fmt: skip
 
+THERE: tuple[Wrong, ...] = (
+    _wrong(
+        "swallows-system-errors", SwallowsSystemErrors, "A file that cannot be written is left out without a word.",
+        Catch(
+            clause="model-checkpoint/filepath/a-directory-in-its-place-raises",
+            scenario=_scenario(_epochs(1.0), of={"existing": ["m.keras/"]}), epoch=0,
+            words="expected OSError at the epoch end, because m.keras is a directory already; got no exception",
+        ),
+        Catch(
+            clause="model-checkpoint/filepath/a-file-in-place-of-its-directory-raises",
+            scenario=_scenario(_epochs(1.0), filepath="a/m.keras", of={"existing": ["a"]}), epoch=0,
+            words="expected NotADirectoryError at the epoch end, because in ['a'] a file is where a/m.keras needs a",
+        ),
+    ),
+    _wrong(
+        "hands-on-the-systems-error", HandsOnTheSystemsError, "A directory in the file's place raises IsADirectoryError.",
+        Catch(
+            clause="model-checkpoint/filepath/a-directory-in-its-place-raises",
+            scenario=_scenario(_epochs(1.0), filepath="m.h5", of={"existing": ["m.h5/"]}), epoch=0,
+            words="because m.h5 is a directory already; got IsADirectoryError in epoch_end of fit 1, epoch index 0",
+        ),
+    ),
+    _wrong(
+        "looks-for-the-words-anywhere", LooksForTheWordsAnywhere,
+        "Whether the error is about a directory is told by its whole text, file names included.",
+        Catch(
+            clause="model-checkpoint/filepath/a-file-in-place-of-its-directory-raises",
+            scenario=_scenario(_epochs(1.0), filepath="is a directory/m.h5", of={"existing": ["is a directory"]}), epoch=0,
+            words="a file is where is a directory/m.h5 needs a directory; got OSError in epoch_end",
+        ),
+    ),
+    _wrong(
+        "needs-an-empty-place", NeedsAnEmptyPlace, "A file that is there already is not written again.",
+        Catch(
+            clause="model-checkpoint/filepath/what-is-there-is-overwritten-or-left-alone",
+            scenario=_scenario(_epochs(1.0), of={"existing": ["m.keras"]}), epoch=0,
+            words="because what is there, ['m.keras'], stands in no file's way; got no save",
+        ),
+    ),
+)  # fmt: skip
+
 SAYS: tuple[Wrong, ...] = (
     _wrong(
         "says-without-being-asked", SaysWithoutBeingAsked, "The default of verbose is 1.",
@@ -884,4 +974,4 @@ ARGUMENTS: tuple[Wrong, ...] = (
     ),
 )  # fmt: skip
 
-WRONG: tuple[Wrong, ...] = (*WHEN, *WHETHER, *DIRECTION, *NAMES, *SAYS, *ARGUMENTS)
+WRONG: tuple[Wrong, ...] = (*WHEN, *WHETHER, *DIRECTION, *NAMES, *THERE, *SAYS, *ARGUMENTS)

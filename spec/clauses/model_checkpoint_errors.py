@@ -22,6 +22,7 @@ from .model_checkpoint_turns import (
     failures,
     file_name,
     got_instead,
+    in_the_way,
     is_integer,
     numbers,
     of_both,
@@ -171,7 +172,8 @@ def _raises(case: Case, *causes: str, only: Callable[[Failure], bool] = lambda f
     "model-checkpoint/outcome/raises-nothing-else", level="observed", source=OBSERVED, errors=True,
 )  # fmt: skip
 def nothing_else(case: Case) -> Outcome:
-    """A run whose file names can be filled in, and that compares nothing that cannot be compared, raises nothing."""
+    """A run whose file names can be filled in and written to, and that compares nothing that cannot be compared, raises
+    nothing."""
     if was_not_run(case) or failures(case) != []:
         return NOT_EXERCISED
     return HELD if raised(case) is None else unexpected(case, "no turn has a reason to fail")
@@ -195,6 +197,24 @@ def _with_metric_called_epoch(scenario: Scenario) -> Scenario:
 def metric_called_epoch(case: Case) -> Outcome:
     """A metric called epoch raises TypeError at the first turn that has it in its logs, whatever the filepath."""
     return of_both(case, lambda one: _raises(one, "file-name", only=lambda failure: "epoch" in failure.turn.logs))
+
+
+@clause(
+    "model-checkpoint/filepath/a-directory-in-its-place-raises", level="observed", source="observed: keras 3.15.1", errors=True,
+    choices={"model-checkpoint/suffix": "keras-formats"},
+)  # fmt: skip
+def directory_in_its_place(case: Case) -> Outcome:
+    """A save under the name of a directory that is there already raises OSError, and none of the types made from it."""
+    return _raises(case, "directory")
+
+
+@clause(
+    "model-checkpoint/filepath/a-file-in-place-of-its-directory-raises", level="observed", source="observed: keras 3.15.1",
+    errors=True, choices={"model-checkpoint/suffix": "keras-formats"},
+)  # fmt: skip
+def file_in_place_of_a_directory(case: Case) -> Outcome:
+    """A save into a directory whose name is that of a file raises NotADirectoryError, whatever the names are."""
+    return _raises(case, "no-directory")
 
 
 @clause(
@@ -286,12 +306,13 @@ def _array_raises(case: Case) -> Outcome:
 
 
 def _can_be_saved(case: Case) -> bool:
-    """Whether every file name can be filled in and no turn of a save_best_only sees an array."""
+    """Whether every file name can be filled in and written to, and no turn of a save_best_only sees an array."""
     planned = turns(case)
     if planned is None or not typed(case) or was_not_run(case):
         return False
     names = [file_name(case, turn) for turn in planned]
-    return all(isinstance(name, str) for name in names) and not (case["save_best_only"] and arrays(case, planned))
+    writable = all(isinstance(name, str) and in_the_way(case.scenario, name) is None for name in names)
+    return writable and not (case["save_best_only"] and arrays(case, planned))
 
 
 def _compares_only_float32(case: Case) -> bool:

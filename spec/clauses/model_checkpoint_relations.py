@@ -19,7 +19,9 @@ from .model_checkpoint_turns import (
     OBSERVED,
     TF_KERAS,
     configured,
+    file_name,
     got_instead,
+    in_the_way,
     numbers,
     raised,
     turns,
@@ -434,3 +436,27 @@ def _later(scenario: Scenario) -> Scenario:
 def number_decides_nothing(case: Case) -> Outcome:
     """Starting at a later initial_epoch changes names, not when there is a save."""
     return _same_saves(case, "an initial_epoch that is later by 7 changes nothing else", _only_the_moment)
+
+
+# ---------------------------------------------------------------------------------------------- filepath
+
+
+def _with_nothing_there(scenario: Scenario) -> Scenario | None:
+    return replace(scenario, existing=()) if scenario.existing else None
+
+
+@clause(
+    "model-checkpoint/filepath/what-is-there-is-overwritten-or-left-alone", level="documented",
+    source=f"{DOCUMENTATION} (save_best_only: filepath will be overwritten)", observes=("saved",), errors=True,
+    related=_with_nothing_there, choices={"model-checkpoint/suffix": "keras-formats"},
+)  # fmt: skip
+def there_already(case: Case) -> Outcome:
+    """A file that is there already is overwritten, and other files and directories change nothing, as long as none is a
+    directory where a file is to be written, or a file where a directory has to be."""
+    planned = turns(case)
+    if planned is None or not typed(case):
+        return NOT_EXERCISED
+    names = [file_name(case, turn) for turn in planned]
+    if any(name is None or (isinstance(name, str) and in_the_way(case.scenario, name)) for name in names):
+        return NOT_EXERCISED
+    return _same_run(case, f"what is there, {list(case.scenario.existing)}, stands in no file's way")

@@ -14,10 +14,11 @@ Where a configured value has no documented type, or the outcome depends on how a
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from typing import Any, Literal
 
 from ..numbers import PRECISIONS
-from ..scenario import Epoch, Logs, Scenario, Value, groups
+from ..scenario import Epoch, Logs, Scenario, Value, existing_directories, existing_files, groups
 from ..trace import Weights
 from .clause import NOT_EXERCISED, Case, EpochSeen, Failed, NotExercised, Outcome
 from .monitoring import comparison, direction, is_number
@@ -132,8 +133,11 @@ def numbers(case: Case, planned: tuple[Turn, ...]) -> list[tuple[Turn, float]]:
 def deeds(case: Case) -> list[tuple[Turn, Deed]] | None:
     """What each turn comes to; None if that cannot be known."""
     planned = turns(case)
-    if planned is None or not typed(case):
-        return None
+    return None if planned is None or not typed(case) else _deeds_at(case, planned)
+
+
+def _deeds_at(case: Case, planned: tuple[Turn, ...]) -> list[tuple[Turn, Deed]] | None:
+    """What the first turns come to; None if that cannot be known."""
     if not case["save_best_only"]:
         return [(turn, "saving") for turn in planned]
     monitor = case["monitor"]
@@ -203,7 +207,7 @@ def file_name(case: Case, turn: Turn) -> str | Exception | None:
 class Failure:
     """An exception that a scenario leads to, if none comes before it."""
 
-    cause: Literal["direction", "file-name", "undecided", "precision"]
+    cause: Literal["direction", "file-name", "undecided", "precision", "directory", "no-directory"]
     type: str
     turn: Turn
     why: str
@@ -235,7 +239,37 @@ def failures(case: Case) -> list[Failure] | None:
         for turn, name in zip(planned, names, strict=True) if isinstance(name, Exception)
     ]  # fmt: skip
     found = _no_direction(case) + found[:1] + (_comparing(case, planned) if case["save_best_only"] else [])
-    return sorted(found, key=lambda failure: failure.turn.when)
+    found.sort(key=lambda failure: failure.turn.when)
+    if not case.scenario.existing:
+        return found
+    # What comes to a turn before it writes has failed already, if it fails.
+    before = tuple(turn for turn in planned if not found or turn.when < found[0].turn.when)
+    done = _deeds_at(case, before)
+    if done is None or case.dialect["model-checkpoint/suffix"] == "free":
+        return None
+    return _writing(case, [turn for turn, deed in done if saves(case, deed)]) + found
+
+
+def in_the_way(scenario: Scenario, name: str) -> Literal["directory", "no-directory"] | None:
+    """What keeps a file of that name from being written: a directory in its place, or a file in the place of one of its
+    directories."""
+    place = PurePosixPath(name)
+    if any(file in place.parents for file in existing_files(scenario.existing)):
+        return "no-directory"
+    return "directory" if place in existing_directories(scenario.existing) else None
+
+
+def _writing(case: Case, saved: list[Turn]) -> list[Failure]:
+    """The first save that cannot be written."""
+    for turn in saved:
+        name = file_name(case, turn)
+        cause = in_the_way(case.scenario, name) if isinstance(name, str) else None
+        if cause == "directory":
+            return [Failure(cause=cause, type="OSError", turn=turn, why=f"{name} is a directory already")]
+        if cause == "no-directory":
+            why = f"in {list(case.scenario.existing)} a file is where {name} needs a directory"
+            return [Failure(cause=cause, type="NotADirectoryError", turn=turn, why=why)]
+    return []
 
 
 def _no_direction(case: Case) -> list[Failure]:
