@@ -63,9 +63,8 @@ def replay(
 ) -> Trace | NotExpressible:
     """What an implementation of `dialect` does. `make` takes the place of the reference's own machine.
 
-    `internal` asks for the trace's optional state too. NotExpressible: what the dialect does not have, several optimizers in
-    one, or what the reference does not predict, a file name that contains an array as numpy prints it, and in a dialect that
-    writes folders what is there already.
+    `internal` asks for the trace's optional state too. NotExpressible: what the reference does not predict, a file name that
+    contains an array as numpy prints it, and in a dialect that writes folders what is there already.
     """
     return _Replay(scenario, dialect, make or MACHINES[scenario.callback], internal).run()
 
@@ -105,6 +104,8 @@ class _Replay:
         self.make = make
         self.decisions = decisions
         self.rate = _stored(scenario.learning_rate)
+        several = isinstance(scenario.learning_rate, Mapping)
+        self.rate_is_hidden = several and dialect["learning-rate/several-optimizers"] == "unknown"
         self.weights = UNTRAINED
         self.stop = False
         self.quiet = EpochTrace()
@@ -120,8 +121,6 @@ class _Replay:
         self.logged: Mapping[str, float] = NOTHING_LOGGED
 
     def run(self) -> Trace | NotExpressible:
-        if isinstance(self.rate, Mapping) and self.dialect["learning-rate/several-optimizers"] == "none":
-            return NotExpressible(parameter="learning_rate")
         try:
             self.machine = self.make(self.scenario.config, self.dialect)
         except Exception as error:
@@ -218,7 +217,7 @@ class _Replay:
         transition = self.hooks[hook]
         if transition is None:
             return
-        event = m.Event(epoch, batch, logs, self.rate, self.weights, self.metrics)
+        event = m.Event(epoch, batch, logs, None if self.rate_is_hidden else self.rate, self.weights, self.metrics)
         before = self.state
         effects: list[m.Effect] = []
         try:

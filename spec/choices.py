@@ -111,7 +111,8 @@ _ALL = (
         "learning-rate/several-optimizers",
         "What do ReduceLROnPlateau and LearningRateScheduler do where the optimizer is several in one (MultiOptimizer)?",
         each_its_own="Each of them has its own rate, which is logged, reduced or scheduled by itself.",
-        none="There are no such optimizers.",
+        unknown="They take it for one optimizer, and miss its learning rate: AttributeError and ValueError, as for an optimizer "
+        "that has none.",
     ),
     _choice(
         "model-checkpoint/direction",

@@ -10,6 +10,7 @@ import importlib.util
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from types import SimpleNamespace
 from typing import Any
 
 from callcheck.spec.dialect import Resolution, release_dialect
@@ -103,7 +104,6 @@ class RealOptimizer:
     """A stand-in model with a real optimizer of `keras`, whose rate is read again only after it was assigned.
 
     Reading a TensorFlow variable costs as much as a whole hook. One optimizer serves all scenarios; it has no other state.
-    Several in one are not known to Keras 2.
     """
 
     writes_files = False  # Keras 2 writes folders, or several files, for names without a known suffix
@@ -128,8 +128,8 @@ class RealOptimizer:
         return Model(WithoutRate() if scenario.learning_rate is None else self.optimizer)
 
     def several(self, names: tuple[str, ...]) -> Any:
-        """Optimizers of these names, in one. Raises CannotExpress."""
-        raise CannotExpress("learning_rate")
+        """Optimizers of these names, in one, for a Keras that has none itself: other packages had them."""
+        return SimpleNamespace(optimizers=[self.keras.optimizers.SGD(name=name) for name in names])
 
     def set_rate(self, model: Model, rate: Rate) -> None:
         if isinstance(rate, Mapping):
@@ -160,6 +160,8 @@ class CompilingStandin(RealOptimizer):
         self._several: dict[tuple[str, ...], Any] = {}
 
     def several(self, names: tuple[str, ...]) -> Any:
+        if not hasattr(self.keras.optimizers, "MultiOptimizer"):
+            return super().several(names)
         if names not in self._several:
             self._several[names] = several_in_one(self.keras, names)
         return self._several[names]

@@ -23,7 +23,7 @@ from ..trace import Difference, EpochTrace, FitTrace, Trace
 from ..trace import Failed as NoTrace
 
 Level = Literal["universal", "documented", "observed"]
-Optimizer = Literal["one", "several", "without a rate", "any"]
+Optimizer = Literal["one", "several", "any"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -185,7 +185,9 @@ class Clause:
 
     def speaks_of(self, scenario: Scenario) -> bool:
         """Whether the scenario has the kind of optimizer that the clause speaks of."""
-        return self.optimizer in ("any", _kind_of_optimizer(scenario))
+        if self.optimizer == "any":
+            return True
+        return isinstance(scenario.learning_rate, float if self.optimizer == "one" else Mapping)
 
     def judge(self, case: Case) -> Outcome:
         """The outcome of the check, its precondition of a clean run included."""
@@ -196,12 +198,6 @@ class Clause:
         if self.related is not None and not self.errors and not ran_to_its_end(case.other):
             return NOT_EXERCISED
         return self.check(case)
-
-
-def _kind_of_optimizer(scenario: Scenario) -> Optimizer:
-    if isinstance(scenario.learning_rate, Mapping):
-        return "several"
-    return "one" if scenario.learning_rate is not None else "without a rate"
 
 
 CALLBACK_OF_PREFIX = {

@@ -175,10 +175,11 @@ def each_has_a_line(case: Case) -> Outcome:
 
 @clause(
     "reduce-lr-on-plateau/optimizers/one-without-a-rate-raises",
-    level="observed", source=OBSERVED, errors=True, optimizer="without a rate",
+    level="observed", source=f"{OBSERVED}, tf-keras 2.21.0", errors=True, optimizer="any",
 )  # fmt: skip
 def plateau_needs_a_rate(case: Case) -> Outcome:
-    """Where the optimizer has no learning rate, the first epoch end raises AttributeError, if the direction is given."""
+    """Where the optimizer has no learning rate, or several unknown ones, the first epoch end raises AttributeError, if the
+    direction is given."""
     if settings(case) is None or case["mode"] not in ("min", "max"):
         return NOT_EXERCISED
     return _raises_at_once(case, "AttributeError in epoch_end")
@@ -257,19 +258,25 @@ def each_scheduled_has_a_line(case: Case) -> Outcome:
 
 @clause(
     "learning-rate-scheduler/optimizers/one-without-a-rate-raises",
-    level="observed", source=OBSERVED, errors=True, optimizer="without a rate",
+    level="observed", source=f"{OBSERVED}, tf-keras 2.21.0", errors=True, optimizer="any",
 )  # fmt: skip
 def scheduler_needs_a_rate(case: Case) -> Outcome:
-    """Where the optimizer has no learning rate, the first epoch begin raises ValueError."""
+    """Where the optimizer has no learning rate, or several unknown ones, the first epoch begin raises ValueError."""
     return _raises_at_once(case, "ValueError in epoch_begin")
 
 
 def _raises_at_once(case: Case, due: str) -> Outcome:
-    """Whether the first epoch ends with this exception, where nothing was refused before."""
-    if case.trace.rejected is not None:
+    """Whether the first epoch ends with this exception, where nothing was refused before, if the callback sees no rate."""
+    rate = case.scenario.learning_rate
+    unseen = (
+        rate is None
+        if case.dialect["learning-rate/several-optimizers"] == "each-its-own"
+        else not isinstance(rate, float)
+    )
+    if case.trace.rejected is not None or not unseen:
         return NOT_EXERCISED
     error = case.trace.fits[0].error
     got = "nothing" if error is None else f"{error.type} in {error.hook}"
     if got == due and case.trace.fits[0].epochs_run == 1:
         return HELD
-    return Failed(fit=0, epoch=0, expected=due, why="the optimizer has no learning rate", got=got)
+    return Failed(fit=0, epoch=0, expected=due, why="the callback sees no learning rate", got=got)
