@@ -4,7 +4,7 @@ import zlib
 
 from ..scenario import Scenario, key
 from ..trace import difference
-from .clause import HELD, Case, Failed, Outcome, clause
+from .clause import HELD, Case, Failed, Outcome, clause, differs
 
 DESIGN = "required of every implementation: what hangs, crashes or answers differently cannot be relied on"
 
@@ -33,7 +33,4 @@ def _(case: Case) -> Outcome:
     found = difference(case.trace, case.other)
     if found is None:
         return HELD
-    return Failed(
-        fit=None, epoch=None, expected=f"{found.place} = {found.a!r} again", why="that was the outcome the first time",
-        got=f"{found.b!r}",
-    )  # fmt: skip
+    return differs(found, "that was the outcome the first time")
