@@ -9,13 +9,14 @@ Rules
 """
 
 import contextlib
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
 from typing import Any
 
-from callcheck.spec.scenario import Epoch, Fit, Logs, Rate, Scenario, groups
+from callcheck.spec.scenario import RELATIVE, Epoch, Fit, Logs, Rate, Scenario, groups, handed_over_as
 from callcheck.spec.trace import (
     UNTRAINED,
     EpochTrace,
@@ -86,7 +87,7 @@ def run(
     if len(scenario.fits) > 1 and not implementation.capabilities.reusable:
         return NotExpressible(parameter="fits")
     try:
-        with _limited(time_limit):
+        with _back_again(scenario), _limited(time_limit):
             if isinstance(implementation, Replaying):
                 return implementation.replay(scenario, internal=internal)
             with captured() as heard:
@@ -99,6 +100,19 @@ def run(
         return Failed(kind="nonsense", message=str(error))
     except (Exception, SystemExit) as error:
         return Failed(kind="crash", message=f"{type(error).__name__}: {error}")
+
+
+@contextlib.contextmanager
+def _back_again(scenario: Scenario) -> Iterator[None]:
+    """Leave the process in the working directory in which it was: a relative path is given within another one."""
+    if handed_over_as(scenario) != RELATIVE:
+        yield
+        return
+    before = os.getcwd()
+    try:
+        yield
+    finally:
+        os.chdir(before)
 
 
 class Nonsense(Exception):

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 from callcheck.spec.configuration import ModelCheckpoint as Configuration
 from callcheck.spec.configuration import bind, parameters
 from callcheck.spec.dialect import Dialect
-from callcheck.spec.scenario import Logs, Value, existing_directories, existing_files
+from callcheck.spec.scenario import PATH_LIKE, Logs, Value, existing_directories, existing_files, path_of
 
 from .machine import NOTHING, Effect, Event, Machine, Print, Reason, Save, Warn
 from .monitor import Monitor
@@ -73,7 +73,7 @@ _LEGACY = ("options", "period", "load_weights_on_restart")
 def _check_legacy(config: Mapping[str, Any]) -> tuple[str, ...]:
     """What the constructor warns about. Raises what it raises about arguments of older releases."""
     if config.get("options") is not None:
-        if not config.get("save_weights_only") and config["filepath"].endswith(".keras"):
+        if not config.get("save_weights_only") and path_of(config["filepath"]).endswith(".keras"):
             raise ValueError("the .keras format does not support options")
         raise TypeError("options must be an object of TensorFlow's")
     return tuple("other" for name in ("load_weights_on_restart", "period") if name in config)
@@ -86,9 +86,14 @@ class ModelCheckpoint(Machine):
         configuration = bind("ModelCheckpoint", named)
         assert isinstance(configuration, Configuration)
         self.config = configuration
+        self.filepath = path_of(configuration.filepath)
         self.monitor = Monitor(
             configuration.monitor, configuration.mode, 0.0, dialect, dialect["model-checkpoint/direction"]
         )
+        as_path = isinstance(configuration.filepath, Mapping) and PATH_LIKE in configuration.filepath
+        only_for_weights = dialect["model-checkpoint/path-like"] == "only-for-weights"
+        if as_path and only_for_weights and not configuration.save_weights_only:
+            raise AttributeError("a path has no attribute 'endswith'")
         warned = _check_legacy(config) if legacy else ()
         self.warned = (*warned, "unknown-mode") if self.monitor.unknown_mode else warned
         self.period = config.get("period", 1) if legacy else 1
@@ -99,8 +104,8 @@ class ModelCheckpoint(Machine):
         self.writes_files = dialect["model-checkpoint/suffix"] == "keras-formats"
         if self.writes_files:
             suffixes = (".weights.h5",) if configuration.save_weights_only else (".keras", ".h5")
-            if not configuration.filepath.endswith(suffixes):
-                raise ValueError(f"filepath must end with {' or '.join(suffixes)}, got {configuration.filepath!r}")
+            if not self.filepath.endswith(suffixes):
+                raise ValueError(f"filepath must end with {' or '.join(suffixes)}, got {self.filepath!r}")
         self.missing_metric_saves = dialect["model-checkpoint/missing-metric"] == "saves"
         self.array_metric_saves = dialect["model-checkpoint/array-metric"] == "saves"
         self.announces_after = dialect["model-checkpoint/announces"] == "before-and-after"
@@ -134,7 +139,7 @@ class ModelCheckpoint(Machine):
         """It is time to save: rules 2, 3 and 5. The best from now on, and why."""
         if self.existing and not self.writes_files:
             raise Unpredictable("existing")
-        path = _file_name(self.config.filepath, event.epoch, batch, event.logs)
+        path = _file_name(self.filepath, event.epoch, batch, event.logs)
         best, saves, reason = self._decide(direction, best, event.logs, effects)
         if saves:
             _check_place(path, self.existing)

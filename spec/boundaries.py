@@ -19,7 +19,19 @@ from typing import Any, NamedTuple
 from .configuration import CALLBACKS, defaults
 from .metrics import DIRECTIONS
 from .numbers import FLOAT32_MAX, FLOAT32_SMALLEST_NORMAL, float32, next_float32
-from .scenario import Fit, Logs, Scenario, Value, existing_directories, existing_files, groups
+from .scenario import (
+    PATH_LIKE,
+    RELATIVE,
+    Fit,
+    Logs,
+    Scenario,
+    Value,
+    existing_directories,
+    existing_files,
+    groups,
+    handed_over_as,
+    path_of,
+)
 
 Condition = Callable[[Scenario], bool]
 
@@ -390,8 +402,7 @@ def _any_rate(condition: Callable[[float], bool]) -> Condition:
 
 
 def _filepath(scenario: Scenario) -> str:
-    path: str = scenario.config.get("filepath", "")
-    return path
+    return path_of(scenario.config.get("filepath", ""))
 
 
 def _path_has(text: str) -> Condition:
@@ -752,6 +763,11 @@ _GROUPS: tuple[tuple[tuple[str, ...], dict[str, Condition]], ...] = (
         "a file of that name exists": _file_exists,
         "a directory in the place of the file": _directory_exists,
         "a file in the place of the directory": _file_for_a_directory,
+        "filepath is a PathLike": lambda s: handed_over_as(s) == PATH_LIKE,
+        "filepath is relative": lambda s: handed_over_as(s) == RELATIVE and "/" in _filepath(s),
+        "filepath is relative, without a directory": lambda s: (
+            handed_over_as(s) == RELATIVE and "/" not in _filepath(s)
+        ),
         "wrong suffix": _wrong_suffix,
         "model as .h5": lambda s: not parameter(s, "save_weights_only")
         and _filepath(s).endswith(".h5")

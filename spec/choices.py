@@ -141,6 +141,12 @@ _ALL = (
         free="All.",
     ),
     _choice(
+        "model-checkpoint/path-like",
+        "May filepath be a PathLike?",
+        accepted="It may, and does what the string does that it stands for.",
+        only_for_weights="With save_weights_only; for a whole model it raises AttributeError.",
+    ),
+    _choice(
         "model-checkpoint/keywords",
         "Which arguments of older releases are accepted?",
         none="None; an unknown argument raises TypeError.",

@@ -7,6 +7,8 @@ Rules
   else, the strings "NaN", "Infinity" and "-Infinity" are numbers. A list of numbers is an array metric.
 - `existing` is what lies in the directory of the files before the first fit: relative paths, with a slash at the end for
   a directory, otherwise an empty file. Only ModelCheckpoint looks at it.
+- `filepath` is a relative path, which the callback is given with a temporary directory in front. As {"path_like": path} it
+  is given that as a `pathlib.Path`; as {"relative": path} the path as it is, in that directory as the working directory.
 - `to_json(from_json(x))` loses nothing, and `key` tells apart what `==` on floats cannot (NaN, -0.0).
 """
 
@@ -346,7 +348,23 @@ def _one_of(value: Any, field: str, allowed: tuple[str, ...]) -> None:
         raise InvalidScenario(field, f"expected one of {', '.join(allowed)}, got {value!r}")
 
 
-def _filepath(value: Any, field: str) -> str:
+PATH_LIKE, RELATIVE = "path_like", "relative"
+
+
+def path_of(filepath: Any) -> str:
+    """The path in a configured `filepath`, in whichever way it is handed over."""
+    return str(next(iter(filepath.values())) if isinstance(filepath, Mapping) else filepath)
+
+
+def handed_over_as(scenario: Scenario) -> str | None:
+    """PATH_LIKE, RELATIVE, or None: as a string with a directory in front, or not at all."""
+    filepath = scenario.config.get("filepath")
+    return next(iter(filepath)) if isinstance(filepath, Mapping) else None
+
+
+def _filepath(value: Any, field: str) -> str | dict[str, str]:
+    if isinstance(value, dict):
+        return _filepath_object(value, field)
     if not isinstance(value, str):
         raise InvalidScenario(field, f"expected a relative path, got {_describe(value)}")
     if value.startswith("/") or ".." in value.split("/") or "\0" in value:
@@ -354,7 +372,22 @@ def _filepath(value: Any, field: str) -> str:
     return value
 
 
-_EXISTING = re.compile(r"(?!(.*/)?\.\.?(/|$))[^/\0]+(/[^/\0]+)*/?", re.DOTALL)
+def _filepath_object(value: dict[str, Any], field: str) -> dict[str, str]:
+    given = _object(value, field, (PATH_LIKE, RELATIVE))
+    if len(given) != 1:
+        raise InvalidScenario(field, f'a filepath that is an object has either "{PATH_LIKE}" or "{RELATIVE}"')
+    ((kind, path),) = given.items()
+    if not isinstance(path, str):
+        raise InvalidScenario(f"{field}.{kind}", f"expected a relative path, got {_describe(path)}")
+    if not _PLAIN_PATH.fullmatch(path):
+        # pathlib would write it otherwise
+        raise InvalidScenario(
+            f"{field}.{kind}", f"expected a relative path without '.', '..' and empty parts, got {path!r}"
+        )
+    return {kind: path}
+
+
+_PLAIN_PATH = re.compile(r"(?!(.*/)?\.\.?(/|$))[^/\0]+(/[^/\0]+)*", re.DOTALL)
 
 
 def _existing(value: Any, field: str) -> tuple[str, ...]:
@@ -362,7 +395,7 @@ def _existing(value: Any, field: str) -> tuple[str, ...]:
         place = f"{field}[{index}]"
         if not isinstance(item, str):
             raise InvalidScenario(place, f"expected a relative path, got {_describe(item)}")
-        if not _EXISTING.fullmatch(item):
+        if not _PLAIN_PATH.fullmatch(item.removesuffix("/")):
             raise InvalidScenario(place, f"expected a relative path without '.', '..' and empty parts, got {item!r}")
     found = existing_files(value), existing_directories(value)
     for index, item in enumerate(value):

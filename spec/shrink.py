@@ -21,7 +21,7 @@ from typing import Any
 
 from .configuration import FLOAT_PARAMETERS
 from .numbers import float32
-from .scenario import Epoch, Fit, Logs, Rate, Scenario, Value, key
+from .scenario import Epoch, Fit, Logs, Rate, Scenario, Value, key, path_of
 
 Condition = Callable[[Scenario], bool]
 Step = Callable[[Scenario], Iterator[Scenario]]
@@ -315,12 +315,19 @@ def _simplify_parameters(scenario: Scenario) -> Iterator[Scenario]:
 def _simplify_existing(scenario: Scenario) -> Iterator[Scenario]:
     """A plain file name, and with it what bears that name or the name of its directory."""
     filepath = scenario.config.get("filepath")
-    if not scenario.existing or not isinstance(filepath, str):
+    if not scenario.existing or filepath is None:
         return
-    suffix = _suffix(filepath)
+    suffix = _suffix(path_of(filepath))
     for name, place in ((f"m{suffix}", f"m{suffix}"), (f"a/m{suffix}", "a")):
         slash = "/" if scenario.existing[0].endswith("/") else ""
-        yield replace(scenario, config={**scenario.config, "filepath": name}, existing=(place + slash,))
+        yield replace(
+            scenario, config={**scenario.config, "filepath": _renamed(filepath, name)}, existing=(place + slash,)
+        )
+
+
+def _renamed(filepath: Any, name: str) -> Any:
+    """Another path, handed over in the same way."""
+    return dict.fromkeys(filepath, name) if isinstance(filepath, Mapping) else name
 
 
 def _suffix(filepath: str) -> str:
@@ -347,8 +354,10 @@ def _simpler_parameter(name: str, value: Any) -> Iterator[Any]:
     if name == "schedule":
         yield from _simpler_schedule(value)
     elif name == "filepath":
+        if isinstance(value, Mapping):
+            yield path_of(value)
         for stem in ("m", "m-{epoch}", "m-{batch}", "m-{epoch}-{batch}"):
-            yield stem + _suffix(value)
+            yield _renamed(value, stem + _suffix(path_of(value)))
     elif isinstance(value, float) and name in FLOAT_PARAMETERS:
         yield from _simpler(value)
     elif isinstance(value, int):

@@ -24,7 +24,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 from .metrics import Metric
 from .moves import FIRST, KINDS, MARKS, Move, Standing
 from .numbers import FLOAT32_MAX, FLOAT32_SMALLEST_NORMAL, float32, next_float32
-from .scenario import Epoch, Fit, Logs, Rate, Scenario, Value, key, map_rate
+from .scenario import PATH_LIKE, RELATIVE, Epoch, Fit, Logs, Rate, Scenario, Value, key, map_rate
 
 # ---------------------------------------------------------------------------------------------- drawing
 
@@ -394,6 +394,7 @@ _ODD_CHECKPOINT = _weighted(
 _SHADOW = _weighted(("batch", 1), ("epoch", 1))
 # what is there already: the file itself, a directory in its place, a file in the place of its directory, its directory
 _EXISTING = _weighted(("file", 2), ("directory", 3), ("parent", 3), ("folder", 1))
+_HANDED_OVER = _weighted((PATH_LIKE, 1), (RELATIVE, 1))
 _EXISTING_EPOCH = _weighted((1, 2), (2, 3), (3, 1))
 
 
@@ -450,6 +451,8 @@ def _model_checkpoint(draw: DrawFn) -> Scenario:
     scenario = _scenario(draw, "ModelCheckpoint", config, shape, epoch, monitored=monitored, begin_fit=stream.begin_fit)
     if _chance(draw, 6):
         scenario = replace(scenario, existing=_existing(draw, config["filepath"]))
+    if _chance(draw, 6):
+        scenario = replace(scenario, config={**config, "filepath": {draw(_HANDED_OVER): config["filepath"]}})
     return scenario
 
 

@@ -83,6 +83,27 @@ def test_hooks_and_fit_agree_on_what_is_in_the_way(
     assert difference(by_hooks, by_fit) is None
 
 
+@pytest.mark.parametrize("kind", ["path_like", "relative"])
+@pytest.mark.parametrize("path", ["m-{epoch}.keras", "m.h5", "a/m.weights.h5"])
+def test_hooks_and_fit_agree_however_the_path_is_handed_over(
+    path: str, kind: str, hooks: InstalledKeras, keras_fit: KerasFit
+) -> None:
+    scenario, plain = (
+        from_json(
+            {"callback": "ModelCheckpoint", "fits": [{"epochs": [{"logs": {"val_loss": 1.0}}] * 2}],
+             "config": {"filepath": filepath, "save_weights_only": "weights" in path, "mode": "min", "verbose": 1}}
+        )
+        for filepath in ({kind: path}, path)
+    )  # fmt: skip
+
+    expected = run(keras_fit, plain)
+
+    assert isinstance(expected, Trace)
+    assert len([save for epoch in expected.fits[0].epochs for save in epoch.saved or ()]) == 2
+    assert difference(run(hooks, scenario), expected) is None
+    assert difference(run(keras_fit, scenario), expected) is None
+
+
 # ---------------------------------------------------------------------------------------------- without a feeder
 
 

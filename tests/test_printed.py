@@ -17,6 +17,7 @@ RIGHT = {
     "Epoch 5: finished saving model to /runs/1/m-05.keras": "saved",
     "Epoch 5: val_loss improved from None to 0.25000, saving model to /runs/1/m-05.keras": "improved",
     "Epoch 5: val_loss did not improve from 0.25000": "not-improved",
+    "Epoch 5: saving model to m-05.keras": "saving",
 }
 WRONG = [
     "Epoch 4: early stopping",
@@ -25,6 +26,7 @@ WRONG = [
     "Epoch 6: LearningRateScheduler setting learning rate to 0.1.",
     "Batch 3: Invalid loss, terminating training",
     "Epoch 5: saving model to /runs/1/m-04.keras",
+    "Epoch 5: saving model to am-05.keras",
     "Epoch 3: finished saving model to /runs/1/m-05.keras",
     "Epoch 5: val_loss improved from None to 0.50000, saving model to /runs/1/m-05.keras",
     "Epoch 5: val_loss improved from nothing to 0.25000, saving model to /runs/1/m-05.keras",

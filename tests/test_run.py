@@ -1,8 +1,12 @@
 """The runner: refusals, exceptions, hangs and nonsense are outcomes, and a good callback is driven like by a training loop."""
 
+import os
 import time
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
 
 from callcheck.conformance.implementations.hooks import Hooks, PlainStandin
 from callcheck.conformance.implementations.protocol import CannotExpress, Capabilities, Observation
@@ -159,3 +163,61 @@ class Crashes(Own):
 def test_a_crash_outside_of_a_hook_is_no_trace() -> None:
     result = run(Crashes(Observation()), scenario(1.0))
     assert result == Failed(kind="crash", message="RuntimeError: broken adapter")
+
+
+class Saves(Callback):
+    """Says where it is, and saves there."""
+
+    places: ClassVar[list[str]] = []
+
+    def __init__(self, filepath: str, then: str = "") -> None:
+        super().__init__()
+        self.filepath = filepath
+        self.then = then
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self.places.append(os.getcwd())
+        if self.then == "hangs":
+            while True:
+                time.sleep(0.01)
+        self.model.save(self.filepath)
+        if self.then == "raises":
+            raise ValueError
+
+
+def saving(filepath: Any, **config: Any) -> Scenario:
+    epochs = [{"logs": {}}]
+    return from_json(
+        {"callback": "ModelCheckpoint", "config": {"filepath": filepath, **config}, "fits": [{"epochs": epochs}]}
+    )
+
+
+@pytest.mark.parametrize("then", ["", "raises", "hangs"])
+def test_a_relative_path_is_given_in_another_directory_which_is_left_again(then: str) -> None:
+    here = os.getcwd()
+
+    result = run(hooks(Saves), saving({"relative": "m.keras"}, then=then), time_limit=0.3)
+
+    assert os.getcwd() == here
+    assert Saves.places.pop() != here
+    assert isinstance(result, Failed if then == "hangs" else Trace)
+    if isinstance(result, Trace):
+        assert [save.path for save in result.fits[0].epochs[0].saved or ()] == ["m.keras"]
+
+
+def test_a_path_is_given_as_it_is_asked_for() -> None:
+    given: list[Any] = []
+
+    def noting(name: str, filepath: Any) -> Callback:
+        given.append(filepath)
+        return Callback()
+
+    for filepath in ("a/m.keras", {"path_like": "a/m.keras"}, {"relative": "a/m.keras"}):
+        run(Hooks("a callback", noting, PlainStandin()), saving(filepath))
+
+    string, path, relative = given
+    assert isinstance(string, str)
+    assert string.endswith("/a/m.keras")
+    assert isinstance(path, Path)
+    assert path.is_absolute()
+    assert relative == "a/m.keras"

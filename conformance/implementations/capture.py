@@ -86,7 +86,9 @@ def is_true(line: str, kind: str, facts: Facts) -> bool:
         if not isinstance(value, tuple) and improved[3] != f"{value:.5f}":
             return False
     if kind in ("improved", "saving", "saved") and facts.saved is not None:
-        return any(line.endswith(f"/{path}") for path in facts.saved)
+        return line.endswith(
+            tuple(before + path for path in facts.saved for before in "/ ")
+        )  # a relative path stands alone
     return True
 
 

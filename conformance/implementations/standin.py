@@ -8,6 +8,7 @@ test.
 
 import atexit
 import itertools
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,7 +17,16 @@ from pathlib import Path
 from typing import Any
 
 from callcheck.spec.numbers import float32, unsigned_zero
-from callcheck.spec.scenario import Logs, Scenario, existing_directories, existing_files
+from callcheck.spec.scenario import (
+    PATH_LIKE,
+    RELATIVE,
+    Logs,
+    Scenario,
+    existing_directories,
+    existing_files,
+    handed_over_as,
+    path_of,
+)
 from callcheck.spec.trace import UNTRAINED, Origin
 
 
@@ -104,8 +114,12 @@ _numbers = itertools.count()
 
 
 def new_directory(scenario: Scenario) -> str:
-    """The path of a temporary directory of its own; it ends with a slash. It is made only if something is to be in it."""
+    """The path of a temporary directory of its own; it ends with a slash. It is made only if something is to be in it, or if
+    it is to be the working directory, which it is then: whoever calls changes back, as the runner does."""
     directory = f"{_root()}/{next(_numbers)}/"
+    if handed_over_as(scenario) == RELATIVE:
+        os.mkdir(directory)
+        os.chdir(directory)
     if scenario.callback == "ModelCheckpoint":
         for path in existing_directories(scenario.existing):
             Path(directory, path).mkdir(parents=True, exist_ok=True)
@@ -157,10 +171,16 @@ def schedule_function(description: Mapping[str, Any]) -> Callable[..., Any]:
 
 
 def arguments(config: Mapping[str, Any], directory: str) -> dict[str, Any]:
-    """The arguments for the constructor: a function for the schedule, the temporary directory in front of the file path."""
+    """The arguments for the constructor: a function for the schedule, the temporary directory in front of the file path,
+    unless that is given as it is."""
     given = dict(config)
     if "schedule" in given:
         given["schedule"] = schedule_function(given["schedule"])
     if "filepath" in given:
-        given["filepath"] = directory + given["filepath"]
+        filepath = given["filepath"]
+        in_directory = directory + path_of(filepath)
+        if isinstance(filepath, Mapping):
+            given["filepath"] = Path(in_directory) if PATH_LIKE in filepath else filepath[RELATIVE]
+        else:
+            given["filepath"] = in_directory
     return given

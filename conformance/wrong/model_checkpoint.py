@@ -15,7 +15,7 @@ from callcheck.reference.model_checkpoint import ModelCheckpoint, State
 from callcheck.reference.monitor import Monitor
 from callcheck.spec.configuration import parameters
 from callcheck.spec.dialect import Dialect
-from callcheck.spec.scenario import Logs, Value
+from callcheck.spec.scenario import RELATIVE, Logs, Value
 
 from .wrong import Catch, Wrong
 
@@ -285,6 +285,17 @@ class OwnFieldsGoFirst(ModelCheckpoint):
         return super()._turn(direction, best, event._replace(logs=logs), batch, effects)
 
 
+class NeedsADirectory(ModelCheckpoint):
+    """`makedirs(dirname(filepath))`, which for a bare name is of an empty path."""
+
+    def _turn(
+        self, direction: str | None, best: Value | None, event: Event, batch: int | None, effects: list[Effect]
+    ) -> Turned:
+        if isinstance(self.config.filepath, Mapping) and "/" not in self.filepath and RELATIVE in self.config.filepath:
+            raise FileNotFoundError("No such file or directory: ''")
+        return super()._turn(direction, best, event, batch, effects)
+
+
 # ---------------------------------------------------------------------------------------------- what is there already
 
 
@@ -386,8 +397,8 @@ class _OtherSuffixes(ModelCheckpoint):
     def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
         super().__init__(config, dialect.replace("wrong", **{"model-checkpoint/suffix": "free"}))
         suffixes = (self.weights,) if self.config.save_weights_only else self.models
-        if dialect["model-checkpoint/suffix"] != "free" and not self.config.filepath.endswith(suffixes):
-            raise ValueError(f"filepath must end with {' or '.join(suffixes)}, got {self.config.filepath!r}")
+        if dialect["model-checkpoint/suffix"] != "free" and not self.filepath.endswith(suffixes):
+            raise ValueError(f"filepath must end with {' or '.join(suffixes)}, got {self.filepath!r}")
 
 
 class NoDotBeforeWeights(_OtherSuffixes):
@@ -940,6 +951,22 @@ SAYS: tuple[Wrong, ...] = (
 )  # fmt: skip
 
 ARGUMENTS: tuple[Wrong, ...] = (
+    _wrong(
+        "needs-a-string", _speaking(path_like="only-for-weights"), "For a model, the filepath has to be a string.",
+        Catch(
+            clause="model-checkpoint/filepath/may-be-path-like",
+            scenario=_scenario(_epochs(1.0), filepath={"path_like": "m.keras"}), fit=None,
+            words="no exception from the constructor, because that comes with the same path as a string; got AttributeError",
+        ),
+    ),
+    _wrong(
+        "needs-a-directory", NeedsADirectory, "A directory is made of the name before the last slash, even of none.",
+        Catch(
+            clause="model-checkpoint/filepath/may-be-relative",
+            scenario=_scenario(_epochs(1.0), filepath={"relative": "m.keras"}), epoch=0,
+            words="because that comes with the absolute path; got FileNotFoundError",
+        ),
+    ),
     _wrong(
         "no-dot-before-weights", NoDotBeforeWeights, "The suffix of weights is looked for without its first dot.",
         Catch(

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from ..configuration import parameters
 from ..numbers import FLOAT32_MAX
-from ..scenario import Scenario
+from ..scenario import PATH_LIKE, Scenario, handed_over_as, path_of
 from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
 from .model_checkpoint_turns import (
     DOCUMENTATION,
@@ -51,17 +51,27 @@ def _refusals(case: Case) -> list[tuple[str, str]]:
         found.append(("TypeError", "filepath is required"))
     if unknown and not legacy:
         found.append(("TypeError", f"there is no argument {unknown[0]}"))
+    if _refuses_a_path(case):
+        found.append(("AttributeError", "filepath is a PathLike, and a whole model is to be saved"))
     if legacy and config.get("options") is not None:
-        native = not case["save_weights_only"] and str(config.get("filepath")).endswith(".keras")
+        native = not case["save_weights_only"] and path_of(config.get("filepath")).endswith(".keras")
         kind = "ValueError" if native else "TypeError"
         found.append((kind, f"options={config['options']!r} is no object of TensorFlow's for this format"))
     if case["save_freq"] != "epoch" and not is_integer(case["save_freq"]):
         found.append(("ValueError", f"save_freq={case['save_freq']!r} is neither 'epoch' nor an integer"))
     if case.dialect["model-checkpoint/suffix"] == "keras-formats" and "filepath" in config:
         suffixes = (".weights.h5",) if case["save_weights_only"] else (".keras", ".h5")
-        if not config["filepath"].endswith(suffixes):
-            found.append(("ValueError", f"filepath={config['filepath']!r} does not end with {' or '.join(suffixes)}"))
+        if not path_of(config["filepath"]).endswith(suffixes):
+            found.append(
+                ("ValueError", f"filepath={path_of(config['filepath'])!r} does not end with {' or '.join(suffixes)}")
+            )
     return found
+
+
+def _refuses_a_path(case: Case) -> bool:
+    """Whether the dialect refuses a PathLike in this configuration."""
+    only_for_weights = case.dialect["model-checkpoint/path-like"] == "only-for-weights"
+    return only_for_weights and handed_over_as(case.scenario) == PATH_LIKE and not case["save_weights_only"]
 
 
 def _refused(case: Case, due: tuple[str, str] | None) -> Outcome:
@@ -83,8 +93,9 @@ def _refused(case: Case, due: tuple[str, str] | None) -> Outcome:
 def arguments(case: Case) -> Outcome:
     """A missing filepath raises TypeError, and so does an unknown argument where the dialect takes none; a save_freq
     that is neither "epoch" nor an integer, and a filepath with another suffix than the dialect's formats raise
-    ValueError; the legacy argument options, as plain data, raises TypeError, or ValueError for a .keras model. All else
-    is accepted, any mode too."""
+    ValueError; a PathLike for a whole model raises AttributeError where the dialect does not take it; the legacy
+    argument options, as plain data, raises TypeError, or ValueError for a .keras model. All else is accepted, any mode
+    too."""
     if case["mode"] not in ("min", "max") and not isinstance(case["monitor"], str):
         return NOT_EXERCISED
     refusals = _refusals(case)
@@ -94,7 +105,7 @@ def arguments(case: Case) -> Outcome:
 def _documented_but_for_the_suffix(case: Case) -> bool:
     config = case.scenario.config
     known = "filepath" in config and all(name in parameters("ModelCheckpoint") for name in config)
-    return known and (case["save_freq"] == "epoch" or is_integer(case["save_freq"]))
+    return known and not _refuses_a_path(case) and (case["save_freq"] == "epoch" or is_integer(case["save_freq"]))
 
 
 def _named_for_a_model(scenario: Scenario) -> Scenario:
@@ -111,8 +122,9 @@ def weights_suffix(case: Case) -> Outcome:
     does is not."""
     if case["save_weights_only"] is not True or not _documented_but_for_the_suffix(case):
         return NOT_EXERCISED
-    wrong = "ValueError", f"filepath={case['filepath']!r} is not a name for weights"
-    outcome = _refused(case, None if case["filepath"].endswith(".weights.h5") else wrong)
+    filepath = path_of(case["filepath"])
+    wrong = "ValueError", f"filepath={filepath!r} is not a name for weights"
+    outcome = _refused(case, None if filepath.endswith(".weights.h5") else wrong)
     if isinstance(outcome, Failed):
         return outcome
     return _refused(replace(case, trace=case.other), ("ValueError", "filepath='weights.h5' is not a name for weights"))
@@ -127,8 +139,9 @@ def model_suffix(case: Case) -> Outcome:
     not."""
     if case["save_weights_only"] is not False or not _documented_but_for_the_suffix(case):
         return NOT_EXERCISED
-    wrong = ("ValueError", f"filepath={case['filepath']!r} is not a name for a model")
-    return _refused(case, None if case["filepath"].endswith((".keras", ".h5")) else wrong)
+    filepath = path_of(case["filepath"])
+    wrong = ("ValueError", f"filepath={filepath!r} is not a name for a model")
+    return _refused(case, None if filepath.endswith((".keras", ".h5")) else wrong)
 
 
 @clause(

@@ -2,6 +2,7 @@
 
 import math
 
+from ..scenario import path_of
 from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
 from .model_checkpoint_turns import DOCUMENTATION, OBSERVED, deeds, file_name, in_epoch, saves, turns, typed
 
@@ -28,7 +29,7 @@ def filled_in(case: Case) -> Outcome:
             if save.path != name:
                 return Failed(
                     fit=epoch.fit, epoch=epoch.index, expected=f"a file called {name}",
-                    why=f"filepath is {case['filepath']!r}, the epoch's index is {epoch.number}"
+                    why=f"filepath is {path_of(case['filepath'])!r}, the epoch's index is {epoch.number}"
                     + ("" if save.batch is None else f", the batch's index is {save.batch}"), got=save.path,
                 )  # fmt: skip
     return outcome
@@ -40,8 +41,10 @@ def filled_in(case: Case) -> Outcome:
 )  # fmt: skip
 def one_file(case: Case) -> Outcome:
     """A filepath without fields is the name of every save."""
-    filepath = case.scenario.config.get("filepath")
-    if not isinstance(filepath, str) or "{" in filepath or "}" in filepath:
+    if "filepath" not in case.scenario.config:
+        return NOT_EXERCISED
+    filepath = path_of(case["filepath"])
+    if "{" in filepath or "}" in filepath:
         return NOT_EXERCISED
     outcome: Outcome = NOT_EXERCISED
     for epoch in case.epochs():

@@ -10,9 +10,9 @@ from dataclasses import replace
 from typing import Any
 
 from ..metrics import DIRECTIONS, Metric
-from ..scenario import Fit, Logs, Scenario, Value
-from ..trace import EpochTrace, Save, Trace
-from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
+from ..scenario import PATH_LIKE, RELATIVE, Fit, Logs, Scenario, Value, handed_over_as, path_of
+from ..trace import EpochTrace, Save, Trace, difference
+from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause, differs
 from .model_checkpoint import better_than_the_threshold
 from .model_checkpoint_turns import (
     DOCUMENTATION,
@@ -460,3 +460,45 @@ def there_already(case: Case) -> Outcome:
     if any(name is None or (isinstance(name, str) and in_the_way(case.scenario, name)) for name in names):
         return NOT_EXERCISED
     return _same_run(case, f"what is there, {list(case.scenario.existing)}, stands in no file's way")
+
+
+def _as_a_string(kind: str) -> Callable[[Scenario], Scenario | None]:
+    """With the plain string, where the scenario hands the path over in that way."""
+
+    def related(scenario: Scenario) -> Scenario | None:
+        if handed_over_as(scenario) != kind:
+            return None
+        return configured(scenario, filepath=path_of(scenario.config["filepath"]))
+
+    return related
+
+
+def _as_the_string(case: Case, why: str) -> Outcome:
+    """HELD if everything is as with the plain string."""
+    rejected = case.trace.rejected
+    if rejected is not None and case.other.rejected is None:
+        got = f"{rejected.type}: {rejected.message}"
+        return Failed(fit=None, epoch=None, expected="no exception from the constructor", why=why, got=got)
+    outcome = _same_run(case, why)
+    if isinstance(outcome, Failed):
+        return outcome
+    found = difference(case.other, case.trace)
+    return HELD if found is None else differs(found, why)
+
+
+@clause(
+    "model-checkpoint/filepath/may-be-path-like", level="documented", source=f"{DOCUMENTATION} (filepath)",
+    errors=True, related=_as_a_string(PATH_LIKE),
+)  # fmt: skip
+def may_be_path_like(case: Case) -> Outcome:
+    """A filepath that is a PathLike does what the string does that it stands for."""
+    return _as_the_string(case, "that comes with the same path as a string")
+
+
+@clause(
+    "model-checkpoint/filepath/may-be-relative", level="documented", source=f"{DOCUMENTATION} (filepath)",
+    errors=True, related=_as_a_string(RELATIVE),
+)  # fmt: skip
+def may_be_relative(case: Case) -> Outcome:
+    """A relative filepath, with or without a directory, does what the absolute one does that it stands for."""
+    return _as_the_string(case, "that comes with the absolute path")

@@ -18,7 +18,7 @@ from pathlib import PurePosixPath
 from typing import Any, Literal
 
 from ..numbers import PRECISIONS
-from ..scenario import Epoch, Logs, Scenario, Value, existing_directories, existing_files, groups
+from ..scenario import Epoch, Logs, Scenario, Value, existing_directories, existing_files, groups, path_of
 from ..trace import Weights
 from .clause import NOT_EXERCISED, Case, EpochSeen, Failed, NotExercised, Outcome
 from .monitoring import comparison, direction, is_number
@@ -94,7 +94,7 @@ def turns(case: Case) -> tuple[Turn, ...] | None:
 def typed(case: Case) -> bool:
     """Whether the parameters that decide have the documented types."""
     return (
-        isinstance(case.scenario.config.get("filepath"), str)
+        "filepath" in case.scenario.config
         and isinstance(case["monitor"], str)
         and isinstance(case["save_best_only"], bool)
         and isinstance(case["verbose"], int)
@@ -185,7 +185,7 @@ def has_saved(epoch: EpochSeen, turn: Turn) -> bool:
 
 def file_name(case: Case, turn: Turn) -> str | Exception | None:
     """The file name at a turn, or what filling it in raises; None if it mentions an array, as its library prints it."""
-    filepath: str = case.scenario.config["filepath"]
+    filepath = path_of(case["filepath"])
     fields: dict[str, Value | int] = dict(turn.logs)
     if "epoch" in fields:
         return TypeError("two values for the field epoch")
@@ -234,7 +234,7 @@ def failures(case: Case) -> list[Failure] | None:
     found = [
         Failure(
             cause="file-name", type=type(name).__name__, turn=turn,
-            why=f"{case['filepath']!r} cannot be filled in with the logs {sorted(turn.logs)}: {name}",
+            why=f"{path_of(case['filepath'])!r} cannot be filled in with the logs {sorted(turn.logs)}: {name}",
         )
         for turn, name in zip(planned, names, strict=True) if isinstance(name, Exception)
     ]  # fmt: skip
@@ -367,9 +367,9 @@ def with_logs(scenario: Scenario, change: Callable[[Logs], Logs]) -> Scenario:
 def with_plain_name(scenario: Scenario) -> Scenario | None:
     """The scenario with a file name without fields, and no other metrics than the monitored one."""
     monitor, filepath = scenario.config.get("monitor", "val_loss"), scenario.config.get("filepath")
-    if not isinstance(filepath, str) or not isinstance(monitor, str):
+    if filepath is None or not isinstance(monitor, str):
         return None
-    suffix = ".weights.h5" if filepath.endswith(".weights.h5") else ".keras"
+    suffix = ".weights.h5" if path_of(filepath).endswith(".weights.h5") else ".keras"
     return with_logs(
         configured(scenario, filepath=f"m{suffix}"),
         lambda logs: {name: value for name, value in logs.items() if name == monitor},
