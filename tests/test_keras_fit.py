@@ -52,6 +52,33 @@ def test_hooks_and_fit_agree(callback: str, hooks: InstalledKeras, keras_fit: Ke
         assert repr(by_hooks.internal) == repr(by_fit.internal), dumps(scenario)  # repr: NaN equals NaN
 
 
+RATES: list[Any] = [{"head": 1.0, "body": 0.25}, {"head": 0.25, "body": 1.0, "tail": 0.5}, None]
+
+
+@pytest.mark.parametrize("rate", RATES, ids=["two", "three", "none"])
+@pytest.mark.parametrize(
+    ("callback", "config"),
+    [
+        ("ReduceLROnPlateau", {"mode": "min", "patience": 1, "factor": 0.5, "min_lr": 0.25, "verbose": 1}),
+        ("LearningRateScheduler", {"schedule": {"scale": 0.5}, "verbose": 1}),
+        ("EarlyStopping", {"mode": "min", "patience": 2, "restore_best_weights": True}),
+    ],
+)
+def test_hooks_and_fit_agree_on_several_optimizers_and_on_none_with_a_rate(
+    callback: str, config: dict[str, Any], rate: Any, hooks: InstalledKeras, keras_fit: KerasFit
+) -> None:
+    fit = {"epochs": [{"logs": {"val_loss": 1.0}}] * 3}
+    again = fit if rate is None else {**fit, "learning_rate": dict.fromkeys(rate, 2.0)}
+    scenario = from_json({"callback": callback, "config": config, "learning_rate": rate, "fits": [fit, again]})
+
+    by_hooks, by_fit = run(hooks, scenario), run(keras_fit, scenario)
+
+    assert isinstance(by_hooks, Trace)
+    assert isinstance(by_fit, Trace)
+    assert (by_fit.fits[0].error is None) == (rate is not None or callback == "EarlyStopping")
+    assert difference(by_hooks, by_fit) is None
+
+
 @pytest.mark.parametrize("suffix", [".keras", ".h5", ".weights.h5"])
 @pytest.mark.parametrize(
     ("stem", "existing", "error"),

@@ -45,6 +45,27 @@ def test_a_right_line_is_its_event(line: str, event: str) -> None:
     assert events(line) == (event,)
 
 
+SEVERAL = Facts(epoch=4, rate={"head": 0.5, "body": 0.25})
+
+
+@pytest.mark.parametrize(
+    ("line", "event"),
+    [
+        ("Epoch 5: ReduceLROnPlateau reducing head learning rate to 0.5.", ("reduced",)),
+        ("Epoch 5: LearningRateScheduler setting body learning rate to 0.25.", ("scheduled",)),
+        ("Epoch 5: LearningRateScheduler setting body learning rate to 0.5.", ()),
+        ("Epoch 5: ReduceLROnPlateau reducing tail learning rate to 0.5.", ()),
+        ("Epoch 5: ReduceLROnPlateau reducing learning rate to 0.5.", ()),
+    ],
+)
+def test_a_line_names_which_of_several_optimizers_it_is_about(line: str, event: tuple[str, ...]) -> None:
+    assert events(line, facts=SEVERAL) == event
+
+
+def test_a_line_names_no_optimizer_where_there_is_one() -> None:
+    assert events("Epoch 5: ReduceLROnPlateau reducing head learning rate to 0.1.") == ()
+
+
 @pytest.mark.parametrize("line", WRONG)
 def test_a_wrong_line_is_no_event(line: str) -> None:
     assert events(line) == ()

@@ -83,6 +83,9 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({**GOOD, "initial_epoch": -1}, "initial_epoch"),
     ({**GOOD, "steps_per_execution": 0}, "steps_per_execution"),
     ({**GOOD, "learning_rate": "fast"}, "learning_rate"),
+    ({**GOOD, "learning_rate": {}}, "learning_rate"),
+    ({**GOOD, "learning_rate": {"head": None}}, "learning_rate.head"),
+    ({**GOOD, "learning_rate": {"the head": 1.0}}, "learning_rate.the head"),
     ({**GOOD, "callback": "ModelCheckpoint", "config": {"filepath": "/models/m.keras"}}, "config.filepath"),
     ({**GOOD, "callback": "ModelCheckpoint", "config": {"filepath": "../m.keras"}}, "config.filepath"),
     ({**GOOD, "callback": "ModelCheckpoint", "config": {"filepath": {}}}, "config.filepath"),
@@ -118,6 +121,21 @@ def test_what_is_wrong_is_named(data: dict[str, Any], field: str) -> None:
     assert caught.value.field == field
     # A schema knows no names of metrics; everything else it refuses too.
     assert "metrics" in field or not valid("scenario", data)
+
+
+@pytest.mark.parametrize(
+    ("rate", "later", "message"),
+    [
+        (1.0, {"head": 1.0}, "expected a number, as in the scenario's learning_rate"),
+        ({"head": 1.0, "body": 1.0}, {"head": 1.0}, "expected a rate for each of body, head"),
+        ({"head": 1.0}, 1.0, "expected a rate for each of head"),
+        (None, 1.0, "an optimizer that has no learning rate gets none"),
+    ],
+)
+def test_a_fit_sets_the_rates_of_the_optimizers_that_there_are(rate: Any, later: Any, message: str) -> None:
+    with pytest.raises(InvalidScenario, match=message) as caught:
+        scenarios.from_json({**GOOD, "learning_rate": rate, "fits": [{"epochs": [EPOCH], "learning_rate": later}]})
+    assert caught.value.field == "fits[0].learning_rate"
 
 
 @pytest.mark.parametrize("existing", [["a", "a/"], ["a", "a/b"], ["a/b/", "a"]])
