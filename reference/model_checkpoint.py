@@ -5,8 +5,9 @@ Rules
    the count goes on across epochs and fits, and what exceeds it is dropped. Only batch logs are seen there.
 2. The file name is filled in first, whether or not anything is saved: `epoch` and `batch` count from one, the other fields are
    the logs. A field that the logs do not have raises KeyError; a metric called `epoch` TypeError.
-3. `save_best_only`: a missing metric warns and saves (choice `model-checkpoint/missing-metric`); an array metric warns and
-   saves (choice `model-checkpoint/array-metric`); otherwise an improvement on the best saves.
+3. `save_best_only`: a missing metric warns and saves (choice `model-checkpoint/missing-metric`); an array metric, a tensor
+   too, warns and saves (choice `model-checkpoint/array-metric`); otherwise an improvement on the best saves. An array
+   without dimensions is a number.
 4. The best is `initial_value_threshold` at first, and is never reset.
 5. A save to a path at which a directory is raises OSError; one for which a file would have to be a directory raises
    NotADirectoryError. A file that is there is overwritten.
@@ -21,7 +22,7 @@ from typing import Any, NamedTuple
 from callcheck.spec.configuration import ModelCheckpoint as Configuration
 from callcheck.spec.configuration import bind, parameters
 from callcheck.spec.dialect import Dialect
-from callcheck.spec.scenario import PATH_LIKE, Logs, Value, existing_directories, existing_files, path_of
+from callcheck.spec.scenario import PATH_LIKE, Logs, Tensor, Value, existing_directories, existing_files, path_of
 
 from .machine import NOTHING, Effect, Event, Machine, Print, Reason, Save, Warn
 from .monitor import Monitor
@@ -67,6 +68,7 @@ class State(NamedTuple):
     epochs: int
 
 
+_SEVERAL = frozenset({tuple, Tensor})
 _LEGACY = ("options", "period", "load_weights_on_restart")
 
 
@@ -192,7 +194,7 @@ def _check_place(path: str, existing: tuple[str, ...]) -> None:
 def _file_name(filepath: str, epoch: int, batch: int | None, logs: Logs) -> str:
     """Rule 2. Raises what `str.format` raises."""
     fields: Mapping[str, Any] = logs
-    if tuple in map(type, logs.values()):
+    if not _SEVERAL.isdisjoint(map(type, logs.values())):
         fields = {name: _Array() if isinstance(value, tuple) else value for name, value in logs.items()}
     if batch is None or "batch" in logs:
         return filepath.format(epoch=epoch + 1, **fields)

@@ -10,7 +10,8 @@ Rules
    With `min-delta-side` "best" the same is asked as P(value) < P(r - min_delta), P(value) > P(r + min_delta).
 4. With `first-value` "accepted", no reference yet (None) means that any value improves; with "compared-with-infinity"
    the first reference is the worst infinity.
-5. An array of one element compares as that element, which stays float64; a longer one has no truth value: ValueError.
+5. An array of one element or without dimensions compares as its number, which stays float64; a longer one, or a tensor,
+   has no truth value: ValueError.
 """
 
 import math
@@ -19,9 +20,10 @@ from typing import Any
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.metrics import DIRECTIONS, Metric
 from callcheck.spec.numbers import ARRAY_PRECISIONS, PRECISIONS
-from callcheck.spec.scenario import Value
+from callcheck.spec.scenario import ArrayNumber, Value
 
 MODES = ("auto", "min", "max")
+_ARRAYS = (tuple, ArrayNumber)
 
 
 class InvalidArgumentError(ValueError):
@@ -85,7 +87,7 @@ class Monitor:
             reference = math.inf if direction == "min" else -math.inf
         delta = self.min_delta if delta is None else delta
         signed = delta if direction == "max" else -delta
-        if isinstance(value, tuple) or isinstance(reference, tuple):
+        if isinstance(value, _ARRAYS) or isinstance(reference, _ARRAYS):
             a, b = self._only_elements(value, reference, signed)
         elif self.added_to_best:
             a, b = self.round(value), self.round(reference + signed)
@@ -106,8 +108,8 @@ class Monitor:
             b += signed
         else:
             a -= signed
-        see_a = self.round_element if isinstance(value, tuple) else self.round
-        see_b = self.round_element if isinstance(reference, tuple) else self.round
+        see_a = self.round_element if isinstance(value, _ARRAYS) else self.round
+        see_b = self.round_element if isinstance(reference, _ARRAYS) else self.round
         return see_a(a), see_b(b)
 
     def anchor(self, value: Value, best: Value | None, direction: str | None) -> Value | None:

@@ -22,9 +22,11 @@ from .numbers import FLOAT32_MAX, FLOAT32_SMALLEST_NORMAL, float32, next_float32
 from .scenario import (
     PATH_LIKE,
     RELATIVE,
+    ArrayNumber,
     Fit,
     Logs,
     Scenario,
+    Tensor,
     Value,
     existing_directories,
     existing_files,
@@ -760,6 +762,13 @@ _GROUPS: tuple[tuple[tuple[str, ...], dict[str, Condition]], ...] = (
         "a metric called epoch": _epochs(lambda epoch: "epoch" in epoch.logs),
         "a metric called batch": _epochs(lambda epoch: "batch" in epoch.logs),
         "a sub-folder": _path_has("/"),
+        "a number in an array without dimensions": lambda s: any(
+            isinstance(value, ArrayNumber) for column in columns(s) for value in column
+        ),
+        "numbers, some of them in arrays without dimensions": lambda s: any(
+            {float, ArrayNumber} <= {type(value) for value in column} for column in columns(s)
+        ),
+        "a tensor": lambda s: any(isinstance(value, Tensor) for column in columns(s) for value in column),
         "a file of that name exists": _file_exists,
         "a directory in the place of the file": _directory_exists,
         "a file in the place of the directory": _file_for_a_directory,

@@ -4,7 +4,9 @@ Rules
 - Records are frozen; `from_json` refuses what the format does not allow with one sentence that names the field.
 - `config` is passed on as given, nothing filled in. Defaults belong to the callback (`configuration.py`).
 - Metric values, rates and the parameters in `FLOAT_PARAMETERS` are float64 even where written `1`; there, and nowhere
-  else, the strings "NaN", "Infinity" and "-Infinity" are numbers. A list of numbers is an array metric.
+  else, the strings "NaN", "Infinity" and "-Infinity" are numbers.
+- A metric may be an array of float64 with one dimension, a list of numbers; {"array": number} is one without dimensions,
+  and {"tensor": list} the backend's own, of float32. In memory the three are a tuple, an `ArrayNumber` and a `Tensor`.
 - `existing` is what lies in the directory of the files before the first fit: relative paths, with a slash at the end for
   a directory, otherwise an empty file. Only ModelCheckpoint looks at it.
 - `filepath` is a relative path, which the callback is given with a temporary directory in front. As {"path_like": path} it
@@ -29,6 +31,25 @@ Value = float | tuple[float, ...]
 Logs = Mapping[str, Value]
 Rate = float | Mapping[str, float] | None
 """The learning rate: the optimizer's; of several optimizers in one, each one's by its name; None for one that has none."""
+
+
+class ArrayNumber(float):
+    """A number that reaches the hook in an array of float64 without dimensions."""
+
+    __slots__ = ()
+
+
+class Tensor(tuple[float, ...]):
+    """Numbers, two or more, that reach the hook in a tensor of float32 with one dimension."""
+
+    __slots__ = ()
+
+
+def each_number(value: Value, change: Callable[[float], float]) -> Value:
+    """The value with its numbers changed, of the same kind as before."""
+    if isinstance(value, tuple):
+        return type(value)(map(change, value))
+    return ArrayNumber(change(value)) if isinstance(value, ArrayNumber) else change(value)
 
 
 class InvalidScenario(ValueError):
@@ -140,7 +161,10 @@ def number_to_json(value: float) -> float | str:
 
 
 def value_to_json(value: Value) -> Any:
-    return [number_to_json(item) for item in value] if isinstance(value, tuple) else number_to_json(value)
+    if isinstance(value, tuple):
+        items = [number_to_json(item) for item in value]
+        return {"tensor": items} if isinstance(value, Tensor) else items
+    return {"array": number_to_json(float(value))} if isinstance(value, ArrayNumber) else number_to_json(value)
 
 
 def rate_to_json(rate: Rate) -> Any:
@@ -310,11 +334,29 @@ def _logs(value: Any, field: str) -> dict[str, Value]:
         if content is None:
             raise InvalidScenario(place, "null is not a metric value; leave the key out when the metric is missing")
         if isinstance(content, list):
-            items = _filled_list(content, place, "number")
-            read[name] = tuple(number_from_json(item, f"{place}[{index}]") for index, item in enumerate(items))
+            read[name] = _numbers(content, place)
+        elif isinstance(content, dict):
+            read[name] = _array_or_tensor(content, place)
         else:
             read[name] = number_from_json(content, place)
     return read
+
+
+def _numbers(value: Any, field: str) -> tuple[float, ...]:
+    items = _filled_list(value, field, "number")
+    return tuple(number_from_json(item, f"{field}[{index}]") for index, item in enumerate(items))
+
+
+def _array_or_tensor(value: dict[str, Any], field: str) -> Value:
+    _object(value, field, ("array", "tensor"))
+    if len(value) != 1:
+        raise InvalidScenario(field, 'a metric value that is an object has either "array" or "tensor"')
+    if "array" in value:
+        return ArrayNumber(number_from_json(value["array"], f"{field}.array"))
+    numbers = _numbers(value["tensor"], f"{field}.tensor")
+    if len(numbers) < 2:
+        raise InvalidScenario(f"{field}.tensor", "a tensor has at least two numbers")
+    return Tensor(numbers)
 
 
 def _metrics(value: Any, field: str) -> tuple[Metric, ...]:

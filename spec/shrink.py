@@ -21,7 +21,7 @@ from typing import Any
 
 from .configuration import FLOAT_PARAMETERS
 from .numbers import float32
-from .scenario import Epoch, Fit, Logs, Rate, Scenario, Value, key, path_of
+from .scenario import ArrayNumber, Epoch, Fit, Logs, Rate, Scenario, Tensor, Value, each_number, key, path_of
 
 Condition = Callable[[Scenario], bool]
 Step = Callable[[Scenario], Iterator[Scenario]]
@@ -86,6 +86,10 @@ def _cost(value: Any) -> float:
     return 100 * (len(text) > 6) + 10 * len(text) + sign + (abs(value) > 100)
 
 
+_KINDS = {ArrayNumber: 1, tuple: 2, Tensor: 3}
+"""How much less simple than a plain number a value of each kind is."""
+
+
 def complexity(scenario: Scenario) -> tuple[float, ...]:
     """The order in which scenarios are simpler than others; every step of shrinking lowers it."""
     fits = scenario.fits
@@ -101,7 +105,7 @@ def complexity(scenario: Scenario) -> tuple[float, ...]:
         len(scenario.config) + len(own) + len(scenario.metrics) + len(scenario.existing) + sum(e.stop for e in epochs)
         + (scenario.initial_epoch != 0) + (scenario.steps_per_execution != 1) + (scenario.learning_rate != 1.0),
         sum(len(entry) for entry in logs),
-        sum(isinstance(value, tuple) for entry in logs for value in entry.values()),
+        sum(_KINDS.get(type(value), 0) for entry in logs for value in entry.values()),
         sum(len(name) for name in {name for entry in logs for name in entry}),
         sum(_cost(value) for value in scenario.config.values()) + sum(_cost(item) for item in own)
         + _cost(scenario.learning_rate) + scenario.initial_epoch + scenario.steps_per_execution
@@ -260,22 +264,32 @@ def _drop_batches(scenario: Scenario) -> Iterator[Scenario]:
 
 
 def _drop_metrics(scenario: Scenario) -> Iterator[Scenario]:
-    """A metric everywhere, then one entry of the logs; array metrics become scalars."""
+    """A metric everywhere, then one entry of the logs; tensors become arrays, and array metrics numbers."""
     for name in sorted({name for logs in _all_logs(scenario) for name in logs}):
         yield _map_logs(scenario, partial(_without, name=name))
-    yield _map_logs(
-        scenario, lambda logs: {name: value[0] if isinstance(value, tuple) else value for name, value in logs.items()}
-    )
+    yield _map_logs(scenario, lambda logs: {name: _plain(value) for name, value in logs.items()})
+    yield _map_logs(scenario, lambda logs: {name: _array(value) for name, value in logs.items()})
     for number, index, epoch in _places(scenario):
         for name, value in epoch.logs.items():
             yield _change_epoch(scenario, number, index, logs=_without(epoch.logs, name))
-            if isinstance(value, tuple):
-                yield _change_epoch(scenario, number, index, logs={**epoch.logs, name: value[0]})
-                if len(value) > 2:
-                    yield _change_epoch(scenario, number, index, logs={**epoch.logs, name: value[:2]})
+            if type(value) in _KINDS:
+                for simpler in (_plain(value), _array(value)):
+                    yield _change_epoch(scenario, number, index, logs={**epoch.logs, name: simpler})
+            if isinstance(value, tuple) and len(value) > 2:
+                yield _change_epoch(scenario, number, index, logs={**epoch.logs, name: type(value)(value[:2])})
         for batch, logs in enumerate(epoch.batches or ()):
             for name in logs:
                 yield _change_batch(scenario, number, index, batch, _without(logs, name))
+
+
+def _plain(value: Value) -> Value:
+    """A plain number."""
+    return float(value[0] if isinstance(value, tuple) else value)
+
+
+def _array(value: Value) -> Value:
+    """An array in place of a tensor."""
+    return tuple(value) if isinstance(value, tuple) else value
 
 
 def _change_batch(scenario: Scenario, number: int, index: int, batch: int, logs: Logs) -> Scenario:
@@ -384,7 +398,10 @@ def _simpler_schedule(schedule: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 def _values(scenario: Scenario) -> list[float]:
     """The different scalar values in the logs, the most complicated first."""
     found = {
-        repr(value): value for logs in _all_logs(scenario) for value in logs.values() if not isinstance(value, tuple)
+        repr(value): float(value)
+        for logs in _all_logs(scenario)
+        for value in logs.values()
+        if not isinstance(value, tuple)
     }
     return sorted(found.values(), key=lambda value: (-_cost(value), repr(value)))
 
@@ -421,19 +438,16 @@ def _simpler_logs(logs: Logs, values: list[float]) -> Iterator[Logs]:
 def _simpler_single(value: Value, values: list[float]) -> Iterator[Value]:
     if isinstance(value, tuple):
         for index, item in enumerate(value):
-            yield from ((*value[:index], simpler, *value[index + 1 :]) for simpler in _simpler(item))
+            yield from (type(value)((*value[:index], simpler, *value[index + 1 :])) for simpler in _simpler(item))
         return
-    yield from _simpler(value)
-    yield from (other for other in values if _cost(other) < _cost(value))
+    for simpler in (*_simpler(value), *(other for other in values if _cost(other) < _cost(value))):
+        yield each_number(value, lambda _, to=simpler: to)  # type: ignore[misc]  # mypy cannot infer a default
 
 
 def _map_values(scenario: Scenario, change: Callable[[float], float]) -> Scenario:
     return _map_logs(
         scenario,
-        lambda logs: {
-            name: tuple(change(item) for item in value) if isinstance(value, tuple) else change(value)
-            for name, value in logs.items()
-        },
+        lambda logs: {name: each_number(value, change) for name, value in logs.items()},
     )
 
 

@@ -24,7 +24,20 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 from .metrics import Metric
 from .moves import FIRST, KINDS, MARKS, Move, Standing
 from .numbers import FLOAT32_MAX, FLOAT32_SMALLEST_NORMAL, float32, next_float32
-from .scenario import PATH_LIKE, RELATIVE, Epoch, Fit, Logs, Rate, Scenario, Value, key, map_rate
+from .scenario import (
+    PATH_LIKE,
+    RELATIVE,
+    ArrayNumber,
+    Epoch,
+    Fit,
+    Logs,
+    Rate,
+    Scenario,
+    Tensor,
+    Value,
+    key,
+    map_rate,
+)
 
 # ---------------------------------------------------------------------------------------------- drawing
 
@@ -394,6 +407,8 @@ _ODD_CHECKPOINT = _weighted(
 _SHADOW = _weighted(("batch", 1), ("epoch", 1))
 # what is there already: the file itself, a directory in its place, a file in the place of its directory, its directory
 _EXISTING = _weighted(("file", 2), ("directory", 3), ("parent", 3), ("folder", 1))
+# of how many values of the metric in a hundred is an array without dimensions, and of how many a tensor
+_DRESSED = _weighted(((100, 0), 3), ((40, 0), 2), ((0, 100), 1), ((20, 30), 2))
 _HANDED_OVER = _weighted((PATH_LIKE, 1), (RELATIVE, 1))
 _EXISTING_EPOCH = _weighted((1, 2), (2, 3), (3, 1))
 
@@ -453,7 +468,28 @@ def _model_checkpoint(draw: DrawFn) -> Scenario:
         scenario = replace(scenario, existing=_existing(draw, config["filepath"]))
     if _chance(draw, 6):
         scenario = replace(scenario, config={**config, "filepath": {draw(_HANDED_OVER): config["filepath"]}})
-    return scenario
+    return _dressed(draw, scenario, monitor) if _chance(draw, 7) else scenario
+
+
+def _dressed(draw: DrawFn, scenario: Scenario, name: str) -> Scenario:
+    """The scenario with numbers of that metric as arrays without dimensions, or in tensors."""
+    numbers, tensors = draw(_DRESSED)
+
+    def dressed(value: Value) -> Value:
+        drawn = draw(_below(100))
+        if isinstance(value, tuple) or drawn >= numbers + tensors:
+            return value
+        return Tensor((value, value)) if drawn < tensors else ArrayNumber(value)
+
+    def change(logs: Logs) -> Logs:
+        return {key: dressed(value) if key == name else value for key, value in logs.items()}
+
+    def epoch(shown: Epoch) -> Epoch:
+        batches = None if shown.batches is None else tuple(map(change, shown.batches))
+        return replace(shown, logs=change(shown.logs), batches=batches)
+
+    fits = tuple(replace(fit, epochs=tuple(map(epoch, fit.epochs))) for fit in scenario.fits)
+    return replace(scenario, fits=fits)
 
 
 # ---------------------------------------------------------------------------------------------- LearningRateScheduler

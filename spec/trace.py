@@ -206,7 +206,7 @@ def _fit_to_json(fit: FitTrace) -> dict[str, Any]:
 
 def _internal_to_json(value: Any) -> Any:
     if isinstance(value, float | tuple):
-        return value_to_json(value)
+        return value_to_json(tuple(value) if isinstance(value, tuple) else float(value))
     return value if value is None or isinstance(value, int | str) else repr(value)
 
 

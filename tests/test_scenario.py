@@ -74,6 +74,20 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({**GOOD, "fits": [{"epochs": [{"logs": {"val_loss": None}}]}]}, "fits[0].epochs[0].logs.val_loss"),
     ({**GOOD, "fits": [{"epochs": [{"logs": {"val_loss": "nan"}}]}]}, "fits[0].epochs[0].logs.val_loss"),
     ({**GOOD, "fits": [{"epochs": [{"logs": {"val_loss": []}}]}]}, "fits[0].epochs[0].logs.val_loss"),
+    ({**GOOD, "fits": [{"epochs": [{"logs": {"val_loss": {}}}]}]}, "fits[0].epochs[0].logs.val_loss"),
+    (
+        {**GOOD, "fits": [{"epochs": [{"logs": {"val_loss": {"array": [1.0]}}}]}]},
+        "fits[0].epochs[0].logs.val_loss.array",
+    ),
+    (
+        {**GOOD, "fits": [{"epochs": [{"logs": {"val_loss": {"tensor": 1.0}}}]}]},
+        "fits[0].epochs[0].logs.val_loss.tensor",
+    ),
+    (
+        {**GOOD, "fits": [{"epochs": [{"logs": {"val_loss": {"tensor": [1]}}}]}]},
+        "fits[0].epochs[0].logs.val_loss.tensor",
+    ),
+    ({**GOOD, "fits": [{"epochs": [{"logs": {"val_loss": {"value": 1.0}}}]}]}, "fits[0].epochs[0].logs.val_loss.value"),
     ({**GOOD, "fits": [{"epochs": [{**EPOCH, "batches": []}]}]}, "fits[0].epochs[0].batches"),
     ({**GOOD, "fits": [{"epochs": [{**EPOCH, "stop": 1}]}]}, "fits[0].epochs[0].stop"),
     ({**GOOD, "fits": [{"epochs": [EPOCH], "metrics": ["acuracy"]}]}, "fits[0].metrics[0]"),

@@ -7,7 +7,17 @@ from callcheck.spec.scenario import Logs, Rate, Scenario
 from callcheck.spec.trace import Origin, added_to_logs
 
 from .protocol import CannotExpress, Capabilities, ConfigurationRejected, Observation
-from .standin import Model, Optimizer, WithoutRate, arguments, as_logged, as_recorded, new_directory
+from .standin import (
+    Model,
+    Optimizer,
+    WithoutRate,
+    arguments,
+    as_logged,
+    as_recorded,
+    as_recorded_before,
+    new_directory,
+    numpy_tensor,
+)
 
 
 class PlainStandin:
@@ -20,6 +30,10 @@ class PlainStandin:
         if isinstance(scenario.learning_rate, Mapping):
             raise CannotExpress("learning_rate")
         return Model(WithoutRate() if scenario.learning_rate is None else Optimizer())
+
+    def tensor(self, values: tuple[float, ...]) -> Any:
+        """What a tensor in the logs is."""
+        return numpy_tensor(values)
 
     def set_rate(self, model: Model, rate: Rate) -> None:
         model.optimizer.learning_rate = rate
@@ -70,10 +84,10 @@ class HooksRun:
     def batch_end(self, batch: int, logs: Logs) -> None:
         self.callback.on_train_batch_begin(batch)
         self.model.weights_of = self.weights
-        self.callback.on_train_batch_end(batch, as_logged(logs))
+        self.callback.on_train_batch_end(batch, as_logged(logs, self.standin.tensor))
 
     def epoch_end(self, epoch: int, logs: Logs) -> None:
-        given = as_logged(logs)
+        given = as_logged(logs, self.standin.tensor)
         self.ended = (logs, given)
         self.callback.on_epoch_end(epoch, given)
 
@@ -116,7 +130,9 @@ class HooksRun:
 def changed_in_logs(logs: Logs, given: Mapping[str, Any]) -> dict[str, Any]:
     """What a hook changed in `given`, which was `as_logged(logs)`."""
     changed = {name: as_recorded(value) for name, value in given.items() if name not in logs or value is not logs[name]}
-    return added_to_logs(logs, changed) if changed else changed
+    if not changed:
+        return changed
+    return added_to_logs({name: as_recorded_before(value) for name, value in logs.items()}, changed)
 
 
 def internal_state(callback: Any) -> dict[str, Any]:

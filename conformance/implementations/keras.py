@@ -131,6 +131,10 @@ class RealOptimizer:
         """Optimizers of these names, in one, for a Keras that has none itself: other packages had them."""
         return SimpleNamespace(optimizers=[self.keras.optimizers.SGD(name=name) for name in names])
 
+    def tensor(self, values: tuple[float, ...]) -> Any:
+        """What a tensor in the logs is: TensorFlow's."""
+        return importlib.import_module("tensorflow").constant(values, dtype="float32")
+
     def set_rate(self, model: Model, rate: Rate) -> None:
         if isinstance(rate, Mapping):
             set_rates(model.optimizer, rate)
@@ -165,6 +169,10 @@ class CompilingStandin(RealOptimizer):
         if names not in self._several:
             self._several[names] = several_in_one(self.keras, names)
         return self._several[names]
+
+    def tensor(self, values: tuple[float, ...]) -> Any:
+        """What a tensor in the logs is: the backend's."""
+        return self.keras.ops.convert_to_tensor(values, dtype="float32")
 
     def compile(self, model: Model, scenario: Scenario, fit: int) -> None:
         metrics = scenario.compiled_metrics(scenario.fits[fit])

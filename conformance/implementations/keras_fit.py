@@ -288,16 +288,21 @@ class _Training:
             raise Nonsense(f"the loop ends batch {batch} of epoch {self.epoch} where batch {expected} was expected")
         self.group += 1
         self.origins[_identity(self.model.get_weights())] = Origin(self.fit, self.epoch)
-        _replace(logs, content)
+        self.replace(logs, content)
         self.enter("batch_end", self.epoch, batch)
 
     def feed_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:
         if self.group < len(self.groups) and not self.stopped:
             raise Nonsense(f"the loop ends epoch {epoch} after {self.group} of {len(self.groups)} groups of batches")
         self.model.stop_training = self.stopped or self.content.stop
-        _replace(logs, self.content.logs)
+        self.replace(logs, self.content.logs)
         self.seen.logs = self.content.logs, logs
         self.enter("epoch_end", epoch)
+
+    def replace(self, logs: dict[str, Any], content: Logs) -> None:
+        """Put the scenario's logs into the dict that all callbacks of one call share."""
+        logs.clear()
+        logs.update(as_logged(content, partial(self.keras_fit.keras.ops.convert_to_tensor, dtype="float32")))
 
     def feed_fit_end(self, logs: Any) -> None:
         self.seen = self.around
@@ -377,8 +382,3 @@ class _Training:
         if origin is None:
             raise Nonsense(f"these weights were never the model's: {[array.tolist() for array in weights]}")
         return origin
-
-
-def _replace(logs: dict[str, Any], content: Logs) -> None:
-    logs.clear()
-    logs.update(as_logged(content))

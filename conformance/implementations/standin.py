@@ -20,8 +20,11 @@ from callcheck.spec.numbers import float32, unsigned_zero
 from callcheck.spec.scenario import (
     PATH_LIKE,
     RELATIVE,
+    ArrayNumber,
     Logs,
     Scenario,
+    Tensor,
+    Value,
     existing_directories,
     existing_files,
     handed_over_as,
@@ -128,11 +131,23 @@ def new_directory(scenario: Scenario) -> str:
     return directory
 
 
-def as_logged(logs: Logs) -> dict[str, Any]:
-    """The logs as a hook gets them: Python floats, and numpy arrays for array metrics."""
+_ARRAYS = frozenset({tuple, ArrayNumber})
+
+
+def numpy_tensor(values: tuple[float, ...]) -> Any:
+    """The tensor of a callback that needs no framework."""
+    import numpy as np
+
+    return np.array(values, dtype="float32")
+
+
+def as_logged(logs: Logs, tensor: Callable[[tuple[float, ...]], Any] = numpy_tensor) -> dict[str, Any]:
+    """The logs as a hook gets them: Python floats, numpy arrays for array metrics, and what `tensor` makes for tensors."""
     logged: dict[str, Any] = dict(logs)
     for name, value in logs.items():
-        if isinstance(value, tuple):
+        if isinstance(value, Tensor):
+            logged[name] = tensor(tuple(value))
+        elif type(value) in _ARRAYS:
             import numpy as np
 
             logged[name] = np.array(value)
@@ -144,6 +159,13 @@ def as_recorded(value: Any) -> float | tuple[float, ...]:
     if getattr(value, "ndim", 0):
         return tuple(float(item) for item in value)
     return unsigned_zero(float(value))
+
+
+def as_recorded_before(value: Value) -> Value:
+    """What a trace would record of a value of the logs, if a hook had put it there."""
+    if isinstance(value, Tensor):
+        return tuple(map(float32, value))
+    return unsigned_zero(float(value)) if isinstance(value, ArrayNumber) else value
 
 
 def _convert(rate: float, returns: str | None) -> Any:

@@ -15,7 +15,7 @@ from callcheck.reference.model_checkpoint import ModelCheckpoint, State
 from callcheck.reference.monitor import Monitor
 from callcheck.spec.configuration import parameters
 from callcheck.spec.dialect import Dialect
-from callcheck.spec.scenario import RELATIVE, Logs, Value
+from callcheck.spec.scenario import RELATIVE, ArrayNumber, Logs, Tensor, Value
 
 from .wrong import Catch, Wrong
 
@@ -208,6 +208,33 @@ class SkipsArrays(ModelCheckpoint):
         best, saves, reason = super()._decide(direction, best, logs, effects)
         is_array = isinstance(logs.get(self.config.monitor), tuple)
         return best, saves and not (self.config.save_best_only and is_array), reason
+
+
+class ShapesAreNotAsked(ModelCheckpoint):
+    """Every array counts as one, even one without dimensions."""
+
+    def _decide(self, direction: str | None, best: Value | None, logs: Logs, effects: list[Effect]) -> Decided:
+        value = logs.get(self.config.monitor)
+        if isinstance(value, ArrayNumber):
+            logs = {**logs, self.config.monitor: (float(value),)}
+        return super()._decide(direction, best, logs, effects)
+
+
+class TensorsAreNumbers(ModelCheckpoint):
+    """Only numpy's arrays count as arrays: a tensor is compared, if there is a best to compare it with."""
+
+    def _decide(self, direction: str | None, best: Value | None, logs: Logs, effects: list[Effect]) -> Decided:
+        value = logs.get(self.config.monitor)
+        if self.config.save_best_only and isinstance(value, Tensor) and best is None:
+            return value, True, NOTHING
+        return super()._decide(direction, best, logs, effects)
+
+
+class SkipsTensors(ModelCheckpoint):
+    def _decide(self, direction: str | None, best: Value | None, logs: Logs, effects: list[Effect]) -> Decided:
+        best, saves, reason = super()._decide(direction, best, logs, effects)
+        tensor = isinstance(logs.get(self.config.monitor), Tensor)
+        return best, saves and not (self.config.save_best_only and tensor), reason
 
 
 # ---------------------------------------------------------------------------------------------- direction
@@ -659,6 +686,30 @@ WHETHER: tuple[Wrong, ...] = (
             clause="model-checkpoint/monitor/an-array-is-saved",
             scenario=_scenario(_epochs([1.0]), save_best_only=True), epoch=0,
             words="expected a save at the epoch end, because val_loss=(1.0,) is an array; got none",
+        ),
+    ),
+    _wrong(
+        "shapes-are-not-asked", ShapesAreNotAsked, "An array without dimensions counts as an array.",
+        Catch(
+            clause="model-checkpoint/monitor/an-array-without-dimensions-is-a-number",
+            scenario=_scenario(_epochs({"array": 1.0}, {"array": 2.0}), save_best_only=True), epoch=1,
+            words="expected no save, because that comes with plain numbers; got m.keras at the epoch end",
+        ),
+    ),
+    _wrong(
+        "tensors-are-numbers", TensorsAreNumbers, "Only numpy's arrays count as arrays, tensors do not.",
+        Catch(
+            clause="model-checkpoint/monitor/a-tensor-is-an-array",
+            scenario=_scenario(_epochs({"tensor": [1.0, 2.0]}), save_best_only=True), epoch=0,
+            words="expected 1 warnings of an array, because val_loss is a tensor at ['the epoch end']; got []",
+        ),
+    ),
+    _wrong(
+        "skips-tensors", SkipsTensors, "A metric that is a tensor is not saved.",
+        Catch(
+            clause="model-checkpoint/monitor/a-tensor-is-an-array",
+            scenario=_scenario(_epochs({"tensor": [1.0, 2.0]}), save_best_only=True), epoch=0,
+            words="expected a save at the epoch end, because val_loss is a tensor of [1.0, 2.0]; got none",
         ),
     ),
     _wrong(

@@ -17,12 +17,11 @@ from fractions import Fraction
 from itertools import pairwise
 
 from ..numbers import FLOAT32_MAX
-from ..scenario import Scenario
+from ..scenario import Scenario, each_number
 from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
 from .early_stopping_shared import (
     BOTH,
     DOCUMENTATION,
-    each,
     exact_sums,
     fresh_fits,
     judge_stops,
@@ -353,7 +352,7 @@ def _scaled(scenario: Scenario) -> Scenario | None:
         for name, value in zip(("min_delta", "baseline"), lengths, strict=True)
         if isinstance(value, float)
     }
-    return with_config(with_values(scenario, lambda _, value: each(value, lambda x: 4.0 * x)), **lengthened)
+    return with_config(with_values(scenario, lambda _, value: each_number(value, lambda x: 4.0 * x)), **lengthened)
 
 
 @clause(

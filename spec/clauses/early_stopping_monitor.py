@@ -4,13 +4,12 @@ import math
 from dataclasses import replace
 
 from ..configuration import defaults
-from ..scenario import Epoch, Scenario, key
+from ..scenario import Epoch, Scenario, each_number, key
 from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
 from .early_stopping_shared import (
     BOTH,
     DOCUMENTATION,
     MODES,
-    each,
     explicit,
     judge_stops,
     own_stop,
@@ -29,7 +28,7 @@ from .monitoring import direction, is_number
 def _mirrored(scenario: Scenario) -> Scenario | None:
     if not explicit(scenario):
         return None
-    mirrored = with_values(scenario, lambda _, value: each(value, lambda x: -x))
+    mirrored = with_values(scenario, lambda _, value: each_number(value, lambda x: -x))
     baseline = scenario.config.get("baseline")
     if isinstance(baseline, float):
         mirrored = with_config(mirrored, baseline=-baseline)

@@ -46,10 +46,6 @@ def with_config(scenario: Scenario, **parameters: object) -> Scenario:
     return replace(scenario, config={**scenario.config, **parameters})
 
 
-def each(value: Value, change: Callable[[float], float]) -> Value:
-    return tuple(map(change, value)) if isinstance(value, tuple) else change(value)
-
-
 def same(case: Case, why: str, a: Trace | None = None, b: Trace | None = None) -> Outcome:
     """HELD if both traces are equal; else where they differ."""
     ours, other = a or case.trace, b or case.other

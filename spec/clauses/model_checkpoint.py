@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..numbers import FLOAT32_MAX, FLOAT32_SMALLEST_NORMAL, float32
-from ..scenario import Scenario
+from ..scenario import Scenario, Tensor
 from ..trace import Weights
 from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
 from .model_checkpoint_turns import (
@@ -409,3 +409,28 @@ def array_is_saved(case: Case) -> Outcome:
     if best is None:
         return NOT_EXERCISED
     return _judge(case, ((turn, True, f"{best.monitor}={value} is an array") for turn, value in best.arrays))
+
+
+@clause(
+    "model-checkpoint/monitor/a-tensor-is-an-array", level="observed", source="observed: keras 3.15.1",
+    observes=("saved", "warned"), choices={"model-checkpoint/array-metric": "saves"},
+)  # fmt: skip
+def tensor_is_an_array(case: Case) -> Outcome:
+    """With save_best_only, a turn whose monitored metric is a tensor of several numbers warns and saves, as with an
+    array."""
+    best = _best_only(case)
+    if best is None:
+        return NOT_EXERCISED
+    tensors = [(turn, value) for turn, value in best.arrays if isinstance(value, Tensor)]
+    outcome = _judge(case, ((turn, True, f"{best.monitor} is a tensor of {list(value)}") for turn, value in tensors))
+    if isinstance(outcome, Failed):
+        return outcome
+    for epoch in case.epochs():
+        due = [turn for turn, _ in tensors if (turn.fit, turn.index) == (epoch.fit, epoch.index)]
+        warned = (epoch.seen.warned or ()).count("array-metric")
+        if warned < len(due):
+            return Failed(
+                fit=epoch.fit, epoch=epoch.index, expected=f"{len(due)} warnings of an array",
+                why=f"{best.monitor} is a tensor at {[turn.place for turn in due]}", got=f"{list(epoch.seen.warned or ())}",
+            )  # fmt: skip
+    return outcome

@@ -270,7 +270,7 @@ def _in_arrays(scenario: Scenario) -> Scenario | None:
     return with_logs(
         plain,
         lambda logs: {
-            name: (value,) * length if name == monitor and not isinstance(value, tuple) else value
+            name: (float(value),) * length if name == monitor and not isinstance(value, tuple) else value
             for name, value in logs.items()
         },
     )

@@ -7,10 +7,23 @@ Two runs are compared by their saves, epoch by epoch: each save as a phrase of i
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from operator import neg
 from typing import Any
 
 from ..metrics import DIRECTIONS, Metric
-from ..scenario import PATH_LIKE, RELATIVE, Fit, Logs, Scenario, Value, handed_over_as, path_of
+from ..numbers import FLOAT32_SMALLEST_NORMAL, float32
+from ..scenario import (
+    PATH_LIKE,
+    RELATIVE,
+    ArrayNumber,
+    Fit,
+    Logs,
+    Scenario,
+    Value,
+    each_number,
+    handed_over_as,
+    path_of,
+)
 from ..trace import EpochTrace, Save, Trace, difference
 from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause, differs
 from .model_checkpoint import better_than_the_threshold
@@ -85,6 +98,19 @@ def _same_run(case: Case, why: str) -> Outcome:
     return _same_saves(case, why)
 
 
+def _as_the_other(case: Case, why: str) -> Outcome:
+    """HELD if everything is as in the other run."""
+    rejected = case.trace.rejected
+    if rejected is not None and case.other.rejected is None:
+        got = f"{rejected.type}: {rejected.message}"
+        return Failed(fit=None, epoch=None, expected="no exception from the constructor", why=why, got=got)
+    outcome = _same_run(case, why)
+    if isinstance(outcome, Failed):
+        return outcome
+    found = difference(case.other, case.trace)
+    return HELD if found is None else differs(found, why)
+
+
 # ---------------------------------------------------------------------------------------------- save_best_only
 
 
@@ -93,16 +119,13 @@ def _negated(scenario: Scenario) -> Scenario | None:
     if config.get("mode") not in ("min", "max"):
         return None
 
-    def negative(value: Value) -> Value:
-        return tuple(-item for item in value) if isinstance(value, tuple) else -value
-
     threshold = config.get("initial_value_threshold")
     swapped = {"mode": "max" if config["mode"] == "min" else "min"}
     changes: Mapping[str, Any] = swapped if threshold is None else {**swapped, "initial_value_threshold": -threshold}
     monitor = config.get("monitor", "val_loss")
     return with_logs(
         configured(scenario, **changes),
-        lambda logs: {name: negative(value) if name == monitor else value for name, value in logs.items()},
+        lambda logs: {name: each_number(value, neg) if name == monitor else value for name, value in logs.items()},
     )
 
 
@@ -156,7 +179,8 @@ def _with_arrays_of_one(scenario: Scenario) -> Scenario | None:
 
     def change(logs: Logs) -> Logs:
         return {
-            name: (value,) if name == monitor and isinstance(value, float) else value for name, value in logs.items()
+            name: (float(value),) if name == monitor and isinstance(value, float) else value
+            for name, value in logs.items()
         }
 
     return with_logs(configured(plain, verbose=0), change)
@@ -173,6 +197,48 @@ def _with_arrays_of_one(scenario: Scenario) -> Scenario | None:
 def one_number_is_compared(case: Case) -> Outcome:
     """With save_best_only and verbose=0, an array of one number is compared as that number."""
     return _same_saves(case, "the metric is the same, but for being in arrays of one number", _without_name)
+
+
+def _with_plain_numbers(scenario: Scenario) -> Scenario | None:
+    monitor = scenario.config.get("monitor", "val_loss")
+    arrays = [
+        logs[monitor]
+        for fit in scenario.fits
+        for epoch in fit.epochs
+        for logs in (epoch.logs, *(epoch.batches or ()))
+        if monitor in logs and isinstance(logs[monitor], ArrayNumber)
+    ]
+    if not arrays:
+        return None
+
+    def plain(value: Value) -> Value:
+        return float(value) if isinstance(value, ArrayNumber) else value
+
+    return with_logs(
+        scenario, lambda logs: {name: plain(value) if name == monitor else value for name, value in logs.items()}
+    )
+
+
+@clause(
+    "model-checkpoint/monitor/an-array-without-dimensions-is-a-number", level="observed", source=OBSERVED,
+    errors=True, related=_with_plain_numbers,
+)  # fmt: skip
+def number_in_an_array(case: Case) -> Outcome:
+    """A metric that is an array without dimensions does what its number does, without a warning, if the values and the
+    threshold are numbers that float32 has, so that no precision tells them apart."""
+    planned = turns(case)
+    if planned is None or not typed(case):
+        return NOT_EXERCISED
+    threshold = case["initial_value_threshold"]
+    values = [value for _, value in numbers(case, planned)] + ([] if threshold is None else [threshold])
+    if not all(_has_float32(value) for value in values):
+        return NOT_EXERCISED
+    return _as_the_other(case, "that comes with plain numbers")
+
+
+def _has_float32(value: float) -> bool:
+    """Whether every precision sees this value as it is."""
+    return value != value or (float32(value) == value and (value == 0.0 or abs(value) >= FLOAT32_SMALLEST_NORMAL))
 
 
 # ---------------------------------------------------------------------------------------------- initial_value_threshold
@@ -473,26 +539,13 @@ def _as_a_string(kind: str) -> Callable[[Scenario], Scenario | None]:
     return related
 
 
-def _as_the_string(case: Case, why: str) -> Outcome:
-    """HELD if everything is as with the plain string."""
-    rejected = case.trace.rejected
-    if rejected is not None and case.other.rejected is None:
-        got = f"{rejected.type}: {rejected.message}"
-        return Failed(fit=None, epoch=None, expected="no exception from the constructor", why=why, got=got)
-    outcome = _same_run(case, why)
-    if isinstance(outcome, Failed):
-        return outcome
-    found = difference(case.other, case.trace)
-    return HELD if found is None else differs(found, why)
-
-
 @clause(
     "model-checkpoint/filepath/may-be-path-like", level="documented", source=f"{DOCUMENTATION} (filepath)",
     errors=True, related=_as_a_string(PATH_LIKE),
 )  # fmt: skip
 def may_be_path_like(case: Case) -> Outcome:
     """A filepath that is a PathLike does what the string does that it stands for."""
-    return _as_the_string(case, "that comes with the same path as a string")
+    return _as_the_other(case, "that comes with the same path as a string")
 
 
 @clause(
@@ -501,4 +554,4 @@ def may_be_path_like(case: Case) -> Outcome:
 )  # fmt: skip
 def may_be_relative(case: Case) -> Outcome:
     """A relative filepath, with or without a directory, does what the absolute one does that it stands for."""
-    return _as_the_string(case, "that comes with the absolute path")
+    return _as_the_other(case, "that comes with the absolute path")

@@ -17,11 +17,10 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
-from ..numbers import PRECISIONS
 from ..scenario import Epoch, Logs, Scenario, Value, existing_directories, existing_files, groups, path_of
 from ..trace import Weights
 from .clause import NOT_EXERCISED, Case, EpochSeen, Failed, NotExercised, Outcome
-from .monitoring import comparison, direction, is_number
+from .monitoring import comparison, direction, is_number, precision
 
 DOCUMENTATION = "https://keras.io/api/callbacks/model_checkpoint/"
 TF_KERAS = "https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/callbacks/ModelCheckpoint"
@@ -216,7 +215,7 @@ class Failure:
 def refused(case: Case, value: float) -> bool:
     """Whether the precision cannot compare that value."""
     try:
-        PRECISIONS[case.dialect["monitor/precision"]](value)
+        precision(case, value)(value)
     except ValueError:
         return True
     return False

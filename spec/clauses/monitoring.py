@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TypeGuard
 
 from ..metrics import DIRECTIONS
-from ..numbers import PRECISIONS
-from ..scenario import Value
+from ..numbers import ARRAY_PRECISIONS, PRECISIONS
+from ..scenario import ArrayNumber, Value
 from .clause import Case
 
 
@@ -45,6 +45,12 @@ def direction(case: Case, fit: int = 0) -> str | None:
     return "max" if fmeasure or "acc" in monitor else "min"
 
 
+def precision(case: Case, value: float) -> Callable[[float], float]:
+    """What a comparison sees of that value, and of sums with it: a number in an array keeps the array's precision."""
+    precisions = ARRAY_PRECISIONS if isinstance(value, ArrayNumber) else PRECISIONS
+    return precisions[case.dialect["monitor/precision"]]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Comparison:
     """How the case compares values: `better(value, than)` by more than min_delta, in the dialect's arithmetic."""
@@ -69,14 +75,14 @@ def comparison(case: Case, min_delta: float | None = None) -> Comparison | None:
     if not plateau or case.dialect["reduce-lr-on-plateau/min-delta-sign"] == "absolute":
         delta = abs(delta)
     at_best = plateau and case.dialect["reduce-lr-on-plateau/min-delta-side"] == "best"
-    seen = PRECISIONS[case.dialect["monitor/precision"]]
     sign = -1.0 if way == "max" else 1.0
 
     def better(value: float, than: float) -> bool:
+        see_a, see_b = precision(case, value), precision(case, than)
         if at_best:
-            a, b = seen(value), seen(than - sign * delta)
+            a, b = see_a(value), see_b(than - sign * delta)
         else:
-            a, b = seen(value + sign * delta), seen(than)
+            a, b = see_a(value + sign * delta), see_b(than)
         return a < b if way == "min" else b < a
 
     worst = float("inf") if way == "min" else float("-inf")
