@@ -603,6 +603,10 @@ _GROUPS: tuple[tuple[tuple[str, ...], dict[str, Condition]], ...] = (
         "array metric of one element": lambda s: any(
             isinstance(value, tuple) and len(value) == 1 for column in columns(s) for value in column
         ),
+        "a number in an array without dimensions": lambda s: any(
+            isinstance(value, ArrayNumber) for column in columns(s) for value in column
+        ),
+        "a tensor": lambda s: any(isinstance(value, Tensor) for column in columns(s) for value in column),
         "a second metric": _epochs(lambda epoch: len(epoch.logs) > 1),
         "a later fit that begins worse than the best before": lambda s: _begins(s, lambda value, best: value > best),
         "a later fit that begins at the best before": lambda s: _begins(s, lambda value, best: value == best),
@@ -762,13 +766,9 @@ _GROUPS: tuple[tuple[tuple[str, ...], dict[str, Condition]], ...] = (
         "a metric called epoch": _epochs(lambda epoch: "epoch" in epoch.logs),
         "a metric called batch": _epochs(lambda epoch: "batch" in epoch.logs),
         "a sub-folder": _path_has("/"),
-        "a number in an array without dimensions": lambda s: any(
-            isinstance(value, ArrayNumber) for column in columns(s) for value in column
-        ),
         "numbers, some of them in arrays without dimensions": lambda s: any(
             {float, ArrayNumber} <= {type(value) for value in column} for column in columns(s)
         ),
-        "a tensor": lambda s: any(isinstance(value, Tensor) for column in columns(s) for value in column),
         "a file of that name exists": _file_exists,
         "a directory in the place of the file": _directory_exists,
         "a file in the place of the directory": _file_for_a_directory,
@@ -826,6 +826,10 @@ _GROUPS: tuple[tuple[tuple[str, ...], dict[str, Condition]], ...] = (
         ),
         "missing loss": _epochs(lambda epoch: None in _losses(epoch)),
         "array loss": _epochs(lambda epoch: any(isinstance(loss, tuple) for loss in _losses(epoch))),
+        "loss in an array without dimensions": _epochs(
+            lambda epoch: any(isinstance(loss, ArrayNumber) for loss in _losses(epoch))
+        ),
+        "loss in a tensor": _epochs(lambda epoch: any(isinstance(loss, Tensor) for loss in _losses(epoch))),
         "raise_error": _configured("raise_error", bool),
         "raise_error false": lambda s: s.config.get("raise_error") is False,
         "a fit after a loss that is not finite": lambda s: any(

@@ -279,6 +279,32 @@ def _scenario(
     )
 
 
+# of how many values of the metric in a hundred is an array without dimensions, and of how many a tensor
+_ALL_OR_A_FEW = _weighted(((100, 0), 3), ((0, 20), 2))
+_MIXED = _weighted(((100, 0), 3), ((40, 0), 2), ((0, 100), 1), ((20, 30), 2))
+
+
+def _dressed(draw: DrawFn, scenario: Scenario, name: str, ways: SearchStrategy[Any]) -> Scenario:
+    """The scenario with numbers of that metric as arrays without dimensions, or in tensors."""
+    numbers, tensors = draw(ways)
+
+    def dressed(value: Value) -> Value:
+        drawn = draw(_below(100))
+        if isinstance(value, tuple) or drawn >= numbers + tensors:
+            return value
+        return Tensor((value, value)) if drawn < tensors else ArrayNumber(value)
+
+    def change(logs: Logs) -> Logs:
+        return {key: dressed(value) if key == name else value for key, value in logs.items()}
+
+    def epoch(shown: Epoch) -> Epoch:
+        batches = None if shown.batches is None else tuple(map(change, shown.batches))
+        return replace(shown, logs=change(shown.logs), batches=batches)
+
+    fits = tuple(replace(fit, epochs=tuple(map(epoch, fit.epochs))) for fit in scenario.fits)
+    return replace(scenario, fits=fits)
+
+
 # ---------------------------------------------------------------------------------------------- the waiting callbacks
 
 _MIN_DELTA = _weighted(
@@ -306,10 +332,11 @@ def _waiting(
     def epoch() -> Epoch:
         return _epoch(draw, shape, _logs(monitored.monitor, stream.next()), lambda: {"loss": draw(_LOSS)})
 
-    return _scenario(
+    scenario = _scenario(
         draw, callback, config, shape, epoch, monitored=monitored, begin_fit=stream.begin_fit, long=long, rate=rate,
         rates=rates,
     )  # fmt: skip
+    return _dressed(draw, scenario, monitored.monitor, _ALL_OR_A_FEW) if _chance(draw, 3) else scenario
 
 
 @st.composite
@@ -407,8 +434,6 @@ _ODD_CHECKPOINT = _weighted(
 _SHADOW = _weighted(("batch", 1), ("epoch", 1))
 # what is there already: the file itself, a directory in its place, a file in the place of its directory, its directory
 _EXISTING = _weighted(("file", 2), ("directory", 3), ("parent", 3), ("folder", 1))
-# of how many values of the metric in a hundred is an array without dimensions, and of how many a tensor
-_DRESSED = _weighted(((100, 0), 3), ((40, 0), 2), ((0, 100), 1), ((20, 30), 2))
 _HANDED_OVER = _weighted((PATH_LIKE, 1), (RELATIVE, 1))
 _EXISTING_EPOCH = _weighted((1, 2), (2, 3), (3, 1))
 
@@ -468,28 +493,7 @@ def _model_checkpoint(draw: DrawFn) -> Scenario:
         scenario = replace(scenario, existing=_existing(draw, config["filepath"]))
     if _chance(draw, 6):
         scenario = replace(scenario, config={**config, "filepath": {draw(_HANDED_OVER): config["filepath"]}})
-    return _dressed(draw, scenario, monitor) if _chance(draw, 7) else scenario
-
-
-def _dressed(draw: DrawFn, scenario: Scenario, name: str) -> Scenario:
-    """The scenario with numbers of that metric as arrays without dimensions, or in tensors."""
-    numbers, tensors = draw(_DRESSED)
-
-    def dressed(value: Value) -> Value:
-        drawn = draw(_below(100))
-        if isinstance(value, tuple) or drawn >= numbers + tensors:
-            return value
-        return Tensor((value, value)) if drawn < tensors else ArrayNumber(value)
-
-    def change(logs: Logs) -> Logs:
-        return {key: dressed(value) if key == name else value for key, value in logs.items()}
-
-    def epoch(shown: Epoch) -> Epoch:
-        batches = None if shown.batches is None else tuple(map(change, shown.batches))
-        return replace(shown, logs=change(shown.logs), batches=batches)
-
-    fits = tuple(replace(fit, epochs=tuple(map(epoch, fit.epochs))) for fit in scenario.fits)
-    return replace(scenario, fits=fits)
+    return _dressed(draw, scenario, monitor, _MIXED) if _chance(draw, 7) else scenario
 
 
 # ---------------------------------------------------------------------------------------------- LearningRateScheduler
@@ -567,7 +571,8 @@ def _terminate_on_nan(draw: DrawFn) -> Scenario:
             stop=shape.stops and draw(_below(4)) == 3,
         )
 
-    return _scenario(draw, "TerminateOnNaN", config, shape, epoch)
+    scenario = _scenario(draw, "TerminateOnNaN", config, shape, epoch)
+    return _dressed(draw, scenario, "loss", _ALL_OR_A_FEW) if _chance(draw, 3) else scenario
 
 
 _STRATEGIES: dict[str, SearchStrategy[Scenario]] = {

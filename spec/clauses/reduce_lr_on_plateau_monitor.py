@@ -3,11 +3,12 @@
 import math
 from dataclasses import replace
 from fractions import Fraction
+from operator import neg
 
 from ..configuration import defaults
 from ..metrics import UP
 from ..numbers import FLOAT32_MAX, PRECISIONS
-from ..scenario import Epoch, Logs, Scenario
+from ..scenario import Epoch, Logs, Scenario, each_number
 from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
 from .monitoring import is_number
 from .plateau import (
@@ -190,7 +191,7 @@ def _shifted(scenario: Scenario) -> Scenario | None:
         return None
     if not fits(delta) and not (is_number(delta) and 0.0 <= delta <= 1 / 512):
         return None
-    return with_values(scenario, monitor, lambda value: value + 1024.0)
+    return with_values(scenario, monitor, lambda value: each_number(value, lambda x: x + 1024.0))
 
 
 @clause(
@@ -217,7 +218,9 @@ def _doubled(scenario: Scenario) -> Scenario | None:
         or not all(fits(value) for value in [*values, delta])
     ):
         return None
-    return with_values(configured(scenario, min_delta=delta * 2.0), monitor, lambda value: value * 2.0)
+    return with_values(
+        configured(scenario, min_delta=delta * 2.0), monitor, lambda value: each_number(value, lambda x: x * 2.0)
+    )
 
 
 @clause(
@@ -289,7 +292,7 @@ def _mirrored(scenario: Scenario) -> Scenario | None:
     ):
         return None
     turned = configured(scenario, mode="max" if mode == "min" else "min")
-    return with_values(turned, monitor, lambda value: -value)
+    return with_values(turned, monitor, lambda value: each_number(value, neg))
 
 
 def _auto(scenario: Scenario) -> tuple[str, list[str]] | None:
