@@ -16,8 +16,8 @@ from callcheck.spec.dialect import Dialect
 from callcheck.spec.numbers import float32
 from callcheck.spec.scenario import map_rate
 
-from . import rate
 from .machine import Effect, Event, Machine, Print, Reason, SetRate
+from .rate import RateLog
 
 SCHEDULED = Reason(
     "learning-rate-scheduler/schedule/sets-the-rate", "The schedule says what the rate of epoch index {epoch} is."
@@ -30,7 +30,7 @@ class LearningRateScheduler(Machine):
         configuration = bind("LearningRateScheduler", config)
         assert isinstance(configuration, Configuration)
         self.config = configuration
-        self.log_key = rate.log_key(dialect)
+        self.rate_log = RateLog(dialect)
 
     def epoch_begin(self, state: None, event: Event, effects: list[Effect]) -> tuple[None, Reason]:
         if event.rate is None:
@@ -41,7 +41,7 @@ class LearningRateScheduler(Machine):
         return state, SCHEDULED
 
     def epoch_end(self, state: None, event: Event, effects: list[Effect]) -> tuple[None, Reason]:
-        rate.log(self.log_key, event, effects)
+        self.rate_log.log(event, effects)
         return state, LOGGED
 
 

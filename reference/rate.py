@@ -4,30 +4,34 @@ Rules
 1. The optimizer's rate is logged under the dialect's key. Of several optimizers in one each has a rate of its own, which is
    logged under that key, an underscore and its name.
 2. Logs that are empty stay empty.
+3. What is logged is a Python float, or a numpy number (choice `learning-rate/logged-as`).
 """
 
 from collections.abc import Mapping
 
 from callcheck.spec.dialect import Dialect
+from callcheck.spec.scenario import ArrayNumber
 
 from .machine import Effect, Event, Log
 
 
-def log_key(dialect: Dialect) -> str:
-    """The key under which the rate of a single optimizer is logged."""
-    return dialect["learning-rate/log-key"].replace("-", "_")
+class RateLog:
+    """How a dialect logs the rate. `key`: that of a single optimizer."""
 
+    def __init__(self, dialect: Dialect) -> None:
+        self.key = dialect["learning-rate/log-key"].replace("-", "_")
+        self.as_numpy = dialect["learning-rate/logged-as"] == "numpy"
 
-def log(key: str, event: Event, effects: list[Effect]) -> Mapping[str, float]:
-    """Log the rate, and return it, or every one of several, by the key under which that happens.
+    def log(self, event: Event, effects: list[Effect]) -> Mapping[str, float]:
+        """Log the rate, and return it, or every one of several, by the key under which that happens.
 
-    Raises AttributeError for an optimizer that has none.
-    """
-    rate = event.rate
-    if rate is None:
-        raise AttributeError("the optimizer has no learning rate")
-    rates = {key: rate} if isinstance(rate, float) else {f"{key}_{name}": each for name, each in rate.items()}
-    if event.logs:
-        for shown, each in rates.items():
-            effects.append(Log(shown, each))
-    return rates
+        Raises AttributeError for an optimizer that has none.
+        """
+        rate = event.rate
+        if rate is None:
+            raise AttributeError("the optimizer has no learning rate")
+        rates = {self.key: rate} if isinstance(rate, float) else {f"{self.key}_{name}": rate[name] for name in rate}
+        if event.logs:
+            for key, each in rates.items():
+                effects.append(Log(key, ArrayNumber(each) if self.as_numpy else each))
+        return rates

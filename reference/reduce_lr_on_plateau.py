@@ -22,9 +22,9 @@ from callcheck.spec.dialect import Dialect
 from callcheck.spec.numbers import float32
 from callcheck.spec.scenario import Value, map_rate
 
-from . import rate
 from .machine import Effect, Event, Machine, Print, Reason, SetRate, Warn
 from .monitor import Monitor
+from .rate import RateLog
 
 MISSING = Reason(
     "reduce-lr-on-plateau/monitor/missing-metric-is-skipped",
@@ -86,7 +86,7 @@ class ReduceLROnPlateau(Machine):
         if configuration.factor >= 1.0:
             raise ValueError(f"ReduceLROnPlateau does not support a factor >= 1.0, got {configuration.factor}")
         self.warned = (*warned, "unknown-mode") if self.monitor.unknown_mode else warned
-        self.log_key = rate.log_key(dialect)
+        self.rate_log = RateLog(dialect)
         self.exact_cooldown = dialect["reduce-lr-on-plateau/cooldown"] == "exact"
         self.float32_product = dialect["reduce-lr-on-plateau/rate-arithmetic"] == "float32"
         # numpy makes NaN of None: a min_lr of null never allows a reduction
@@ -102,7 +102,7 @@ class ReduceLROnPlateau(Machine):
         best, wait, cooldown_counter, direction = state
         if direction is None:
             direction = self.monitor.resolve(event.metrics)
-        rates = rate.log(self.log_key, event, effects)
+        rates = self.rate_log.log(event, effects)
         value = rates[config.monitor] if config.monitor in rates else event.logs.get(config.monitor)
         if value is None:
             effects.append(Warn("missing-metric"))

@@ -108,6 +108,12 @@ _ALL = (
         lr="lr, as Keras 2 does.",
     ),
     _choice(
+        "learning-rate/logged-as",
+        "As what do ReduceLROnPlateau and LearningRateScheduler log the rate?",
+        float="A Python float.",
+        numpy="A number of numpy's, which json does not write.",
+    ),
+    _choice(
         "learning-rate/several-optimizers",
         "What do ReduceLROnPlateau and LearningRateScheduler do where the optimizer is several in one (MultiOptimizer)?",
         each_its_own="Each of them has its own rate, which is logged, reduced or scheduled by itself.",

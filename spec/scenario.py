@@ -333,13 +333,15 @@ def _logs(value: Any, field: str) -> dict[str, Value]:
         place = f"{field}.{name}"
         if content is None:
             raise InvalidScenario(place, "null is not a metric value; leave the key out when the metric is missing")
-        if isinstance(content, list):
-            read[name] = _numbers(content, place)
-        elif isinstance(content, dict):
-            read[name] = _array_or_tensor(content, place)
-        else:
-            read[name] = number_from_json(content, place)
+        read[name] = value_from_json(content, place)
     return read
+
+
+def value_from_json(value: Any, field: str) -> Value:
+    """A number, an array of one dimension or of none, or a tensor."""
+    if isinstance(value, list):
+        return _numbers(value, field)
+    return _array_or_tensor(value, field) if isinstance(value, dict) else number_from_json(value, field)
 
 
 def _numbers(value: Any, field: str) -> tuple[float, ...]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from .scenario import Rate, Value, logs_to_json, number_from_json, rate_from_json, rate_to_json, value_to_json
+from .scenario import Rate, Value, logs_to_json, rate_from_json, rate_to_json, value_from_json, value_to_json
 
 WARNED = ("missing-metric", "unknown-mode", "array-metric", "other")
 """The kinds of warnings. Only those to the user are recorded, not what array libraries say about overflow or deprecation."""
@@ -67,7 +67,8 @@ class EpochTrace:
     """What was seen of one epoch, after all hooks of its end. Rates are float64, widened from what is stored; of several
     optimizers in one, each one's by its name.
 
-    `stop`: the stop flag. `learning_rate_in_epoch`: the rate in force in the first batch. `logged`: what was added to logs.
+    `stop`: the stop flag. `learning_rate_in_epoch`: the rate in force in the first batch. `logged`: what was added to logs;
+    an `ArrayNumber` is a number of an array library's, in place of a Python float.
     """
 
     stop: bool | None = None
@@ -236,12 +237,6 @@ def to_json(result: Result) -> dict[str, Any]:
 # ---------------------------------------------------------------------------------------------- from JSON
 
 
-def _value_from_json(data: Any) -> Value:
-    if isinstance(data, list):
-        return tuple(number_from_json(item, "trace") for item in data)
-    return number_from_json(data, "trace")
-
-
 def _weights_from_json(data: Mapping[str, Any]) -> Weights | None:
     epoch = data.get("weights_of_epoch")
     return None if epoch is None else Weights(epoch=epoch, fit=data.get("weights_of_fit"))
@@ -261,7 +256,11 @@ def _epoch_from_json(data: Mapping[str, Any]) -> EpochTrace:
         saved = tuple(
             Save(path=save["path"], weights=_weights_from_json(save), batch=save.get("batch")) for save in data["saved"]
         )
-    logged = {name: _value_from_json(value) for name, value in data["logged"].items()} if "logged" in data else None
+    logged = (
+        {name: value_from_json(value, f"logged.{name}") for name, value in data["logged"].items()}
+        if "logged" in data
+        else None
+    )
     return EpochTrace(
         stop=data.get("stop"),
         learning_rate=_rate(data, "learning_rate"),
@@ -308,7 +307,7 @@ def from_json(data: Mapping[str, Any]) -> Result:
 
 def _internal_from_json(value: Any) -> Any:
     if isinstance(value, list) or value in ("NaN", "Infinity", "-Infinity"):
-        return _value_from_json(value)
+        return value_from_json(value, "internal")
     return value
 
 

@@ -155,10 +155,14 @@ def as_logged(logs: Logs, tensor: Callable[[tuple[float, ...]], Any] = numpy_ten
 
 
 def as_recorded(value: Any) -> float | tuple[float, ...]:
-    """A value that a hook put into the logs, as a trace records it. Raises TypeError or ValueError for what is no number."""
+    """A value that a hook put into the logs, as a trace records it: of numbers that are not Python's own it says so.
+
+    Raises TypeError or ValueError for what is no number.
+    """
     if getattr(value, "ndim", 0):
         return tuple(float(item) for item in value)
-    return unsigned_zero(float(value))
+    number = unsigned_zero(float(value))
+    return number if isinstance(value, int | float) else ArrayNumber(number)
 
 
 def as_recorded_before(value: Value) -> Value:

@@ -125,8 +125,14 @@ class AsksAgainForTheLine(LearningRateScheduler):
 class LogsIntoEmptyLogs(LearningRateScheduler):
     def epoch_end(self, state: None, event: Event, effects: list[Effect]) -> tuple[None, Reason]:
         if not event.logs:
-            effects.append(Log(self.log_key, only(event.rate)))
+            effects.append(Log(self.rate_log.key, only(event.rate)))
         return super().epoch_end(state, event, effects)
+
+
+class LogsAsNumpy(LearningRateScheduler):
+    def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
+        super().__init__(config, dialect)
+        self.rate_log.as_numpy = True
 
 
 class WarnsOfZero(LearningRateScheduler):
@@ -393,6 +399,22 @@ WRONG: tuple[Wrong, ...] = (
                 ),
                 epoch=0,
                 words="expected logged {}, because the rate is 1.0, and the logs are empty; got {'learning_rate': 1.0}",
+            ),
+        ),
+    ),
+    Wrong(
+        name="scheduler-logs-as-numpy",
+        says="The rate is logged as numpy has it.",
+        callback=CALLBACK,
+        make=LogsAsNumpy,
+        catches=(
+            Catch(
+                clause="learning-rate-scheduler/log/logs-a-number-of-this-kind",
+                scenario=_asked({"table": [1.0]}),
+                epoch=0,
+                words=(
+                    "expected a Python float as learning_rate, because keras-3.15.1 logs such; got a number of numpy's"
+                ),
             ),
         ),
     ),

@@ -63,7 +63,7 @@ class ReducesTheFirst(ReduceLROnPlateau):
 class LogsTheFirstAsTheOnly(ReduceLROnPlateau):
     def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         done = super().epoch_end(state, event, effects)
-        _logs_one_key(self.log_key, event, effects)
+        _logs_one_key(self.rate_log.key, event, effects)
         return done
 
 
@@ -94,7 +94,7 @@ class AsksForTheFirst(LearningRateScheduler):
 class LogsTheFirstScheduledAsTheOnly(LearningRateScheduler):
     def epoch_end(self, state: None, event: Event, effects: list[Effect]) -> tuple[None, Reason]:
         done = super().epoch_end(state, event, effects)
-        _logs_one_key(self.log_key, event, effects)
+        _logs_one_key(self.rate_log.key, event, effects)
         return done
 
 

@@ -257,11 +257,17 @@ class CoolsDownOnlyIfVerbose(ReduceLROnPlateau):
         return after, reason
 
 
+class LogsAsNumpy(ReduceLROnPlateau):
+    def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
+        super().__init__(config, dialect)
+        self.rate_log.as_numpy = True
+
+
 class LogsTheNewRate(ReduceLROnPlateau):
     def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         after, reason = super().epoch_end(state, event, effects)
         if reason is REDUCED and event.logs:
-            effects.append(Log(self.log_key, self._reduced(only(event.rate))))
+            effects.append(Log(self.rate_log.key, self._reduced(only(event.rate))))
         return after, reason
 
 
@@ -902,6 +908,22 @@ WRONG: tuple[Wrong, ...] = (
                 words=(
                     "expected no exception, because cooldown=None, and there is no reduction before in the fit; got "
                     "TypeError in epoch_end"
+                ),
+            ),
+        ),
+    ),
+    Wrong(
+        name="reduce-lr-logs-as-numpy",
+        says="The rate is logged as numpy has it.",
+        callback=CALLBACK,
+        make=LogsAsNumpy,
+        catches=(
+            Catch(
+                clause="reduce-lr-on-plateau/log/logs-a-number-of-this-kind",
+                scenario=_stream(1.0),
+                epoch=0,
+                words=(
+                    "expected a Python float as learning_rate, because keras-3.15.1 logs such; got a number of numpy's"
                 ),
             ),
         ),

@@ -25,6 +25,7 @@ from .rates import (
     first_fit_twice,
     later_by,
     log_key,
+    logged_as,
     other_verbosity,
     rates,
     same,
@@ -352,6 +353,15 @@ def logs_the_rate(case: Case) -> Outcome:
                 fit=epoch.fit, epoch=epoch.index, expected=f"logged {expected}", why=why, got=f"{epoch.seen.logged}"
             )
     return HELD
+
+
+@clause(
+    "learning-rate-scheduler/log/logs-a-number-of-this-kind", level="observed", source=OBSERVED, observes=("logged",),
+    optimizer="any",
+)  # fmt: skip
+def logs_a_number_of_this_kind(case: Case) -> Outcome:
+    """The rate is logged as a Python float (Keras 2: as a number of numpy's)."""
+    return logged_as(case)
 
 
 @clause("learning-rate-scheduler/log/warns-of-nothing", level="observed", source=OBSERVED, observes=("warned",))

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..numbers import float32
-from ..scenario import Epoch, Fit, Scenario, only
+from ..scenario import ArrayNumber, Epoch, Fit, Scenario, only
 from ..trace import EpochTrace, Trace
 from .clause import HELD, NOT_EXERCISED, Case, EpochSeen, Failed, Outcome
 
@@ -54,6 +54,21 @@ def rates(case: Case) -> Iterator[tuple[EpochSeen, float, float]]:
             if epoch.index == 0 and given is not None:
                 before = given if after == given else float32(given)
             yield epoch, before, after
+
+
+def logged_as(case: Case) -> Outcome:
+    """Whether what is logged is of the dialect's kind: a Python float, or a number of numpy's."""
+    wanted = ArrayNumber if case.dialect["learning-rate/logged-as"] == "numpy" else float
+    words = {float: "a Python float", ArrayNumber: "a number of numpy's"}
+    outcome: Outcome = NOT_EXERCISED
+    for epoch in case.epochs():
+        for name, value in (epoch.seen.logged or {}).items():
+            outcome = HELD
+            if type(value) is not wanted:
+                got = words.get(type(value), "an array")
+                why = f"{case.dialect.name} logs such"
+                return Failed(fit=epoch.fit, epoch=epoch.index, expected=f"{words[wanted]} as {name}", why=why, got=got)
+    return outcome
 
 
 def silent(case: Case) -> Failed | None:

@@ -28,6 +28,7 @@ from .rates import (
     alike,
     configured,
     log_key,
+    logged_as,
     other,
     other_verbosity,
     same,
@@ -83,6 +84,15 @@ def logs_the_rate_before_the_reduction(case: Case) -> Outcome:
             why = f"the rate in the epoch was {e.before!r}, and its logs are {'not ' if logs else ''}empty"
             return Failed(fit=e.fit, epoch=e.index, expected=f"logged {expected}", why=why, got=f"{epoch.seen.logged}")
     return outcome
+
+
+@clause(
+    "reduce-lr-on-plateau/log/logs-a-number-of-this-kind", level="observed", source=OBSERVED, observes=("logged",),
+    optimizer="any",
+)  # fmt: skip
+def logs_a_number_of_this_kind(case: Case) -> Outcome:
+    """The rate is logged as a Python float (Keras 2: as a number of numpy's)."""
+    return logged_as(case)
 
 
 @clause("reduce-lr-on-plateau/arguments/warnings", level="observed", source=OBSERVED, observes=("warned",), errors=True)
