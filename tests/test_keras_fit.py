@@ -11,7 +11,7 @@ import pytest
 from callcheck.conformance.implementations.keras import InstalledKeras, load
 from callcheck.conformance.implementations.keras_fit import KerasFit
 from callcheck.conformance.implementations.protocol import Unavailable
-from callcheck.conformance.implementations.standin import arguments
+from callcheck.conformance.implementations.standin import arguments, as_logged
 from callcheck.conformance.run import run
 from callcheck.spec.configuration import CALLBACKS
 from callcheck.spec.metrics import DIRECTIONS, metric_from_json
@@ -129,6 +129,48 @@ def test_hooks_and_fit_agree_however_the_path_is_handed_over(
     assert len([save for epoch in expected.fits[0].epochs for save in epoch.saved or ()]) == 2
     assert difference(run(hooks, scenario), expected) is None
     assert difference(run(keras_fit, scenario), expected) is None
+
+
+METRICS = {
+    "number in an array": [{"array": 1.0}, {"array": 0.3}, 0.3, {"array": 0.3}, {"array": 1e39}],
+    "tensor": [{"tensor": [1.0, 0.1]}, 1.0, {"tensor": [0.1, 0.2, 0.3]}],
+}
+
+
+@pytest.mark.parametrize("values", METRICS.values(), ids=METRICS)
+@pytest.mark.parametrize("callback", ["EarlyStopping", "ReduceLROnPlateau", "ModelCheckpoint", "TerminateOnNaN"])
+def test_hooks_and_fit_agree_on_arrays_and_tensors(
+    callback: str, values: list[Any], hooks: InstalledKeras, keras_fit: KerasFit
+) -> None:
+    monitored = {"monitor": "loss", "mode": "min"}
+    config = {
+        "ModelCheckpoint": {**monitored, "filepath": "m.keras", "save_best_only": True, "verbose": 1},
+        "TerminateOnNaN": {},
+    }
+    scenario = from_json(
+        {"callback": callback, "config": config.get(callback, monitored),
+         "fits": [{"epochs": [{"logs": {"loss": value}} for value in values]}]}
+    )  # fmt: skip
+
+    by_hooks, by_fit = run(hooks, scenario, internal=True), run(keras_fit, scenario, internal=True)
+
+    assert isinstance(by_hooks, Trace)
+    assert difference(by_hooks, by_fit) is None
+    assert repr(by_hooks.internal) == repr(by_fit.internal)  # type: ignore[union-attr]
+
+
+def test_a_hook_gets_arrays_and_tensors(hooks: InstalledKeras) -> None:
+    logs = from_json(
+        {"callback": "TerminateOnNaN",
+         "fits": [{"epochs": [{"logs": {"a": {"array": 0.1}, "b": [0.1], "c": {"tensor": [0.1, 0.2]}, "d": 0.1}}]}]}
+    ).fits[0].epochs[0].logs  # fmt: skip
+
+    given = as_logged(logs, hooks.standin.tensor)
+
+    assert [type(value).__name__ for value in given.values()] == ["ndarray", "ndarray", "EagerTensor", "float"]
+    assert [value.shape for value in (given["a"], given["b"], given["c"])] == [(), (1,), (2,)]
+    assert [str(given[name].dtype) for name in "ab"] == ["float64", "float64"]
+    assert "float32" in str(given["c"].dtype)
 
 
 # ---------------------------------------------------------------------------------------------- without a feeder

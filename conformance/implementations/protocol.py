@@ -16,6 +16,9 @@ An adapter for a callback that is not a Keras one is a class of about 15 lines:
             if config.keys() - {"monitor", "mode"}:
                 raise CannotExpress(next(iter(config.keys() - {"monitor", "mode"})))
             return MyRun(stopper, config.get("monitor", "val_loss"))
+
+One that saves files puts the scenario's `existing` into their directory, and hands over a `filepath` that is an object as it
+asks, or raises CannotExpress.
 """
 
 from collections.abc import Mapping

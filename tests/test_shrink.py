@@ -1,0 +1,57 @@
+"""What a scenario says beside its stream is left out by shrinking, or made plain, unless it matters."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from callcheck.spec.scenario import (
+    PATH_LIKE,
+    ArrayNumber,
+    Scenario,
+    Tensor,
+    from_json,
+    handed_over_as,
+    path_of,
+    to_json,
+)
+from callcheck.spec.shrink import smallest
+
+START = from_json(
+    {
+        "callback": "ModelCheckpoint",
+        "config": {"filepath": {"path_like": "a/b/m-{epoch:02d}.weights.h5"}, "save_weights_only": True},
+        "existing": ["a/b/m-02.weights.h5/", "other", "x/"],
+        "fits": [
+            {"epochs": [{"logs": {"val_loss": value}} for value in ({"array": 0.7}, {"tensor": [0.3, 0.2, 0.1]})]}
+        ],
+    }
+)
+
+
+def in_logs(kind: type) -> Callable[[Scenario], bool]:
+    return lambda scenario: any(isinstance(value, kind) for value in scenario.fits[0].epochs[0].logs.values())
+
+
+PLAIN: dict[str, Any] = {"callback": "ModelCheckpoint", "config": {"filepath": "m.weights.h5"}}
+CASES: list[tuple[Callable[[Scenario], bool], dict[str, Any]]] = [
+    (lambda scenario: True, {**PLAIN, "fits": [{"epochs": [{"logs": {}}]}]}),
+    (
+        lambda scenario: handed_over_as(scenario) == PATH_LIKE,
+        {**PLAIN, "config": {"filepath": {"path_like": "m.weights.h5"}}, "fits": [{"epochs": [{"logs": {}}]}]},
+    ),
+    (
+        lambda scenario: f"{path_of(scenario.config['filepath']).format(epoch=2, batch=2)}/" in scenario.existing,
+        {**PLAIN, "existing": ["m.weights.h5/"], "fits": [{"epochs": [{"logs": {}}]}]},
+    ),
+    (in_logs(ArrayNumber), {**PLAIN, "fits": [{"epochs": [{"logs": {"val_loss": {"array": 1.0}}}]}]}),
+    (in_logs(Tensor), {**PLAIN, "fits": [{"epochs": [{"logs": {"val_loss": {"tensor": [1.0, 1.0]}}}]}]}),
+]
+
+
+@pytest.mark.parametrize(("condition", "expected"), CASES)
+def test_what_does_not_matter_is_left_out(condition: Callable[[Scenario], bool], expected: dict[str, Any]) -> None:
+    start = START
+    if not condition(start):  # the tensor is in the second epoch
+        start = from_json({**to_json(START), "fits": [{"epochs": to_json(START)["fits"][0]["epochs"][::-1]}]})
+    assert to_json(smallest(start, condition)) == expected
