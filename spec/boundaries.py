@@ -719,6 +719,7 @@ _GROUPS: tuple[tuple[tuple[str, ...], dict[str, Condition]], ...] = (
             lambda rate, factor, min_lr: 0 < next_float32(rate * factor, 0.0) == min_lr < rate
         ),
         "negative min_lr": _min_lr(lambda rate, factor, min_lr: min_lr < 0),
+        "cooldown null": lambda s: parameter(s, "cooldown") is None,
         "min_lr null": lambda s: parameter(s, "min_lr") is None,
         "epsilon": lambda s: "epsilon" in s.config,
         "monitor learning_rate": _configured("monitor", lambda monitor: monitor == "learning_rate"),

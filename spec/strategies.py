@@ -381,7 +381,7 @@ _MIN_LR = _weighted(
 )
 _ODD_PLATEAU = _weighted(
     ({"patience": 1.5}, 4), ({"patience": "2"}, 2), ({"patience": None}, 1), ({"min_lr": None}, 6),
-    ({"min_lr": math.nan}, 1), ({"cooldown": 1.5}, 1), ({"cooldown": None}, 1), ({"min_delta": math.nan}, 1),
+    ({"min_lr": math.nan}, 1), ({"cooldown": 1.5}, 1), ({"cooldown": None}, 4), ({"min_delta": math.nan}, 1),
     ({"min_delta": math.inf}, 1), ({"factor": 1.0}, 3), ({"factor": 1.5}, 1), ({"factor": math.inf}, 1),
     ({"factor": math.nan}, 6), ({"factor": -1.0}, 1), ({"epsilon": 0.5}, 6), ({"epsilon": 0.1}, 3),
     ({"epsilon": -0.5}, 2), ({"unknown": 1}, 3),
