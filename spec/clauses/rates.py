@@ -59,7 +59,7 @@ def rates(case: Case) -> Iterator[tuple[EpochSeen, float, float]]:
 def logged_as(case: Case) -> Outcome:
     """Whether what is logged is of the dialect's kind: a Python float, or a number of numpy's."""
     wanted = ArrayNumber if case.dialect["learning-rate/logged-as"] == "numpy" else float
-    words = {float: "a Python float", ArrayNumber: "a number of numpy's"}
+    words: dict[type, str] = {float: "a Python float", ArrayNumber: "a number of numpy's"}
     outcome: Outcome = NOT_EXERCISED
     for epoch in case.epochs():
         for name, value in (epoch.seen.logged or {}).items():
