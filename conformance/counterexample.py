@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from callcheck.spec.scenario import Epoch, Rate, Scenario, Value, dumps, logs_to_json, number_to_json, value_to_json
+from callcheck.spec.scenario import Epoch, Scenario, dumps
 from callcheck.spec.trace import EpochTrace, Save, Trace
+from callcheck.spec.values import Rate, Value, logs_to_json, number_to_json, value_to_json
 
 from .judge import Judgement
 

@@ -16,7 +16,8 @@ from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
 from typing import Any
 
-from callcheck.spec.scenario import RELATIVE, Epoch, Fit, Logs, Rate, Scenario, groups, handed_over_as
+from callcheck.spec.files import RELATIVE, handed_over_as
+from callcheck.spec.scenario import Epoch, Fit, Scenario, groups
 from callcheck.spec.trace import (
     UNTRAINED,
     EpochTrace,
@@ -31,6 +32,7 @@ from callcheck.spec.trace import (
     Trace,
     weights_seen,
 )
+from callcheck.spec.values import Logs, Rate
 
 from .implementations.capture import Captured, Facts, captured
 from .implementations.protocol import (
@@ -105,7 +107,7 @@ def run(
 @contextlib.contextmanager
 def _back_again(scenario: Scenario) -> Iterator[None]:
     """Leave the process in the working directory in which it was: a relative path is given within another one."""
-    if handed_over_as(scenario) != RELATIVE:
+    if handed_over_as(scenario.config) != RELATIVE:
         yield
         return
     before = os.getcwd()

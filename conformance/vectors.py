@@ -21,7 +21,8 @@ from callcheck.spec.choices import CHOICES
 from callcheck.spec.clauses.clause import CLAUSES
 from callcheck.spec.configuration import CALLBACKS
 from callcheck.spec.dialect import NEWEST, shipped
-from callcheck.spec.scenario import InvalidScenario, Scenario, key, loads
+from callcheck.spec.reading import InvalidScenario
+from callcheck.spec.scenario import Scenario, key, loads
 from callcheck.spec.shrink import smallest
 from callcheck.spec.strategies import sample
 from callcheck.spec.trace import Trace, difference

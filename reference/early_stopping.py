@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 from callcheck.spec.configuration import EarlyStopping as Configuration
 from callcheck.spec.configuration import bind
 from callcheck.spec.dialect import Dialect
-from callcheck.spec.scenario import Value
 from callcheck.spec.trace import Origin
+from callcheck.spec.values import Value
 
 from .machine import NOTHING, Effect, Event, Machine, Print, Reason, Restore, Stop, Warn
 from .monitor import Monitor

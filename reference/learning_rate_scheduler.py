@@ -14,7 +14,7 @@ from callcheck.spec.configuration import LearningRateScheduler as Configuration
 from callcheck.spec.configuration import bind
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.numbers import float32
-from callcheck.spec.scenario import map_rate
+from callcheck.spec.values import map_rate
 
 from .machine import Effect, Event, Machine, Print, Reason, SetRate
 from .rate import RateLog

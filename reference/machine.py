@@ -14,8 +14,8 @@ States, events and effects are named tuples: immutable, and cheap enough to make
 from typing import Any, NamedTuple
 
 from callcheck.spec.metrics import Metric
-from callcheck.spec.scenario import Logs, Rate
 from callcheck.spec.trace import Origin
+from callcheck.spec.values import Logs, Rate
 
 
 class Event(NamedTuple):

@@ -22,7 +22,8 @@ from typing import Any, NamedTuple
 from callcheck.spec.configuration import ModelCheckpoint as Configuration
 from callcheck.spec.configuration import bind, parameters
 from callcheck.spec.dialect import Dialect
-from callcheck.spec.scenario import PATH_LIKE, Logs, Tensor, Value, existing_directories, existing_files, path_of
+from callcheck.spec.files import PATH_LIKE, existing_directories, existing_files, path_of
+from callcheck.spec.values import Logs, Tensor, Value
 
 from .machine import NOTHING, Effect, Event, Machine, Print, Reason, Save, Warn
 from .monitor import Monitor

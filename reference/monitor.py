@@ -20,7 +20,7 @@ from typing import Any
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.metrics import DIRECTIONS, Metric
 from callcheck.spec.numbers import ARRAY_PRECISIONS, PRECISIONS
-from callcheck.spec.scenario import ArrayNumber, Value
+from callcheck.spec.values import ArrayNumber, Value
 
 MODES = ("auto", "min", "max")
 _ARRAYS = (tuple, ArrayNumber)

@@ -10,7 +10,7 @@ Rules
 from collections.abc import Mapping
 
 from callcheck.spec.dialect import Dialect
-from callcheck.spec.scenario import ArrayNumber
+from callcheck.spec.values import ArrayNumber
 
 from .machine import Effect, Event, Log
 

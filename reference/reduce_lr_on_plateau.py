@@ -20,7 +20,7 @@ from callcheck.spec.configuration import ReduceLROnPlateau as Configuration
 from callcheck.spec.configuration import bind, parameters
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.numbers import float32
-from callcheck.spec.scenario import Value, map_rate
+from callcheck.spec.values import Value, map_rate
 
 from .machine import Effect, Event, Machine, Print, Reason, SetRate, Warn
 from .monitor import Monitor

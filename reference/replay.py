@@ -10,7 +10,7 @@ from typing import Any
 
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.numbers import float32, unsigned_zero
-from callcheck.spec.scenario import Epoch, Fit, Logs, Rate, Scenario, groups, map_rate
+from callcheck.spec.scenario import Epoch, Fit, Scenario, groups
 from callcheck.spec.trace import (
     UNTRAINED,
     EpochTrace,
@@ -24,6 +24,7 @@ from callcheck.spec.trace import (
     added_to_logs,
     weights_seen,
 )
+from callcheck.spec.values import Logs, Rate, map_rate
 
 from . import machine as m
 from .early_stopping import EarlyStopping

@@ -17,23 +17,11 @@ from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
 from .configuration import CALLBACKS, defaults
+from .files import PATH_LIKE, RELATIVE, existing_directories, existing_files, handed_over_as, path_of
 from .metrics import DIRECTIONS
 from .numbers import FLOAT32_MAX, FLOAT32_SMALLEST_NORMAL, float32, next_float32
-from .scenario import (
-    PATH_LIKE,
-    RELATIVE,
-    ArrayNumber,
-    Fit,
-    Logs,
-    Scenario,
-    Tensor,
-    Value,
-    existing_directories,
-    existing_files,
-    groups,
-    handed_over_as,
-    path_of,
-)
+from .scenario import Fit, Scenario, groups
+from .values import ArrayNumber, Logs, Tensor, Value
 
 Condition = Callable[[Scenario], bool]
 
@@ -773,10 +761,10 @@ _GROUPS: tuple[tuple[tuple[str, ...], dict[str, Condition]], ...] = (
         "a file of that name exists": _file_exists,
         "a directory in the place of the file": _directory_exists,
         "a file in the place of the directory": _file_for_a_directory,
-        "filepath is a PathLike": lambda s: handed_over_as(s) == PATH_LIKE,
-        "filepath is relative": lambda s: handed_over_as(s) == RELATIVE and "/" in _filepath(s),
+        "filepath is a PathLike": lambda s: handed_over_as(s.config) == PATH_LIKE,
+        "filepath is relative": lambda s: handed_over_as(s.config) == RELATIVE and "/" in _filepath(s),
         "filepath is relative, without a directory": lambda s: (
-            handed_over_as(s) == RELATIVE and "/" not in _filepath(s)
+            handed_over_as(s.config) == RELATIVE and "/" not in _filepath(s)
         ),
         "wrong suffix": _wrong_suffix,
         "model as .h5": lambda s: not parameter(s, "save_weights_only")

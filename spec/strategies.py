@@ -21,23 +21,12 @@ from hypothesis import seed as seeded
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
+from .files import PATH_LIKE, RELATIVE
 from .metrics import Metric
 from .moves import FIRST, KINDS, MARKS, Move, Standing
 from .numbers import FLOAT32_MAX, FLOAT32_SMALLEST_NORMAL, float32, next_float32
-from .scenario import (
-    PATH_LIKE,
-    RELATIVE,
-    ArrayNumber,
-    Epoch,
-    Fit,
-    Logs,
-    Rate,
-    Scenario,
-    Tensor,
-    Value,
-    key,
-    map_rate,
-)
+from .scenario import Epoch, Fit, Scenario, key
+from .values import ArrayNumber, Logs, Rate, Tensor, Value, map_rate
 
 # ---------------------------------------------------------------------------------------------- drawing
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from .scenario import Rate, Value, logs_to_json, rate_from_json, rate_to_json, value_from_json, value_to_json
+from .values import Rate, Value, logs_to_json, rate_from_json, rate_to_json, value_from_json, value_to_json
 
 WARNED = ("missing-metric", "unknown-mode", "array-metric", "other")
 """The kinds of warnings. Only those to the user are recorded, not what array libraries say about overflow or deprecation."""

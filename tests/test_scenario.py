@@ -15,7 +15,8 @@ from callcheck.spec import scenario as scenarios
 from callcheck.spec import trace as traces
 from callcheck.spec.configuration import CALLBACKS
 from callcheck.spec.dialect import shipped
-from callcheck.spec.scenario import InvalidScenario, Scenario
+from callcheck.spec.reading import InvalidScenario
+from callcheck.spec.scenario import Scenario
 from callcheck.spec.strategies import scenarios as random_scenarios
 
 SCHEMAS = {
@@ -144,6 +145,7 @@ def test_what_is_wrong_is_named(data: dict[str, Any], field: str) -> None:
         ({"head": 1.0, "body": 1.0}, {"head": 1.0}, "expected a rate for each of body, head"),
         ({"head": 1.0}, 1.0, "expected a rate for each of head"),
         (None, 1.0, "an optimizer that has no learning rate gets none"),
+        (1.0, None, "null is no learning rate"),
     ],
 )
 def test_a_fit_sets_the_rates_of_the_optimizers_that_there_are(rate: Any, later: Any, message: str) -> None:

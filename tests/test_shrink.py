@@ -5,17 +5,10 @@ from typing import Any
 
 import pytest
 
-from callcheck.spec.scenario import (
-    PATH_LIKE,
-    ArrayNumber,
-    Scenario,
-    Tensor,
-    from_json,
-    handed_over_as,
-    path_of,
-    to_json,
-)
+from callcheck.spec.files import PATH_LIKE, handed_over_as, path_of
+from callcheck.spec.scenario import Scenario, from_json, to_json
 from callcheck.spec.shrink import smallest
+from callcheck.spec.values import ArrayNumber, Tensor
 
 START = from_json(
     {
@@ -37,7 +30,7 @@ PLAIN: dict[str, Any] = {"callback": "ModelCheckpoint", "config": {"filepath": "
 CASES: list[tuple[Callable[[Scenario], bool], dict[str, Any]]] = [
     (lambda scenario: True, {**PLAIN, "fits": [{"epochs": [{"logs": {}}]}]}),
     (
-        lambda scenario: handed_over_as(scenario) == PATH_LIKE,
+        lambda scenario: handed_over_as(scenario.config) == PATH_LIKE,
         {**PLAIN, "config": {"filepath": {"path_like": "m.weights.h5"}}, "fits": [{"epochs": [{"logs": {}}]}]},
     ),
     (

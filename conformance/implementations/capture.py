@@ -16,8 +16,8 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 
 from callcheck.spec.numbers import float32, unsigned_zero
-from callcheck.spec.scenario import Logs, Rate
 from callcheck.spec.trace import Origin
+from callcheck.spec.values import Logs, Rate
 
 # In this order: a line of ModelCheckpoint that says that a value improved says "saving" too.
 _PRINTED = (

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from callcheck.spec.scenario import Logs, Rate, Scenario
+from callcheck.spec.scenario import Scenario
 from callcheck.spec.trace import Origin, added_to_logs
+from callcheck.spec.values import Logs, Rate
 
 from .protocol import CannotExpress, Capabilities, ConfigurationRejected, Observation
 from .standin import (

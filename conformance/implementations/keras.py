@@ -16,7 +16,8 @@ from typing import Any
 from callcheck.spec.dialect import Resolution, release_dialect
 from callcheck.spec.metrics import Metric
 from callcheck.spec.numbers import unsigned_zero
-from callcheck.spec.scenario import Rate, Scenario
+from callcheck.spec.scenario import Scenario
+from callcheck.spec.values import Rate
 
 from .hooks import Hooks
 from .protocol import CannotExpress, Unavailable

@@ -18,7 +18,7 @@ from typing import Any
 from callcheck.spec.dialect import Resolution, release_dialect
 from callcheck.spec.metrics import Metric
 from callcheck.spec.numbers import unsigned_zero
-from callcheck.spec.scenario import Epoch, Fit, Logs, Rate, Scenario, groups
+from callcheck.spec.scenario import Epoch, Fit, Scenario, groups
 from callcheck.spec.trace import (
     UNTRAINED,
     EpochTrace,
@@ -32,6 +32,7 @@ from callcheck.spec.trace import (
     Weights,
     weights_seen,
 )
+from callcheck.spec.values import Logs, Rate
 
 from ..run import Nonsense
 from .capture import Captured, captured

@@ -26,8 +26,9 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from callcheck.spec.configuration import CALLBACKS
-from callcheck.spec.scenario import Logs, Rate, Scenario, Value
+from callcheck.spec.scenario import Scenario
 from callcheck.spec.trace import Origin, Result
+from callcheck.spec.values import Logs, Rate, Value
 
 OBSERVABLES = frozenset(
     {"stop", "learning_rate", "learning_rate_in_epoch", "saved", "weights", "warned", "printed", "logged"}

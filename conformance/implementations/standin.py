@@ -16,21 +16,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from callcheck.spec.files import PATH_LIKE, RELATIVE, existing_directories, existing_files, handed_over_as, path_of
 from callcheck.spec.numbers import float32, unsigned_zero
-from callcheck.spec.scenario import (
-    PATH_LIKE,
-    RELATIVE,
-    ArrayNumber,
-    Logs,
-    Scenario,
-    Tensor,
-    Value,
-    existing_directories,
-    existing_files,
-    handed_over_as,
-    path_of,
-)
+from callcheck.spec.scenario import Scenario
 from callcheck.spec.trace import UNTRAINED, Origin
+from callcheck.spec.values import ArrayNumber, Logs, Tensor, Value
 
 
 class Optimizer:
@@ -120,7 +110,7 @@ def new_directory(scenario: Scenario) -> str:
     """The path of a temporary directory of its own; it ends with a slash. It is made only if something is to be in it, or if
     it is to be the working directory, which it is then: whoever calls changes back, as the runner does."""
     directory = f"{_root()}/{next(_numbers)}/"
-    if handed_over_as(scenario) == RELATIVE:
+    if handed_over_as(scenario.config) == RELATIVE:
         os.mkdir(directory)
         os.chdir(directory)
     if scenario.callback == "ModelCheckpoint":

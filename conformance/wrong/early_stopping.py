@@ -16,7 +16,7 @@ from callcheck.reference.early_stopping import IMPROVED, MISSED_BASELINE, MISSIN
 from callcheck.reference.machine import Effect, Event, Log, Machine, Print, Reason, Stop, Warn
 from callcheck.reference.monitor import Monitor
 from callcheck.spec.dialect import Dialect
-from callcheck.spec.scenario import Value
+from callcheck.spec.values import Value
 
 from .wrong import Catch, Wrong
 

@@ -15,7 +15,8 @@ from callcheck.reference.model_checkpoint import ModelCheckpoint
 from callcheck.reference.reduce_lr_on_plateau import AT_MINIMUM, ReduceLROnPlateau
 from callcheck.reference.terminate_on_nan import TERMINATED, TerminateOnNaN
 from callcheck.spec.dialect import Dialect
-from callcheck.spec.scenario import Epoch, Scenario, only
+from callcheck.spec.scenario import Epoch, Scenario
+from callcheck.spec.values import only
 
 from .wrong import Catch, Wrong
 

@@ -9,7 +9,7 @@ from callcheck.reference.learning_rate_scheduler import LearningRateScheduler, _
 from callcheck.reference.machine import NOTHING, Effect, Event, Log, Print, Reason, SetRate, Warn
 from callcheck.spec.configuration import parameters
 from callcheck.spec.dialect import Dialect
-from callcheck.spec.scenario import only
+from callcheck.spec.values import only
 
 from .wrong import Catch, Wrong
 

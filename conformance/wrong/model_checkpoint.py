@@ -15,7 +15,8 @@ from callcheck.reference.model_checkpoint import ModelCheckpoint, State
 from callcheck.reference.monitor import Monitor
 from callcheck.spec.configuration import parameters
 from callcheck.spec.dialect import Dialect
-from callcheck.spec.scenario import RELATIVE, ArrayNumber, Logs, Tensor, Value
+from callcheck.spec.files import RELATIVE
+from callcheck.spec.values import ArrayNumber, Logs, Tensor, Value
 
 from .wrong import Catch, Wrong
 

@@ -16,7 +16,7 @@ from callcheck.reference.monitor import Monitor
 from callcheck.reference.reduce_lr_on_plateau import AT_MINIMUM, IMPROVED, MISSING, REDUCED, ReduceLROnPlateau, State
 from callcheck.spec.configuration import parameters
 from callcheck.spec.dialect import Dialect
-from callcheck.spec.scenario import Value, only
+from callcheck.spec.values import Value, only
 
 from .wrong import Catch, Wrong
 

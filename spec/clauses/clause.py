@@ -18,9 +18,10 @@ from typing import Any, Literal
 
 from ..configuration import CALLBACKS, defaults
 from ..dialect import Dialect
-from ..scenario import Epoch, Fit, Scenario, only
+from ..scenario import Epoch, Fit, Scenario
 from ..trace import Difference, EpochTrace, FitTrace, Trace
 from ..trace import Failed as NoTrace
+from ..values import only
 
 Level = Literal["universal", "documented", "observed"]
 Optimizer = Literal["one", "several", "any"]

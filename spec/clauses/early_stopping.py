@@ -17,7 +17,8 @@ from fractions import Fraction
 from itertools import pairwise
 
 from ..numbers import FLOAT32_MAX
-from ..scenario import Scenario, each_number
+from ..scenario import Scenario
+from ..values import each_number
 from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
 from .early_stopping_shared import (
     BOTH,

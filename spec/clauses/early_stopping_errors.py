@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from ..configuration import parameters
 from ..numbers import FLOAT32_MAX
-from ..scenario import Scenario, Value, key
+from ..scenario import Scenario, key
+from ..values import Value
 from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
 from .early_stopping_shared import BOTH, DOCUMENTATION, MODES, exact_sums, ordinary, same, with_values
 from .early_stopping_stream import Monitored, number, positions, predict, ranked

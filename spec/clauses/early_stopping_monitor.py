@@ -4,7 +4,8 @@ import math
 from dataclasses import replace
 
 from ..configuration import defaults
-from ..scenario import Epoch, Scenario, each_number, key
+from ..scenario import Epoch, Scenario, key
+from ..values import each_number
 from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
 from .early_stopping_shared import (
     BOTH,

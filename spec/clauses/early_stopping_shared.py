@@ -6,8 +6,9 @@ from dataclasses import replace
 from fractions import Fraction
 
 from ..numbers import FLOAT32_SMALLEST_NORMAL, float32
-from ..scenario import Scenario, Value
+from ..scenario import Scenario
 from ..trace import Trace, difference
+from ..values import Value
 from .clause import HELD, NOT_EXERCISED, Case, EpochSeen, Failed, Outcome, differs
 from .early_stopping_stream import Monitored, monitored, positions, predict, well_typed
 from .monitoring import Comparison, comparison, direction, is_number

@@ -12,8 +12,9 @@ from dataclasses import replace
 
 from ..configuration import parameters
 from ..numbers import float32
-from ..scenario import Scenario, map_rate, rate_to_json
+from ..scenario import Scenario
 from ..trace import EpochTrace, FitTrace, Trace, difference
+from ..values import map_rate, rate_to_json
 from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause, differs
 
 JOBS = {

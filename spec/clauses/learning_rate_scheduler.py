@@ -12,7 +12,8 @@ from typing import Any
 
 from ..configuration import parameters
 from ..numbers import float32
-from ..scenario import Epoch, Logs, Scenario, only
+from ..scenario import Epoch, Scenario
+from ..values import Logs, only
 from .clause import HELD, NOT_EXERCISED, Case, EpochSeen, Failed, Outcome, clause
 from .rates import (
     ALL_BUT_LOGGED,

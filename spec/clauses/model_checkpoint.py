@@ -14,8 +14,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..numbers import FLOAT32_MAX, FLOAT32_SMALLEST_NORMAL, float32
-from ..scenario import Scenario, Tensor
+from ..scenario import Scenario
 from ..trace import Weights
+from ..values import Tensor
 from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
 from .model_checkpoint_turns import (
     DOCUMENTATION,

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ..configuration import parameters
+from ..files import PATH_LIKE, handed_over_as, path_of
 from ..numbers import FLOAT32_MAX
-from ..scenario import PATH_LIKE, Scenario, handed_over_as, path_of
+from ..scenario import Scenario
 from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
 from .model_checkpoint_turns import (
     DOCUMENTATION,
@@ -71,7 +72,7 @@ def _refusals(case: Case) -> list[tuple[str, str]]:
 def _refuses_a_path(case: Case) -> bool:
     """Whether the dialect refuses a PathLike in this configuration."""
     only_for_weights = case.dialect["model-checkpoint/path-like"] == "only-for-weights"
-    return only_for_weights and handed_over_as(case.scenario) == PATH_LIKE and not case["save_weights_only"]
+    return only_for_weights and handed_over_as(case.scenario.config) == PATH_LIKE and not case["save_weights_only"]
 
 
 def _refused(case: Case, due: tuple[str, str] | None) -> Outcome:

@@ -2,7 +2,7 @@
 
 import math
 
-from ..scenario import path_of
+from ..files import path_of
 from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
 from .model_checkpoint_turns import DOCUMENTATION, OBSERVED, deeds, file_name, in_epoch, saves, turns, typed
 

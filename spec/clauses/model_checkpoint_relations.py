@@ -10,21 +10,12 @@ from dataclasses import replace
 from operator import neg
 from typing import Any
 
+from ..files import PATH_LIKE, RELATIVE, handed_over_as, path_of
 from ..metrics import DIRECTIONS, Metric
 from ..numbers import FLOAT32_SMALLEST_NORMAL, float32
-from ..scenario import (
-    PATH_LIKE,
-    RELATIVE,
-    ArrayNumber,
-    Fit,
-    Logs,
-    Scenario,
-    Value,
-    each_number,
-    handed_over_as,
-    path_of,
-)
+from ..scenario import Fit, Scenario
 from ..trace import EpochTrace, Save, Trace, difference
+from ..values import ArrayNumber, Logs, Value, each_number
 from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause, differs
 from .model_checkpoint import better_than_the_threshold
 from .model_checkpoint_turns import (
@@ -532,7 +523,7 @@ def _as_a_string(kind: str) -> Callable[[Scenario], Scenario | None]:
     """With the plain string, where the scenario hands the path over in that way."""
 
     def related(scenario: Scenario) -> Scenario | None:
-        if handed_over_as(scenario) != kind:
+        if handed_over_as(scenario.config) != kind:
             return None
         return configured(scenario, filepath=path_of(scenario.config["filepath"]))
 

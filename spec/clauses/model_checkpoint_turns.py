@@ -17,8 +17,10 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
-from ..scenario import Epoch, Logs, Scenario, Value, existing_directories, existing_files, groups, path_of
+from ..files import existing_directories, existing_files, path_of
+from ..scenario import Epoch, Scenario, groups
 from ..trace import Weights
+from ..values import Logs, Value
 from .clause import NOT_EXERCISED, Case, EpochSeen, Failed, NotExercised, Outcome
 from .monitoring import comparison, direction, is_number, precision
 

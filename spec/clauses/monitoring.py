@@ -9,7 +9,7 @@ from typing import TypeGuard
 
 from ..metrics import DIRECTIONS
 from ..numbers import ARRAY_PRECISIONS, PRECISIONS
-from ..scenario import ArrayNumber, Value
+from ..values import ArrayNumber, Value
 from .clause import Case
 
 

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from ..numbers import float32
-from ..scenario import Fit, Rate, Scenario
+from ..scenario import Fit, Scenario
 from ..trace import EpochTrace
+from ..values import Rate
 from .clause import HELD, NOT_EXERCISED, Case, EpochSeen, Failed, Outcome, clause
 from .monitoring import is_number
 from .plateau import monitored_metric, reduced, settings

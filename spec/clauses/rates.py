@@ -11,8 +11,9 @@ from dataclasses import replace
 from typing import Any
 
 from ..numbers import float32
-from ..scenario import ArrayNumber, Epoch, Fit, Scenario, only
+from ..scenario import Epoch, Fit, Scenario
 from ..trace import EpochTrace, Trace
+from ..values import ArrayNumber, only
 from .clause import HELD, NOT_EXERCISED, Case, EpochSeen, Failed, Outcome
 
 LOG_KEYS = ("learning_rate", "lr")

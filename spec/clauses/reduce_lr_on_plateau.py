@@ -12,7 +12,8 @@ from itertools import pairwise
 
 from ..configuration import defaults
 from ..numbers import float32
-from ..scenario import Scenario, only
+from ..scenario import Scenario
+from ..values import only
 from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
 from .monitoring import is_number
 from .plateau import CALLBACK, DOCS, OBSERVED, RATE, compares, expected_epochs, falls_of, monitored, reduced, settings

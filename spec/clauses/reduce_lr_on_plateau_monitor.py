@@ -8,7 +8,8 @@ from operator import neg
 from ..configuration import defaults
 from ..metrics import UP
 from ..numbers import FLOAT32_MAX, PRECISIONS
-from ..scenario import Epoch, Logs, Scenario, each_number
+from ..scenario import Epoch, Scenario
+from ..values import Logs, each_number
 from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
 from .monitoring import is_number
 from .plateau import (

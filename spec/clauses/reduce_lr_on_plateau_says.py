@@ -4,7 +4,8 @@ import math
 from dataclasses import replace
 
 from ..numbers import float32
-from ..scenario import Epoch, Fit, Scenario, only
+from ..scenario import Epoch, Fit, Scenario
+from ..values import only
 from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
 from .monitoring import is_number
 from .plateau import (

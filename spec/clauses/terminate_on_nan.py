@@ -9,8 +9,9 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..scenario import Epoch, Logs, Scenario, Value, groups
+from ..scenario import Epoch, Scenario, groups
 from ..trace import EpochTrace, Trace
+from ..values import Logs, Value
 from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
 
 DOCUMENTATION = "https://keras.io/api/callbacks/terminate_on_nan/"

@@ -27,7 +27,8 @@ from callcheck.conformance.session import WRONG_REQUESTS, Suite, selected
 from callcheck.reference.replay import replay
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.dialect import resolve, shipped
-from callcheck.spec.scenario import InvalidScenario, Scenario, from_json, parse_json
+from callcheck.spec.reading import InvalidScenario, parse_json
+from callcheck.spec.scenario import Scenario, from_json
 from callcheck.spec.scenario import to_json as scenario_to_json
 from callcheck.spec.trace import Invalid, NotExpressible, Result, Trace
 from callcheck.spec.trace import to_json as trace_to_json
