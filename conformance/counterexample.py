@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from callcheck.spec.clauses.clause import Failed
 from callcheck.spec.scenario import Epoch, Scenario, dumps
 from callcheck.spec.trace import EpochTrace, Save, Trace
 from callcheck.spec.values import Rate, Value, logs_to_json, number_to_json, value_to_json
@@ -85,13 +86,20 @@ def table(scenario: Scenario, trace: Trace | None) -> list[str]:
     return lines
 
 
-def _place(scenario: Scenario | None, fit: int | None, epoch: int | None) -> str:
-    """Where a clause fails, with the epoch as the table counts it: as the hooks are told, from 0."""
-    if scenario is None or fit is None:
+def _place(judgement: Judgement, failure: Failed) -> str:
+    """Where a clause fails, with the epoch as the tables count it: as the hooks are told, from 0."""
+    if failure.fit is None:
         return ""
-    if epoch is None:
-        return f" in fit {fit + 1}"
-    return f" in fit {fit + 1}, epoch {scenario.first_epoch(scenario.fits[fit]) + epoch} (counted from 0)"
+    for scenario, where in ((judgement.scenario, ""), (judgement.related, " of the run beside it")):
+        if scenario is None or failure.fit >= len(scenario.fits):
+            continue
+        fit = scenario.fits[failure.fit]
+        if failure.epoch is None:
+            return f" in fit {failure.fit + 1}{where}"
+        if failure.epoch < len(fit.epochs):
+            number = scenario.first_epoch(fit) + failure.epoch
+            return f" in fit {failure.fit + 1}, epoch {number} (counted from 0){where}"
+    return f" in fit {failure.fit + 1}"
 
 
 def describe(judgement: Judgement) -> str:
@@ -103,11 +111,15 @@ def describe(judgement: Judgement) -> str:
     ]
     if judgement.failure is not None:
         failure = judgement.failure
-        place = _place(judgement.scenario, failure.fit, failure.epoch)
+        place = _place(judgement, failure)
         lines += [f"  expected{place}: {failure.expected}", f"  because: {failure.why}", f"  got: {failure.got}"]
     if judgement.reason is not None:
         lines.append(f"  {judgement.reason}")
     if judgement.scenario is not None:
         lines += [f"  {line}" for line in table(judgement.scenario, judgement.trace)]
+    if judgement.related is not None and judgement.related != judgement.scenario:
+        lines.append("  the run beside it, with which it is compared:")
+        lines += [f"  {line}" for line in table(judgement.related, judgement.related_trace)]
+    if judgement.scenario is not None:
         lines.append(f"  replay with `callcheck trace`: {dumps(judgement.scenario)}")
     return "\n".join(lines)

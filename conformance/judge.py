@@ -10,6 +10,7 @@ Rules
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 
 from callcheck.spec.boundaries import BOUNDARIES
 from callcheck.spec.clauses.clause import Case, Clause, Failed, NotExercised
@@ -47,8 +48,8 @@ FAILING = frozenset({DEVIATES, STALE, NONDETERMINISTIC})
 class Judgement:
     """The verdict on one clause for one callback of one implementation.
 
-    `exercised`: on how many scenarios the precondition held. `scenario`, `failure`: what shows a deviation. `reason`: of a
-    declared deviation or of "not applicable".
+    `exercised`: on how many scenarios the precondition held. `scenario`, `trace`, `failure`: what shows a deviation; of a
+    relation `related`, `related_trace` too. `reason`: of a declared deviation or of "not applicable".
     """
 
     implementation: str
@@ -59,6 +60,8 @@ class Judgement:
     scenario: Scenario | None = None
     failure: Failed | None = None
     trace: Trace | None = None
+    related: Scenario | None = None
+    related_trace: Trace | None = None
     reason: str | None = None
 
 
@@ -224,7 +227,8 @@ class Judge:
                 case, failure = smaller, outcome
         return self._judgement(
             clause, callback, NONDETERMINISTIC if fickle else DEVIATES, exercised, scenario=case.scenario,
-            failure=failure, trace=case.trace,
+            failure=failure, trace=case.trace, related=case.other_scenario,
+            related_trace=None if case.other_scenario is None else case.other,
         )  # fmt: skip
 
     def _stale(self, clause: Clause, callback: str) -> Deviation | None:
@@ -246,13 +250,9 @@ class Judge:
         callback: str,
         verdict: str,
         exercised: int = 0,
-        *,
-        scenario: Scenario | None = None,
-        failure: Failed | None = None,
-        trace: Trace | None = None,
-        reason: str | None = None,
+        **shown: Any,
     ) -> Judgement:
         return Judgement(
             implementation=self.implementation.name, clause=clause, callback=callback, verdict=verdict,
-            exercised=exercised, scenario=scenario, failure=failure, trace=trace, reason=reason,
+            exercised=exercised, **shown,
         )  # fmt: skip

@@ -3,8 +3,9 @@
 import pytest
 
 import callcheck.spec.clauses  # noqa: F401 - registers the clauses
+from callcheck.conformance.counterexample import describe
 from callcheck.conformance.implementations.reference import Reference
-from callcheck.conformance.judge import Judge
+from callcheck.conformance.judge import DEVIATES, Judge, Judgement
 from callcheck.conformance.wrong.all import ALL
 from callcheck.conformance.wrong.wrong import Catch, Wrong, WrongImplementation
 from callcheck.spec.clauses.clause import CLAUSES, Case, Failed
@@ -25,6 +26,11 @@ def test_the_clause_catches_it(wrong: Wrong, catch: Catch) -> None:
     assert isinstance(outcome, Failed), f"{catch.clause} does not see it"
     assert (outcome.fit, outcome.epoch) == (catch.fit, catch.epoch), str(outcome)
     assert catch.words in str(outcome)
+    shown = Judgement(
+        implementation=wrong.name, clause=clause, callback=wrong.callback, verdict=DEVIATES, failure=outcome,
+        scenario=case.scenario, trace=case.trace, related=case.other_scenario, related_trace=case.other,
+    )  # fmt: skip
+    assert f": {outcome.expected}\n  because: {outcome.why}\n" in describe(shown)
 
 
 @pytest.mark.parametrize(("wrong", "catch"), CATCHES, ids=[f"{wrong.name}-{catch.clause}" for wrong, catch in CATCHES])

@@ -173,6 +173,7 @@ def _check_json(suite: Suite, judgements: list[Judgement]) -> dict[str, Any]:
                 "verdict": each.verdict,
                 "exercised": each.exercised,
                 "scenario": None if each.scenario is None else scenario_to_json(each.scenario),
+                "related": None if each.related is None else scenario_to_json(each.related),
                 "message": None if each.failure is None else str(each.failure),
                 "reason": each.reason,
             }
