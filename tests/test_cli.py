@@ -128,6 +128,7 @@ def test_check_gives_a_verdict_for_every_clause(capsys: pytest.CaptureFixture[st
         "verdict",
         "exercised",
         "scenario",
+        "related",
         "message",
         "reason",
     } == set(written["results"][0])
@@ -187,6 +188,21 @@ def test_a_callback_of_ones_own_is_shown_its_deviation(
     replayed = report / f"{clause.replace('/', '.')}.EarlyStopping.json"
     assert call("trace", str(replayed), "--on", "mine:MyEarlyStopping") == 0
     assert json.loads((report / "check.json").read_text())["results"][0]["verdict"] == "deviates"
+
+
+def test_a_function_that_makes_a_keras_callback_is_driven_as_one_of_keras(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("keras")
+    (tmp_path / "factory.py").write_text(
+        "import keras\n\ndef EarlyStopping(**config):\n    return keras.callbacks.EarlyStopping(**config)\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    # by compiled metrics, which only the stand-in for Keras has
+    clause = "early-stopping/mode/auto-takes-the-direction-of-the-compiled-metric"
+    assert call("check", "factory:EarlyStopping", "--clause", clause) == 0
+    assert "1 conforms" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("command", ["clauses", "dialects", "implementations"])

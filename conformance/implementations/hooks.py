@@ -49,22 +49,22 @@ class PlainStandin:
 class HooksRun:
     """One instance under way."""
 
-    def __init__(self, scenario: Scenario, make: Callable[..., Any], standin: Any) -> None:
+    def __init__(self, scenario: Scenario, implementation: "Hooks") -> None:
         self.scenario = scenario
-        self.standin = standin
+        self.directory = new_directory(scenario)
+        try:
+            self.callback = implementation.make(scenario.callback, **arguments(scenario.config, self.directory))
+        except Exception as error:
+            raise ConfigurationRejected(error) from error
+        standin = self.standin = implementation.standin_for(self.callback)
         if scenario.existing and not standin.writes_files:
             raise CannotExpress("existing")
-        self.directory = new_directory(scenario)
         self.model: Model = standin.model(scenario)
         self.model.touches = bool(scenario.existing)
         if scenario.learning_rate is not None:
             standin.set_rate(self.model, scenario.learning_rate)
         self.fit = -1
         self.ended: tuple[Logs, dict[str, Any]] = ({}, {})
-        try:
-            self.callback = make(scenario.callback, **arguments(scenario.config, self.directory))
-        except Exception as error:
-            raise ConfigurationRejected(error) from error
 
     def fit_begin(self, fit: int) -> None:
         self.fit = fit
@@ -157,5 +157,9 @@ class Hooks:
         self.standin = standin
         self.capabilities = capabilities or Capabilities()
 
+    def standin_for(self, callback: Any) -> Any:
+        """The stand-in on which this instance is driven."""
+        return self.standin
+
     def build(self, scenario: Scenario) -> HooksRun:
-        return HooksRun(scenario, self.make, self.standin)
+        return HooksRun(scenario, self)

@@ -27,7 +27,7 @@ INSTALL = "pip install 'callcheck[keras]'"
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Keep away from the terminal what TensorFlow's native code writes while it is imported; show it if that fails."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with tempfile.TemporaryFile() as written:
@@ -49,7 +49,7 @@ def load(module: str, distribution: str) -> Any:
     if importlib.util.find_spec(module) is None:
         raise Unavailable(f"{distribution} is not installed; {INSTALL.replace('keras', distribution)} installs it")
     try:
-        with _quiet():
+        with quiet():
             return importlib.import_module(module)
     except Exception as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__

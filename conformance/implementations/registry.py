@@ -16,6 +16,8 @@ from callcheck.spec.configuration import CALLBACKS
 from callcheck.spec.dialect import NEWEST, resolve, shipped
 
 from .hooks import Hooks, PlainStandin
+from .keras import CompilingStandin, InstalledKeras, InstalledTfKeras, RealOptimizer, load, quiet
+from .keras_fit import KerasFit
 from .protocol import Capabilities, Implementation, Replaying, Unavailable
 from .reference import Reference
 
@@ -26,29 +28,11 @@ class UnknownImplementation(ValueError):
     """The name stands for no implementation; the message is one sentence."""
 
 
-def _keras() -> Subject:
-    from .keras import InstalledKeras
-
-    return InstalledKeras()
-
-
-def _keras_fit() -> Subject:
-    from .keras_fit import KerasFit
-
-    return KerasFit()
-
-
-def _tf_keras() -> Subject:
-    from .keras import InstalledTfKeras
-
-    return InstalledTfKeras()
-
-
 SHIPPED: dict[str, tuple[Callable[[], Subject], str]] = {
     "reference": (lambda: Reference(resolve(NEWEST)), f"the reference in the dialect {NEWEST}"),
-    "keras": (_keras, "the installed Keras, its hooks driven on a light stand-in model"),
-    "keras:fit": (_keras_fit, "the installed Keras through a real model.fit, with real files"),
-    "tf-keras": (_tf_keras, "the installed tf-keras (legacy Keras 2), by its hooks"),
+    "keras": (InstalledKeras, "the installed Keras, its hooks driven on a light stand-in model"),
+    "keras:fit": (KerasFit, "the installed Keras through a real model.fit, with real files"),
+    "tf-keras": (InstalledTfKeras, "the installed tf-keras (legacy Keras 2), by its hooks"),
 }
 """What comes with callcheck: how it is made, and what it is."""
 
@@ -87,7 +71,8 @@ def _custom(name: str, callback: str | None) -> Subject:
     if "" not in sys.path:
         sys.path.insert(0, "")  # a module beside the user, as `python -m` finds it
     try:
-        subject: Any = importlib.import_module(module_name)
+        with quiet():
+            subject: Any = importlib.import_module(module_name)
         for part in attribute_name.split("."):
             subject = getattr(subject, part)
     except Exception as error:
@@ -101,7 +86,7 @@ def _custom(name: str, callback: str | None) -> Subject:
     kind = callback or _guess(subject)
     if kind is None:
         raise UnknownImplementation(f"{name}: which callback it is meant to be cannot be told; say so with --callback")
-    return Hooks(name, lambda callback, **config: subject(**config), _standin(subject), _capabilities(subject, kind))
+    return _Custom(name, subject, _capabilities(subject, kind))
 
 
 def _guess(subject: Any) -> str | None:
@@ -117,15 +102,24 @@ def _capabilities(subject: Any, callback: str) -> Capabilities:
     return Capabilities(callbacks=frozenset({callback}), parameters=None if everything else {callback: names})
 
 
-def _standin(subject: Any) -> Any:
-    """A stand-in with Keras's own optimizer where the callback comes from Keras, a plain one elsewhere."""
-    bases = [base.__module__.split(".")[0] for base in inspect.getmro(subject)] if inspect.isclass(subject) else []
-    if "keras" in bases:
-        from .keras import CompilingStandin, load
+class _Custom(Hooks):
+    """A callback of one's own, driven with Keras's own optimizer where it comes from Keras, and with a plain one elsewhere.
 
-        return CompilingStandin(load("keras", "keras"))
-    if "tf_keras" in bases:
-        from .keras import RealOptimizer, load
+    From where it comes is asked of the instance: what was named may be a function that makes one.
+    """
 
-        return RealOptimizer(load("tf_keras", "tf-keras"))
-    return PlainStandin()
+    def __init__(self, name: str, subject: Callable[..., Any], capabilities: Capabilities) -> None:
+        super().__init__(name, lambda callback, **config: subject(**config), PlainStandin(), capabilities)
+        self._standins: dict[str, Any] = {}
+
+    def standin_for(self, callback: Any) -> Any:
+        packages = [base.__module__.split(".")[0] for base in inspect.getmro(type(callback))]
+        package = next((each for each in packages if each in _STANDINS), None)
+        if package is None:
+            return self.standin
+        if package not in self._standins:
+            self._standins[package] = _STANDINS[package](load(package, package.replace("_", "-")))
+        return self._standins[package]
+
+
+_STANDINS: dict[str, Callable[[Any], Any]] = {"keras": CompilingStandin, "tf_keras": RealOptimizer}
