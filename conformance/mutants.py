@@ -122,7 +122,11 @@ def _try_all(
         done += part == parts[0]
         by = verdict.callcheck_by if part == SUITE else verdict.keras_by
         if by is None:
-            print(f"{subject.name} {done}/{len(mutants)}: {mutant.id}: {mutant.change}: gets by the {part}", flush=True)
+            excuse = f" (excused as {excuses[mutant.id].kind})" if mutant.id in excuses else ""
+            print(
+                f"{subject.name} {done}/{len(mutants)}: {mutant.id}: {mutant.change}: gets by the {part}{excuse}",
+                flush=True,
+            )
 
 
 def report(progress: _Progress, chosen: Mapping[str, Mutant], excuses: Mapping[str, Excused]) -> int:
@@ -164,8 +168,18 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes at once")
     parser.add_argument("--output", type=Path, metavar="FILE.json", help="add the verdicts to this file")
     parser.add_argument("--list", action="store_true", help="list the mutants, and try none")
-    parser.add_argument("--table", action="store_true", help="print the table of the committed verdicts, and try none")
-    return parser.parse_args(argv)
+    parser.add_argument(
+        "--table", action="store_true", help="print the table of the output file's verdicts, or of the committed ones"
+    )
+    options = parser.parse_args(argv)
+    if options.survivors and options.output is None:
+        parser.error("--survivors asks an output file who they are: --output is missing")
+    for name in ("limit", "jobs", "examples"):
+        if getattr(options, name) is not None and getattr(options, name) < 1:
+            parser.error(f"--{name}: expected a number from 1")
+    if options.output is not None and not options.output.absolute().parent.is_dir():
+        parser.error(f"--output: there is no directory {options.output.parent}")
+    return options
 
 
 def _chosen(subject: Subject, options: argparse.Namespace, verdicts: dict[str, Verdict]) -> list[Mutant]:
@@ -182,21 +196,32 @@ def _chosen(subject: Subject, options: argparse.Namespace, verdicts: dict[str, V
 def main(argv: list[str] | None = None) -> int:
     """Run the command line, and give the exit status."""
     options = _arguments(argv)
-    if options.table:
-        print(table(read(), excused()))
-        return 0
     try:
-        return _campaign(options)
+        before = read(options.output) if options.output is not None and options.output.exists() else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        print(f"{options.output}: this is no file of verdicts", file=sys.stderr)
+        return 2
+    if options.table:
+        print(table(before or read(), excused()))
+        return 0
+    if before is not None and (before.examples, before.seed) != (options.examples, options.seed):
+        print(
+            f"{options.output}: its verdicts are of --examples {before.examples} --seed {before.seed}; others belong into "
+            "another file",
+            file=sys.stderr,
+        )
+        return 2
+    try:
+        return _campaign(options, {} if before is None else before.mutants)
     except Unavailable as error:
         print(error, file=sys.stderr)
         return 4
 
 
-def _campaign(options: argparse.Namespace) -> int:
+def _campaign(options: argparse.Namespace, before: Mapping[str, Verdict]) -> int:
     plan = Plan(examples=options.examples, seed=options.seed)
     progress = _Progress(output=options.output, plan=plan)
-    if options.output is not None and options.output.exists():
-        progress.verdicts.update(read(options.output).mutants)
+    progress.verdicts.update(before)
     parts = [options.part] if options.part else [SUITE, KERAS_TESTS]
     subjects = [subject for name, subject in SUBJECTS.items() if options.callback in (None, name)]
     existing = {mutant.id: mutant for subject in SUBJECTS.values() for mutant in mutants_of(subject)}
@@ -209,6 +234,9 @@ def _campaign(options: argparse.Namespace) -> int:
             for mutant in mutants:
                 print(f"{mutant.id}: {mutant.change}")
         return 0
+    if not any(chosen.values()):
+        print("no mutant is chosen", file=sys.stderr)
+        return 2
     excuses = excused()
     outdated = stale(excuses.values(), existing)
     for each in outdated:

@@ -101,8 +101,11 @@ def add(file: str, about: list[str]) -> str | None:
         return f"--about names a clause or a choice; {unknown[0] if unknown else 'nothing'} is neither"
     try:
         scenario = loads(Path(file).read_text(encoding="utf-8"))
-    except (OSError, InvalidScenario) as error:
+    except (OSError, UnicodeDecodeError, InvalidScenario) as error:
         return f"{file}: {error}"
+    strange = [id for id in about if id in CLAUSES and scenario.callback not in CLAUSES[id].callbacks]
+    if strange:
+        return f"--about {strange[0]}: the scenario is one of {scenario.callback}, of which that does not speak"
     known = found()
     if any(key(vector.scenario) == key(scenario) for vector in known):
         return f"{file}: this scenario is stored already"
@@ -117,6 +120,8 @@ def main() -> int:
         "--about", action="append", default=[], metavar="ID", help="what it shows: a clause or a choice"
     )
     options = parser.parse_args()
+    if options.add is None and options.about:
+        parser.error("--about goes with --add")
     if options.add is None:
         write(remade())
         return 0

@@ -109,7 +109,7 @@ class _Replay:
         self.rate_is_hidden = several and dialect["learning-rate/several-optimizers"] == "unknown"
         self.weights = UNTRAINED
         self.stop = False
-        self.quiet = EpochTrace()
+        self.quiet: EpochTrace | None = None
         self.internal: dict[str, list[list[Any]]] | None = {} if internal else None
         self._clear()
 
@@ -202,7 +202,7 @@ class _Replay:
         quiet, rate = self.quiet, self.rate
         uneventful = not self.eventful and not self.stop
         # The very same float will do, and is found at once.
-        if uneventful and rate is quiet.learning_rate and rate_in_epoch is quiet.learning_rate_in_epoch:
+        if uneventful and quiet and rate is quiet.learning_rate and rate_in_epoch is quiet.learning_rate_in_epoch:
             return quiet
         record = EpochTrace(
             stop=self.stop, learning_rate=rate, learning_rate_in_epoch=rate_in_epoch, saved=self.saved,

@@ -84,8 +84,16 @@ def parse_json(text: str) -> Any:
         raise InvalidScenario("", f'{literal} is not JSON; write the string "{literal}"')
 
     try:
-        return json.loads(text, parse_constant=refuse)
+        data = json.loads(text, parse_constant=refuse)
+        json.dumps(data, ensure_ascii=False).encode()
+        return data
+    except UnicodeEncodeError:
+        raise InvalidScenario("", "a text holds half of a surrogate pair, which is no character") from None
     except json.JSONDecodeError as error:
         raise InvalidScenario("", f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
+    except InvalidScenario:
+        raise
+    except ValueError:
+        raise InvalidScenario("", "an integer has more digits than Python reads") from None
     except RecursionError:
         raise InvalidScenario("", "not a scenario: nested too deeply") from None

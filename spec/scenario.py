@@ -261,7 +261,7 @@ def from_json(data: Any) -> Scenario:
     )  # fmt: skip
     scenario = object_from_json(data, "", fields, required=("callback", "fits"))
     callback = scenario["callback"]
-    if callback not in CALLBACKS:
+    if not isinstance(callback, str) or callback not in CALLBACKS:
         raise InvalidScenario("callback", f"unknown callback {callback!r}; known are {', '.join(CALLBACKS)}")
     fits = filled_list_from_json(scenario["fits"], "fits", "fit")
     rate = rate_from_json(scenario.get("learning_rate", 1.0), "learning_rate")

@@ -100,6 +100,11 @@ def test_a_wrong_file_is_named(text: str, message: str, tmp_path: Path, capsys: 
         (["check", "reference", "--dialect", "none"], 2, "unknown dialect 'none'"),
         (["check", "reference", "--clause", "nothing/"], 2, "no clause begins with 'nothing/'"),
         (["check", "reference", "--callback", "Nothing"], 2, "invalid choice: 'Nothing'"),
+        (
+            ["check", "reference", "--callback", "EarlyStopping", "--clause", "model-checkpoint"],
+            3,
+            "no clause that begins with 'model-checkpoint' is about EarlyStopping",
+        ),
         (["check", "reference", "--examples", "none"], 2, "expected a whole number from 1, got 'none'"),
         (["trace", "nowhere.json", "--on", "reference"], 2, "nowhere.json: cannot be read"),
         (["trace"], 2, "the following arguments are required"),

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import callcheck
+from callcheck.conformance.mutants import main
 from callcheck.conformance.mutation.forking import in_children
 from callcheck.conformance.mutation.operators import Mutant, mutants
 from callcheck.conformance.mutation.records import Campaign, Excused, Verdict, excused, read, stale, table
@@ -150,3 +151,31 @@ def test_a_wrong_keras_is_noticed_and_the_installed_one_is_not(tmp_path: Path) -
     verdicts = json.loads(output.read_text(encoding="utf-8"))["mutants"].values()
     assert [each["clauses_by"].split("/")[0] for each in verdicts] == ["terminate-on-nan"] * len(verdicts)
     assert len(verdicts) >= 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--limit", "0"], "--limit: expected a number from 1"),
+        (["--survivors"], "--output is missing"),
+        (["--output", "nowhere/verdicts.json"], "there is no directory nowhere"),
+        (["--output", "broken.json"], "broken.json: this is no file of verdicts"),
+        (["--output", "other.json"], "other.json: its verdicts are of --examples 7 --seed 5"),
+    ],
+)
+def test_a_wrong_command_is_refused_before_anything_is_tried(
+    arguments: list[str],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "broken.json").write_text("{}")
+    (tmp_path / "other.json").write_text(Campaign(keras="keras-3.15.1", examples=7, seed=5, mutants={}).dumps())
+    try:
+        status: object = main(arguments)
+    except SystemExit as stop:
+        status = stop.code
+    assert status == 2
+    assert message in capsys.readouterr().err

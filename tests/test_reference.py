@@ -15,9 +15,9 @@ from callcheck.spec.choices import CHOICES
 from callcheck.spec.clauses.clause import CLAUSES
 from callcheck.spec.configuration import CALLBACKS
 from callcheck.spec.dialect import NEWEST, shipped
-from callcheck.spec.scenario import Scenario, from_json
+from callcheck.spec.scenario import Scenario, from_json, loads
 from callcheck.spec.strategies import sample
-from callcheck.spec.trace import difference
+from callcheck.spec.trace import Trace, difference
 
 MODULES = (early_stopping, learning_rate_scheduler, model_checkpoint, reduce_lr_on_plateau, terminate_on_nan)
 REASONS = [value for module in MODULES for value in vars(module).values() if isinstance(value, machine.Reason)]
@@ -56,3 +56,13 @@ def test_internal_state_is_given_when_asked_for() -> None:
     assert not replay(plateau(patience=2), shipped()[NEWEST]).internal  # type: ignore[union-attr]
     assert trace.internal["wait"] == ((0, 0, 1, 2),)  # type: ignore[union-attr]
     assert trace.internal["best"] == ((1.0, 0.5, 0.5, 0.5),)  # type: ignore[union-attr]
+
+
+def test_an_uneventful_epoch_without_a_learning_rate_is_seen() -> None:
+    scenario = loads(
+        '{"callback": "EarlyStopping", "learning_rate": null, "fits": [{"epochs": [{"logs": {"val_loss": 1.0}}]}]}'
+    )
+    trace = replay(scenario, shipped()[NEWEST])
+    assert isinstance(trace, Trace)
+    (epoch,) = trace.fits[0].epochs
+    assert (epoch.stop, epoch.saved, epoch.warned, epoch.learning_rate) == (False, (), (), None)

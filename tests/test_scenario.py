@@ -67,6 +67,7 @@ EPOCH = {"logs": {"val_loss": 1.0}}
 GOOD: dict[str, Any] = {"callback": "EarlyStopping", "fits": [{"epochs": [EPOCH]}]}
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({**GOOD, "callback": "EarlyStoping"}, "callback"),
+    ({**GOOD, "callback": []}, "callback"),
     ({**GOOD, "fit": []}, "fit"),
     ({"callback": "EarlyStopping"}, "fits"),
     ({**GOOD, "fits": []}, "fits"),
@@ -158,6 +159,14 @@ def test_a_fit_sets_the_rates_of_the_optimizers_that_there_are(rate: Any, later:
 def test_a_path_is_not_both_a_file_and_a_directory(existing: list[str]) -> None:
     with pytest.raises(InvalidScenario, match=r"'a/?' would have to be a file and a directory"):
         scenarios.from_json({**GOOD, "existing": existing})
+
+
+@pytest.mark.parametrize(
+    "text", ['{"callback": "EarlyStopping\\ud800"}', '{"initial_epoch": 1' + "0" * 5000 + "}", "[" * 100000]
+)
+def test_json_that_python_cannot_use_is_refused(text: str) -> None:
+    with pytest.raises(InvalidScenario):
+        scenarios.loads(text)
 
 
 def test_the_literal_nan_is_refused() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -74,6 +75,9 @@ def check(options: argparse.Namespace) -> int:
             print(f"callcheck: {note}", file=sys.stderr)
         names.append(name)
     judgements = [suite.judgement(item) for item in suite.items() if item.implementation in names]
+    if not judgements:
+        print(f"callcheck: no clause that begins with {options.clause!r} is about {options.callback}", file=sys.stderr)
+        return NOTHING_EXERCISED
     if sys.stderr.isatty():
         print("\r\033[K", end="", file=sys.stderr)
     if options.json:
@@ -183,13 +187,15 @@ def _check_json(suite: Suite, judgements: list[Judgement]) -> dict[str, Any]:
 
 
 def _write_report(folder: Path, suite: Suite, judgements: list[Judgement]) -> None:
-    """`check.json`, and for each failure the counterexample as text and as a scenario for `callcheck trace`."""
+    """`check.json`, and for each failure the counterexample as text and as a scenario for `callcheck trace`, named after the
+    clause, the callback, and where there are several the implementation."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "check.json").write_text(json.dumps(_check_json(suite, judgements), indent=1), encoding="utf-8")
         for each in judgements:
             if each.verdict in FAILING:
                 stem = each.clause.id.replace("/", ".") + "." + each.callback
+                stem += "" if len(suite.names) == 1 else "." + re.sub(r"[^\w.@+-]+", "-", each.implementation)
                 (folder / f"{stem}.txt").write_text(describe(each) + "\n", encoding="utf-8")
                 if each.scenario is not None:
                     text = json.dumps(scenario_to_json(each.scenario), indent=1)
