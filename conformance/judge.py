@@ -84,9 +84,9 @@ def pool(callback: str, examples: int, seed: int, parameters: frozenset[str] | N
     return tuple(unique.values())
 
 
-def reached(callback: str, examples: int, seed: int) -> dict[str, int]:
+def reached(callback: str, examples: int, seed: int, parameters: frozenset[str] | None = None) -> dict[str, int]:
     """How many scenarios of the pool reached each boundary that the strategies promise for the callback."""
-    scenarios = pool(callback, examples, seed)
+    scenarios = pool(callback, examples, seed, parameters)
     return {
         name: sum(boundary(scenario) for scenario in scenarios)
         for name, boundary in BOUNDARIES.items()

@@ -153,10 +153,17 @@ def _print_deviations(judgements: list[Judgement]) -> None:
 
 def _print_reached(suite: Suite) -> None:
     print("\nboundaries: how many scenarios of the pool reached each")
+    pools: dict[tuple[str, frozenset[str] | None], list[str]] = {}
     for callback in suite.callbacks:
-        print(f"  {callback}")
-        for name, count in reached(callback, suite.examples, suite.seed).items():
-            print(f"    {count:>5}  {name}")
+        for name, judge in suite.started().items():
+            capabilities = judge.implementation.capabilities
+            if callback in capabilities.callbacks:
+                parameters = (capabilities.parameters or {}).get(callback)
+                pools.setdefault((callback, parameters), []).append(name)
+    for (callback, parameters), names in pools.items():
+        print(f"  {callback}" + ("" if parameters is None else f", as {', '.join(names)} can be asked"))
+        for boundary, count in reached(callback, suite.examples, suite.seed, parameters).items():
+            print(f"    {count:>5}  {boundary}")
 
 
 def _check_json(suite: Suite, judgements: list[Judgement]) -> dict[str, Any]:
