@@ -102,6 +102,14 @@ def _place(judgement: Judgement, failure: Failed) -> str:
     return f" in fit {failure.fit + 1}"
 
 
+def sentence(judgement: Judgement) -> str | None:
+    """The failure behind a judgement on one line; None where there is none."""
+    failure = judgement.failure
+    if failure is None:
+        return None
+    return f"expected{_place(judgement, failure)}: {failure.expected}; because: {failure.why}; got: {failure.got}"
+
+
 def describe(judgement: Judgement) -> str:
     """The counterexample behind a judgement that is not "conforms"."""
     clause = judgement.clause

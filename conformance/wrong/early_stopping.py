@@ -387,7 +387,7 @@ WRONG: tuple[Wrong, ...] = (
                 clause="early-stopping/improvement/resets-the-count",
                 scenario=_stream(2.0, 1.0, mode="min"),
                 epoch=1,
-                words="val_loss=1.0 in epoch 2 beat all before by more than min_delta=0.0, only 0 epochs ago",
+                words="val_loss=1.0 in epoch 1 beat all before by more than min_delta=0.0, only 0 epochs ago",
             ),
             Catch(
                 clause="early-stopping/patience/less-than-one-is-one",
@@ -407,7 +407,7 @@ WRONG: tuple[Wrong, ...] = (
                 clause="early-stopping/improvement/resets-the-count",
                 scenario=_stream(3.0, 2.0, 2.0, mode="min", patience=3),
                 epoch=2,
-                words="val_loss=2.0 in epoch 2 beat all before by more than min_delta=0.0, only 1 epochs ago, and patience=3",
+                words="val_loss=2.0 in epoch 1 beat all before by more than min_delta=0.0, only 1 epochs ago, and patience=3",
             ),
         ),
     ),
@@ -421,7 +421,7 @@ WRONG: tuple[Wrong, ...] = (
                 clause="early-stopping/patience/ends-a-run-without-progress",
                 scenario=_stream(1.0, 3.0, 2.0, 3.0, mode="min", patience=2),
                 epoch=3,
-                words="3 monitored epochs have not improved at all on val_loss=1.0 of epoch 1, and patience=2",
+                words="3 monitored epochs have not improved at all on val_loss=1.0 of epoch 0, and patience=2",
             ),
             Catch(
                 clause="early-stopping/restore-best-weights/restores-the-best-value",

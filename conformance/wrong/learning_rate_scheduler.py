@@ -309,7 +309,7 @@ WRONG: tuple[Wrong, ...] = (
                 scenario=_asked({"table": [1.0], "returns": "int"}),
                 epoch=0,
                 words=(
-                    "expected ValueError in epoch_begin of epoch 1, because the schedule returns int; got nothing "
+                    "expected ValueError in epoch_begin of epoch 0, because the schedule returns int; got nothing "
                     "raised"
                 ),
             ),

@@ -477,8 +477,8 @@ WRONG: tuple[Wrong, ...] = (
                 scenario=_stream(1.0, 1.0, 1.0, patience=1, cooldown=2),
                 epoch=2,
                 words=(
-                    "the next fall not before epoch 5, because the rate fell in epoch 2, cooldown=2, patience=1; got "
-                    "in epoch 3"
+                    "the next fall not before epoch 4, because the rate fell in epoch 1, cooldown=2, patience=1; got "
+                    "in epoch 2"
                 ),
             ),
         ),
@@ -515,8 +515,8 @@ WRONG: tuple[Wrong, ...] = (
                 scenario=_stream(1.0, 1.0, 1.0, patience=1, cooldown=1),
                 epoch=2,
                 words=(
-                    "the next fall not before epoch 4, because the rate fell in epoch 2, cooldown=1, patience=1; got "
-                    "in epoch 3"
+                    "the next fall not before epoch 3, because the rate fell in epoch 1, cooldown=1, patience=1; got "
+                    "in epoch 2"
                 ),
                 changes={"reduce-lr-on-plateau/cooldown": "exact"},
             ),

@@ -40,7 +40,7 @@ class Failed:
 
     def __str__(self) -> str:
         place = "" if self.fit is None else f"fit {self.fit + 1}"
-        place += "" if self.epoch is None else f", epoch {self.epoch + 1}"
+        place += "" if self.epoch is None else f", epoch index {self.epoch}"
         return f"{place}{': ' if place else ''}expected {self.expected}, because {self.why}; got {self.got}"
 
 
@@ -137,6 +137,10 @@ class Case:
                     yield EpochSeen(
                         fit=index, index=position, number=first + position, shown=shown.epochs[position], seen=epoch
                     )
+
+    def number(self, fit: int, index: int) -> int:
+        """The absolute number that the hooks are told of the epoch with this index in the fit, counted from 0."""
+        return self.scenario.first_epoch(self.scenario.fits[fit]) + index
 
     def rate_given(self, fit: int) -> float | None:
         """The learning rate that is set before the fit, of the one optimizer; None where it stays as it is."""

@@ -77,7 +77,7 @@ def resets_the_count(case: Case) -> Outcome:
                     fit=0,
                     epoch=epoch.index,
                     expected="no stop",
-                    why=f"{case['monitor']}={values[last]} in epoch {epochs[last].index + 1} beat all before "
+                    why=f"{case['monitor']}={values[last]} in epoch {case.number(0, epochs[last].index)} beat all before "
                     f"by more than min_delta={delta}, only {here - last} epochs ago, and patience={case['patience']}",
                     got="a stop",
                 )
@@ -126,7 +126,7 @@ def ends_a_run_without_progress(case: Case) -> Outcome:
                     epoch=epochs[position].index,
                     expected="a stop, here or before",
                     why=f"{position - last} monitored epochs have not improved at all on {case['monitor']}="
-                    f"{epochs[last].value} of epoch {epochs[last].index + 1}, and patience={case['patience']}",
+                    f"{epochs[last].value} of epoch {case.number(fit, epochs[last].index)}, and patience={case['patience']}",
                     got="none",
                 )
     return outcome

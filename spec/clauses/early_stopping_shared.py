@@ -108,9 +108,8 @@ def stops_at(case: Case, fit: int, stop: Monitored, why: str) -> Failed | None:
     """Whether the fit stops at that epoch and at none before."""
     for epoch in case.epochs(fit):
         if epoch.index < stop.index and own_stop(epoch):
-            return Failed(
-                fit=fit, epoch=epoch.index, expected=f"a stop at epoch {stop.index + 1}", why=why, got="a stop"
-            )
+            due = f"a stop at epoch {case.number(fit, stop.index)}"
+            return Failed(fit=fit, epoch=epoch.index, expected=due, why=why, got="a stop")
         if epoch.index == stop.index and not epoch.seen.stop:
             return Failed(fit=fit, epoch=epoch.index, expected="a stop", why=why, got="none")
     return None

@@ -241,14 +241,17 @@ def must_return_a_float(case: Case) -> Outcome:
         return NOT_EXERCISED
     error = case.trace.fits[0].error
     got = (
-        "nothing raised" if error is None else f"{error.type} in {error.hook} of epoch {case.trace.fits[0].epochs_run}"
+        "nothing raised"
+        if error is None
+        else f"{error.type} in {error.hook} of epoch {case.number(0, case.trace.fits[0].epochs_run - 1)}"
     )
-    if got == "ValueError in epoch_begin of epoch 1":
+    due = f"ValueError in epoch_begin of epoch {case.number(0, 0)}"
+    if got == due:
         return HELD
     return Failed(
         fit=0,
         epoch=0,
-        expected="ValueError in epoch_begin of epoch 1",
+        expected=due,
         why=f"the schedule returns {schedule['returns']}",
         got=got,
     )

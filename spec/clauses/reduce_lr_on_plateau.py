@@ -155,7 +155,7 @@ def more_patience_never_reduces_earlier(case: Case) -> Outcome:
     if not later:
         return HELD if sooner else NOT_EXERCISED
     if not sooner or later[0][0] < sooner[0][0]:
-        came = f"in epoch {sooner[0][0] + 1}" if sooner else "never"
+        came = f"in epoch {case.number(0, sooner[0][0])}" if sooner else "never"
         why = f"with patience={case['patience'] + 1} it falls there"
         return Failed(fit=0, epoch=later[0][0], expected="a fall here at the latest", why=why, got=came)
     return HELD
@@ -200,13 +200,13 @@ def waits_cooldown_epochs(case: Case) -> Outcome:
         for first, second in pairwise(falls):
             if second - first < s.cooldown + s.need:
                 due = first + s.cooldown + s.need
-                why = f"the rate fell in epoch {first + 1}, cooldown={s.cooldown}, patience={s.need}"
+                why = f"the rate fell in epoch {case.number(fit, first)}, cooldown={s.cooldown}, patience={s.need}"
                 return Failed(
                     fit=fit,
                     epoch=second,
-                    expected=f"the next fall not before epoch {due + 1}",
+                    expected=f"the next fall not before epoch {case.number(fit, due)}",
                     why=why,
-                    got=f"in epoch {second + 1}",
+                    got=f"in epoch {case.number(fit, second)}",
                 )
     return outcome
 

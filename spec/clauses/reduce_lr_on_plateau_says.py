@@ -189,7 +189,9 @@ def cooldown_is_not_looked_at(case: Case) -> Outcome:
         got = "no exception" if raised is None else f"{raised.type} in {raised.hook}"
         due = "TypeError in epoch_end" if after is not None and e.value is not None else "no exception"
         if got != due:
-            reduction = "no reduction before" if after is None else f"a reduction in epoch {after.index + 1}"
+            reduction = (
+                "no reduction before" if after is None else f"a reduction in epoch {case.number(e.fit, after.index)}"
+            )
             why = f"cooldown={case['cooldown']!r}, and there is {reduction} in the fit"
             return Failed(fit=e.fit, epoch=e.index, expected=due, why=why, got=got)
         outcome = HELD

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from callcheck import __version__
-from callcheck.conformance.counterexample import describe, table
+from callcheck.conformance.counterexample import describe, sentence, table
 from callcheck.conformance.implementations.protocol import Unavailable
 from callcheck.conformance.implementations.registry import SHIPPED, implementation
 from callcheck.conformance.judge import (
@@ -185,7 +185,7 @@ def _check_json(suite: Suite, judgements: list[Judgement]) -> dict[str, Any]:
                 "exercised": each.exercised,
                 "scenario": None if each.scenario is None else scenario_to_json(each.scenario),
                 "related": None if each.related is None else scenario_to_json(each.related),
-                "message": None if each.failure is None else str(each.failure),
+                "message": sentence(each),
                 "reason": each.reason,
             }
             for each in judgements
