@@ -49,7 +49,8 @@ class Judgement:
     """The verdict on one clause for one callback of one implementation.
 
     `exercised`: on how many scenarios the precondition held. `scenario`, `trace`, `failure`: what shows a deviation; of a
-    relation `related`, `related_trace` too. `reason`: of a declared deviation or of "not applicable".
+    relation `related`, `related_trace` too. `reason`: of a declared deviation or of "not applicable"; of a deviation, that
+    the dialect has one too.
     """
 
     implementation: str
@@ -228,8 +229,16 @@ class Judge:
         return self._judgement(
             clause, callback, NONDETERMINISTIC if fickle else DEVIATES, exercised, scenario=case.scenario,
             failure=failure, trace=case.trace, related=case.other_scenario,
-            related_trace=None if case.other_scenario is None else case.other,
+            related_trace=None if case.other_scenario is None else case.other, reason=self._not_alone(clause),
         )  # fmt: skip
+
+    def _not_alone(self, clause: Clause) -> str | None:
+        """That the dialect does not keep this promise either, where it does not: the trace is another one all the same."""
+        known = declared_for(clause.id, self.dialect)
+        if not known:
+            return None
+        choices = ", ".join(dict.fromkeys(deviation.choice for deviation in known))
+        return f"{self.dialect.name} does not keep this promise either ({choices}), but its trace is another one"
 
     def _stale(self, clause: Clause, callback: str) -> Deviation | None:
         """A declared deviation of the dialect whose scenario does not show it on this implementation, which speaks it.

@@ -146,7 +146,8 @@ def _print_deviations(judgements: list[Judgement]) -> None:
         print("\ndeclared deviations: promised by the documentation, not kept, and predicted exactly")
     for id, (each, implementations) in known.items():
         print(f"  {id}\n    {each.reason}\n    on {', '.join(dict.fromkeys(implementations))}")
-    for each in judgements:
+    # what the dialect does not keep either comes last: it says the least about this implementation
+    for each in sorted(judgements, key=lambda each: each.reason is not None):
         if each.verdict in FAILING:
             print("\n" + describe(each))
 
