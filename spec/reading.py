@@ -62,11 +62,11 @@ def filled_list_from_json(value: Any, field: str, what: str) -> list[Any]:
     return list(value)
 
 
-def count_from_json(value: Any, field: str, least: int) -> int:
-    """An integer of at least `least`."""
+def integer_from_json(value: Any, field: str, least: int | None = None) -> int:
+    """An integer, of at least `least`."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise InvalidScenario(field, f"expected an integer, got {describe(value)}")
-    if value < least:
+    if least is not None and value < least:
         raise InvalidScenario(field, f"expected at least {least}, got {value}")
     return value
 

@@ -18,9 +18,9 @@ from .files import existing_from_json, filepath_from_json
 from .metrics import Metric, UnknownMetric, metric_from_json, metric_to_json
 from .reading import (
     InvalidScenario,
-    count_from_json,
     describe,
     filled_list_from_json,
+    integer_from_json,
     list_from_json,
     object_from_json,
     one_of,
@@ -248,7 +248,7 @@ def _fit(value: Any, field: str, rate: Rate) -> Fit:
 
     return Fit(
         epochs=tuple(_epoch(item, f"{field}.epochs[{index}]") for index, item in enumerate(epochs)),
-        initial_epoch=optional("initial_epoch", lambda content, place: count_from_json(content, place, 0)),
+        initial_epoch=optional("initial_epoch", integer_from_json),
         metrics=optional("metrics", _metrics),
         learning_rate=optional("learning_rate", lambda content, place: later_rate_from_json(content, place, rate)),
     )
@@ -270,8 +270,8 @@ def from_json(data: Any) -> Scenario:
         config=_config(scenario.get("config", {}), "config"),
         learning_rate=rate,
         metrics=_metrics(scenario.get("metrics", []), "metrics"),
-        initial_epoch=count_from_json(scenario.get("initial_epoch", 0), "initial_epoch", 0),
-        steps_per_execution=count_from_json(scenario.get("steps_per_execution", 1), "steps_per_execution", 1),
+        initial_epoch=integer_from_json(scenario.get("initial_epoch", 0), "initial_epoch"),
+        steps_per_execution=integer_from_json(scenario.get("steps_per_execution", 1), "steps_per_execution", 1),
         existing=existing_from_json(scenario.get("existing", []), "existing"),
         fits=tuple(_fit(item, f"fits[{index}]", rate) for index, item in enumerate(fits)),
     )

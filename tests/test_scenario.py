@@ -96,7 +96,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({**GOOD, "config": []}, "config"),
     ({**GOOD, "config": {"min_delta": "small"}}, "config.min_delta"),
     ({**GOOD, "config": {"baseline": True}}, "config.baseline"),
-    ({**GOOD, "initial_epoch": -1}, "initial_epoch"),
+    ({**GOOD, "initial_epoch": 0.5}, "initial_epoch"),
     ({**GOOD, "steps_per_execution": 0}, "steps_per_execution"),
     ({**GOOD, "learning_rate": "fast"}, "learning_rate"),
     ({**GOOD, "learning_rate": {}}, "learning_rate"),

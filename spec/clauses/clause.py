@@ -7,6 +7,8 @@ Rules
   A universal clause does not read it at all: its `Case` has none.
 - Unless it says `errors=True`, a clause speaks of scenarios that were run to their end: others do not exercise it. One that
   speaks of scenarios without a trace says `failures=True`.
+- No clause speaks of epochs with an index below 0, which `fit` accepts and nobody promises anything about; what they do is left
+  to the reference, and to the stored vectors.
 - Unless it says otherwise in `optimizer`, a clause speaks of scenarios with one optimizer that has a learning rate; an
   every-callback clause of all.
 """
@@ -189,7 +191,9 @@ class Clause:
         return all(dialect[choice] in values for choice, values in self.choices.items())
 
     def speaks_of(self, scenario: Scenario) -> bool:
-        """Whether the scenario has the kind of optimizer that the clause speaks of."""
+        """Whether the scenario has the kind of optimizer that the clause speaks of, and no epoch's index is below 0."""
+        if any(scenario.first_epoch(fit) < 0 for fit in scenario.fits):
+            return False
         if self.optimizer == "any":
             return True
         return isinstance(scenario.learning_rate, float if self.optimizer == "one" else Mapping)
