@@ -413,7 +413,7 @@ def _names(scenario: Scenario) -> Iterator[PurePosixPath]:
     """The names of the files, as far as they consist of epochs alone."""
     for fit in scenario.fits:
         for number in range(scenario.first_epoch(fit), scenario.first_epoch(fit) + len(fit.epochs)):
-            with contextlib.suppress(Exception):  # other fields, which are not filled in
+            with contextlib.suppress(KeyError, IndexError, ValueError):  # other fields, or braces that make none
                 yield PurePosixPath(_filepath(scenario).format(epoch=number + 1))
 
 

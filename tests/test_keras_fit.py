@@ -155,8 +155,9 @@ def test_hooks_and_fit_agree_on_arrays_and_tensors(
     by_hooks, by_fit = run(hooks, scenario, internal=True), run(keras_fit, scenario, internal=True)
 
     assert isinstance(by_hooks, Trace)
+    assert isinstance(by_fit, Trace)
     assert difference(by_hooks, by_fit) is None
-    assert repr(by_hooks.internal) == repr(by_fit.internal)  # type: ignore[union-attr]
+    assert repr(by_hooks.internal) == repr(by_fit.internal)
 
 
 def test_a_hook_gets_arrays_and_tensors(hooks: InstalledKeras) -> None:
@@ -300,7 +301,9 @@ def test_the_real_fits_make_the_callbacks_act(keras_fit: KerasFit, tmp_path: Pat
     # Five batches, two at a time: the hook is called with 1, 3 and 5, and the name has one more.
     assert all(name.removesuffix(".keras").split("-")[2] in ("2", "4", "6") for name in in_batches.files)
     assert len(terminated.stops) == 1
-    assert not math.isfinite(terminated.scenario.fits[0].epochs[0].batch_logs()[-1]["loss"])  # type: ignore[arg-type]
+    last_loss = terminated.scenario.fits[0].epochs[0].batch_logs()[-1]["loss"]
+    assert isinstance(last_loss, float)
+    assert not math.isfinite(last_loss)
     assert len(terminated.scenario.fits[0].epochs[0].batch_logs()) < 5
 
 

@@ -52,10 +52,12 @@ def test_an_explanation_names_the_epoch_and_the_values() -> None:
 
 
 def test_internal_state_is_given_when_asked_for() -> None:
-    trace = replay(plateau(patience=2), shipped()[NEWEST], internal=True)
-    assert not replay(plateau(patience=2), shipped()[NEWEST]).internal  # type: ignore[union-attr]
-    assert trace.internal["wait"] == ((0, 0, 1, 2),)  # type: ignore[union-attr]
-    assert trace.internal["best"] == ((1.0, 0.5, 0.5, 0.5),)  # type: ignore[union-attr]
+    trace, without = (replay(plateau(patience=2), shipped()[NEWEST], internal=asked) for asked in (True, False))
+    assert isinstance(trace, Trace)
+    assert isinstance(without, Trace)
+    assert not without.internal
+    assert trace.internal["wait"] == ((0, 0, 1, 2),)
+    assert trace.internal["best"] == ((1.0, 0.5, 0.5, 0.5),)
 
 
 def test_an_uneventful_epoch_without_a_learning_rate_is_seen() -> None:

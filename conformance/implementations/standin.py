@@ -88,7 +88,7 @@ def _touch(path: str, overwrite: bool) -> None:
     """Make an empty file, or fail as Keras does: with the system's exception, whose text is h5py's where h5py writes."""
     try:
         with open(path, "wb" if overwrite else "xb"):
-            pass
+            pass  # to open it is all: what would be written is nobody's concern here
     except OSError as error:
         if path.endswith(".keras"):
             raise

@@ -77,7 +77,9 @@ def mutants(source: str, file: str, unreached: tuple[str, ...] = ()) -> list[Mut
     made: dict[str, Mutant] = {}
     ids: set[str] = set()
     for change in _changes(tree, unreached):
-        place = f"{file}:{change.old.lineno}:{change.old.col_offset} {change.operator}"  # type: ignore[attr-defined]
+        # every node that an operator changes has a position; of nodes in general mypy does not know it
+        line, column = change.old.lineno, change.old.col_offset  # type: ignore[attr-defined]
+        place = f"{file}:{line}:{column} {change.operator}"
         mutated = _applied(tree, change)
         if mutated is None or mutated == original or mutated in made:
             continue
@@ -86,7 +88,6 @@ def mutants(source: str, file: str, unreached: tuple[str, ...] = ()) -> list[Mut
         while id in ids:
             id, number = f"{place} ({number})", number + 1
         ids.add(id)
-        line: int = change.old.lineno  # type: ignore[attr-defined]
         made[mutated] = Mutant(id=id, file=file, line=line, change=_described(change), source=mutated)
     return list(made.values())
 

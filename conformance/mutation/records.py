@@ -36,7 +36,8 @@ class Verdict:
     keras_seconds: float | None = None
 
     def with_changes(self, **changes: str | float | None) -> "Verdict":
-        return replace(self, **changes)  # type: ignore[arg-type]
+        """The verdict with other values for these fields; TypeError for what is none."""
+        return replace(self, **changes)  # type: ignore[arg-type]  # mypy has one type for all keywords together
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
