@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from callcheck.spec.boundaries import BOUNDARIES
 from callcheck.spec.clauses.clause import Case, Clause, Failed, NotExercised
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.scenario import Scenario, key
-from callcheck.spec.shrink import smallest
-from callcheck.spec.strategies import sample
+from callcheck.spec.search.boundaries import BOUNDARIES
+from callcheck.spec.search.shrink import smallest
+from callcheck.spec.search.strategies import sample
 from callcheck.spec.trace import Failed as NoTrace
 from callcheck.spec.trace import Result, Trace
 from callcheck.spec.vectors import stored

@@ -6,7 +6,7 @@ from callcheck.conformance.implementations.protocol import Unavailable
 from callcheck.conformance.session import Suite
 from callcheck.reference.replay import replay
 from callcheck.spec.scenario import Scenario, dumps
-from callcheck.spec.shrink import smallest
+from callcheck.spec.search.shrink import smallest
 from callcheck.spec.trace import Difference, NotExpressible, difference
 
 

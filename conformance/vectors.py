@@ -23,8 +23,8 @@ from callcheck.spec.configuration import CALLBACKS
 from callcheck.spec.dialect import NEWEST, shipped
 from callcheck.spec.reading import InvalidScenario
 from callcheck.spec.scenario import Scenario, key, loads
-from callcheck.spec.shrink import smallest
-from callcheck.spec.strategies import sample
+from callcheck.spec.search.shrink import smallest
+from callcheck.spec.search.strategies import sample
 from callcheck.spec.trace import Trace, difference
 from callcheck.spec.vectors import Vector
 

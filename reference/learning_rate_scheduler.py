@@ -22,7 +22,7 @@ from .rate import RateLog
 SCHEDULED = Reason(
     "learning-rate-scheduler/schedule/sets-the-rate", "The schedule says what the rate of epoch index {epoch} is."
 )
-LOGGED = Reason("learning-rate-scheduler/log/logs-the-rate", "The rate is logged.")
+LOGGED = Reason("learning-rate-scheduler/logs/logs-the-rate", "The rate is logged.")
 
 
 class LearningRateScheduler(Machine):

@@ -51,7 +51,10 @@ REDUCED = Reason(
     "{monitor}={value} does not improve on {before_best} by more than min_delta={min_delta} for the {patience}th epoch: the "
     "rate is multiplied by factor={factor}, down to min_lr={min_lr} at the least.",
 )
-BEGAN = Reason("reduce-lr-on-plateau/reuse/every-fit-starts-anew", "A fit begins: wait, cooldown and best are reset.")
+BEGAN = Reason(
+    "reduce-lr-on-plateau/reuse/an-instance-used-again-behaves-as-a-new-one",
+    "A fit begins: wait, cooldown and best are reset.",
+)
 
 
 class State(NamedTuple):

@@ -14,7 +14,7 @@ from callcheck.spec.configuration import CALLBACKS
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = ["spec", "reference", "conformance", "src/callcheck"]
 HEAVY = {"keras", "tensorflow", "tf_keras", "numpy", "pytest", "hypothesis", "jax", "torch"}
-HYPOTHESIS_ALLOWED = {"spec/strategies.py"}
+HYPOTHESIS_ALLOWED = {"spec/search/strategies.py"}
 
 
 def imported(path: Path) -> set[str]:

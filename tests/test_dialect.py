@@ -10,7 +10,7 @@ from callcheck.spec.choices import CHOICES
 from callcheck.spec.configuration import CALLBACKS
 from callcheck.spec.dialect import NEWEST, InvalidDialect, resolve, shipped
 from callcheck.spec.scenario import Scenario
-from callcheck.spec.strategies import sample
+from callcheck.spec.search.strategies import sample
 from callcheck.spec.trace import Trace, difference
 
 

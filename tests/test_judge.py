@@ -26,11 +26,11 @@ from callcheck.conformance.judge import (
 from callcheck.reference.early_stopping import EarlyStopping
 from callcheck.reference.machine import Effect, Event, Machine, Reason
 from callcheck.reference.replay import replay
-from callcheck.spec.boundaries import BOUNDARIES
 from callcheck.spec.clauses.clause import CLAUSES
 from callcheck.spec.configuration import CALLBACKS
 from callcheck.spec.dialect import NEWEST, Dialect, resolve, shipped
 from callcheck.spec.scenario import Scenario, key
+from callcheck.spec.search.boundaries import BOUNDARIES
 from callcheck.spec.trace import Failed, Result
 
 NEWEST_DIALECT = resolve(NEWEST).dialect

@@ -16,7 +16,7 @@ from callcheck.conformance.run import run
 from callcheck.spec.configuration import CALLBACKS
 from callcheck.spec.metrics import DIRECTIONS, metric_from_json
 from callcheck.spec.scenario import Epoch, Fit, Scenario, dumps, from_json
-from callcheck.spec.strategies import sample
+from callcheck.spec.search.strategies import sample
 from callcheck.spec.trace import Failed, Result, Trace, Weights, difference
 
 

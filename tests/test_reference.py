@@ -16,7 +16,7 @@ from callcheck.spec.clauses.clause import CLAUSES
 from callcheck.spec.configuration import CALLBACKS
 from callcheck.spec.dialect import NEWEST, shipped
 from callcheck.spec.scenario import Scenario, from_json, loads
-from callcheck.spec.strategies import sample
+from callcheck.spec.search.strategies import sample
 from callcheck.spec.trace import Trace, difference
 
 MODULES = (early_stopping, learning_rate_scheduler, model_checkpoint, reduce_lr_on_plateau, terminate_on_nan)

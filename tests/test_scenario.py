@@ -17,7 +17,7 @@ from callcheck.spec.configuration import CALLBACKS
 from callcheck.spec.dialect import shipped
 from callcheck.spec.reading import InvalidScenario
 from callcheck.spec.scenario import Scenario
-from callcheck.spec.strategies import scenarios as random_scenarios
+from callcheck.spec.search.strategies import scenarios as random_scenarios
 
 SCHEMAS = {
     name: json.loads((files("callcheck.spec") / "schema" / f"{name}.json").read_text())

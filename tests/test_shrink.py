@@ -7,7 +7,7 @@ import pytest
 
 from callcheck.spec.files import PATH_LIKE, handed_over_as, path_of
 from callcheck.spec.scenario import Scenario, from_json, to_json
-from callcheck.spec.shrink import smallest
+from callcheck.spec.search.shrink import smallest
 from callcheck.spec.values import ArrayNumber, Tensor
 
 START = from_json(

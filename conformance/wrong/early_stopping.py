@@ -390,7 +390,7 @@ WRONG: tuple[Wrong, ...] = (
                 words="val_loss=1.0 in epoch 1 beat all before by more than min_delta=0.0, only 0 epochs ago",
             ),
             Catch(
-                clause="early-stopping/patience/less-than-one-is-one",
+                clause="early-stopping/patience/less-than-one-acts-as-one",
                 scenario=_stream(2.0, 1.0),
                 epoch=1,
                 words="expected stop to be False, because patience=0 acts as 1",
@@ -450,7 +450,7 @@ WRONG: tuple[Wrong, ...] = (
         make=WholePatience,
         catches=(
             Catch(
-                clause="early-stopping/patience/less-than-one-is-one",
+                clause="early-stopping/patience/less-than-one-acts-as-one",
                 scenario=_stream(1.0, 1.0, patience=1.5),
                 epoch=1,
                 words="expected stop to be False, because patience=1.5 acts as 2",
@@ -598,7 +598,7 @@ WRONG: tuple[Wrong, ...] = (
         make=_compares(Relative),
         catches=(
             Catch(
-                clause="early-stopping/min-delta/is-absolute",
+                clause="early-stopping/min-delta/is-in-the-unit-of-the-metric",
                 scenario=_stream(4.0, 3.0, min_delta=0.125),
                 epoch=1,
                 words="expected stop to be True, because values, min_delta and baseline in another unit are the same training",
@@ -649,7 +649,7 @@ WRONG: tuple[Wrong, ...] = (
                 words="0.75 improves, and 0 monitored epochs have passed since the last reset (max of val_auc",
             ),
             Catch(
-                clause="early-stopping/mode/auto-refuses-what-it-cannot-decide",
+                clause="early-stopping/mode/an-undecided-auto-raises",
                 scenario="""
 {"callback": "EarlyStopping", "config": {"monitor": "val_acc"},
  "fits": [{"epochs": [{"logs": {"val_acc": 0.5}}]}]}
@@ -712,7 +712,7 @@ WRONG: tuple[Wrong, ...] = (
         make=TakesUnknownModeAsMin,
         catches=(
             Catch(
-                clause="early-stopping/mode/an-unknown-mode-is-auto",
+                clause="early-stopping/mode/an-unknown-mode-acts-as-auto",
                 scenario="""
 {"callback": "EarlyStopping", "config": {"monitor": "val_accuracy", "mode": "maximum"}, "metrics": ["accuracy"],
  "fits": [{"epochs": [{"logs": {"val_accuracy": 0.5}}, {"logs": {"val_accuracy": 0.75}}]}]}
@@ -1011,7 +1011,7 @@ WRONG: tuple[Wrong, ...] = (
         make=_defaults(patience=10),
         catches=(
             Catch(
-                clause="early-stopping/defaults/are-those-documented",
+                clause="early-stopping/arguments/defaults-are-those-documented",
                 scenario=_stream(1.0, 1.0),
                 epoch=1,
                 words="expected stop to be True, because the defaults are monitor='val_loss', min_delta=0.0, patience=0",
@@ -1025,7 +1025,7 @@ WRONG: tuple[Wrong, ...] = (
         make=_defaults(restore_best_weights=True),
         catches=(
             Catch(
-                clause="early-stopping/defaults/are-those-documented",
+                clause="early-stopping/arguments/defaults-are-those-documented",
                 scenario=_stream(1.0, 2.0),
                 words="restore_best_weights=False, start_from_epoch=0; got 0",
             ),
@@ -1069,7 +1069,7 @@ WRONG: tuple[Wrong, ...] = (
         make=LogsTheCount,
         catches=(
             Catch(
-                clause="early-stopping/logs/nothing-is-added",
+                clause="early-stopping/logs/adds-nothing",
                 scenario=_stream(1.0),
                 epoch=0,
                 words="expected no new keys in the logs, because this callback only reads them; got {'wait': 0.0}",
@@ -1103,7 +1103,7 @@ WRONG: tuple[Wrong, ...] = (
         make=FailsOnNaN,
         catches=(
             Catch(
-                clause="early-stopping/errors/no-number-fails",
+                clause="early-stopping/errors/no-monitored-number-makes-training-fail",
                 scenario=_stream("NaN"),
                 fit=None,
                 words="all values of val_loss are numbers; got ValueError from epoch_end in fit 1, epoch index 0",

@@ -181,7 +181,7 @@ WRONG: tuple[Wrong, ...] = (
                 words="expected learning_rate=nan, because epochs and table are shifted by two there; got 1.0",
             ),
             Catch(
-                clause="learning-rate-scheduler/reuse/remembers-nothing",
+                clause="learning-rate-scheduler/reuse/an-instance-used-again-behaves-as-a-new-one",
                 scenario=_asked({"table": [1.0, 2.0]}),
                 fit=1,
                 epoch=0,
@@ -225,7 +225,7 @@ WRONG: tuple[Wrong, ...] = (
                 ),
             ),
             Catch(
-                clause="learning-rate-scheduler/log/logs-the-rate",
+                clause="learning-rate-scheduler/logs/logs-the-rate",
                 scenario=_asked({"table": [2.0]}),
                 epoch=0,
                 words=(
@@ -251,7 +251,7 @@ WRONG: tuple[Wrong, ...] = (
                 ),
             ),
             Catch(
-                clause="learning-rate-scheduler/stream/metrics-do-not-matter",
+                clause="learning-rate-scheduler/logs/metrics-do-not-matter",
                 scenario=(
                     '{"callback": "LearningRateScheduler", "config": {"schedule": {"scale": 0.5}}, "fits": [{"epochs": '
                     '[{"logs": {}, "batches": [{}, {}]}]}]}'
@@ -392,7 +392,7 @@ WRONG: tuple[Wrong, ...] = (
         make=LogsIntoEmptyLogs,
         catches=(
             Catch(
-                clause="learning-rate-scheduler/log/logs-the-rate",
+                clause="learning-rate-scheduler/logs/logs-the-rate",
                 scenario=(
                     '{"callback": "LearningRateScheduler", "config": {"schedule": {"table": [1.0]}}, "fits": '
                     '[{"epochs": [{"logs": {}}]}]}'
@@ -409,7 +409,7 @@ WRONG: tuple[Wrong, ...] = (
         make=LogsAsNumpy,
         catches=(
             Catch(
-                clause="learning-rate-scheduler/log/logs-a-number-of-this-kind",
+                clause="learning-rate-scheduler/logs/the-type-of-the-logged-rate",
                 scenario=_asked({"table": [1.0]}),
                 epoch=0,
                 words=(
@@ -425,7 +425,7 @@ WRONG: tuple[Wrong, ...] = (
         make=WarnsOfZero,
         catches=(
             Catch(
-                clause="learning-rate-scheduler/log/warns-of-nothing",
+                clause="learning-rate-scheduler/logs/warns-of-nothing",
                 scenario=_asked({"table": [0.0]}),
                 epoch=0,
                 words="expected no warning, because there is nothing to warn of; got ('other',)",

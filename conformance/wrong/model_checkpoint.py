@@ -548,7 +548,7 @@ WHEN: tuple[Wrong, ...] = (
     _wrong(
         "saves-if-verbose", SavesIfVerbose, "The save belongs to its announcement: with verbose=0 there is none.",
         Catch(
-            clause="model-checkpoint/verbose/decides-nothing", scenario=_scenario(_epochs(1.0), verbose=1), epoch=0,
+            clause="model-checkpoint/verbose/changes-nothing-that-is-saved", scenario=_scenario(_epochs(1.0), verbose=1), epoch=0,
             words="expected no save, because verbose decides only what is printed; got m.keras at the epoch end",
         ),
     ),
@@ -594,7 +594,7 @@ WHETHER: tuple[Wrong, ...] = (
     _wrong(
         "minimizes-all", MinimizesAll, "Less is better, whatever mode says.",
         Catch(
-            clause="model-checkpoint/mode/min-and-max-are-mirror-images",
+            clause="model-checkpoint/mode/min-and-max-mirror-each-other",
             scenario=_scenario(_epochs(1.0, 2.0), save_best_only=True, mode="max"), epoch=1,
             words="because negated values with the other mode are the same problem; got no save",
         ),
@@ -676,7 +676,7 @@ WHETHER: tuple[Wrong, ...] = (
     _wrong(
         "needs-the-metric", NeedsTheMetric, "A missing metric raises KeyError.",
         Catch(
-            clause="model-checkpoint/outcome/raises-nothing-else",
+            clause="model-checkpoint/errors/raises-nothing-else",
             scenario=_scenario(_MISSING, save_best_only=True), epoch=0,
             words="because no turn has a reason to fail; got KeyError in epoch_end of fit 1, epoch index 0",
         ),
@@ -797,7 +797,7 @@ DIRECTION: tuple[Wrong, ...] = (
             words="because no compiled metric says whether my_metric is better high or low; got no exception",
         ),
         Catch(
-            clause="model-checkpoint/mode/auto-is-decided-by-the-compiled-metric",
+            clause="model-checkpoint/mode/auto-takes-the-direction-of-the-compiled-metric",
             scenario=_scenario(
                 _epochs(1.0, 2.0, monitor="my_metric"), monitor="my_metric", save_best_only=True,
                 of={"metrics": [_MY_AUC]},
@@ -834,7 +834,7 @@ DIRECTION: tuple[Wrong, ...] = (
     _wrong(
         "first-metric-decides", FirstMetricDecides, "Of several compiled metrics of that name, the first one decides.",
         Catch(
-            clause="model-checkpoint/mode/auto-is-decided-by-the-compiled-metric",
+            clause="model-checkpoint/mode/auto-takes-the-direction-of-the-compiled-metric",
             scenario=_scenario(
                 _epochs(1.0, 2.0, monitor="my_metric"), monitor="my_metric", save_best_only=True,
                 of={"metrics": [_MY_ERROR, _MY_AUC]},
@@ -844,7 +844,7 @@ DIRECTION: tuple[Wrong, ...] = (
     _wrong(
         "direction-anew-in-every-fit", DirectionAnewInEveryFit, "Every fit decides the direction for itself.",
         Catch(
-            clause="model-checkpoint/reuse/keeps-its-direction",
+            clause="model-checkpoint/mode/auto-is-decided-once",
             scenario=_scenario(
                 _epochs(1.0, 2.0, monitor="my_metric"), monitor="my_metric", save_best_only=True,
                 of={"metrics": [_MY_AUC]},

@@ -317,7 +317,7 @@ WRONG: tuple[Wrong, ...] = (
                 words="expected learning_rate=1.0, because patience=0 acts as the patience=1 there; got 0.1",
             ),
             Catch(
-                clause="reduce-lr-on-plateau/arguments/defaults",
+                clause="reduce-lr-on-plateau/arguments/defaults-are-those-documented",
                 scenario=_stream(1.0),
                 epoch=10,
                 words="with the defaults, val_loss=1.0 is number 11 of 11 times 1.0, 10 times 0.99995",
@@ -543,7 +543,7 @@ WRONG: tuple[Wrong, ...] = (
         make=NeverStartsAnew,
         catches=(
             Catch(
-                clause="reduce-lr-on-plateau/reuse/every-fit-starts-anew",
+                clause="reduce-lr-on-plateau/reuse/an-instance-used-again-behaves-as-a-new-one",
                 scenario=_stream(1.0, patience=1),
                 fit=1,
                 epoch=0,
@@ -577,7 +577,7 @@ WRONG: tuple[Wrong, ...] = (
         make=TakesMinDeltaAsRelative,
         catches=(
             Catch(
-                clause="reduce-lr-on-plateau/min-delta/is-absolute",
+                clause="reduce-lr-on-plateau/min-delta/is-a-difference-not-a-ratio",
                 scenario=_stream(1.0, 2.0, mode="max", patience=1, min_delta=0.5),
                 epoch=1,
                 words="all values are greater by 1024 there, and min_delta is absolute; got 1.0",
@@ -591,7 +591,7 @@ WRONG: tuple[Wrong, ...] = (
         make=FixedMinDelta,
         catches=(
             Catch(
-                clause="reduce-lr-on-plateau/min-delta/scales-with-the-values",
+                clause="reduce-lr-on-plateau/min-delta/is-in-the-unit-of-the-metric",
                 scenario=_stream(1.0, 0.9999, patience=1),
                 epoch=1,
                 words="values and min_delta are doubled there; got 0.1",
@@ -619,7 +619,7 @@ WRONG: tuple[Wrong, ...] = (
         make=_mistakes("reduce-lr-on-plateau/min-delta-sign", "as-given"),
         catches=(
             Catch(
-                clause="reduce-lr-on-plateau/min-delta/sign-is-ignored",
+                clause="reduce-lr-on-plateau/min-delta/its-sign-does-not-matter",
                 scenario=_stream(1.0, 1.0, patience=1, min_delta=-1.0),
                 epoch=1,
                 words="only the sign of min_delta=-1.0 differs there; got 1.0",
@@ -655,7 +655,7 @@ WRONG: tuple[Wrong, ...] = (
                 dialect=NUMPY,
             ),
             Catch(
-                clause="reduce-lr-on-plateau/monitor/accepts-every-finite-value",
+                clause="reduce-lr-on-plateau/errors/no-finite-value-makes-training-fail",
                 scenario=_stream(1e39, 1.0, mode="min"),
                 epoch=1,
                 words="all values of val_loss are finite: [1e+39, 1.0]; got ValueError",
@@ -707,7 +707,7 @@ WRONG: tuple[Wrong, ...] = (
                 words="expected learning_rate=1.0, because auto maximizes val_accuracy, as the mode=max there; got 0.1",
             ),
             Catch(
-                clause="reduce-lr-on-plateau/mode/auto-raises-when-undecided",
+                clause="reduce-lr-on-plateau/mode/an-undecided-auto-raises",
                 scenario=(
                     '{"callback": "ReduceLROnPlateau", "config": {"monitor": "my_metric"}, "fits": [{"epochs": '
                     '[{"logs": {"my_metric": 1.0}}]}]}'
@@ -752,13 +752,13 @@ WRONG: tuple[Wrong, ...] = (
         make=TakesUnknownModesForMax,
         catches=(
             Catch(
-                clause="reduce-lr-on-plateau/mode/unknown-acts-as-auto",
+                clause="reduce-lr-on-plateau/mode/an-unknown-mode-acts-as-auto",
                 scenario=_stream(2.0, 1.0, mode="unknown", patience=1),
                 epoch=1,
                 words="expected learning_rate=1.0, because mode='unknown' acts as the mode=auto there; got 0.1",
             ),
             Catch(
-                clause="reduce-lr-on-plateau/arguments/warnings",
+                clause="reduce-lr-on-plateau/arguments/warns-of-unknown-modes-and-epsilon",
                 scenario=_stream(1.0, mode="unknown"),
                 fit=None,
                 words="expected warnings ('unknown-mode',), because mode='unknown', and the arguments are mode; got ()",
@@ -778,7 +778,7 @@ WRONG: tuple[Wrong, ...] = (
                 words="after every epoch there is one without val_loss there, which counts for nothing",
             ),
             Catch(
-                clause="reduce-lr-on-plateau/monitor/missing-metric-warns",
+                clause="reduce-lr-on-plateau/monitor/warns-where-the-metric-is-missing",
                 scenario=_stream(None),
                 epoch=0,
                 words="expected warnings ('missing-metric',), because val_loss is missing; got ()",
@@ -823,7 +823,7 @@ WRONG: tuple[Wrong, ...] = (
         make=FallsBackToTheLoss,
         catches=(
             Catch(
-                clause="reduce-lr-on-plateau/monitor/nothing-else-matters",
+                clause="reduce-lr-on-plateau/monitor/only-the-metric-matters",
                 scenario=(
                     '{"callback": "ReduceLROnPlateau", "config": {"patience": 1}, "fits": [{"epochs": [{"logs": '
                     '{"loss": 2.0}}, {"logs": {"loss": 1.0}}]}]}'
@@ -885,7 +885,7 @@ WRONG: tuple[Wrong, ...] = (
         make=LogsTheNewRate,
         catches=(
             Catch(
-                clause="reduce-lr-on-plateau/log/logs-the-rate-before-the-reduction",
+                clause="reduce-lr-on-plateau/logs/logs-the-rate-before-the-reduction",
                 scenario=_stream(1.0, 1.0, patience=1),
                 epoch=1,
                 words=(
@@ -919,7 +919,7 @@ WRONG: tuple[Wrong, ...] = (
         make=LogsAsNumpy,
         catches=(
             Catch(
-                clause="reduce-lr-on-plateau/log/logs-a-number-of-this-kind",
+                clause="reduce-lr-on-plateau/logs/the-type-of-the-logged-rate",
                 scenario=_stream(1.0),
                 epoch=0,
                 words=(
@@ -958,7 +958,7 @@ WRONG: tuple[Wrong, ...] = (
                 words="only epsilon differs there, which does nothing; got 0.1",
             ),
             Catch(
-                clause="reduce-lr-on-plateau/arguments/warnings",
+                clause="reduce-lr-on-plateau/arguments/warns-of-unknown-modes-and-epsilon",
                 scenario=_stream(1.0, epsilon=1.0),
                 fit=None,
                 words="expected warnings (), because mode='auto', and the arguments are epsilon; got ('other',)",
@@ -987,7 +987,7 @@ WRONG: tuple[Wrong, ...] = (
         make=RefusesUnknownArguments,
         catches=(
             Catch(
-                clause="reduce-lr-on-plateau/arguments/unknown-are-swallowed",
+                clause="reduce-lr-on-plateau/arguments/swallows-what-it-does-not-know",
                 scenario=_stream(1.0, no_such_argument=1),
                 fit=None,
                 words=(
@@ -1004,7 +1004,7 @@ WRONG: tuple[Wrong, ...] = (
         make=HalvesByDefault,
         catches=(
             Catch(
-                clause="reduce-lr-on-plateau/arguments/defaults",
+                clause="reduce-lr-on-plateau/arguments/defaults-are-those-documented",
                 scenario=_stream(1.0),
                 epoch=10,
                 words="with the defaults, val_loss=1.0 is number 11 of 11 times 1.0, 10 times 0.99995",

@@ -241,7 +241,7 @@ WRONG: tuple[Wrong, ...] = (
     _wrong(
         "stays-terminated", StaysTerminated, "An instance that has stopped one fit stops every later one.",
         Catch(
-            clause="terminate-on-nan/reuse/remembers-nothing", scenario=_TWO_FITS, fit=1, epoch=0,
+            clause="terminate-on-nan/reuse/an-instance-used-again-behaves-as-a-new-one", scenario=_TWO_FITS, fit=1, epoch=0,
             words="as a new instance does, because nothing is remembered from the fit before; got stop=True",
         ),
         Catch(

@@ -1,7 +1,8 @@
 """What a clause is: one normative sentence with a stable id, a level, a source, and a check.
 
 Rules
-- A check is a function of a `Case`; its docstring is the sentence. It answers HELD, NOT_EXERCISED or a Failed.
+- A check is a generator over a `Case`; its docstring is the sentence. It yields expectations: what was expected at which place
+  and why, what came, and whether that holds. None yielded is "not exercised"; the first that does not hold is the failure.
 - A relation compares two traces: `related` makes the second scenario from the first, or answers None.
 - A check sees traces, never an implementation; it reads the dialect only where arithmetic or a governing choice needs it.
   A universal clause does not read it at all: its `Case` has none.
@@ -16,7 +17,7 @@ Rules
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from ..configuration import CALLBACKS, defaults
 from ..dialect import Dialect
@@ -68,6 +69,66 @@ def _in_words(value: Any) -> str:
     return "none" if value is None else repr(value)
 
 
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a value has to be: in `words`, and as a test of the value that came."""
+
+    words: str
+    accepts: Callable[[Any], bool]
+
+
+def equal_to(value: Any) -> Expected:
+    """The very value; NaN equals NaN."""
+    return Expected(repr(value), lambda got: bool(got == value or (got != got and value != value)))
+
+
+def at_most(bound: float) -> Expected:
+    return Expected(f"at most {bound!r}", lambda got: bool(got <= bound))
+
+
+def at_least(bound: float) -> Expected:
+    return Expected(f"at least {bound!r}", lambda got: bool(got >= bound))
+
+
+Because = str | Callable[[], str]
+"""Why something is expected, as a phrase; as a function where making the phrase would cost more than the check."""
+
+
+class Place:
+    """Where something is expected: a scenario as a whole, a fit of it, or an epoch. Fit and epoch are indices from zero."""
+
+    __slots__ = ()
+
+    @property
+    def place(self) -> tuple[int | None, int | None]:
+        """The fit, and the index of the epoch in it; None: nowhere in particular."""
+        return None, None
+
+    def expects(self, what: Expected, *, got: Any, because: Because) -> "Held | Failed":
+        """The expectation that `got` is `what`."""
+        return HELD if what.accepts(got) else self.expects_that(False, what.words, got=repr(got), because=because)
+
+    def expects_that(self, holds: bool, expected: str, *, got: Any, because: Because) -> "Held | Failed":
+        """The expectation that `holds`, with `expected` and `got` as phrases."""
+        if holds:
+            return HELD
+        fit, epoch = self.place
+        why = because if isinstance(because, str) else because()
+        return Failed(fit=fit, epoch=epoch, expected=expected, why=why, got=str(got))
+
+
+@dataclass(frozen=True, slots=True)
+class Spot(Place):
+    """A fit, or an epoch of it."""
+
+    fit: int | None = None
+    epoch: int | None = None
+
+    @property
+    def place(self) -> tuple[int | None, int | None]:
+        return self.fit, self.epoch
+
+
 class Held:
     """The precondition held, and so did the clause."""
 
@@ -85,10 +146,13 @@ class NotExercised:
 HELD = Held()
 NOT_EXERCISED = NotExercised()
 Outcome = Held | NotExercised | Failed
+Expectation = Held | Failed
+"""What a check yields: an expectation that was met, or how it was not."""
+Expectations = Iterator[Expectation]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class EpochSeen:
+class EpochSeen(Place):
     """One epoch that was run: what it showed to the callback and what was seen of it.
 
     `fit` and `index` count from zero, `index` within the fit; `number` is the absolute epoch that the hooks are told.
@@ -100,6 +164,10 @@ class EpochSeen:
     shown: Epoch
     seen: EpochTrace
 
+    @property
+    def place(self) -> tuple[int | None, int | None]:
+        return self.fit, self.index
+
 
 def ran_to_its_end(trace: Trace) -> bool:
     """Whether nothing was rejected and nothing raised."""
@@ -107,7 +175,7 @@ def ran_to_its_end(trace: Trace) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Case:
+class Case(Place):
     """What a check judges: the scenario, its trace, and the dialect that the implementation is held to.
 
     `other`: in a relation, the trace of the related scenario, which is `other_scenario`. `failed`: there is no trace, and why.
@@ -119,6 +187,10 @@ class Case:
     other: Trace = field(default_factory=Trace)
     other_scenario: Scenario | None = None
     failed: NoTrace | None = None
+
+    def at(self, fit: int | None, epoch: int | None = None) -> Spot:
+        """The place with these indices."""
+        return Spot(fit, epoch)
 
     def __getitem__(self, parameter: str) -> Any:
         """The value of a parameter: as configured, or Keras's default."""
@@ -155,6 +227,10 @@ class Case:
         return self.failed is None and ran_to_its_end(self.trace)
 
 
+Check = Callable[[Case], Expectations] | Callable[[Case], Outcome]
+_Check = TypeVar("_Check", bound=Check)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Clause:
     """A clause. `choices` maps a choice to the values under which the clause applies; a dialect with another value is not
@@ -165,7 +241,7 @@ class Clause:
     level: Level
     sentence: str
     source: str
-    check: Callable[[Case], Outcome]
+    check: Check
     choices: Mapping[str, tuple[str, ...]]
     observes: tuple[str, ...]
     errors: bool
@@ -206,7 +282,14 @@ class Clause:
             return NOT_EXERCISED
         if self.related is not None and not self.errors and not ran_to_its_end(case.other):
             return NOT_EXERCISED
-        return self.check(case)
+        outcome = self.check(case)
+        if isinstance(outcome, Held | NotExercised | Failed):
+            return outcome
+        exercised: Outcome = NOT_EXERCISED
+        for exercised in outcome:
+            if isinstance(exercised, Failed):
+                break
+        return exercised
 
 
 CALLBACK_OF_PREFIX = {
@@ -233,10 +316,10 @@ def clause(
     related: Callable[[Scenario], Scenario | None] | None = None,
     except_for: tuple[str, ...] = (),
     optimizer: Optimizer | None = None,
-) -> Callable[[Callable[[Case], Outcome]], Callable[[Case], Outcome]]:
+) -> Callable[[_Check], _Check]:
     """Register the decorated check as the clause `id`; its docstring is the normative sentence."""
 
-    def register(check: Callable[[Case], Outcome]) -> Callable[[Case], Outcome]:
+    def register(check: _Check) -> _Check:
         if id in CLAUSES:
             raise ValueError(f"two clauses have the id {id}")
         CLAUSES[id] = Clause(

@@ -18,8 +18,8 @@ from ..trace import EpochTrace
 from ..values import Rate
 from .clause import HELD, NOT_EXERCISED, Case, EpochSeen, Failed, Outcome, clause
 from .monitoring import is_number
-from .plateau import monitored_metric, reduced, settings
 from .rates import alike, log_key, same, side_by_side
+from .reduce_lr_on_plateau.stream import monitored_metric, reduced, settings
 
 OBSERVED = "observed: keras 3.15.1"
 SEVERAL = {"learning-rate/several-optimizers": "each-its-own"}

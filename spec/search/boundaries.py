@@ -16,12 +16,12 @@ from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
-from .configuration import CALLBACKS, defaults
-from .files import PATH_LIKE, RELATIVE, existing_directories, existing_files, handed_over_as, path_of
-from .metrics import DIRECTIONS
-from .numbers import FLOAT32_MAX, FLOAT32_SMALLEST_NORMAL, float32, next_float32
-from .scenario import Fit, Scenario, groups
-from .values import ArrayNumber, Logs, Tensor, Value
+from ..configuration import CALLBACKS, defaults
+from ..files import PATH_LIKE, RELATIVE, existing_directories, existing_files, handed_over_as, path_of
+from ..metrics import DIRECTIONS
+from ..numbers import FLOAT32_MAX, FLOAT32_SMALLEST_NORMAL, float32, next_float32
+from ..scenario import Fit, Scenario, groups
+from ..values import ArrayNumber, Logs, Tensor, Value
 
 Condition = Callable[[Scenario], bool]
 

@@ -3,12 +3,26 @@
 import math
 from dataclasses import replace
 
-from ..numbers import float32
-from ..scenario import Epoch, Fit, Scenario
-from ..values import only
-from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
-from .monitoring import is_number
-from .plateau import (
+from ...numbers import float32
+from ...scenario import Epoch, Fit, Scenario
+from ...values import only
+from ..clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
+from ..monitoring import is_number
+from ..rates import (
+    ALL_BUT_PRINTED,
+    agree,
+    alike,
+    configured,
+    log_key,
+    logged_as,
+    other,
+    other_verbosity,
+    same,
+    side_by_side,
+    silent,
+    without,
+)
+from .stream import (
     CALLBACK,
     DOCS,
     OBSERVED,
@@ -22,20 +36,6 @@ from .plateau import (
     monitored,
     plan,
     settings,
-)
-from .rates import (
-    ALL_BUT_PRINTED,
-    agree,
-    alike,
-    configured,
-    log_key,
-    logged_as,
-    other,
-    other_verbosity,
-    same,
-    side_by_side,
-    silent,
-    without,
 )
 
 # ---------------------------------------------------------------------------------------------- lines, logs, errors
@@ -69,7 +69,7 @@ def verbose_changes_nothing_else(case: Case) -> Outcome:
 
 
 @clause(
-    "reduce-lr-on-plateau/log/logs-the-rate-before-the-reduction",
+    "reduce-lr-on-plateau/logs/logs-the-rate-before-the-reduction",
     level="observed", source=OBSERVED, observes=("logged",),
 )  # fmt: skip
 def logs_the_rate_before_the_reduction(case: Case) -> Outcome:
@@ -88,7 +88,7 @@ def logs_the_rate_before_the_reduction(case: Case) -> Outcome:
 
 
 @clause(
-    "reduce-lr-on-plateau/log/logs-a-number-of-this-kind", level="observed", source=OBSERVED, observes=("logged",),
+    "reduce-lr-on-plateau/logs/the-type-of-the-logged-rate", level="observed", source=OBSERVED, observes=("logged",),
     optimizer="any",
 )  # fmt: skip
 def logs_a_number_of_this_kind(case: Case) -> Outcome:
@@ -96,7 +96,13 @@ def logs_a_number_of_this_kind(case: Case) -> Outcome:
     return logged_as(case)
 
 
-@clause("reduce-lr-on-plateau/arguments/warnings", level="observed", source=OBSERVED, observes=("warned",), errors=True)
+@clause(
+    "reduce-lr-on-plateau/arguments/warns-of-unknown-modes-and-epsilon",
+    level="observed",
+    source=OBSERVED,
+    observes=("warned",),
+    errors=True,
+)
 def arguments_warnings(case: Case) -> Outcome:
     """The constructor warns about an unknown mode, about an epsilon that stands for min_delta, and about nothing else."""
     if settings(case) is None or case.trace.rejected is not None or case.trace.warned is None:
@@ -253,7 +259,7 @@ def _epsilon_and_delta_swapped(scenario: Scenario) -> Scenario | None:
 
 
 @clause(
-    "reduce-lr-on-plateau/arguments/unknown-are-swallowed",
+    "reduce-lr-on-plateau/arguments/swallows-what-it-does-not-know",
     level="observed",
     source=OBSERVED,
     observes=RATE,
@@ -273,7 +279,7 @@ def _another_argument(scenario: Scenario) -> Scenario:
 
 
 @clause(
-    "reduce-lr-on-plateau/arguments/defaults",
+    "reduce-lr-on-plateau/arguments/defaults-are-those-documented",
     level="documented", source=SIGNATURE, observes=RATE, related=lambda scenario: _all_defaults(scenario),
 )  # fmt: skip
 def arguments_defaults(case: Case) -> Outcome:

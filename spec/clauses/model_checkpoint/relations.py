@@ -10,15 +10,16 @@ from dataclasses import replace
 from operator import neg
 from typing import Any
 
-from ..files import PATH_LIKE, RELATIVE, handed_over_as, path_of
-from ..metrics import DIRECTIONS, Metric
-from ..numbers import FLOAT32_SMALLEST_NORMAL, float32
-from ..scenario import Fit, Scenario
-from ..trace import EpochTrace, Save, Trace, difference
-from ..values import ArrayNumber, Logs, Value, each_number
-from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause, differs
-from .model_checkpoint import better_than_the_threshold
-from .model_checkpoint_turns import (
+from ...files import PATH_LIKE, RELATIVE, handed_over_as, path_of
+from ...metrics import DIRECTIONS, Metric
+from ...numbers import FLOAT32_SMALLEST_NORMAL, float32
+from ...scenario import Fit, Scenario
+from ...trace import EpochTrace, Save, Trace, difference
+from ...values import ArrayNumber, Logs, Value, each_number
+from ..clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause, differs
+from ..monitoring import comparison, is_number
+from .decisions import better_than_the_threshold
+from .stream import (
     DOCUMENTATION,
     OBSERVED,
     TF_KERAS,
@@ -35,7 +36,6 @@ from .model_checkpoint_turns import (
     with_logs,
     with_plain_name,
 )
-from .monitoring import comparison, is_number
 
 
 def _epochs(trace: Trace) -> list[tuple[int, int, EpochTrace]]:
@@ -121,7 +121,7 @@ def _negated(scenario: Scenario) -> Scenario | None:
 
 
 @clause(
-    "model-checkpoint/mode/min-and-max-are-mirror-images", level="documented", source=f"{DOCUMENTATION} (mode)",
+    "model-checkpoint/mode/min-and-max-mirror-each-other", level="documented", source=f"{DOCUMENTATION} (mode)",
     observes=("saved",), related=_negated,
 )  # fmt: skip
 def mirror_images(case: Case) -> Outcome:
@@ -354,7 +354,7 @@ def _by_compiled_metric(scenario: Scenario) -> Scenario | None:
 
 
 @clause(
-    "model-checkpoint/mode/auto-is-decided-by-the-compiled-metric", level="observed", source="observed: keras 3.15.1",
+    "model-checkpoint/mode/auto-takes-the-direction-of-the-compiled-metric", level="observed", source="observed: keras 3.15.1",
     observes=("saved",), errors=True, related=_by_compiled_metric,
     choices={"model-checkpoint/direction": "compiled-metric"},
 )  # fmt: skip
@@ -423,7 +423,7 @@ def _silent(scenario: Scenario) -> Scenario | None:
 
 
 @clause(
-    "model-checkpoint/verbose/decides-nothing", level="documented", source=f"{DOCUMENTATION} (verbose)",
+    "model-checkpoint/verbose/changes-nothing-that-is-saved", level="documented", source=f"{DOCUMENTATION} (verbose)",
     observes=("saved",), related=_silent,
 )  # fmt: skip
 def verbose_decides_nothing(case: Case) -> Outcome:
@@ -464,7 +464,7 @@ def _decided_at_first(scenario: Scenario) -> Scenario | None:
 
 
 @clause(
-    "model-checkpoint/reuse/keeps-its-direction", level="observed", source="observed: keras 3.15.1", observes=("saved",),
+    "model-checkpoint/mode/auto-is-decided-once", level="observed", source="observed: keras 3.15.1", observes=("saved",),
     errors=True, related=_decided_at_first, choices={"model-checkpoint/direction": "compiled-metric"},
 )  # fmt: skip
 def keeps_its_direction(case: Case) -> Outcome:

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from ..numbers import FLOAT32_SMALLEST_NORMAL, float32
-from ..scenario import Scenario
-from ..trace import Trace, difference
-from ..values import Value
-from .clause import HELD, NOT_EXERCISED, Case, EpochSeen, Failed, Outcome, differs
-from .early_stopping_stream import Monitored, monitored, positions, predict, well_typed
-from .monitoring import Comparison, comparison, direction, is_number
+from ...numbers import FLOAT32_SMALLEST_NORMAL, float32
+from ...scenario import Scenario
+from ...trace import Trace, difference
+from ...values import Value
+from ..clause import HELD, NOT_EXERCISED, Case, EpochSeen, Failed, Outcome, differs
+from ..monitoring import Comparison, comparison, direction, is_number
+from .stream import Monitored, monitored, positions, predict, well_typed
 
 DOCUMENTATION = "https://keras.io/api/callbacks/early_stopping/"
 BOTH = "observed: keras 3.15.1, tf-keras 2.21.0"

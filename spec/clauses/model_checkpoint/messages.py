@@ -1,7 +1,7 @@
 """ModelCheckpoint: which arguments are refused, what a run fails with, and the failures that the documentation rules
 out.
 
-What a scenario raises is the first of the failures that `model_checkpoint_turns.failures` finds. Each kind has a clause
+What a scenario raises is the first of the failures that `stream.failures` finds. Each kind has a clause
 here, and one more says that nothing else is raised.
 """
 
@@ -9,12 +9,13 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
-from ..configuration import parameters
-from ..files import PATH_LIKE, handed_over_as, path_of
-from ..numbers import FLOAT32_MAX
-from ..scenario import Scenario
-from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
-from .model_checkpoint_turns import (
+from ...configuration import parameters
+from ...files import PATH_LIKE, handed_over_as, path_of
+from ...numbers import FLOAT32_MAX
+from ...scenario import Scenario
+from ..clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
+from ..monitoring import direction
+from .stream import (
     DOCUMENTATION,
     OBSERVED,
     Failure,
@@ -35,7 +36,6 @@ from .model_checkpoint_turns import (
     with_logs,
     with_plain_name,
 )
-from .monitoring import direction
 
 # ---------------------------------------------------------------------------------------------- arguments
 
@@ -183,7 +183,7 @@ def _raises(case: Case, *causes: str, only: Callable[[Failure], bool] = lambda f
 
 
 @clause(
-    "model-checkpoint/outcome/raises-nothing-else", level="observed", source=OBSERVED, errors=True,
+    "model-checkpoint/errors/raises-nothing-else", level="observed", source=OBSERVED, errors=True,
 )  # fmt: skip
 def nothing_else(case: Case) -> Outcome:
     """A run whose file names can be filled in and written to, and that compares nothing that cannot be compared, raises

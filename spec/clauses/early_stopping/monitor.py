@@ -3,11 +3,12 @@
 import math
 from dataclasses import replace
 
-from ..configuration import defaults
-from ..scenario import Epoch, Scenario, key
-from ..values import each_number
-from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
-from .early_stopping_shared import (
+from ...configuration import defaults
+from ...scenario import Epoch, Scenario, key
+from ...values import each_number
+from ..clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
+from ..monitoring import direction, is_number
+from .shared import (
     BOTH,
     DOCUMENTATION,
     MODES,
@@ -20,8 +21,7 @@ from .early_stopping_shared import (
     with_config,
     with_values,
 )
-from .early_stopping_stream import number, positions
-from .monitoring import direction, is_number
+from .stream import number, positions
 
 # ---------------------------------------------------------------------------------------------- mode
 
@@ -107,7 +107,7 @@ def _as_auto(scenario: Scenario) -> Scenario | None:
 
 
 @clause(
-    "early-stopping/mode/an-unknown-mode-is-auto",
+    "early-stopping/mode/an-unknown-mode-acts-as-auto",
     level="observed",
     source=BOTH,
     errors=True,
@@ -321,7 +321,7 @@ def _spelt_out(scenario: Scenario) -> Scenario | None:
     return with_config(scenario, **missing) if missing else None
 
 
-@clause("early-stopping/defaults/are-those-documented", level="documented", source=DOCUMENTATION, errors=True,
+@clause("early-stopping/arguments/defaults-are-those-documented", level="documented", source=DOCUMENTATION, errors=True,
         related=_spelt_out)  # fmt: skip
 def documented_defaults(case: Case) -> Outcome:
     """Leaving a parameter out is giving monitor="val_loss", min_delta=0, patience=0, verbose=0, mode="auto",

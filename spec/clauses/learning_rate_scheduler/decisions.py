@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..configuration import parameters
-from ..numbers import float32
-from ..scenario import Epoch, Scenario
-from ..values import Logs, only
-from .clause import HELD, NOT_EXERCISED, Case, EpochSeen, Failed, Outcome, clause
-from .rates import (
+from ...configuration import parameters
+from ...numbers import float32
+from ...scenario import Epoch, Scenario
+from ...values import Logs, only
+from ..clause import HELD, NOT_EXERCISED, Case, EpochSeen, Failed, Outcome, clause
+from ..rates import (
     ALL_BUT_LOGGED,
     ALL_BUT_PRINTED,
     EVERYTHING,
@@ -342,7 +342,10 @@ def verbose_changes_nothing_else(case: Case) -> Outcome:
 
 
 @clause(
-    "learning-rate-scheduler/log/logs-the-rate", level="observed", source=OBSERVED, observes=("learning_rate", "logged")
+    "learning-rate-scheduler/logs/logs-the-rate",
+    level="observed",
+    source=OBSERVED,
+    observes=("learning_rate", "logged"),
 )
 def logs_the_rate(case: Case) -> Outcome:
     """Every epoch whose logs are not empty gets its rate added to them, and nothing else."""
@@ -360,7 +363,7 @@ def logs_the_rate(case: Case) -> Outcome:
 
 
 @clause(
-    "learning-rate-scheduler/log/logs-a-number-of-this-kind", level="observed", source=OBSERVED, observes=("logged",),
+    "learning-rate-scheduler/logs/the-type-of-the-logged-rate", level="observed", source=OBSERVED, observes=("logged",),
     optimizer="any",
 )  # fmt: skip
 def logs_a_number_of_this_kind(case: Case) -> Outcome:
@@ -368,7 +371,7 @@ def logs_a_number_of_this_kind(case: Case) -> Outcome:
     return logged_as(case)
 
 
-@clause("learning-rate-scheduler/log/warns-of-nothing", level="observed", source=OBSERVED, observes=("warned",))
+@clause("learning-rate-scheduler/logs/warns-of-nothing", level="observed", source=OBSERVED, observes=("warned",))
 def warns_of_nothing(case: Case) -> Outcome:
     """No epoch gives a warning."""
     for epoch in case.epochs():
@@ -387,7 +390,7 @@ def warns_of_nothing(case: Case) -> Outcome:
 
 
 @clause(
-    "learning-rate-scheduler/stream/metrics-do-not-matter",
+    "learning-rate-scheduler/logs/metrics-do-not-matter",
     level="universal", source=f"{DOCS} (first sentence)", observes=RATE, related=lambda scenario: _other_metrics(scenario),
 )  # fmt: skip
 def metrics_do_not_matter(case: Case) -> Outcome:
@@ -404,7 +407,7 @@ def _other_metrics(scenario: Scenario) -> Scenario:
 
 
 @clause(
-    "learning-rate-scheduler/reuse/remembers-nothing",
+    "learning-rate-scheduler/reuse/an-instance-used-again-behaves-as-a-new-one",
     level="observed", source=OBSERVED, observes=RATE, related=first_fit_twice,
 )  # fmt: skip
 def remembers_nothing(case: Case) -> Outcome:

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .numbers import FLOAT32_MAX, FLOAT32_SMALLEST, FLOAT32_SMALLEST_NORMAL, next_float32
+from ..numbers import FLOAT32_MAX, FLOAT32_SMALLEST, FLOAT32_SMALLEST_NORMAL, next_float32
 
 
 @dataclass(slots=True)

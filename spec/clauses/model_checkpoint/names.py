@@ -2,9 +2,9 @@
 
 import math
 
-from ..files import path_of
-from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
-from .model_checkpoint_turns import DOCUMENTATION, OBSERVED, deeds, file_name, in_epoch, saves, turns, typed
+from ...files import path_of
+from ..clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
+from .stream import DOCUMENTATION, OBSERVED, deeds, file_name, in_epoch, saves, turns, typed
 
 
 @clause(

@@ -1,9 +1,9 @@
 """ModelCheckpoint: when a run saves, whether it does, and what is in the file.
 
 A save is judged several times, so that a failure says what is wrong: whether it comes at a turn, whether it should have
-been made (both here), and under which name (`model_checkpoint_names.py`, which also has what is said about it). What
-holds between two runs stands in `model_checkpoint_relations.py`, what is refused and what raises in
-`model_checkpoint_errors.py`; `model_checkpoint_turns.py` computes the turns for all of them.
+been made (both here), and under which name (`names.py`, which also has what is said about it). What
+holds between two runs stands in `relations.py`, what is refused and what raises in
+`messages.py`; `stream.py` computes the turns for all of them.
 
 Not observable, hence not specified: whether a file holds the whole model or its weights alone, the optimizer's state in
 it, and directories made on the way.
@@ -13,12 +13,13 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..numbers import FLOAT32_MAX, FLOAT32_SMALLEST_NORMAL, float32
-from ..scenario import Scenario
-from ..trace import Weights
-from ..values import Tensor
-from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
-from .model_checkpoint_turns import (
+from ...numbers import FLOAT32_MAX, FLOAT32_SMALLEST_NORMAL, float32
+from ...scenario import Scenario
+from ...trace import Weights
+from ...values import Tensor
+from ..clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
+from ..monitoring import direction
+from .stream import (
     DOCUMENTATION,
     TF_KERAS,
     Deed,
@@ -34,7 +35,6 @@ from .model_checkpoint_turns import (
     typed,
     weights_named,
 )
-from .monitoring import direction
 
 # ---------------------------------------------------------------------------------------------- invariants
 

@@ -1,7 +1,7 @@
 """What ReduceLROnPlateau does to the rate: when it is reduced, to what, and how patience and cooldown count.
 
 Rules
-- One closed form (`plateau.py`) predicts every epoch; here, and in `reduce_lr_on_plateau_says.py`, each thing that can be seen
+- One closed form (`stream.py`) predicts every epoch; here, and in `messages.py`, each thing that can be seen
   has a clause that compares it with that, so that a failure says what is wrong. It reads the choices of the dialect.
 - Promises of the documentation that Keras breaks stand in their promised form; the deviations are declared elsewhere.
 - A *fall* is an epoch whose end lowered the rate: all that an observer sees of a reduction.
@@ -10,14 +10,13 @@ Rules
 import math
 from itertools import pairwise
 
-from ..configuration import defaults
-from ..numbers import float32
-from ..scenario import Scenario
-from ..values import only
-from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
-from .monitoring import is_number
-from .plateau import CALLBACK, DOCS, OBSERVED, RATE, compares, expected_epochs, falls_of, monitored, reduced, settings
-from .rates import (
+from ...configuration import defaults
+from ...numbers import float32
+from ...scenario import Scenario
+from ...values import only
+from ..clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
+from ..monitoring import is_number
+from ..rates import (
     ALL_BUT_PRINTED,
     EVERYTHING,
     LOG_KEYS,
@@ -31,6 +30,7 @@ from .rates import (
     second_time,
     side_by_side,
 )
+from .stream import CALLBACK, DOCS, OBSERVED, RATE, compares, expected_epochs, falls_of, monitored, reduced, settings
 
 
 def _factor_lowers(case: Case) -> bool:
@@ -292,7 +292,7 @@ def _no_cooldown(scenario: Scenario) -> Scenario | None:
 
 
 @clause(
-    "reduce-lr-on-plateau/reuse/every-fit-starts-anew",
+    "reduce-lr-on-plateau/reuse/an-instance-used-again-behaves-as-a-new-one",
     level="observed", source=OBSERVED, observes=RATE, related=first_fit_twice,
 )  # fmt: skip
 def every_fit_starts_anew(case: Case) -> Outcome:

@@ -17,12 +17,12 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
-from ..files import existing_directories, existing_files, path_of
-from ..scenario import Epoch, Scenario, groups
-from ..trace import Weights
-from ..values import Logs, Value
-from .clause import NOT_EXERCISED, Case, EpochSeen, Failed, NotExercised, Outcome
-from .monitoring import comparison, direction, is_number, precision
+from ...files import existing_directories, existing_files, path_of
+from ...scenario import Epoch, Scenario, groups
+from ...trace import Weights
+from ...values import Logs, Value
+from ..clause import NOT_EXERCISED, Case, EpochSeen, Failed, NotExercised, Outcome
+from ..monitoring import comparison, direction, is_number, precision
 
 DOCUMENTATION = "https://keras.io/api/callbacks/model_checkpoint/"
 TF_KERAS = "https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/callbacks/ModelCheckpoint"

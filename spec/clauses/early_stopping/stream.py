@@ -13,10 +13,10 @@ There is no counter: everything is positions in the list of monitored epochs. Th
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..scenario import Fit, Scenario
-from ..values import Value
-from .clause import Case
-from .monitoring import comparison
+from ...scenario import Fit, Scenario
+from ...values import Value
+from ..clause import Case
+from ..monitoring import comparison
 
 
 def number(value: object) -> bool:

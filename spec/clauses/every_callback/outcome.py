@@ -2,9 +2,9 @@
 
 import zlib
 
-from ..scenario import Scenario, key
-from ..trace import difference
-from .clause import HELD, Case, Failed, Outcome, clause, differs
+from ...scenario import Scenario, key
+from ...trace import difference
+from ..clause import HELD, Case, Failed, Outcome, clause, differs
 
 DESIGN = "required of every implementation: what hangs, crashes or answers differently cannot be relied on"
 

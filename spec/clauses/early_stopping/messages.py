@@ -4,14 +4,14 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
-from ..configuration import parameters
-from ..numbers import FLOAT32_MAX
-from ..scenario import Scenario, key
-from ..values import Value
-from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
-from .early_stopping_shared import BOTH, DOCUMENTATION, MODES, exact_sums, ordinary, same, with_values
-from .early_stopping_stream import Monitored, number, positions, predict, ranked
-from .monitoring import direction, is_number
+from ...configuration import parameters
+from ...numbers import FLOAT32_MAX
+from ...scenario import Scenario, key
+from ...values import Value
+from ..clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
+from ..monitoring import direction, is_number
+from .shared import BOTH, DOCUMENTATION, MODES, exact_sums, ordinary, same, with_values
+from .stream import Monitored, number, positions, predict, ranked
 
 # ---------------------------------------------------------------------------------------------- what it says
 
@@ -104,7 +104,7 @@ def warns_of_unknown_mode(case: Case) -> Outcome:
     )
 
 
-@clause("early-stopping/logs/nothing-is-added", level="observed", source=BOTH, observes=("logged",))
+@clause("early-stopping/logs/adds-nothing", level="observed", source=BOTH, observes=("logged",))
 def nothing_is_added(case: Case) -> Outcome:
     """Nothing is added to the logs."""
     for epoch in case.epochs():
@@ -195,7 +195,12 @@ def ordinary_input(case: Case) -> Outcome:
     return _raises(case, None, f"{why}, and so are the values")
 
 
-@clause("early-stopping/errors/no-number-fails", level="documented", source=f"{DOCUMENTATION} (monitor)", errors=True)
+@clause(
+    "early-stopping/errors/no-monitored-number-makes-training-fail",
+    level="documented",
+    source=f"{DOCUMENTATION} (monitor)",
+    errors=True,
+)
 def no_number_fails(case: Case) -> Outcome:
     """No monitored number makes training fail, however large."""
     predictions = predict(case)
@@ -220,7 +225,7 @@ def raises_only_beyond_the_precision(case: Case) -> Outcome:
 
 
 @clause(
-    "early-stopping/mode/auto-refuses-what-it-cannot-decide",
+    "early-stopping/mode/an-undecided-auto-raises",
     level="documented",
     source="keras.callbacks.MonitorCallback (Raises)",
     choices={"early-stopping/direction": "compiled-metric"},

@@ -9,10 +9,10 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..scenario import Epoch, Scenario, groups
-from ..trace import EpochTrace, Trace
-from ..values import Logs, Value
-from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
+from ...scenario import Epoch, Scenario, groups
+from ...trace import EpochTrace, Trace
+from ...values import Logs, Value
+from ..clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
 
 DOCUMENTATION = "https://keras.io/api/callbacks/terminate_on_nan/"
 OBSERVED = "observed: keras 3.15.1, tf-keras 2.21.0"
@@ -409,8 +409,8 @@ def _later_fits(scenario: Scenario) -> Scenario | None:
 
 
 @clause(
-    "terminate-on-nan/reuse/remembers-nothing", level="observed", source=OBSERVED, observes=("stop", "printed"),
-    related=_later_fits,
+    "terminate-on-nan/reuse/an-instance-used-again-behaves-as-a-new-one", level="observed", source=OBSERVED,
+    observes=("stop", "printed"), related=_later_fits,
 )  # fmt: skip
 def remembers_nothing(case: Case) -> Outcome:
     """An instance that is used again behaves as a new one, whatever the fit before ended with."""

@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..numbers import float32
-from ..scenario import Epoch, Scenario
-from ..values import Value
-from .clause import Case, EpochSeen
-from .monitoring import Comparison, comparison, is_number
-from .rates import LOG_KEYS, each_epoch, log_key, rates
+from ...numbers import float32
+from ...scenario import Epoch, Scenario
+from ...values import Value
+from ..clause import Case, EpochSeen
+from ..monitoring import Comparison, comparison, is_number
+from ..rates import LOG_KEYS, each_epoch, log_key, rates
 
 CALLBACK = "ReduceLROnPlateau"
 DOCS = "https://keras.io/api/callbacks/reduce_lr_on_plateau/"

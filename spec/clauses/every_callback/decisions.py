@@ -10,12 +10,12 @@ Rules
 
 from dataclasses import replace
 
-from ..configuration import parameters
-from ..numbers import float32
-from ..scenario import Scenario
-from ..trace import EpochTrace, FitTrace, Trace, difference
-from ..values import map_rate, rate_to_json
-from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause, differs
+from ...configuration import parameters
+from ...numbers import float32
+from ...scenario import Scenario
+from ...trace import EpochTrace, FitTrace, Trace, difference
+from ...values import map_rate, rate_to_json
+from ..clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause, differs
 
 JOBS = {
     "stop": ("EarlyStopping", "TerminateOnNaN"),

@@ -10,13 +10,13 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from ..numbers import FLOAT32_MAX, PRECISIONS
-from ..scenario import Scenario
-from ..trace import FitTrace, Trace
-from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
-from .early_stopping_shared import BOTH, DOCUMENTATION, any_beats, explicit, fresh_fits, same, unbeaten
-from .early_stopping_stream import Monitored, monitored, predict, well_typed
-from .monitoring import comparison, direction, is_number
+from ...numbers import FLOAT32_MAX, PRECISIONS
+from ...scenario import Scenario
+from ...trace import FitTrace, Trace
+from ..clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
+from ..monitoring import comparison, direction, is_number
+from .shared import BOTH, DOCUMENTATION, any_beats, explicit, fresh_fits, same, unbeaten
+from .stream import Monitored, monitored, predict, well_typed
 
 # ---------------------------------------------------------------------------------------------- restore_best_weights
 

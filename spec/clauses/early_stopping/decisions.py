@@ -1,10 +1,10 @@
 """EarlyStopping: when it stops, by patience and min_delta.
 
-The other parameters are in `early_stopping_monitor.py`, weights and reuse in `early_stopping_weights.py`, messages and
-errors in `early_stopping_errors.py`.
+The other parameters are in `monitor.py`, weights and reuse in `weights.py`, messages and
+errors in `messages.py`.
 
 Rules
-- A clause that needs the whole rule takes it from `early_stopping_stream.py`, which has no counter; the others state
+- A clause that needs the whole rule takes it from `stream.py`, which has no counter; the others state
   something that can be seen without it: a relation between two runs, a bound, a stream on which the answer is plain.
 - A promise of the documentation is stated as it stands there, on streams on which nothing but that promise matters, so
   that one choice explains a deviation.
@@ -16,11 +16,12 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
 
-from ..numbers import FLOAT32_MAX
-from ..scenario import Scenario
-from ..values import each_number
-from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
-from .early_stopping_shared import (
+from ...numbers import FLOAT32_MAX
+from ...scenario import Scenario
+from ...values import each_number
+from ..clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
+from ..monitoring import direction, is_number
+from .shared import (
     BOTH,
     DOCUMENTATION,
     exact_sums,
@@ -34,8 +35,7 @@ from .early_stopping_shared import (
     with_config,
     with_values,
 )
-from .early_stopping_stream import monitored, number, positions, well_typed
-from .monitoring import direction, is_number
+from .stream import monitored, number, positions, well_typed
 
 
 def _gains(values: Sequence[float], sign: float) -> Iterator[Fraction | None]:
@@ -208,7 +208,7 @@ def _whole_patience(scenario: Scenario) -> Scenario | None:
 
 
 @clause(
-    "early-stopping/patience/less-than-one-is-one",
+    "early-stopping/patience/less-than-one-acts-as-one",
     level="observed",
     source=BOTH,
     errors=True,
@@ -357,7 +357,7 @@ def _scaled(scenario: Scenario) -> Scenario | None:
 
 
 @clause(
-    "early-stopping/min-delta/is-absolute",
+    "early-stopping/min-delta/is-in-the-unit-of-the-metric",
     level="documented",
     source=f"{DOCUMENTATION} (min_delta: an absolute change)",
     errors=True,

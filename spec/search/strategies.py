@@ -21,12 +21,12 @@ from hypothesis import seed as seeded
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from .files import PATH_LIKE, RELATIVE
-from .metrics import Metric
+from ..files import PATH_LIKE, RELATIVE
+from ..metrics import Metric
+from ..numbers import FLOAT32_MAX, FLOAT32_SMALLEST_NORMAL, float32, next_float32
+from ..scenario import Epoch, Fit, Scenario, key
+from ..values import ArrayNumber, Logs, Rate, Tensor, Value, map_rate
 from .moves import FIRST, KINDS, MARKS, Move, Standing
-from .numbers import FLOAT32_MAX, FLOAT32_SMALLEST_NORMAL, float32, next_float32
-from .scenario import Epoch, Fit, Scenario, key
-from .values import ArrayNumber, Logs, Rate, Tensor, Value, map_rate
 
 # ---------------------------------------------------------------------------------------------- drawing
 

@@ -19,11 +19,11 @@ from functools import partial
 from operator import itemgetter
 from typing import Any
 
-from .configuration import FLOAT_PARAMETERS
-from .files import path_of
-from .numbers import float32
-from .scenario import Epoch, Fit, Scenario, key
-from .values import ArrayNumber, Logs, Rate, Tensor, Value, each_number
+from ..configuration import FLOAT_PARAMETERS
+from ..files import path_of
+from ..numbers import float32
+from ..scenario import Epoch, Fit, Scenario, key
+from ..values import ArrayNumber, Logs, Rate, Tensor, Value, each_number
 
 Condition = Callable[[Scenario], bool]
 Step = Callable[[Scenario], Iterator[Scenario]]

@@ -5,14 +5,15 @@ from dataclasses import replace
 from fractions import Fraction
 from operator import neg
 
-from ..configuration import defaults
-from ..metrics import UP
-from ..numbers import FLOAT32_MAX, PRECISIONS
-from ..scenario import Epoch, Scenario
-from ..values import Logs, each_number
-from .clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
-from .monitoring import is_number
-from .plateau import (
+from ...configuration import defaults
+from ...metrics import UP
+from ...numbers import FLOAT32_MAX, PRECISIONS
+from ...scenario import Epoch, Scenario
+from ...values import Logs, each_number
+from ..clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
+from ..monitoring import is_number
+from ..rates import ALL_BUT_LOGGED, EVERYTHING, LOG_KEYS, agree, configured, each_epoch, other, same, side_by_side
+from .stream import (
     BASE,
     CALLBACK,
     DECIDES_BY_METRIC,
@@ -29,7 +30,6 @@ from .plateau import (
     values_of,
     with_values,
 )
-from .rates import ALL_BUT_LOGGED, EVERYTHING, LOG_KEYS, agree, configured, each_epoch, other, same, side_by_side
 
 # ---------------------------------------------------------------------------------------------- improvement
 
@@ -134,7 +134,7 @@ def counts_every_larger_change(case: Case) -> Outcome:
 
 
 @clause(
-    "reduce-lr-on-plateau/monitor/accepts-every-finite-value",
+    "reduce-lr-on-plateau/errors/no-finite-value-makes-training-fail",
     level="documented", source=f"{DOCS} (monitor: a quantity, without a bound)", errors=True,
 )  # fmt: skip
 def accepts_every_finite_value(case: Case) -> Outcome:
@@ -170,7 +170,7 @@ def accepts_every_finite_value(case: Case) -> Outcome:
 
 
 @clause(
-    "reduce-lr-on-plateau/min-delta/is-absolute",
+    "reduce-lr-on-plateau/min-delta/is-a-difference-not-a-ratio",
     level="documented", source=f"{BASE} (min_delta: an absolute change)", observes=RATE,
     related=lambda scenario: _shifted(scenario),
 )  # fmt: skip
@@ -196,7 +196,7 @@ def _shifted(scenario: Scenario) -> Scenario | None:
 
 
 @clause(
-    "reduce-lr-on-plateau/min-delta/scales-with-the-values",
+    "reduce-lr-on-plateau/min-delta/is-in-the-unit-of-the-metric",
     level="universal", source=f"{DOCS} (min_delta)", observes=RATE, related=lambda scenario: _doubled(scenario),
 )  # fmt: skip
 def min_delta_scales_with_the_values(case: Case) -> Outcome:
@@ -225,7 +225,7 @@ def _doubled(scenario: Scenario) -> Scenario | None:
 
 
 @clause(
-    "reduce-lr-on-plateau/min-delta/sign-is-ignored",
+    "reduce-lr-on-plateau/min-delta/its-sign-does-not-matter",
     level="observed", source="observed: keras 3.15.1", observes=RATE,
     choices={"reduce-lr-on-plateau/min-delta-sign": "absolute"}, related=lambda scenario: _negated_delta(scenario),
 )  # fmt: skip
@@ -335,7 +335,7 @@ def auto_maximizes_accuracy(case: Case) -> Outcome:
 
 
 @clause(
-    "reduce-lr-on-plateau/mode/auto-raises-when-undecided",
+    "reduce-lr-on-plateau/mode/an-undecided-auto-raises",
     level="documented", source=f"{BASE} (Raises)", choices=DECIDES_BY_METRIC, errors=True,
 )  # fmt: skip
 def auto_raises_when_undecided(case: Case) -> Outcome:
@@ -358,7 +358,7 @@ def auto_raises_when_undecided(case: Case) -> Outcome:
 
 
 @clause(
-    "reduce-lr-on-plateau/mode/unknown-acts-as-auto",
+    "reduce-lr-on-plateau/mode/an-unknown-mode-acts-as-auto",
     level="observed", source=OBSERVED, observes=RATE, related=lambda scenario: _as_auto(scenario),
 )  # fmt: skip
 def unknown_acts_as_auto(case: Case) -> Outcome:
@@ -399,7 +399,7 @@ def _with_gaps(scenario: Scenario) -> Scenario | None:
 
 
 @clause(
-    "reduce-lr-on-plateau/monitor/missing-metric-warns",
+    "reduce-lr-on-plateau/monitor/warns-where-the-metric-is-missing",
     level="observed", source=OBSERVED, observes=("warned",),
 )  # fmt: skip
 def missing_metric_warns(case: Case) -> Outcome:
@@ -417,7 +417,7 @@ def missing_metric_warns(case: Case) -> Outcome:
 
 
 @clause(
-    "reduce-lr-on-plateau/monitor/nothing-else-matters",
+    "reduce-lr-on-plateau/monitor/only-the-metric-matters",
     level="universal", source=f"{DOCS} (monitor)", observes=RATE, related=lambda scenario: _other_metrics(scenario),
 )  # fmt: skip
 def nothing_else_matters(case: Case) -> Outcome:

@@ -1,0 +1,4 @@
+"""The clauses on every callback, in this order."""
+
+from . import outcome as outcome  # isort: skip
+from . import decisions as decisions  # isort: skip

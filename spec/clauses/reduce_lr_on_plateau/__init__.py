@@ -1,0 +1,5 @@
+"""The clauses on ReduceLROnPlateau, in this order."""
+
+from . import decisions as decisions  # isort: skip
+from . import monitor as monitor  # isort: skip
+from . import messages as messages  # isort: skip
