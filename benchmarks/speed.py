@@ -24,9 +24,9 @@ from collections.abc import Callable
 from typing import Any
 
 from callcheck import __version__
-from callcheck.conformance.implementations.keras import InstalledKeras
-from callcheck.conformance.implementations.standin import arguments, as_logged, new_directory
 from callcheck.conformance.run import run
+from callcheck.conformance.subjects.keras import InstalledKeras
+from callcheck.conformance.subjects.standin import arguments, as_logged, new_directory
 from callcheck.reference.machine import HOOKS, Effect, Event, SetRate
 from callcheck.reference.replay import MACHINES, replay
 from callcheck.spec.dialect import Dialect

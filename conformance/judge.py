@@ -23,8 +23,8 @@ from callcheck.spec.trace import Result, Trace
 from callcheck.spec.vectors import stored
 
 from .deviations import Deviation, declared, declared_for, explained_by
-from .implementations.protocol import Implementation, Replaying
 from .run import TIME_LIMIT, run
+from .subjects.protocol import Implementation, Replaying
 
 EXAMPLES = 300
 """Scenarios per callback, by default: what keeps a run over all clauses of one Keras well under a minute."""

@@ -34,8 +34,8 @@ from callcheck.spec.trace import (
 )
 from callcheck.spec.values import Logs, Rate
 
-from .implementations.capture import Captured, Facts, captured
-from .implementations.protocol import (
+from .subjects.capture import Captured, Facts, captured
+from .subjects.protocol import (
     CannotExpress,
     Capabilities,
     ConfigurationRejected,

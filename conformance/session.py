@@ -9,9 +9,9 @@ from callcheck.spec.clauses.clause import CLAUSES, Clause
 from callcheck.spec.configuration import CALLBACKS
 from callcheck.spec.dialect import NEWEST, InvalidDialect, Resolution, resolve
 
-from .implementations.protocol import Unavailable
-from .implementations.registry import Subject, UnknownImplementation, default_names, implementation, known_name
 from .judge import EXAMPLES, Judge, Judgement
+from .subjects.protocol import Unavailable
+from .subjects.registry import Subject, UnknownImplementation, default_names, implementation, known_name
 
 
 class UnknownClause(ValueError):

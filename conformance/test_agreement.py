@@ -2,8 +2,8 @@
 
 import pytest
 
-from callcheck.conformance.implementations.protocol import Unavailable
 from callcheck.conformance.session import Suite
+from callcheck.conformance.subjects.protocol import Unavailable
 from callcheck.reference.replay import replay
 from callcheck.spec.scenario import Scenario, dumps
 from callcheck.spec.search.shrink import smallest

@@ -142,10 +142,7 @@ def test_check_gives_a_verdict_for_every_clause(capsys: pytest.CaptureFixture[st
 
 
 def test_check_says_that_nothing_was_exercised(capsys: pytest.CaptureFixture[str]) -> None:
-    assert (
-        call("check", "reference@tf-keras-2.21.0", "--clause", "model-checkpoint/mode/auto-takes-the-direction")
-        == 3
-    )
+    assert call("check", "reference@tf-keras-2.21.0", "--clause", "model-checkpoint/mode/auto-takes-the-direction") == 3
     assert "not applicable" in capsys.readouterr().out
 
 

@@ -9,8 +9,6 @@ import pytest
 from callcheck.conformance import deviations
 from callcheck.conformance.counterexample import describe
 from callcheck.conformance.deviations import Deviation, declared
-from callcheck.conformance.implementations.protocol import Capabilities
-from callcheck.conformance.implementations.reference import Reference
 from callcheck.conformance.judge import (
     CONFORMS,
     DECLARED,
@@ -23,6 +21,8 @@ from callcheck.conformance.judge import (
     pool,
     reached,
 )
+from callcheck.conformance.subjects.protocol import Capabilities
+from callcheck.conformance.subjects.reference import Reference
 from callcheck.reference.early_stopping import EarlyStopping
 from callcheck.reference.machine import Effect, Event, Machine, Reason
 from callcheck.reference.replay import replay

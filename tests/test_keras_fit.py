@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from callcheck.conformance.implementations.keras import InstalledKeras, load
-from callcheck.conformance.implementations.keras_fit import KerasFit
-from callcheck.conformance.implementations.protocol import Unavailable
-from callcheck.conformance.implementations.standin import arguments, as_logged
 from callcheck.conformance.run import run
+from callcheck.conformance.subjects.keras import InstalledKeras, load
+from callcheck.conformance.subjects.keras_fit import KerasFit
+from callcheck.conformance.subjects.protocol import Unavailable
+from callcheck.conformance.subjects.standin import arguments, as_logged
 from callcheck.spec.configuration import CALLBACKS
 from callcheck.spec.metrics import DIRECTIONS, metric_from_json
 from callcheck.spec.scenario import Epoch, Fit, Scenario, dumps, from_json

@@ -2,7 +2,7 @@
 
 import pytest
 
-from callcheck.conformance.implementations.capture import Facts, captured
+from callcheck.conformance.subjects.capture import Facts, captured
 from callcheck.spec.numbers import float32
 from callcheck.spec.trace import Origin
 

@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 import pytest
 
-from callcheck.conformance.implementations.hooks import Hooks, PlainStandin
-from callcheck.conformance.implementations.protocol import CannotExpress, Capabilities, Observation
 from callcheck.conformance.run import run
+from callcheck.conformance.subjects.hooks import Hooks, PlainStandin
+from callcheck.conformance.subjects.protocol import CannotExpress, Capabilities, Observation
 from callcheck.spec.scenario import Epoch, Fit, Scenario, from_json
 from callcheck.spec.trace import Failed, NotExpressible, Trace
 

@@ -4,8 +4,8 @@ import pytest
 
 import callcheck.spec.clauses  # noqa: F401 - registers the clauses
 from callcheck.conformance.counterexample import describe
-from callcheck.conformance.implementations.reference import Reference
 from callcheck.conformance.judge import DEVIATES, Judge, Judgement
+from callcheck.conformance.subjects.reference import Reference
 from callcheck.conformance.wrong.all import ALL
 from callcheck.conformance.wrong.wrong import Catch, Wrong, WrongImplementation
 from callcheck.spec.clauses.clause import CLAUSES, Case, Failed

@@ -23,8 +23,8 @@ from callcheck.spec.scenario import Scenario, key
 from callcheck.spec.trace import NotExpressible, Result, difference
 
 from ..deviations import explained_by
-from ..implementations.keras import InstalledKeras, load
 from ..judge import FAILING, Judge, pool
+from ..subjects.keras import InstalledKeras, load
 from .subjects import Subject, take_place
 
 SCENARIO_SECONDS = 5.0

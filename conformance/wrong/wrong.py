@@ -17,7 +17,7 @@ from callcheck.spec.dialect import NEWEST, Dialect, Resolution, resolve
 from callcheck.spec.scenario import Scenario, loads
 from callcheck.spec.trace import Result
 
-from ..implementations.protocol import Capabilities
+from ..subjects.protocol import Capabilities
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,8 +12,6 @@ from typing import Any
 
 from callcheck import __version__
 from callcheck.conformance.counterexample import describe, sentence, table
-from callcheck.conformance.implementations.protocol import Unavailable
-from callcheck.conformance.implementations.registry import SHIPPED, implementation
 from callcheck.conformance.judge import (
     CONFORMS,
     DECLARED,
@@ -25,6 +23,8 @@ from callcheck.conformance.judge import (
 )
 from callcheck.conformance.run import run
 from callcheck.conformance.session import WRONG_REQUESTS, Suite, selected
+from callcheck.conformance.subjects.protocol import Unavailable
+from callcheck.conformance.subjects.registry import SHIPPED, implementation
 from callcheck.reference.replay import replay
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.dialect import resolve, shipped

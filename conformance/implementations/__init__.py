@@ -1,1 +1,0 @@
-"""The implementations that can be held to the specification: the protocol, the adapters, and their names."""
