@@ -28,7 +28,7 @@ from callcheck.spec.search.strategies import sample
 from callcheck.spec.trace import Trace, difference
 from callcheck.spec.vectors import Vector
 
-from .wrong.all import ALL
+from .wrong.catches import catches
 
 FOLDER = Path(vectors.__file__).parent / "vectors"
 FOUND = "found"
@@ -44,9 +44,8 @@ def expected(scenario: Scenario, about: Iterable[str], id: str) -> Vector:
 
 def of_clauses() -> Iterator[tuple[str, Scenario]]:
     """For every clause the scenarios on which a wrong implementation fails it."""
-    for wrong in ALL:
-        for catch in wrong.catches:
-            yield catch.clause, catch.read()
+    for catch in catches():
+        yield catch.clause, catch.scenario
 
 
 def of_choices() -> Iterator[tuple[str, Scenario]]:

@@ -7,24 +7,24 @@ from callcheck.conformance.counterexample import describe
 from callcheck.conformance.judge import DEVIATES, Judge, Judgement
 from callcheck.conformance.subjects.reference import Reference
 from callcheck.conformance.wrong.all import ALL
-from callcheck.conformance.wrong.wrong import Catch, Wrong, WrongImplementation
+from callcheck.conformance.wrong.catches import Catch, catches
+from callcheck.conformance.wrong.wrong import WrongImplementation
 from callcheck.spec.clauses.clause import CLAUSES, Case, Failed
 
-CATCHES = [(wrong, catch) for wrong in ALL for catch in wrong.catches]
 IN_JUDGE = {"every-callback/outcome/is-an-answer", "every-callback/outcome/is-the-same-every-time"}
 """Caught by an implementation that hangs or answers differently, in the tests of the judge."""
 
 
-@pytest.mark.parametrize(("wrong", "catch"), CATCHES, ids=[f"{wrong.name}-{catch.clause}" for wrong, catch in CATCHES])
-def test_the_clause_catches_it(wrong: Wrong, catch: Catch) -> None:
-    clause, scenario = CLAUSES[catch.clause], catch.read()
+@pytest.mark.parametrize("catch", catches(), ids=str)
+def test_the_clause_catches_it(catch: Catch) -> None:
+    clause, wrong, scenario = CLAUSES[catch.clause], catch.variant, catch.scenario
     assert wrong.callback == scenario.callback
     dialect = catch.spoken()
     case = Judge(WrongImplementation(wrong, dialect), dialect.dialect).case(clause, scenario)
     assert case is not None, "the scenario cannot be judged"
     outcome = clause.judge(case)
     assert isinstance(outcome, Failed), f"{catch.clause} does not see it"
-    assert (outcome.fit, outcome.epoch) == (catch.fit, catch.epoch), str(outcome)
+    assert (outcome.fit, outcome.epoch) == catch.place, str(outcome)
     assert catch.words in str(outcome)
     shown = Judgement(
         implementation=wrong.name, clause=clause, callback=wrong.callback, verdict=DEVIATES, failure=outcome,
@@ -33,19 +33,20 @@ def test_the_clause_catches_it(wrong: Wrong, catch: Catch) -> None:
     assert f": {outcome.expected}\n  because: {outcome.why}\n" in describe(shown)
 
 
-@pytest.mark.parametrize(("wrong", "catch"), CATCHES, ids=[f"{wrong.name}-{catch.clause}" for wrong, catch in CATCHES])
-def test_the_reference_does_it_right(wrong: Wrong, catch: Catch) -> None:
+@pytest.mark.parametrize("catch", catches(), ids=str)
+def test_the_reference_does_it_right(catch: Catch) -> None:
     """It is the change that fails, not the scenario."""
     dialect = catch.spoken()
     clause = CLAUSES[catch.clause]
     assert clause.applies(dialect.dialect)
-    case = Judge(Reference(dialect), dialect.dialect).case(clause, catch.read())
+    case = Judge(Reference(dialect), dialect.dialect).case(clause, catch.scenario)
     assert isinstance(case, Case)
     assert not isinstance(clause.judge(case), Failed)
 
 
-def test_every_clause_catches_something() -> None:
-    assert set(CLAUSES) - {catch.clause for _, catch in CATCHES} == IN_JUDGE
+def test_every_clause_and_every_variant_has_a_catch() -> None:
+    assert set(CLAUSES) - {catch.clause for catch in catches()} == IN_JUDGE
+    assert {catch.variant.name for catch in catches()} == {wrong.name for wrong in ALL}
 
 
 def test_names_are_unique() -> None:

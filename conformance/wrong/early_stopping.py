@@ -6,10 +6,10 @@ Rules
 - A variant may remember something in itself where the reference's state has no place for it: a new one is made for every run.
 """
 
-import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from callcheck.reference.early_stopping import IMPROVED, MISSED_BASELINE, MISSING, WARM_UP, EarlyStopping, State
@@ -18,15 +18,9 @@ from callcheck.reference.monitor import Monitor
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.values import Value
 
-from .wrong import Catch, Wrong
+from .wrong import Wrong
 
 Make = Callable[[Mapping[str, Any], Dialect], Machine]
-
-
-def _stream(*values: float | str | list[float] | None, **config: Any) -> str:
-    """The scenario of one fit whose epochs log these values of val_loss; None: an epoch without it."""
-    epochs = [{"logs": {} if value is None else {"val_loss": value}} for value in values]
-    return json.dumps({"callback": "EarlyStopping", "config": config, "fits": [{"epochs": epochs}]})
 
 
 def _speaks(**choices: str) -> Make:
@@ -356,778 +350,104 @@ class SkipsArrays(EarlyStopping):
         return super().epoch_end(state, event, effects)
 
 
+_wrong = partial(Wrong, callback="EarlyStopping")
+
 WRONG: tuple[Wrong, ...] = (
-    Wrong(
-        name="waits-for-more",
-        says="The comparison is wait > patience instead of >=.",
-        callback="EarlyStopping",
-        make=WaitsForMore,
-        catches=(
-            Catch(
-                clause="early-stopping/patience/stops-after-patience-epochs",
-                scenario=_stream(1.0, 1.0, 1.0, patience=2),
-                epoch=2,
-                words="expected a stop, because 1.0 does not improve, and 2 monitored epochs have passed",
-            ),
-            Catch(
-                clause="early-stopping/patience/a-stream-that-never-improves-runs-patience-epochs-more",
-                scenario=_stream(1.0, 2.0, patience=1),
-                epoch=1,
-                words="no later value is better than the first (val_loss=[1.0, 2.0]), and patience=1; got none",
-            ),
-        ),
+    _wrong("waits-for-more", WaitsForMore, "The comparison is wait > patience instead of >=."),
+    _wrong("stops-on-improvement", StopsOnImprovement, "wait >= patience is asked in improving epochs too."),
+    _wrong("forgets-to-reset", ForgetsToReset, "An improvement does not reset the count."),
+    _wrong(
+        "compares-with-the-epoch-before",
+        ComparesWithTheEpochBefore,
+        "A value is compared with the one before it instead of the best.",
     ),
-    Wrong(
-        name="stops-on-improvement",
-        says="wait >= patience is asked in improving epochs too.",
-        callback="EarlyStopping",
-        make=StopsOnImprovement,
-        catches=(
-            Catch(
-                clause="early-stopping/improvement/resets-the-count",
-                scenario=_stream(2.0, 1.0, mode="min"),
-                epoch=1,
-                words="val_loss=1.0 in epoch 1 beat all before by more than min_delta=0.0, only 0 epochs ago",
-            ),
-            Catch(
-                clause="early-stopping/patience/less-than-one-acts-as-one",
-                scenario=_stream(2.0, 1.0),
-                epoch=1,
-                words="expected stop to be False, because patience=0 acts as 1",
-            ),
-        ),
+    _wrong(
+        "compares-within-a-window",
+        Window,
+        "A value is compared with the one `patience` epochs before it, and nothing is counted.",
     ),
-    Wrong(
-        name="forgets-to-reset",
-        says="An improvement does not reset the count.",
-        callback="EarlyStopping",
-        make=ForgetsToReset,
-        catches=(
-            Catch(
-                clause="early-stopping/improvement/resets-the-count",
-                scenario=_stream(3.0, 2.0, 2.0, mode="min", patience=3),
-                epoch=2,
-                words="val_loss=2.0 in epoch 1 beat all before by more than min_delta=0.0, only 1 epochs ago, and patience=3",
-            ),
-        ),
+    _wrong("cuts-patience-to-an-integer", WholePatience, "patience is passed through int()."),
+    _wrong("takes-equal-as-improvement", _compares(NoWorse), "A value equal to the best is an improvement."),
+    _wrong("takes-nan-as-improvement", _compares(NotWorse), "An improvement is what is not worse, and NaN is not."),
+    _wrong(
+        "accepts-any-first-value",
+        _speaks(**{"monitor/first-value": "accepted"}),
+        "The first value is the best, whatever it is.",
     ),
-    Wrong(
-        name="compares-with-the-epoch-before",
-        says="A value is compared with the one before it instead of the best.",
-        callback="EarlyStopping",
-        make=ComparesWithTheEpochBefore,
-        catches=(
-            Catch(
-                clause="early-stopping/patience/ends-a-run-without-progress",
-                scenario=_stream(1.0, 3.0, 2.0, 3.0, mode="min", patience=2),
-                epoch=3,
-                words="3 monitored epochs have not improved at all on val_loss=1.0 of epoch 0, and patience=2",
-            ),
-            Catch(
-                clause="early-stopping/restore-best-weights/restores-the-best-value",
-                scenario=_stream(1.0, 3.0, 2.0, patience=2, restore_best_weights=True),
-                words="val_loss=1.0 is the best of [1.0, 3.0, 2.0]; got the weights of epoch index 2",
-            ),
-        ),
+    _wrong(
+        "keeps-only-significant-bests",
+        _speaks(**{"monitor/anchor": "last-significant-improvement"}),
+        "What is better by less than min_delta is forgotten.",
     ),
-    Wrong(
-        name="compares-within-a-window",
-        says="A value is compared with the one `patience` epochs before it, and nothing is counted.",
-        callback="EarlyStopping",
-        make=Window,
-        catches=(
-            Catch(
-                clause="early-stopping/patience/more-patience-never-stops-earlier",
-                scenario=_stream(2.0, 3.0, 1.0, 2.0, 0.5, patience=2),
-                words="expected at least 5 epochs with patience=3, because with patience=2 there are 5; got 4",
-            ),
-        ),
+    _wrong(
+        "compares-in-float32",
+        _speaks(**{"monitor/precision": "float32"}),
+        "Values are rounded to float32 before they are compared.",
     ),
-    Wrong(
-        name="cuts-patience-to-an-integer",
-        says="patience is passed through int().",
-        callback="EarlyStopping",
-        make=WholePatience,
-        catches=(
-            Catch(
-                clause="early-stopping/patience/less-than-one-acts-as-one",
-                scenario=_stream(1.0, 1.0, patience=1.5),
-                epoch=1,
-                words="expected stop to be False, because patience=1.5 acts as 2",
-            ),
-            Catch(
-                clause="early-stopping/errors/what-is-no-number-fails-where-it-is-compared",
-                scenario=_stream(1.0, 1.0, patience="2"),
-                fit=None,
-                words="expected TypeError from epoch_end in fit 1, epoch index 1, because patience='2'; got no error",
-            ),
-        ),
+    _wrong(
+        "compares-in-float64", _speaks(**{"monitor/precision": "float64"}), "Values are compared as they are logged."
     ),
-    Wrong(
-        name="takes-equal-as-improvement",
-        says="A value equal to the best is an improvement.",
-        callback="EarlyStopping",
-        make=_compares(NoWorse),
-        catches=(
-            Catch(
-                clause="early-stopping/min-delta/an-equal-change-is-no-improvement",
-                scenario=_stream(1.0, 1.0, mode="min", patience=1),
-                epoch=1,
-                words="[1.0, 1.0] has changes of exactly min_delta=0.0, patience=1; got none",
-            ),
-            Catch(
-                clause="early-stopping/restore-best-weights/restores-the-best-epoch",
-                scenario=_stream(1.0, 1.0, patience=2, restore_best_weights=True),
-                words="expected the weights of epoch index 0, because val_loss=1.0 there was the last improvement",
-            ),
-        ),
+    _wrong("subtracts-min-delta", _compares(SubtractsDelta), "The sign of min_delta is not turned for mode min."),
+    _wrong("takes-min-delta-as-relative", _compares(Relative), "min_delta is a fraction of the best value."),
+    _wrong("takes-min-delta-with-its-sign", SignedDelta, "A negative min_delta is not made absolute."),
+    _wrong("swaps-min-and-max", _compares(Swapped), "The two comparisons are exchanged."),
+    _wrong(
+        "looks-for-acc-in-the-name",
+        AccInTheName,
+        'mode="auto" maximizes what has acc in its name, and minimizes all else.',
     ),
-    Wrong(
-        name="takes-nan-as-improvement",
-        says="An improvement is what is not worse, and NaN is not.",
-        callback="EarlyStopping",
-        make=_compares(NotWorse),
-        catches=(
-            Catch(
-                clause="early-stopping/patience/stops-after-patience-epochs",
-                scenario=_stream(1.0, "NaN", patience=1),
-                epoch=1,
-                words="expected a stop, because nan does not improve, and 1 monitored epochs have passed",
-            ),
-            Catch(
-                clause="early-stopping/restore-best-weights/restores-the-best-value",
-                scenario=_stream(1.0, "NaN", patience=1, restore_best_weights=True),
-                words="val_loss=1.0 is the best of [1.0, nan]; got the weights of epoch index 1",
-            ),
-        ),
+    _wrong(
+        "asks-the-compiled-metrics",
+        _speaks(**{"early-stopping/direction": "compiled-metric"}),
+        'mode="auto" takes the direction of the compiled metric.',
     ),
-    Wrong(
-        name="accepts-any-first-value",
-        says="The first value is the best, whatever it is.",
-        callback="EarlyStopping",
-        make=_speaks(**{"monitor/first-value": "accepted"}),
-        catches=(
-            Catch(
-                clause="early-stopping/patience/a-first-value-that-is-not-a-number-hides-nothing",
-                scenario=_stream("NaN", 2.0, 1.0, patience=2),
-                epoch=2,
-                words="every epoch improves val_loss by more than min_delta=0.0: [2.0, 1.0]; got a stop",
-                dialect="tf-keras-2.21.0",
-            ),
-            Catch(
-                clause="early-stopping/restore-best-weights/not-a-number-is-not-the-best",
-                scenario=_stream("NaN", 1.0, patience=2, restore_best_weights=True),
-                words="val_loss=1.0 is the best of [nan, 1.0]; got the weights of epoch index 0",
-                dialect="tf-keras-2.21.0",
-            ),
-        ),
+    _wrong("decides-again-in-every-fit", DecidesAgain, 'mode="auto" is decided in every fit.'),
+    _wrong("takes-an-unknown-mode-as-min", TakesUnknownModeAsMin, "A mode that is not known is min, without a word."),
+    _wrong("takes-missing-as-nan", TakesMissingAsNaN, "logs.get(monitor, nan): a missing metric is a bad value."),
+    _wrong("falls-back-to-loss", FallsBackToLoss, "Where the metric is missing, loss takes its place."),
+    _wrong("warns-once", WarnsOnce, "Only the first missing metric is warned of."),
+    _wrong("watches-the-warm-up", WatchesTheWarmUp, "In the warm-up the best is kept, only stops are held back."),
+    _wrong("ignores-start-from-epoch", IgnoresWarmUp, "start_from_epoch does nothing."),
+    _wrong("warms-up-for-one-more", WarmsUpForOneMore, "The comparison is epoch <= start_from_epoch instead of <."),
+    _wrong("warms-up-in-every-fit", WarmsUpInEveryFit, "start_from_epoch is counted from the beginning of the fit."),
+    _wrong("ignores-baseline", IgnoresBaseline, "baseline does nothing."),
+    _wrong(
+        "compares-the-baseline-the-other-way",
+        BeatsBaselineTheOtherWay,
+        "An improvement has to miss the baseline to reset the count.",
     ),
-    Wrong(
-        name="keeps-only-significant-bests",
-        says="What is better by less than min_delta is forgotten.",
-        callback="EarlyStopping",
-        make=_speaks(**{"monitor/anchor": "last-significant-improvement"}),
-        catches=(
-            Catch(
-                clause="early-stopping/restore-best-weights/restores-the-best-value-whatever-min-delta",
-                scenario=_stream(1.0, 0.75, min_delta=0.5, restore_best_weights=True),
-                words="val_loss=0.75 is the best of [1.0, 0.75]; got the weights of epoch index 0",
-                changes={"monitor/anchor": "best-value"},
-            ),
-        ),
+    _wrong(
+        "never-stops-on-improvement",
+        _speaks(**{"early-stopping/baseline": "gates-the-reset"}),
+        "An epoch that improves never stops, though it misses the baseline.",
     ),
-    Wrong(
-        name="compares-in-float32",
-        says="Values are rounded to float32 before they are compared.",
-        callback="EarlyStopping",
-        make=_speaks(**{"monitor/precision": "float32"}),
-        catches=(
-            Catch(
-                clause="early-stopping/min-delta/a-larger-change-is-an-improvement",
-                scenario=_stream(1.0, 0.99999999),
-                epoch=1,
-                words="every epoch improves val_loss by more than min_delta=0.0: [1.0, 0.99999999]; got a stop",
-                dialect="keras-3.15.1+numpy",
-            ),
-            Catch(
-                clause="early-stopping/restore-best-weights/restores-the-best-value-as-logged",
-                scenario=_stream(1.0, 0.99999999, restore_best_weights=True),
-                words="val_loss=0.99999999 is the best of [1.0, 0.99999999]; got the weights of epoch index 0",
-                dialect="keras-3.15.1+numpy",
-            ),
-        ),
+    _wrong(
+        "keeps-weights-that-beat-the-baseline",
+        KeepsWeightsThatBeatTheBaseline,
+        "Weights are kept only where the count is reset.",
     ),
-    Wrong(
-        name="compares-in-float64",
-        says="Values are compared as they are logged.",
-        callback="EarlyStopping",
-        make=_speaks(**{"monitor/precision": "float64"}),
-        catches=(
-            Catch(
-                clause="early-stopping/errors/raises-only-beyond-the-precision",
-                scenario=_stream(1.0, 1e39),
-                fit=None,
-                words="ValueError from epoch_end in fit 1, epoch index 1, because val_loss is compared as float32-tensorflow",
-            ),
-        ),
+    _wrong(
+        "restores-only-after-its-stop",
+        RestoresOnlyAfterItsStop,
+        "Weights are put back only where it has stopped training itself.",
     ),
-    Wrong(
-        name="subtracts-min-delta",
-        says="The sign of min_delta is not turned for mode min.",
-        callback="EarlyStopping",
-        make=_compares(SubtractsDelta),
-        catches=(
-            Catch(
-                clause="early-stopping/min-delta/a-smaller-change-is-no-improvement",
-                scenario=_stream(1.0, 0.75, min_delta=0.5, patience=1),
-                epoch=1,
-                words="no value is better than one before by min_delta=0.5 (val_loss=[1.0, 0.75]), and patience=1",
-            ),
-            Catch(
-                clause="early-stopping/mode/min-and-max-mirror-each-other",
-                scenario=_stream(1.0, 1.0, mode="min", min_delta=0.5),
-                epoch=1,
-                words="expected stop to be True, because the negated stream with the other mode than min is the same training",
-            ),
-        ),
+    _wrong(
+        "keeps-no-copy", KeepsNoCopy, "The best weights are kept as a reference to the model's, which go on changing."
     ),
-    Wrong(
-        name="takes-min-delta-as-relative",
-        says="min_delta is a fraction of the best value.",
-        callback="EarlyStopping",
-        make=_compares(Relative),
-        catches=(
-            Catch(
-                clause="early-stopping/min-delta/is-in-the-unit-of-the-metric",
-                scenario=_stream(4.0, 3.0, min_delta=0.125),
-                epoch=1,
-                words="expected stop to be True, because values, min_delta and baseline in another unit are the same training",
-            ),
-        ),
+    _wrong("keeps-the-count", KeepsTheCount, "wait is not reset when a fit begins."),
+    _wrong(
+        "keeps-the-best",
+        _speaks(**{"early-stopping/reuse": "best-value"}),
+        "The best value is not reset when a fit begins.",
     ),
-    Wrong(
-        name="takes-min-delta-with-its-sign",
-        says="A negative min_delta is not made absolute.",
-        callback="EarlyStopping",
-        make=SignedDelta,
-        catches=(
-            Catch(
-                clause="early-stopping/min-delta/its-sign-does-not-matter",
-                scenario=_stream(1.0, 1.0, min_delta=-0.5),
-                epoch=1,
-                words="expected stop to be True, because min_delta=-0.5 and 0.5 are the same",
-            ),
-        ),
-    ),
-    Wrong(
-        name="swaps-min-and-max",
-        says="The two comparisons are exchanged.",
-        callback="EarlyStopping",
-        make=_compares(Swapped),
-        catches=(
-            Catch(
-                clause="early-stopping/min-delta/a-larger-change-is-an-improvement",
-                scenario=_stream(1.0, 2.0, mode="max"),
-                epoch=1,
-                words="expected no stop, because every epoch improves val_loss by more than min_delta=0.0: [1.0, 2.0]",
-            ),
-        ),
-    ),
-    Wrong(
-        name="looks-for-acc-in-the-name",
-        says='mode="auto" maximizes what has acc in its name, and minimizes all else.',
-        callback="EarlyStopping",
-        make=AccInTheName,
-        catches=(
-            Catch(
-                clause="early-stopping/mode/auto-takes-the-direction-of-the-compiled-metric",
-                scenario="""
-{"callback": "EarlyStopping", "config": {"monitor": "val_auc"}, "metrics": ["auc"],
- "fits": [{"epochs": [{"logs": {"val_auc": 0.5}}, {"logs": {"val_auc": 0.75}}]}]}
-                """,
-                epoch=1,
-                words="0.75 improves, and 0 monitored epochs have passed since the last reset (max of val_auc",
-            ),
-            Catch(
-                clause="early-stopping/mode/an-undecided-auto-raises",
-                scenario="""
-{"callback": "EarlyStopping", "config": {"monitor": "val_acc"},
- "fits": [{"epochs": [{"logs": {"val_acc": 0.5}}]}]}
-                """,
-                fit=None,
-                words="mode='auto', monitor='val_acc', and compiled are no metrics; got no error",
-            ),
-            Catch(
-                clause="early-stopping/mode/auto-goes-by-the-end-of-the-name",
-                scenario="""
-{"callback": "EarlyStopping", "config": {"monitor": "val_auc"},
- "fits": [{"epochs": [{"logs": {"val_auc": 0.5}}, {"logs": {"val_auc": 0.75}}]}]}
-                """,
-                epoch=1,
-                words="0.75 improves, and 0 monitored epochs have passed since the last reset (max of val_auc",
-                dialect="tf-keras-2.21.0",
-            ),
-        ),
-    ),
-    Wrong(
-        name="asks-the-compiled-metrics",
-        says='mode="auto" takes the direction of the compiled metric.',
-        callback="EarlyStopping",
-        make=_speaks(**{"early-stopping/direction": "compiled-metric"}),
-        catches=(
-            Catch(
-                clause="early-stopping/mode/auto-infers-from-the-name",
-                scenario="""
-{"callback": "EarlyStopping", "config": {"monitor": "val_accuracy"}, "metrics": ["accuracy"],
- "fits": [{"epochs": [{"logs": {"val_accuracy": 0.5}}]}]}
-                """,
-                words="ValueError, because the name val_accuracy is the same with and without compiled metrics",
-                dialect="tf-keras-2.21.0",
-            ),
-        ),
-    ),
-    Wrong(
-        name="decides-again-in-every-fit",
-        says='mode="auto" is decided in every fit.',
-        callback="EarlyStopping",
-        make=DecidesAgain,
-        catches=(
-            Catch(
-                clause="early-stopping/mode/auto-is-decided-once",
-                scenario="""
-{"callback": "EarlyStopping", "config": {"monitor": "m"}, "metrics": [{"class": "AUC", "name": "m"}],
- "fits": [{"epochs": [{"logs": {"m": 1.0}}]},
-          {"metrics": [{"class": "Hinge", "name": "m"}], "epochs": [{"logs": {"m": 1.0}}, {"logs": {"m": 2.0}}]}]}
-                """,
-                fit=1,
-                epoch=1,
-                words="2.0 improves, and 0 monitored epochs have passed since the last reset (max of m",
-            ),
-        ),
-    ),
-    Wrong(
-        name="takes-an-unknown-mode-as-min",
-        says="A mode that is not known is min, without a word.",
-        callback="EarlyStopping",
-        make=TakesUnknownModeAsMin,
-        catches=(
-            Catch(
-                clause="early-stopping/mode/an-unknown-mode-acts-as-auto",
-                scenario="""
-{"callback": "EarlyStopping", "config": {"monitor": "val_accuracy", "mode": "maximum"}, "metrics": ["accuracy"],
- "fits": [{"epochs": [{"logs": {"val_accuracy": 0.5}}, {"logs": {"val_accuracy": 0.75}}]}]}
-                """,
-                epoch=1,
-                words="expected stop to be False, because mode='maximum' acts as auto",
-            ),
-            Catch(
-                clause="early-stopping/mode/warns-of-an-unknown-mode",
-                scenario=_stream(1.0, mode="minimum"),
-                fit=None,
-                words="expected unknown-mode at construction, because mode='minimum'; got none",
-            ),
-        ),
-    ),
-    Wrong(
-        name="takes-missing-as-nan",
-        says="logs.get(monitor, nan): a missing metric is a bad value.",
-        callback="EarlyStopping",
-        make=TakesMissingAsNaN,
-        catches=(
-            Catch(
-                clause="early-stopping/monitor/never-stops-without-the-metric",
-                scenario=_stream(1.0, None),
-                epoch=1,
-                words="expected no stop, because val_loss is not in the logs",
-            ),
-            Catch(
-                clause="early-stopping/monitor/missing-metric-is-skipped",
-                scenario=_stream(1.0, None, 1.0, 1.0, patience=2),
-                epoch=2,
-                words="expected no stop, because 1.0 does not improve, and 1 monitored epochs have passed since the last reset",
-            ),
-        ),
-    ),
-    Wrong(
-        name="falls-back-to-loss",
-        says="Where the metric is missing, loss takes its place.",
-        callback="EarlyStopping",
-        make=FallsBackToLoss,
-        catches=(
-            Catch(
-                clause="early-stopping/monitor/only-the-metric-matters",
-                scenario="""
-{"callback": "EarlyStopping",
- "fits": [{"epochs": [{"logs": {"loss": 1.0}}, {"logs": {"loss": 1.0}}]}]}
-                """,
-                epoch=0,
-                words="'missing-metric', because nothing but val_loss at the ends of epochs is monitored",
-            ),
-        ),
-    ),
-    Wrong(
-        name="warns-once",
-        says="Only the first missing metric is warned of.",
-        callback="EarlyStopping",
-        make=WarnsOnce,
-        catches=(
-            Catch(
-                clause="early-stopping/monitor/warns-where-the-metric-is-missing",
-                scenario='{"callback": "EarlyStopping", "fits": [{"epochs": [{"logs": {}}, {"logs": {"loss": 1.0}}]}]}',
-                epoch=1,
-                words="one warning of a missing metric, because the logs have loss, and val_loss is monitored; got none",
-            ),
-        ),
-    ),
-    Wrong(
-        name="watches-the-warm-up",
-        says="In the warm-up the best is kept, only stops are held back.",
-        callback="EarlyStopping",
-        make=WatchesTheWarmUp,
-        catches=(
-            Catch(
-                clause="early-stopping/start-from-epoch/warm-up-is-not-monitored",
-                scenario=_stream(2.0, 1.0, start_from_epoch=1),
-                epoch=1,
-                words="expected stop to be True, because epochs before start_from_epoch=1 are not monitored",
-            ),
-        ),
-    ),
-    Wrong(
-        name="ignores-start-from-epoch",
-        says="start_from_epoch does nothing.",
-        callback="EarlyStopping",
-        make=IgnoresWarmUp,
-        catches=(
-            Catch(
-                clause="early-stopping/start-from-epoch/the-first-epochs-never-stop",
-                scenario=_stream(1.0, 1.0, start_from_epoch=2),
-                epoch=1,
-                words="expected no stop, because monitoring begins after start_from_epoch=2 epochs",
-            ),
-        ),
-    ),
-    Wrong(
-        name="warms-up-for-one-more",
-        says="The comparison is epoch <= start_from_epoch instead of <.",
-        callback="EarlyStopping",
-        make=WarmsUpForOneMore,
-        catches=(
-            Catch(
-                clause="early-stopping/start-from-epoch/counts-absolute-epochs-from-zero",
-                scenario=_stream(2.0, 1.0, 1.0, start_from_epoch=1),
-                epoch=2,
-                words="expected a stop, because 1.0 does not improve, and 1 monitored epochs have passed",
-            ),
-        ),
-    ),
-    Wrong(
-        name="warms-up-in-every-fit",
-        says="start_from_epoch is counted from the beginning of the fit.",
-        callback="EarlyStopping",
-        make=WarmsUpInEveryFit,
-        catches=(
-            Catch(
-                clause="early-stopping/start-from-epoch/counts-absolute-epochs-from-zero",
-                scenario="""
-{"callback": "EarlyStopping", "config": {"start_from_epoch": 1}, "initial_epoch": 1,
- "fits": [{"epochs": [{"logs": {"val_loss": 1.0}}, {"logs": {"val_loss": 1.0}}]}]}
-                """,
-                epoch=1,
-                words="expected a stop, because 1.0 does not improve, and 1 monitored epochs have passed",
-            ),
-        ),
-    ),
-    Wrong(
-        name="ignores-baseline",
-        says="baseline does nothing.",
-        callback="EarlyStopping",
-        make=IgnoresBaseline,
-        catches=(
-            Catch(
-                clause="early-stopping/baseline/stops-if-it-is-not-beaten",
-                scenario=_stream(1.0, 1.0, patience=2, baseline=0.5),
-                epoch=1,
-                words="none of [1.0, 1.0] improves on baseline=0.5, and patience=2; got none",
-            ),
-            Catch(
-                clause="early-stopping/baseline/an-epoch-has-to-beat-it-to-reset-the-count",
-                scenario=_stream(2.0, 1.0, 1.0, patience=2, baseline=0.5),
-                epoch=2,
-                words="1.0 does not improve, and 3 monitored epochs have passed since the last reset",
-            ),
-        ),
-    ),
-    Wrong(
-        name="compares-the-baseline-the-other-way",
-        says="An improvement has to miss the baseline to reset the count.",
-        callback="EarlyStopping",
-        make=BeatsBaselineTheOtherWay,
-        catches=(
-            Catch(
-                clause="early-stopping/baseline/one-that-every-value-beats-changes-nothing",
-                scenario=_stream(1.0, 1.0, mode="min", patience=2),
-                epoch=1,
-                words="expected stop to be True, because every value beats an infinite baseline",
-            ),
-        ),
-    ),
-    Wrong(
-        name="never-stops-on-improvement",
-        says="An epoch that improves never stops, though it misses the baseline.",
-        callback="EarlyStopping",
-        make=_speaks(**{"early-stopping/baseline": "gates-the-reset"}),
-        catches=(
-            Catch(
-                clause="early-stopping/baseline/stops-after-patience-epochs-without-beating-it",
-                scenario=_stream(1.0, 0.75, patience=2, baseline=0.5),
-                epoch=1,
-                words="expected a stop, because 0.75 improves, and 2 monitored epochs have passed since the last reset",
-                changes={"early-stopping/baseline": "stops-after-patience"},
-            ),
-        ),
-    ),
-    Wrong(
-        name="keeps-weights-that-beat-the-baseline",
-        says="Weights are kept only where the count is reset.",
-        callback="EarlyStopping",
-        make=KeepsWeightsThatBeatTheBaseline,
-        catches=(
-            Catch(
-                clause="early-stopping/restore-best-weights/the-baseline-does-not-matter",
-                scenario=_stream(1.0, 2.0, patience=2, baseline=0.5, restore_best_weights=True),
-                words="val_loss=1.0 is the best of [1.0, 2.0]; got the weights of epoch index 1",
-            ),
-            Catch(
-                clause="early-stopping/restore-best-weights/an-unbeaten-baseline-restores-the-best-of-patience-epochs",
-                scenario=_stream(1.0, 2.0, patience=2, baseline=0.5, restore_best_weights=True),
-                words="the best of the first patience=2 monitored epochs, [1.0, 2.0], and none beats baseline=0.5",
-            ),
-        ),
-    ),
-    Wrong(
-        name="restores-only-after-its-stop",
-        says="Weights are put back only where it has stopped training itself.",
-        callback="EarlyStopping",
-        make=RestoresOnlyAfterItsStop,
-        catches=(
-            Catch(
-                clause="early-stopping/restore-best-weights/restores-the-best-epoch",
-                scenario=_stream(1.0, 2.0, patience=2, restore_best_weights=True),
-                words="val_loss=1.0 there was the last improvement (min_delta=0.0); got the weights of epoch index 1",
-            ),
-        ),
-    ),
-    Wrong(
-        name="keeps-no-copy",
-        says="The best weights are kept as a reference to the model's, which go on changing.",
-        callback="EarlyStopping",
-        make=KeepsNoCopy,
-        catches=(
-            Catch(
-                clause="early-stopping/restore-best-weights/restores-the-best-value",
-                scenario=_stream(1.0, 2.0, patience=1, restore_best_weights=True),
-                words="val_loss=1.0 is the best of [1.0, 2.0]; got the weights of epoch index 1",
-            ),
-        ),
-    ),
-    Wrong(
-        name="keeps-the-count",
-        says="wait is not reset when a fit begins.",
-        callback="EarlyStopping",
-        make=KeepsTheCount,
-        catches=(
-            Catch(
-                clause="early-stopping/reuse/an-instance-used-again-behaves-as-a-new-one",
-                scenario="""
-{"callback": "EarlyStopping", "config": {"patience": 3, "baseline": 0.5},
- "fits": [{"epochs": [{"logs": {"val_loss": 1.0}}]},
-          {"epochs": [{"logs": {"val_loss": 1.0}}, {"logs": {"val_loss": 1.0}}]}]}
-                """,
-                fit=1,
-                epoch=1,
-                words="expected stop to be False, because the last fit with a new instance goes like that",
-            ),
-        ),
-    ),
-    Wrong(
-        name="keeps-the-best",
-        says="The best value is not reset when a fit begins.",
-        callback="EarlyStopping",
-        make=_speaks(**{"early-stopping/reuse": "best-value"}),
-        catches=(
-            Catch(
-                clause="early-stopping/reuse/an-instance-used-again-behaves-as-a-new-one",
-                scenario="""
-{"callback": "EarlyStopping",
- "fits": [{"epochs": [{"logs": {"val_loss": 1.0}}]},
-          {"epochs": [{"logs": {"val_loss": 2.0}}, {"logs": {"val_loss": 1.5}}]}]}
-                """,
-                fit=1,
-                epoch=1,
-                words="expected stop to be False, because the last fit with a new instance goes like that",
-            ),
-        ),
-    ),
-    Wrong(
-        name="keeps-the-weights",
-        says="The best weights are not reset when a fit begins.",
-        callback="EarlyStopping",
-        make=KeepsTheWeights,
-        catches=(
-            Catch(
-                clause="early-stopping/reuse/an-instance-used-again-behaves-as-a-new-one",
-                scenario="""
-{"callback": "EarlyStopping", "config": {"restore_best_weights": true},
- "fits": [{"epochs": [{"logs": {"val_loss": 1.0}}]}, {"epochs": [{"logs": {}}]}]}
-                """,
-                fit=1,
-                words="weights_of_epoch to be 0, because the last fit with a new instance goes like that; got -1",
-            ),
-        ),
-    ),
-    Wrong(
-        name="keeps-the-stop",
-        says="stopped_epoch is not reset when a fit begins.",
-        callback="EarlyStopping",
-        make=KeepsTheStop,
-        catches=(
-            Catch(
-                clause="early-stopping/verbose/one-tells-of-stop-and-restoration",
-                scenario="""
-{"callback": "EarlyStopping", "config": {"verbose": 1},
- "fits": [{"epochs": [{"logs": {"val_loss": 1.0}}, {"logs": {"val_loss": 1.0}}]},
-          {"epochs": [{"logs": {"val_loss": 1.0}}]}]}
-                """,
-                fit=1,
-                words="expected nothing printed at the end of training, because verbose=1, restore_best_weights=False",
-            ),
-        ),
-    ),
-    Wrong(
-        name="has-patience",
-        says="The default of patience is 10.",
-        callback="EarlyStopping",
-        make=_defaults(patience=10),
-        catches=(
-            Catch(
-                clause="early-stopping/arguments/defaults-are-those-documented",
-                scenario=_stream(1.0, 1.0),
-                epoch=1,
-                words="expected stop to be True, because the defaults are monitor='val_loss', min_delta=0.0, patience=0",
-            ),
-        ),
-    ),
-    Wrong(
-        name="restores-by-default",
-        says="The default of restore_best_weights is True.",
-        callback="EarlyStopping",
-        make=_defaults(restore_best_weights=True),
-        catches=(
-            Catch(
-                clause="early-stopping/arguments/defaults-are-those-documented",
-                scenario=_stream(1.0, 2.0),
-                words="restore_best_weights=False, start_from_epoch=0; got 0",
-            ),
-            Catch(
-                clause="early-stopping/restore-best-weights/false-keeps-the-last-weights",
-                scenario=_stream(1.0, 2.0),
-                words="index 1, because restore_best_weights is off; got the weights of epoch index 0",
-            ),
-        ),
-    ),
-    Wrong(
-        name="always-tells",
-        says="The stop is told whatever verbose says.",
-        callback="EarlyStopping",
-        make=AlwaysTells,
-        catches=(
-            Catch(
-                clause="early-stopping/verbose/zero-is-silent",
-                scenario=_stream(1.0, 1.0),
-                words="expected nothing printed at the end of training, because verbose=0",
-            ),
-        ),
-    ),
-    Wrong(
-        name="tells-of-the-stop-only",
-        says="The restoration is not told.",
-        callback="EarlyStopping",
-        make=TellsOfTheStopOnly,
-        catches=(
-            Catch(
-                clause="early-stopping/verbose/one-tells-of-stop-and-restoration",
-                scenario=_stream(1.0, 1.0, verbose=1, restore_best_weights=True),
-                words="expected early-stop, restored printed at the end of training, because verbose=1",
-            ),
-        ),
-    ),
-    Wrong(
-        name="logs-the-count",
-        says="The count is added to the logs.",
-        callback="EarlyStopping",
-        make=LogsTheCount,
-        catches=(
-            Catch(
-                clause="early-stopping/logs/adds-nothing",
-                scenario=_stream(1.0),
-                epoch=0,
-                words="expected no new keys in the logs, because this callback only reads them; got {'wait': 0.0}",
-            ),
-        ),
-    ),
-    Wrong(
-        name="refuses-no-patience",
-        says="The constructor refuses a patience of less than 1.",
-        callback="EarlyStopping",
-        make=RefusesNoPatience,
-        catches=(
-            Catch(
-                clause="early-stopping/errors/what-the-constructor-refuses",
-                scenario=_stream(1.0, patience=0),
-                fit=None,
-                words="config={'patience': 0} names known parameters only; got ValueError",
-            ),
-            Catch(
-                clause="early-stopping/errors/ordinary-input-never-fails",
-                scenario=_stream(1.0, mode="min", patience=0),
-                fit=None,
-                words="config={'mode': 'min', 'patience': 0} is an ordinary one; got ValueError from the constructor",
-            ),
-        ),
-    ),
-    Wrong(
-        name="fails-on-nan",
-        says="A value that is NaN raises ValueError.",
-        callback="EarlyStopping",
-        make=FailsOnNaN,
-        catches=(
-            Catch(
-                clause="early-stopping/errors/no-monitored-number-makes-training-fail",
-                scenario=_stream("NaN"),
-                fit=None,
-                words="all values of val_loss are numbers; got ValueError from epoch_end in fit 1, epoch index 0",
-            ),
-        ),
-    ),
-    Wrong(
-        name="skips-arrays",
-        says="An array is skipped as if the metric was missing.",
-        callback="EarlyStopping",
-        make=SkipsArrays,
-        catches=(
-            Catch(
-                clause="early-stopping/errors/an-array-of-several-elements-cannot-be-compared",
-                scenario=_stream(1.0, [1.0, 2.0], mode="min"),
-                fit=None,
-                words="val_loss=(1.0, 2.0) in epoch index 1 is an array; got no error",
-            ),
-            Catch(
-                clause="early-stopping/monitor/an-array-of-one-element-is-a-number",
-                scenario=_stream(1.0, [1.0]),
-                epoch=1,
-                words="expected stop to be True, because val_loss has one element",
-            ),
-        ),
-    ),
+    _wrong("keeps-the-weights", KeepsTheWeights, "The best weights are not reset when a fit begins."),
+    _wrong("keeps-the-stop", KeepsTheStop, "stopped_epoch is not reset when a fit begins."),
+    _wrong("has-patience", _defaults(patience=10), "The default of patience is 10."),
+    _wrong("restores-by-default", _defaults(restore_best_weights=True), "The default of restore_best_weights is True."),
+    _wrong("always-tells", AlwaysTells, "The stop is told whatever verbose says."),
+    _wrong("tells-of-the-stop-only", TellsOfTheStopOnly, "The restoration is not told."),
+    _wrong("logs-the-count", LogsTheCount, "The count is added to the logs."),
+    _wrong("refuses-no-patience", RefusesNoPatience, "The constructor refuses a patience of less than 1."),
+    _wrong("fails-on-nan", FailsOnNaN, "A value that is NaN raises ValueError."),
+    _wrong("skips-arrays", SkipsArrays, "An array is skipped as if the metric was missing."),
 )

@@ -18,7 +18,7 @@ from callcheck.spec.dialect import Dialect
 from callcheck.spec.scenario import Epoch, Scenario
 from callcheck.spec.values import only
 
-from .wrong import Catch, Wrong
+from .wrong import Wrong
 
 # ---------------------------------------------------------------------------------------------- beyond their job
 
@@ -121,178 +121,70 @@ WRONG: tuple[Wrong, ...] = (
         says="A learning rate that has reached min_lr stops training.",
         callback="ReduceLROnPlateau",
         make=StopsAtTheMinimum,
-        catches=(
-            Catch(
-                clause="every-callback/stop/only-those-that-stop-training",
-                scenario="""
-{"callback": "ReduceLROnPlateau", "config": {"patience": 1, "min_lr": 1.0},
- "fits": [{"epochs": [{"logs": {"val_loss": 1.0}}, {"logs": {"val_loss": 1.0}}]}]}
-                """,
-                epoch=1,
-                words="expected no stop, because ReduceLROnPlateau has no reason to stop training",
-            ),
-        ),
     ),
     Wrong(
         name="lowers-the-rate",
         says="The loss that stops training halves the learning rate, too.",
         callback="TerminateOnNaN",
         make=LowersTheRate,
-        catches=(
-            Catch(
-                clause="every-callback/learning-rate/only-those-that-schedule-it",
-                scenario='{"callback": "TerminateOnNaN", "fits": [{"epochs": [{"logs": {"loss": "NaN"}}]}]}',
-                epoch=0,
-                words="expected a learning rate of 1.0 at its end, because TerminateOnNaN does not schedule it; got 0.5",
-            ),
-        ),
     ),
     Wrong(
         name="saves-the-best",
         says="The best weights are written to a file.",
         callback="EarlyStopping",
         make=SavesTheBest,
-        catches=(
-            Catch(
-                clause="every-callback/saved/only-those-that-save",
-                scenario="""
-{"callback": "EarlyStopping", "config": {"restore_best_weights": true},
- "fits": [{"epochs": [{"logs": {"val_loss": 1.0}}]}]}
-                """,
-                epoch=0,
-                words="expected nothing saved, because EarlyStopping does not save; got best.weights.h5",
-            ),
-        ),
     ),
     Wrong(
         name="loads-the-last-saved",
         says="When training ends, the weights that were saved last are put back into the model.",
         callback="ModelCheckpoint",
         make=LoadsTheLastSaved,
-        catches=(
-            Catch(
-                clause="every-callback/weights/only-those-that-restore",
-                scenario="""
-{"callback": "ModelCheckpoint", "config": {"filepath": "m.keras", "save_best_only": true},
- "fits": [{"epochs": [{"logs": {"val_loss": 1.0}}, {"logs": {"val_loss": 2.0}}]}]}
-                """,
-                words="index 1, because ModelCheckpoint has none to put back; got those of epoch index 0 of fit 1",
-            ),
-        ),
     ),
     Wrong(
         name="rounds-the-metric",
         says="The metric is rounded in the logs that all callbacks share.",
         callback="EarlyStopping",
         make=RoundsTheMetric,
-        catches=(
-            Catch(
-                clause="every-callback/logs/metrics-are-not-changed",
-                scenario='{"callback": "EarlyStopping", "fits": [{"epochs": [{"logs": {"val_loss": 0.12345}}]}]}',
-                epoch=0,
-                words="expected val_loss=0.12345 in the logs, because that is what the training logged; got val_loss=0.1235",
-            ),
-        ),
     ),
     Wrong(
         name="warns-of-monitoring-loss",
         says="The constructor warns that loss is not a good thing to monitor.",
         callback="EarlyStopping",
         make=WarnsOfMonitoringLoss,
-        catches=(
-            Catch(
-                clause="every-callback/mode/construction-warns-of-nothing-else",
-                scenario="""
-{"callback": "EarlyStopping", "config": {"monitor": "loss"},
- "fits": [{"epochs": [{"logs": {"loss": 1.0}}]}]}
-                """,
-                fit=None,
-                words="expected no warning at construction, because all parameters are known ones, and mode='auto'; got other",
-            ),
-        ),
     ),
     Wrong(
         name="clears-the-stop",
         says="The stop flag is assigned at every epoch end, True or False.",
         callback="EarlyStopping",
+        make=None,
         shown=clears_the_stop,
-        catches=(
-            Catch(
-                clause="every-callback/stop/is-never-withdrawn",
-                scenario="""
-{"callback": "EarlyStopping",
- "fits": [{"epochs": [{"logs": {"val_loss": 1.0}, "stop": true}]}]}
-                """,
-                epoch=0,
-                words="the stop flag still set, because somebody else set it before this callback's epoch end; got stop=False",
-            ),
-        ),
     ),
     Wrong(
         name="fills-gaps-backwards",
         says="The history is read in one go, and a missing metric is filled with its next value.",
         callback="EarlyStopping",
+        make=None,
         shown=fills_gaps_backwards,
-        catches=(
-            Catch(
-                clause="every-callback/causality/the-future-does-not-matter",
-                scenario="""
-{"callback": "EarlyStopping",
- "fits": [{"epochs": [{"logs": {}}, {"logs": {"val_loss": 1.0}}]}]}
-                """,
-                epoch=0,
-                words="expected warned[0] to be 'missing-metric', because what follows cannot be known yet; got none",
-            ),
-        ),
     ),
     Wrong(
         name="hides-the-last-logs",
         says="An epoch in which somebody has set the stop flag gets no logs.",
         callback="ReduceLROnPlateau",
+        make=None,
         shown=hides_the_last_logs,
-        catches=(
-            Catch(
-                clause="every-callback/causality/somebody-else-stopping-does-not-matter",
-                scenario="""
-{"callback": "ReduceLROnPlateau", "config": {"patience": 1},
- "fits": [{"epochs": [{"logs": {"val_loss": 1.0}}, {"logs": {"val_loss": 1.0}, "stop": true}]}]}
-                """,
-                epoch=1,
-                words="0.10000000149011612, because that is what the callback does if nobody else stops training",
-            ),
-        ),
     ),
     Wrong(
         name="leaves-out-the-last-epoch",
         says="The loop over the epochs ends one too early.",
         callback="LearningRateScheduler",
+        make=None,
         shown=leaves_out_the_last_epoch,
-        catches=(
-            Catch(
-                clause="every-callback/training/goes-on-until-a-stop",
-                scenario="""
-{"callback": "LearningRateScheduler", "config": {"schedule": {"scale": 0.5}},
- "fits": [{"epochs": [{"logs": {}}, {"logs": {}}]}]}
-                """,
-                words="expected 2 epochs, because nothing has stopped the fit; got 1",
-            ),
-        ),
     ),
     Wrong(
         name="runs-the-first-fit-only",
         says="An instance is used for one fit, and no more.",
         callback="TerminateOnNaN",
+        make=None,
         shown=runs_the_first_fit_only,
-        catches=(
-            Catch(
-                clause="every-callback/training/ends-with-an-error",
-                scenario="""
-{"callback": "TerminateOnNaN",
- "fits": [{"epochs": [{"logs": {"loss": 1.0}}]}, {"epochs": [{"logs": {"loss": 1.0}}]}]}
-                """,
-                fit=None,
-                words="expected 2 fits, because no hook raised; got 1",
-            ),
-        ),
     ),
 )

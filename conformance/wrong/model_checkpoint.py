@@ -1,12 +1,11 @@
-"""Wrong variants of ModelCheckpoint, and the clauses that catch them.
+"""Wrong variants of ModelCheckpoint.
 
 Rules
-- First the variants, then `WRONG` with what catches each.
+- First the variants, then `WRONG`, the list of them.
 - A variant that does what another dialect does is the reference with another choice; `_speaking` makes it.
 - Scenarios are as small as they get; where a clause is about a relation, the failing part may be in the related run.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,7 +17,7 @@ from callcheck.spec.dialect import Dialect
 from callcheck.spec.files import RELATIVE
 from callcheck.spec.values import ArrayNumber, Logs, Tensor, Value
 
-from .wrong import Catch, Wrong
+from .wrong import Wrong
 
 Decided = tuple[Value | None, bool, Reason]
 Turned = tuple[Value | None, Reason]
@@ -446,611 +445,133 @@ class SwallowsArguments(ModelCheckpoint):
         super().__init__({name: config[name] for name in config if name in parameters("ModelCheckpoint")}, dialect)
 
 
-# ---------------------------------------------------------------------------------------------- what catches them
-
-_TF_KERAS = "tf-keras-2.21.0"
+# ---------------------------------------------------------------------------------------------- the variants
 
 
-def _scenario(*fits: list[dict[str, Any]], of: Mapping[str, Any] | None = None, **config: Any) -> str:
-    """The JSON of a scenario of these epochs in each fit, with this configuration; `of`: the scenario's other fields."""
-    config.setdefault("filepath", "m.keras")
-    shown = [{"epochs": epochs} for epochs in fits]
-    return json.dumps({"callback": "ModelCheckpoint", "config": config, **(of or {}), "fits": shown})
+def _wrong(name: str, make: Callable[[Mapping[str, Any], Dialect], Machine], says: str) -> Wrong:
+    return Wrong(name=f"model-checkpoint-{name}", says=says, callback="ModelCheckpoint", make=make)
 
-
-def _epochs(*values: Any, monitor: str = "val_loss") -> list[dict[str, Any]]:
-    """Epochs whose logs are the monitored metric alone."""
-    return [{"logs": {monitor: value}} for value in values]
-
-
-def _batches(*logs: dict[str, Any]) -> list[dict[str, Any]]:
-    """One epoch of these batches, without metrics of its own."""
-    return [{"logs": {}, "batches": list(logs)}]
-
-
-def _wrong(name: str, make: Callable[[Mapping[str, Any], Dialect], Machine], says: str, *catches: Catch) -> Wrong:
-    return Wrong(name=f"model-checkpoint-{name}", says=says, callback="ModelCheckpoint", make=make, catches=catches)
-
-
-_MISSING: list[dict[str, Any]] = [{"logs": {}}]
-_MY_AUC = {"class": "AUC", "name": "my_metric"}
-_MY_ERROR = {"class": "MeanSquaredError", "name": "my_metric"}
 
 WHEN: tuple[Wrong, ...] = (
+    _wrong("batches-anew-in-every-epoch", BatchesAnewInEveryEpoch, "The batches are counted anew in every epoch."),
+    _wrong("carries-the-remainder-over", CarriesTheRemainderOver, "Batches beyond save_freq count for the next save."),
+    _wrong("more-than-save-freq", MoreThanSaveFreq, "A save needs more than save_freq batches: `>` for `>=`."),
     _wrong(
-        "batches-anew-in-every-epoch", BatchesAnewInEveryEpoch, "The batches are counted anew in every epoch.",
-        Catch(
-            clause="model-checkpoint/save-freq/saves-at-every-turn",
-            scenario=_scenario(_epochs(1.0, 1.0), save_freq=2), epoch=1,
-            words="a save at the end of batch index 0, because it is the turn, with save_freq=2",
-        ),
+        "at-epoch-ends-too", AtEpochEndsToo, "With an integer save_freq, there is a save at every epoch end as well."
     ),
+    _wrong("epoch-zero-is-none", EpochZeroIsNone, "The epoch of index zero is taken for no epoch."),
     _wrong(
-        "carries-the-remainder-over", CarriesTheRemainderOver, "Batches beyond save_freq count for the next save.",
-        Catch(
-            clause="model-checkpoint/save-freq/saves-at-every-turn",
-            scenario=_scenario(_batches({}, {}, {}, {}, {}, {}), save_freq=3, of={"steps_per_execution": 2}), epoch=0,
-            words="expected no save at batch index 5, because with save_freq=3 and steps_per_execution=2 the turns",
-        ),
+        "period-by-number", PeriodByNumber, "The epoch's number has to be a multiple of period: nothing is counted."
     ),
-    _wrong(
-        "more-than-save-freq", MoreThanSaveFreq, "A save needs more than save_freq batches: `>` for `>=`.",
-        Catch(
-            clause="model-checkpoint/save-freq/saves-at-every-turn", scenario=_scenario(_epochs(1.0), save_freq=1), epoch=0,
-            words="a save at the end of batch index 0, because it is the turn, with save_freq=1",
-        ),
-    ),
-    _wrong(
-        "at-epoch-ends-too", AtEpochEndsToo, "With an integer save_freq, there is a save at every epoch end as well.",
-        Catch(
-            clause="model-checkpoint/save-freq/saves-at-every-turn", scenario=_scenario(_epochs(1.0), save_freq=2), epoch=0,
-            words="the turns of this epoch are none; got m.keras saved at the epoch end",
-        ),
-    ),
-    _wrong(
-        "epoch-zero-is-none", EpochZeroIsNone, "The epoch of index zero is taken for no epoch.",
-        Catch(
-            clause="model-checkpoint/save-freq/epoch-is-after-every-epoch", scenario=_scenario(_epochs(1.0)), epoch=0,
-            words="a save at the epoch end, because it is the turn, with save_freq=\"epoch\"; got none there",
-        ),
-        Catch(
-            clause="model-checkpoint/filepath/the-number-of-the-epoch-decides-nothing",
-            scenario=_scenario(_epochs(1.0)), epoch=0,
-            words="because an initial_epoch that is later by 7 changes nothing else; got no save",
-        ),
-    ),
-    _wrong(
-        "period-by-number", PeriodByNumber, "The epoch's number has to be a multiple of period: nothing is counted.",
-        Catch(
-            clause="model-checkpoint/period/saves-every-period-th-epoch",
-            scenario=_scenario(_epochs(1.0), period=2, of={"initial_epoch": 1}), epoch=0, dialect=_TF_KERAS,
-            words="period=2 the turns of this epoch are none; got m.keras saved at the epoch end",
-        ),
-        Catch(
-            clause="model-checkpoint/filepath/the-number-of-the-epoch-decides-nothing",
-            scenario=_scenario(_epochs(1.0), period=2), epoch=0, dialect=_TF_KERAS,
-            words="because an initial_epoch that is later by 7 changes nothing else; got no save",
-        ),
-    ),
-    _wrong(
-        "when-the-next-epoch-begins", WhenTheNextEpochBegins, "A save is put off until the next epoch begins.",
-        Catch(
-            clause="model-checkpoint/weights/are-those-of-the-running-epoch",
-            scenario=_scenario(_epochs(1.0, 1.0)), epoch=1,
-            words="m.keras with the weights of epoch index 1, because it is written at the end of that epoch or in it; "
-            "got the weights of epoch index 0",
-        ),
-        Catch(
-            clause="model-checkpoint/save-freq/epoch-is-after-every-epoch", scenario=_scenario(_epochs(1.0)), epoch=0,
-            words="expected a save at the epoch end, because it is the turn",
-        ),
-    ),
-    _wrong(
-        "saves-if-verbose", SavesIfVerbose, "The save belongs to its announcement: with verbose=0 there is none.",
-        Catch(
-            clause="model-checkpoint/verbose/changes-nothing-that-is-saved", scenario=_scenario(_epochs(1.0), verbose=1), epoch=0,
-            words="expected no save, because verbose decides only what is printed; got m.keras at the epoch end",
-        ),
-    ),
-)  # fmt: skip
+    _wrong("when-the-next-epoch-begins", WhenTheNextEpochBegins, "A save is put off until the next epoch begins."),
+    _wrong("saves-if-verbose", SavesIfVerbose, "The save belongs to its announcement: with verbose=0 there is none."),
+)
 
 WHETHER: tuple[Wrong, ...] = (
+    _wrong("forgets-the-best", ForgetsTheBest, "Every fit begins without a best value."),
+    _wrong("equal-is-better", EqualIsBetter, "A value equal to the best is an improvement: `<=` for `<`."),
+    _wrong("minimizes-all", MinimizesAll, "Less is better, whatever mode says."),
     _wrong(
-        "forgets-the-best", ForgetsTheBest, "Every fit begins without a best value.",
-        Catch(
-            clause="model-checkpoint/reuse/a-second-fit-goes-on",
-            scenario=_scenario(_epochs(1.0, 2.0), save_best_only=True), epoch=1,
-            words="because the same epochs in two fits, with one instance, have these saves; got no save",
-        ),
-        Catch(
-            clause="model-checkpoint/save-best-only/saves-exactly-the-improvements",
-            scenario=_scenario(_epochs(1.0), _epochs(2.0), save_best_only=True), fit=1, epoch=0,
-            words="val_loss=2.0 is no improvement with mode='min' after [1.0]",
-        ),
-        Catch(
-            clause="model-checkpoint/save-best-only/the-best-is-not-overwritten",
-            scenario=_scenario(_epochs(1.0), _epochs(2.0), save_best_only=True), fit=1, epoch=0,
-            words="m.keras to keep the model of 1.0, because val_loss=2.0 is not better with mode='min'",
-        ),
+        "compares-with-the-last", ComparesWithTheLast, "A value is compared with the one before it, not with the best."
+    ),
+    _wrong("saves-all", SavesAll, "save_best_only is ignored."),
+    _wrong("no-threshold", NoThreshold, "initial_value_threshold is ignored."),
+    _wrong("threshold-zero-is-none", ThresholdZeroIsNone, "An initial_value_threshold of zero counts as none."),
+    _wrong("threshold-asks-for-the-best", ThresholdAsksForTheBest, "With a threshold, only the best is saved."),
+    _wrong("loss-for-a-missing-metric", LossForAMissingMetric, "Where the metric is missing, the loss is compared."),
+    _wrong(
+        "skips-a-missing-metric",
+        _speaking(missing_metric="skips"),
+        "Without the metric there is no save, in any dialect.",
     ),
     _wrong(
-        "equal-is-better", EqualIsBetter, "A value equal to the best is an improvement: `<=` for `<`.",
-        Catch(
-            clause="model-checkpoint/save-best-only/a-repeated-value-is-not-saved-again",
-            scenario=_scenario(_epochs(1.0, 1.0), save_best_only=True), epoch=1,
-            words="val_loss=1.0 was seen before, so it is no better than the best; got a save",
-        ),
-        Catch(
-            clause="model-checkpoint/initial-value-threshold/saves-nothing-that-is-not-better",
-            scenario=_scenario(_epochs(1.0), save_best_only=True, initial_value_threshold=1.0), epoch=0,
-            words="val_loss=1.0 is not better than initial_value_threshold=1.0 with mode='min'; got a save",
-        ),
-        Catch(
-            clause="model-checkpoint/save-best-only/the-best-is-not-overwritten",
-            scenario=_scenario(_epochs(1.0, 1.0), save_best_only=True), epoch=1,
-            words="m.keras to keep the model of 1.0, because val_loss=1.0 is not better with mode='min'",
-        ),
+        "saves-without-the-metric",
+        _speaking(missing_metric="saves"),
+        "Without the metric there is a save, in any dialect.",
+    ),
+    _wrong("needs-the-metric", NeedsTheMetric, "A missing metric raises KeyError."),
+    _wrong("skips-arrays", SkipsArrays, "A metric that is an array is not saved."),
+    _wrong("shapes-are-not-asked", ShapesAreNotAsked, "An array without dimensions counts as an array."),
+    _wrong("tensors-are-numbers", TensorsAreNumbers, "Only numpy's arrays count as arrays, tensors do not."),
+    _wrong("skips-tensors", SkipsTensors, "A metric that is a tensor is not saved."),
+    _wrong(
+        "saves-arrays", _speaking(array_metric="saves"), "A metric that is an array is always saved, in any dialect."
+    ),
+    _wrong("compares-as-float64", _speaking(precision="float64"), "Values are compared as they are, in any dialect."),
+    _wrong("compares-as-float32", _speaking(precision="float32"), "Values are rounded to float32, in any dialect."),
+    _wrong("compares-by-tensorflow", _speaking(precision="float32-tensorflow"), "TensorFlow compares, in any dialect."),
+    _wrong(
+        "accepts-the-first-value", _speaking(first_value="accepted"), "The first value is the best, in any dialect."
     ),
     _wrong(
-        "minimizes-all", MinimizesAll, "Less is better, whatever mode says.",
-        Catch(
-            clause="model-checkpoint/mode/min-and-max-mirror-each-other",
-            scenario=_scenario(_epochs(1.0, 2.0), save_best_only=True, mode="max"), epoch=1,
-            words="because negated values with the other mode are the same problem; got no save",
-        ),
-        Catch(
-            clause="model-checkpoint/save-best-only/saves-a-clear-improvement-and-nothing-worse",
-            scenario=_scenario(_epochs(1.0, 2.0), save_best_only=True, mode="max"), epoch=1,
-            words="the best of [1.0, 2.0] is 2.0 with mode='max'; got none",
-        ),
-    ),
-    _wrong(
-        "compares-with-the-last", ComparesWithTheLast, "A value is compared with the one before it, not with the best.",
-        Catch(
-            clause="model-checkpoint/save-best-only/saves-exactly-the-improvements",
-            scenario=_scenario(_epochs(1.0, 3.0, 2.0), save_best_only=True), epoch=2,
-            words="val_loss=2.0 is no improvement with mode='min' after [1.0, 3.0]",
-        ),
-    ),
-    _wrong(
-        "saves-all", SavesAll, "save_best_only is ignored.",
-        Catch(
-            clause="model-checkpoint/save-best-only/saves-a-clear-improvement-and-nothing-worse",
-            scenario=_scenario(_epochs(1.0, 2.0), save_best_only=True, mode="min"), epoch=1,
-            words="expected no save, because the best of [1.0, 2.0] is 1.0 with mode='min'",
-        ),
-    ),
-    _wrong(
-        "no-threshold", NoThreshold, "initial_value_threshold is ignored.",
-        Catch(
-            clause="model-checkpoint/initial-value-threshold/saves-nothing-that-is-not-better",
-            scenario=_scenario(_epochs(1.0), save_best_only=True, initial_value_threshold=0.5), epoch=0,
-            words="val_loss=1.0 is not better than initial_value_threshold=0.5 with mode='min'; got a save",
-        ),
-        Catch(
-            clause="model-checkpoint/initial-value-threshold/keeps-the-saves-that-beat-it",
-            scenario=_scenario(_epochs(1.0), save_best_only=True, initial_value_threshold=0.5), epoch=0,
-            words="expected no save, because without initial_value_threshold=0.5 there is m.keras at the epoch end",
-        ),
-    ),
-    _wrong(
-        "threshold-zero-is-none", ThresholdZeroIsNone, "An initial_value_threshold of zero counts as none.",
-        Catch(
-            clause="model-checkpoint/initial-value-threshold/zero-is-a-threshold",
-            scenario=_scenario(_epochs(1.0), save_best_only=True), epoch=0,
-            words="val_loss=1.0 is not better than initial_value_threshold=0.0 with mode='min'; got a save",
-        ),
-    ),
-    _wrong(
-        "threshold-asks-for-the-best", ThresholdAsksForTheBest, "With a threshold, only the best is saved.",
-        Catch(
-            clause="model-checkpoint/initial-value-threshold/needs-save-best-only",
-            scenario=_scenario(_epochs(1.0), initial_value_threshold=0.5), epoch=0,
-            words="because a threshold without save_best_only changes nothing; got no save",
-        ),
-    ),
-    _wrong(
-        "loss-for-a-missing-metric", LossForAMissingMetric, "Where the metric is missing, the loss is compared.",
-        Catch(
-            clause="model-checkpoint/monitor/other-metrics-and-names-do-not-decide",
-            scenario=_scenario([{"logs": {"val_loss": 1.0}}, {"logs": {"loss": 2.0}}], save_best_only=True), epoch=1,
-            words="because only the monitored metric decides when to save; got no save",
-        ),
-    ),
-    _wrong(
-        "skips-a-missing-metric", _speaking(missing_metric="skips"), "Without the metric there is no save, in any dialect.",
-        Catch(
-            clause="model-checkpoint/monitor/a-missing-metric-is-saved",
-            scenario=_scenario(_MISSING, save_best_only=True), epoch=0,
-            words="expected a save at the epoch end, because val_loss is not in the logs; got none",
-        ),
-    ),
-    _wrong(
-        "saves-without-the-metric", _speaking(missing_metric="saves"), "Without the metric there is a save, in any dialect.",
-        Catch(
-            clause="model-checkpoint/save-best-only/saves-nothing-without-the-metric",
-            scenario=_scenario(_MISSING, save_best_only=True), epoch=0, dialect=_TF_KERAS,
-            words="expected no save at the epoch end, because val_loss is not in the logs; got a save",
-        ),
-    ),
-    _wrong(
-        "needs-the-metric", NeedsTheMetric, "A missing metric raises KeyError.",
-        Catch(
-            clause="model-checkpoint/errors/raises-nothing-else",
-            scenario=_scenario(_MISSING, save_best_only=True), epoch=0,
-            words="because no turn has a reason to fail; got KeyError in epoch_end of fit 1, epoch index 0",
-        ),
-    ),
-    _wrong(
-        "skips-arrays", SkipsArrays, "A metric that is an array is not saved.",
-        Catch(
-            clause="model-checkpoint/monitor/an-array-is-saved",
-            scenario=_scenario(_epochs([1.0]), save_best_only=True), epoch=0,
-            words="expected a save at the epoch end, because val_loss=(1.0,) is an array; got none",
-        ),
-    ),
-    _wrong(
-        "shapes-are-not-asked", ShapesAreNotAsked, "An array without dimensions counts as an array.",
-        Catch(
-            clause="model-checkpoint/monitor/an-array-without-dimensions-is-a-number",
-            scenario=_scenario(_epochs({"array": 1.0}, {"array": 2.0}), save_best_only=True), epoch=1,
-            words="expected no save, because that comes with plain numbers; got m.keras at the epoch end",
-        ),
-    ),
-    _wrong(
-        "tensors-are-numbers", TensorsAreNumbers, "Only numpy's arrays count as arrays, tensors do not.",
-        Catch(
-            clause="model-checkpoint/monitor/a-tensor-is-an-array",
-            scenario=_scenario(_epochs({"tensor": [1.0, 2.0]}), save_best_only=True), epoch=0,
-            words="expected 1 warnings of an array, because val_loss is a tensor at ['the epoch end']; got []",
-        ),
-    ),
-    _wrong(
-        "skips-tensors", SkipsTensors, "A metric that is a tensor is not saved.",
-        Catch(
-            clause="model-checkpoint/monitor/a-tensor-is-an-array",
-            scenario=_scenario(_epochs({"tensor": [1.0, 2.0]}), save_best_only=True), epoch=0,
-            words="expected a save at the epoch end, because val_loss is a tensor of [1.0, 2.0]; got none",
-        ),
-    ),
-    _wrong(
-        "saves-arrays", _speaking(array_metric="saves"), "A metric that is an array is always saved, in any dialect.",
-        Catch(
-            clause="model-checkpoint/monitor/one-number-in-an-array-is-compared",
-            scenario=_scenario(_epochs(1.0, 2.0), save_best_only=True), epoch=1, dialect=_TF_KERAS,
-            words="because the metric is the same, but for being in arrays of one number; got no save",
-        ),
-        Catch(
-            clause="model-checkpoint/monitor/an-array-of-numbers-cannot-be-compared",
-            scenario=_scenario(_epochs([1.0, 2.0]), save_best_only=True), epoch=0, dialect=_TF_KERAS,
-            words="expected ValueError at the epoch end, because val_loss=(1.0, 2.0) is an array",
-        ),
-        Catch(
-            clause="model-checkpoint/save-best-only/a-repeated-value-is-not-saved-again",
-            scenario=_scenario(_epochs([1.0], [1.0]), save_best_only=True), epoch=1, dialect=_TF_KERAS,
-            words="val_loss=(1.0,) was seen before, so it is no better than the best; got a save",
-        ),
-    ),
-    _wrong(
-        "compares-as-float64", _speaking(precision="float64"), "Values are compared as they are, in any dialect.",
-        Catch(
-            clause="model-checkpoint/save-best-only/a-value-beyond-float32-raises",
-            scenario=_scenario(_epochs(1.0, 1e39), save_best_only=True), epoch=1,
-            words="because val_loss=1e+39 or the best before it is finite, but beyond the range of float32; got no exception",
-        ),
-    ),
-    _wrong(
-        "compares-as-float32", _speaking(precision="float32"), "Values are rounded to float32, in any dialect.",
-        Catch(
-            clause="model-checkpoint/save-best-only/saves-every-strict-improvement",
-            scenario=_scenario(_epochs(1.0, 0.99999999), save_best_only=True), epoch=1, dialect=_TF_KERAS,
-            words="val_loss=0.99999999 is better than all of [1.0] with mode='min'; got none",
-        ),
-    ),
-    _wrong(
-        "compares-by-tensorflow", _speaking(precision="float32-tensorflow"), "TensorFlow compares, in any dialect.",
-        Catch(
-            clause="model-checkpoint/save-best-only/compares-all-finite-values",
-            scenario=_scenario(_epochs(1.0, 1e39), save_best_only=True), epoch=1, dialect=_TF_KERAS,
-            words="because all values of the metric are numbers; got ValueError in epoch_end of fit 1, epoch index 1",
-        ),
-    ),
-    _wrong(
-        "accepts-the-first-value", _speaking(first_value="accepted"), "The first value is the best, in any dialect.",
-        Catch(
-            clause="model-checkpoint/save-best-only/a-nan-does-not-stay-the-best",
-            scenario=_scenario(_epochs("NaN", 1.0), save_best_only=True), epoch=1, dialect=_TF_KERAS,
-            words="because val_loss=1.0 is the first value that is a number; got none",
-        ),
-    ),
-    _wrong(
-        "compares-the-first-value", _speaking(first_value="compared-with-infinity"),
+        "compares-the-first-value",
+        _speaking(first_value="compared-with-infinity"),
         "The first value is compared with the worst infinity, in any dialect.",
-        Catch(
-            clause="model-checkpoint/save-best-only/saves-exactly-the-improvements",
-            scenario=_scenario(_epochs("NaN"), save_best_only=True), epoch=0,
-            words="val_loss=nan is an improvement with mode='min' after [] and initial_value_threshold=None; got none",
-        ),
     ),
-)  # fmt: skip
+)
 
 DIRECTION: tuple[Wrong, ...] = (
     _wrong(
-        "auto-as-early-stopping", AutoAsEarlyStopping, "A name that ends with auc is maximized, fmeasure is not known.",
-        Catch(
-            clause="model-checkpoint/mode/auto-is-decided-by-the-name",
-            scenario=_scenario(_epochs(1.0, 2.0, monitor="val_auc"), monitor="val_auc", save_best_only=True), epoch=1,
-            dialect=_TF_KERAS, words="expected no save, because the name decides for mode='min'; got m.keras at the epoch end",
-        ),
-        Catch(
-            clause="model-checkpoint/mode/auto-maximizes-what-starts-with-fmeasure",
-            scenario=_scenario(_epochs(1.0, 2.0), save_best_only=True, mode="max"), epoch=1, dialect=_TF_KERAS,
-            words="expected no save, because mode='max' does the same as 'auto' with monitor='fmeasure'",
-        ),
+        "auto-as-early-stopping", AutoAsEarlyStopping, "A name that ends with auc is maximized, fmeasure is not known."
     ),
     _wrong(
-        "auto-by-name", _speaking(direction="name-contains-acc-or-starts-with-fmeasure"),
+        "auto-by-name",
+        _speaking(direction="name-contains-acc-or-starts-with-fmeasure"),
         "auto is decided by the name, in any dialect.",
-        Catch(
-            clause="model-checkpoint/mode/an-undecided-auto-raises",
-            scenario=_scenario(_epochs(1.0, monitor="my_metric"), monitor="my_metric"), epoch=0,
-            words="because no compiled metric says whether my_metric is better high or low; got no exception",
-        ),
-        Catch(
-            clause="model-checkpoint/mode/auto-takes-the-direction-of-the-compiled-metric",
-            scenario=_scenario(
-                _epochs(1.0, 2.0, monitor="my_metric"), monitor="my_metric", save_best_only=True,
-                of={"metrics": [_MY_AUC]},
-            ), epoch=1, words="because the compiled metrics decide for mode='max'; got no save",
-        ),
     ),
     _wrong(
-        "auto-by-compiled-metric", _speaking(direction="compiled-metric"),
+        "auto-by-compiled-metric",
+        _speaking(direction="compiled-metric"),
         "auto is decided by the compiled metric, at the first epoch end, in any dialect.",
-        Catch(
-            clause="model-checkpoint/mode/auto-finds-a-direction-for-every-name",
-            scenario=_scenario(_epochs(1.0, monitor="my_metric"), monitor="my_metric", save_best_only=True), epoch=0,
-            dialect=_TF_KERAS, words="because a direction follows from the name my_metric; got ValueError in epoch_end",
-        ),
-        Catch(
-            clause="model-checkpoint/mode/auto-knows-loss-and-acc",
-            scenario=_scenario(_epochs(1.0, monitor="val_acc"), monitor="val_acc", save_best_only=True), epoch=0,
-            dialect=_TF_KERAS,
-            words="expected no exception, because val_acc is monitored as with mode='max'; got ValueError in epoch_end",
-        ),
-        Catch(
-            clause="model-checkpoint/mode/needs-save-best-only",
-            scenario=_scenario(_epochs(1.0, monitor="my_metric"), monitor="my_metric"), epoch=0, dialect=_TF_KERAS,
-            words="without save_best_only, mode='auto' is the same as any other; got ValueError in epoch_end",
-        ),
-        Catch(
-            clause="model-checkpoint/save-freq/save-best-only-works-by-batches",
-            scenario=_scenario(
-                _batches({"loss": 1.0}), monitor="loss", mode="min", save_best_only=True, save_freq=1,
-            ), epoch=0, dialect=_TF_KERAS,
-            words="because loss is a number in the batches' logs and save_best_only compares numbers; got TypeError",
-        ),
     ),
     _wrong(
-        "first-metric-decides", FirstMetricDecides, "Of several compiled metrics of that name, the first one decides.",
-        Catch(
-            clause="model-checkpoint/mode/auto-takes-the-direction-of-the-compiled-metric",
-            scenario=_scenario(
-                _epochs(1.0, 2.0, monitor="my_metric"), monitor="my_metric", save_best_only=True,
-                of={"metrics": [_MY_ERROR, _MY_AUC]},
-            ), epoch=1, words="because the compiled metrics decide for mode='max'; got no save",
-        ),
+        "first-metric-decides", FirstMetricDecides, "Of several compiled metrics of that name, the first one decides."
     ),
-    _wrong(
-        "direction-anew-in-every-fit", DirectionAnewInEveryFit, "Every fit decides the direction for itself.",
-        Catch(
-            clause="model-checkpoint/mode/auto-is-decided-once",
-            scenario=_scenario(
-                _epochs(1.0, 2.0, monitor="my_metric"), monitor="my_metric", save_best_only=True,
-                of={"metrics": [_MY_AUC]},
-            ), fit=1, epoch=0, words="the direction was decided in the first fit; got no save",
-        ),
-    ),
-    _wrong(
-        "direction-at-fit-begin", DirectionAtFitBegin, "The direction is decided when the fit begins.",
-        Catch(
-            clause="model-checkpoint/save-freq/a-comparison-in-the-first-epoch-raises",
-            scenario=_scenario(
-                _batches({"loss": 1.0}, {"loss": 1.0}), monitor="loss", mode="min", save_best_only=True, save_freq=1
-            ), epoch=0,
-            words="expected TypeError at the end of batch index 1, because loss=1.0 is compared before the direction is",
-        ),
-        Catch(
-            clause="model-checkpoint/mode/an-undecided-auto-raises",
-            scenario=_scenario(_epochs(1.0, monitor="my_metric"), monitor="my_metric"), epoch=0,
-            words="whether my_metric is better high or low; got ValueError in fit_begin of fit 1",
-        ),
-    ),
-)  # fmt: skip
+    _wrong("direction-anew-in-every-fit", DirectionAnewInEveryFit, "Every fit decides the direction for itself."),
+    _wrong("direction-at-fit-begin", DirectionAtFitBegin, "The direction is decided when the fit begins."),
+)
 
 NAMES: tuple[Wrong, ...] = (
+    _wrong("epochs-from-zero", EpochsFromZero, "The field epoch counts from zero."),
+    _wrong("batches-from-zero", BatchesFromZero, "The field batch counts from zero."),
+    _wrong("best-in-the-name", BestInTheName, "With save_best_only, the file's name says that it is the best."),
     _wrong(
-        "epochs-from-zero", EpochsFromZero, "The field epoch counts from zero.",
-        Catch(
-            clause="model-checkpoint/filepath/is-filled-in",
-            scenario=_scenario(_epochs(1.0), filepath="m-{epoch}.keras"), epoch=0,
-            words="m-1.keras, because filepath is 'm-{epoch}.keras', the epoch's index is 0; got m-0.keras",
-        ),
+        "decides-before-the-name", DecidesBeforeTheName, "The name is filled in only where there is something to save."
     ),
-    _wrong(
-        "batches-from-zero", BatchesFromZero, "The field batch counts from zero.",
-        Catch(
-            clause="model-checkpoint/filepath/is-filled-in",
-            scenario=_scenario(_epochs(1.0), filepath="m-{batch}.keras", save_freq=1), epoch=0,
-            words="expected a file called m-1.keras, because filepath is 'm-{batch}.keras', the epoch's index is 0, "
-            "the batch's index is 0; got m-0.keras",
-        ),
-    ),
-    _wrong(
-        "best-in-the-name", BestInTheName, "With save_best_only, the file's name says that it is the best.",
-        Catch(
-            clause="model-checkpoint/filepath/without-fields-is-overwritten",
-            scenario=_scenario(_epochs(1.0), save_best_only=True), epoch=0,
-            words="expected a file called m.keras, because filepath has no fields; got best-m.keras",
-        ),
-        Catch(
-            clause="model-checkpoint/save-best-only/saves-a-part-of-what-it-saves-without",
-            scenario=_scenario(_epochs(1.0), save_best_only=True), epoch=0,
-            words="because save_best_only saves less, not more; got best-m.keras at the epoch end",
-        ),
-    ),
-    _wrong(
-        "decides-before-the-name", DecidesBeforeTheName, "The name is filled in only where there is something to save.",
-        Catch(
-            clause="model-checkpoint/filepath/an-unknown-field-raises",
-            scenario=_scenario(
-                [{"logs": {"val_loss": 1.0, "loss": 1.0}}, {"logs": {"val_loss": 2.0}}], filepath="m-{loss}.keras",
-                save_best_only=True,
-            ), epoch=1,
-            words="'m-{loss}.keras' cannot be filled in with the logs ['val_loss']: 'loss'; got no exception",
-        ),
-    ),
-    _wrong(
-        "own-fields-go-first", OwnFieldsGoFirst, "The fields epoch and batch go before metrics of these names.",
-        Catch(
-            clause="model-checkpoint/filepath/a-metric-called-epoch-raises", scenario=_scenario(_epochs(1.0)), epoch=0,
-            words="cannot be filled in with the logs ['epoch', 'val_loss']: two values for the field epoch",
-        ),
-        Catch(
-            clause="model-checkpoint/filepath/is-filled-in",
-            scenario=_scenario(_batches({"batch": 7.0}), filepath="m-{batch}.keras", save_freq=1), epoch=0,
-            words="expected a file called m-7.0.keras",
-        ),
-    ),
-)  # fmt: skip
+    _wrong("own-fields-go-first", OwnFieldsGoFirst, "The fields epoch and batch go before metrics of these names."),
+)
 
 THERE: tuple[Wrong, ...] = (
+    _wrong("swallows-system-errors", SwallowsSystemErrors, "A file that cannot be written is left out without a word."),
     _wrong(
-        "swallows-system-errors", SwallowsSystemErrors, "A file that cannot be written is left out without a word.",
-        Catch(
-            clause="model-checkpoint/filepath/a-directory-in-its-place-raises",
-            scenario=_scenario(_epochs(1.0), of={"existing": ["m.keras/"]}), epoch=0,
-            words="expected OSError at the epoch end, because m.keras is a directory already; got no exception",
-        ),
-        Catch(
-            clause="model-checkpoint/filepath/a-file-in-place-of-its-directory-raises",
-            scenario=_scenario(_epochs(1.0), filepath="a/m.keras", of={"existing": ["a"]}), epoch=0,
-            words="expected NotADirectoryError at the epoch end, because in ['a'] a file is where a/m.keras needs a",
-        ),
+        "hands-on-the-systems-error",
+        HandsOnTheSystemsError,
+        "A directory in the file's place raises IsADirectoryError.",
     ),
     _wrong(
-        "hands-on-the-systems-error", HandsOnTheSystemsError, "A directory in the file's place raises IsADirectoryError.",
-        Catch(
-            clause="model-checkpoint/filepath/a-directory-in-its-place-raises",
-            scenario=_scenario(_epochs(1.0), filepath="m.h5", of={"existing": ["m.h5/"]}), epoch=0,
-            words="because m.h5 is a directory already; got IsADirectoryError in epoch_end of fit 1, epoch index 0",
-        ),
-    ),
-    _wrong(
-        "looks-for-the-words-anywhere", LooksForTheWordsAnywhere,
+        "looks-for-the-words-anywhere",
+        LooksForTheWordsAnywhere,
         "Whether the error is about a directory is told by its whole text, file names included.",
-        Catch(
-            clause="model-checkpoint/filepath/a-file-in-place-of-its-directory-raises",
-            scenario=_scenario(_epochs(1.0), filepath="is a directory/m.h5", of={"existing": ["is a directory"]}), epoch=0,
-            words="a file is where is a directory/m.h5 needs a directory; got OSError in epoch_end",
-        ),
     ),
-    _wrong(
-        "needs-an-empty-place", NeedsAnEmptyPlace, "A file that is there already is not written again.",
-        Catch(
-            clause="model-checkpoint/filepath/what-is-there-is-overwritten-or-left-alone",
-            scenario=_scenario(_epochs(1.0), of={"existing": ["m.keras"]}), epoch=0,
-            words="because what is there, ['m.keras'], stands in no file's way; got no save",
-        ),
-    ),
-)  # fmt: skip
+    _wrong("needs-an-empty-place", NeedsAnEmptyPlace, "A file that is there already is not written again."),
+)
 
 SAYS: tuple[Wrong, ...] = (
-    _wrong(
-        "says-without-being-asked", SaysWithoutBeingAsked, "The default of verbose is 1.",
-        Catch(
-            clause="model-checkpoint/verbose/zero-is-silent", scenario=_scenario(_epochs(1.0)), epoch=0,
-            words="expected nothing printed, because verbose=0; got ['saving', 'saved']",
-        ),
-    ),
-    _wrong(
-        "says-saved-twice", SaysSavedTwice, "A finished save is announced twice.",
-        Catch(
-            clause="model-checkpoint/verbose/announces-what-it-does", scenario=_scenario(_epochs(1.0), verbose=1), epoch=0,
-            words="verbose=1 and the turns come to ['saving']; got ['saving', 'saved', 'saved']",
-        ),
-    ),
-    _wrong(
-        "never-warns", NeverWarns, "It warns of nothing.",
-        Catch(
-            clause="model-checkpoint/monitor/warns-of-what-it-cannot-compare",
-            scenario=_scenario(_MISSING, save_best_only=True), epoch=0,
-            words="expected the warnings ['missing-metric'], because the turns come to ['missing-metric']",
-        ),
-        Catch(
-            clause="model-checkpoint/arguments/warns-of-unknown-modes-and-legacy-arguments",
-            scenario=_scenario(_epochs(1.0), mode="best"), fit=None,
-            words="expected the warnings ['unknown-mode'] from the constructor, because mode='best'",
-        ),
-    ),
-    _wrong(
-        "logs-the-best", LogsTheBest, "The best value is added to the logs.",
-        Catch(
-            clause="model-checkpoint/logs/adds-nothing", scenario=_scenario(_epochs(1.0), save_best_only=True), epoch=0,
-            words="because a checkpoint only saves; got {'best': 1.0}",
-        ),
-    ),
-)  # fmt: skip
+    _wrong("says-without-being-asked", SaysWithoutBeingAsked, "The default of verbose is 1."),
+    _wrong("says-saved-twice", SaysSavedTwice, "A finished save is announced twice."),
+    _wrong("never-warns", NeverWarns, "It warns of nothing."),
+    _wrong("logs-the-best", LogsTheBest, "The best value is added to the logs."),
+)
 
 ARGUMENTS: tuple[Wrong, ...] = (
+    _wrong("needs-a-string", _speaking(path_like="only-for-weights"), "For a model, the filepath has to be a string."),
     _wrong(
-        "needs-a-string", _speaking(path_like="only-for-weights"), "For a model, the filepath has to be a string.",
-        Catch(
-            clause="model-checkpoint/filepath/may-be-path-like",
-            scenario=_scenario(_epochs(1.0), filepath={"path_like": "m.keras"}), fit=None,
-            words="no exception from the constructor, because that comes with the same path as a string; got AttributeError",
-        ),
+        "needs-a-directory", NeedsADirectory, "A directory is made of the name before the last slash, even of none."
     ),
-    _wrong(
-        "needs-a-directory", NeedsADirectory, "A directory is made of the name before the last slash, even of none.",
-        Catch(
-            clause="model-checkpoint/filepath/may-be-relative",
-            scenario=_scenario(_epochs(1.0), filepath={"relative": "m.keras"}), epoch=0,
-            words="because that comes with the absolute path; got FileNotFoundError",
-        ),
-    ),
-    _wrong(
-        "no-dot-before-weights", NoDotBeforeWeights, "The suffix of weights is looked for without its first dot.",
-        Catch(
-            clause="model-checkpoint/filepath/weights-end-with-weights-h5",
-            scenario=_scenario(_epochs(1.0), filepath="m.weights.h5", save_weights_only=True), fit=None,
-            words="expected ValueError from the constructor, because filepath='weights.h5' is not a name for weights",
-        ),
-    ),
-    _wrong(
-        "models-end-with-keras", ModelsEndWithKeras, "A model has to be called .keras.",
-        Catch(
-            clause="model-checkpoint/filepath/models-end-with-keras-or-h5",
-            scenario=_scenario(_epochs(1.0), filepath="m.h5"), fit=None,
-            words="expected no exception from the constructor, because the arguments are as they have to be; got ValueError",
-        ),
-    ),
-    _wrong(
-        "any-suffix", _speaking(suffix="free"), "Every file name is accepted, in any dialect.",
-        Catch(
-            clause="model-checkpoint/filepath/models-end-with-keras-or-h5",
-            scenario=_scenario(_epochs(1.0), filepath="m"), fit=None,
-            words="expected ValueError from the constructor, because filepath='m' is not a name for a model; got none",
-        ),
-    ),
-    _wrong(
-        "swallows-arguments", SwallowsArguments, "Unknown arguments are accepted without a word, in any dialect.",
-        Catch(
-            clause="model-checkpoint/arguments/refuses-what-is-not-documented-and-nothing-else",
-            scenario=_scenario(_epochs(1.0), unknown=1), fit=None,
-            words="expected TypeError from the constructor, because there is no argument unknown; got none",
-        ),
-    ),
-)  # fmt: skip
+    _wrong("no-dot-before-weights", NoDotBeforeWeights, "The suffix of weights is looked for without its first dot."),
+    _wrong("models-end-with-keras", ModelsEndWithKeras, "A model has to be called .keras."),
+    _wrong("any-suffix", _speaking(suffix="free"), "Every file name is accepted, in any dialect."),
+    _wrong("swallows-arguments", SwallowsArguments, "Unknown arguments are accepted without a word, in any dialect."),
+)
 
 WRONG: tuple[Wrong, ...] = (*WHEN, *WHETHER, *DIRECTION, *NAMES, *THERE, *SAYS, *ARGUMENTS)

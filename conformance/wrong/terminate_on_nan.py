@@ -1,4 +1,4 @@
-"""Wrong variants of TerminateOnNaN, and the clauses that catch them."""
+"""Wrong variants of TerminateOnNaN."""
 
 import math
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from callcheck.reference.terminate_on_nan import TERMINATED, TerminateOnNaN
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.numbers import float32
 
-from .wrong import Catch, Wrong
+from .wrong import Wrong
 
 After = tuple[None, Reason]
 
@@ -133,168 +133,26 @@ class WarnsAndLogs(TerminateOnNaN):
 
 # ---------------------------------------------------------------------------------------------- what catches them
 
-_TF_KERAS = "tf-keras-2.21.0"
-_NAN = '{"callback": "TerminateOnNaN", "fits": [{"epochs": [{"logs": {"loss": "NaN"}}]}]}'
-_RAISING = (
-    '{"callback": "TerminateOnNaN", "config": {"raise_error": true}, "fits": [{"epochs": [{"logs": {"loss": "NaN"}}]}]}'
-)
-_INFINITY = '{"callback": "TerminateOnNaN", "fits": [{"epochs": [{"logs": {"loss": "-Infinity"}}]}]}'
-_NOTHING_SHOWN = '{"callback": "TerminateOnNaN", "fits": [{"epochs": [{"logs": {}}]}]}'
-_TWO_FITS = (
-    '{"callback": "TerminateOnNaN", "fits": [{"epochs": [{"logs": {"loss": "NaN"}}]}, '
-    '{"epochs": [{"logs": {"loss": 1.0}}]}]}'
-)
 
-
-def _wrong(name: str, make: type[TerminateOnNaN], says: str, *catches: Catch) -> Wrong:
-    return Wrong(name=f"terminate-on-nan-{name}", says=says, callback="TerminateOnNaN", make=make, catches=catches)
+def _wrong(name: str, make: type[TerminateOnNaN], says: str) -> Wrong:
+    return Wrong(name=f"terminate-on-nan-{name}", says=says, callback="TerminateOnNaN", make=make)
 
 
 WRONG: tuple[Wrong, ...] = (
+    _wrong("nan-only", NaNOnly, "Only NaN is invalid, an infinity is not."),
+    _wrong("in-float32", InFloat32, "A finite loss beyond the range of float32 is taken for an infinity."),
+    _wrong("at-the-epoch-end", AtTheEpochEnd, "The epoch's loss is looked at in place of the batches'."),
+    _wrong("at-the-epoch-end-too", AtTheEpochEndToo, "The epoch's loss is looked at as well as the batches'."),
+    _wrong("any-metric", AnyMetric, "Every metric of a batch is looked at, not only the loss."),
+    _wrong("needs-a-loss", NeedsALoss, "A batch whose logs have no loss raises KeyError."),
     _wrong(
-        "nan-only", NaNOnly, "Only NaN is invalid, an infinity is not.",
-        Catch(
-            clause="terminate-on-nan/loss/an-infinity-is-as-a-nan", scenario=_INFINITY, epoch=0,
-            words="with NaN for every infinity, because an infinite loss is as invalid as NaN; got stop=False",
-        ),
-        Catch(
-            clause="terminate-on-nan/loss/stops-at-the-first-invalid-loss", scenario=_INFINITY, epoch=0,
-            words="expected stop=True, because batch index 0 of epoch index 0 has loss=-inf",
-        ),
-        Catch(
-            clause="terminate-on-nan/raise-error/raises-at-the-first-invalid-loss",
-            scenario=_RAISING.replace("NaN\"}", "Infinity\"}"), epoch=0,
-            words="its loss is inf and raise_error=True; got none",
-        ),
+        "any-element", AnyElement, "An array is judged by its numbers: it stops if one is invalid, and raises nothing."
     ),
-    _wrong(
-        "in-float32", InFloat32, "A finite loss beyond the range of float32 is taken for an infinity.",
-        Catch(
-            clause="terminate-on-nan/loss/goes-on-while-it-is-finite",
-            scenario='{"callback": "TerminateOnNaN", "fits": [{"epochs": [{"logs": {"loss": 1e39}}]}]}', epoch=0,
-            words="expected stop=False, because every loss is finite; got stop=True",
-        ),
-    ),
-    _wrong(
-        "at-the-epoch-end", AtTheEpochEnd, "The epoch's loss is looked at in place of the batches'.",
-        Catch(
-            clause="terminate-on-nan/loss/stops-at-the-first-invalid-loss",
-            scenario='{"callback": "TerminateOnNaN", "fits": [{"epochs": ['
-            '{"logs": {"loss": 1.0}, "batches": [{"loss": 1.0}, {"loss": "NaN"}]}]}]}', epoch=0,
-            words="batch index 1 of epoch index 0 has loss=nan; got stop=False",
-        ),
-        Catch(
-            clause="terminate-on-nan/raise-error/raises-at-the-first-invalid-loss", scenario=_RAISING, epoch=0,
-            words="expected RuntimeError at the end of batch index 0, because its loss is nan",
-        ),
-    ),
-    _wrong(
-        "at-the-epoch-end-too", AtTheEpochEndToo, "The epoch's loss is looked at as well as the batches'.",
-        Catch(
-            clause="terminate-on-nan/loss/says-so-once", scenario=_NAN, epoch=0,
-            words="loss=nan at batch index 0 ends the epoch; got ['nan', 'nan']",
-        ),
-        Catch(
-            clause="terminate-on-nan/loss/without-one-nothing-happens", scenario=_NAN, epoch=0,
-            words="the batches' logs have no loss",
-        ),
-    ),
-    _wrong(
-        "any-metric", AnyMetric, "Every metric of a batch is looked at, not only the loss.",
-        Catch(
-            clause="terminate-on-nan/loss/nothing-else-matters", scenario=_NOTHING_SHOWN, epoch=0,
-            words="as with NaN and infinity in ['a_metric', 'val_loss', 'z_metric'] and in the epoch's loss, "
-            "because only the batches' losses decide",
-        ),
-        Catch(
-            clause="terminate-on-nan/loss/without-one-nothing-happens", scenario=_NOTHING_SHOWN, epoch=0,
-            words="have no loss, only ['a_metric', 'val_loss', 'z_metric']; got stop=True",
-        ),
-    ),
-    _wrong(
-        "needs-a-loss", NeedsALoss, "A batch whose logs have no loss raises KeyError.",
-        Catch(
-            clause="terminate-on-nan/loss/without-one-nothing-happens", scenario=_NOTHING_SHOWN, epoch=0,
-            words="expected no exception, because the batches' logs have no loss; got KeyError in batch_end of epoch index 0",
-        ),
-        Catch(
-            clause="terminate-on-nan/loss/goes-on-while-it-is-finite", scenario=_NOTHING_SHOWN, epoch=0,
-            words="no exception, because every loss is finite; got 1 epochs, then KeyError in batch_end",
-        ),
-    ),
-    _wrong(
-        "any-element", AnyElement, "An array is judged by its numbers: it stops if one is invalid, and raises nothing.",
-        Catch(
-            clause="terminate-on-nan/loss/an-array-of-numbers-raises",
-            scenario='{"callback": "TerminateOnNaN", "fits": [{"epochs": [{"logs": {"loss": [1.0, "NaN"]}}]}]}', epoch=0,
-            words="expected ValueError at the end of batch index 0, because its loss is (1.0, nan)",
-        ),
-    ),
-    _wrong(
-        "only-says", OnlySays, "An invalid loss is announced, but nothing is stopped.",
-        Catch(
-            clause="terminate-on-nan/loss/an-epoch-of-nan-is-the-last",
-            scenario='{"callback": "TerminateOnNaN", "fits": [{"epochs": [{"logs": {"loss": "NaN"}}, {"logs": {}}]}]}',
-            epoch=0, words="the fit to end with this epoch, because its every loss is NaN; got 1 more epochs",
-        ),
-    ),
-    _wrong(
-        "stays-terminated", StaysTerminated, "An instance that has stopped one fit stops every later one.",
-        Catch(
-            clause="terminate-on-nan/reuse/an-instance-used-again-behaves-as-a-new-one", scenario=_TWO_FITS, fit=1, epoch=0,
-            words="as a new instance does, because nothing is remembered from the fit before; got stop=True",
-        ),
-        Catch(
-            clause="terminate-on-nan/loss/stops-at-the-first-invalid-loss", scenario=_TWO_FITS, fit=1, epoch=0,
-            words="expected stop=False, because no loss is NaN or infinite; got stop=True",
-        ),
-    ),
-    _wrong(
-        "never-raises", NeverRaises, "raise_error is accepted and ignored.",
-        Catch(
-            clause="terminate-on-nan/raise-error/raises-at-the-first-invalid-loss", scenario=_RAISING, epoch=0,
-            words="its loss is nan and raise_error=True; got none",
-        ),
-    ),
-    _wrong(
-        "raises-by-default", RaisesByDefault, "The default of raise_error is true.",
-        Catch(
-            clause="terminate-on-nan/raise-error/is-off-by-default", scenario=_NAN, epoch=0,
-            words="because raise_error is false; got RuntimeError in batch_end of epoch index 0",
-        ),
-        Catch(
-            clause="terminate-on-nan/arguments/there-are-none", scenario=_NOTHING_SHOWN, fit=None, dialect=_TF_KERAS,
-            words="expected the arguments to be accepted, because the arguments are []",
-        ),
-    ),
-    _wrong(
-        "says-and-raises", SaysAndRaises, "With raise_error, it stops and says so before it raises.",
-        Catch(
-            clause="terminate-on-nan/raise-error/raises-in-place-of-stopping", scenario=_RAISING, epoch=0,
-            words="because raise_error is true; got stop=True and ['nan'] printed",
-        ),
-    ),
-    _wrong(
-        "swallows-arguments", SwallowsArguments, "Unknown arguments are accepted without a word.",
-        Catch(
-            clause="terminate-on-nan/arguments/raise-error-is-the-only-one",
-            scenario='{"callback": "TerminateOnNaN", "config": {"unknown": 1}, "fits": [{"epochs": [{"logs": {}}]}]}',
-            fit=None, words="refused by TypeError, because the arguments are ['unknown']; got no exception",
-        ),
-        Catch(
-            clause="terminate-on-nan/arguments/there-are-none", scenario=_RAISING, fit=None, dialect=_TF_KERAS,
-            words="refused by TypeError, because the arguments are ['raise_error']; got no exception",
-        ),
-    ),
-    _wrong(
-        "warns-and-logs", WarnsAndLogs, "It warns where it should print, and leaves a mark in the logs.",
-        Catch(
-            clause="terminate-on-nan/effects/only-stops", scenario=_NAN, epoch=0,
-            words="got the warnings ['other'] and {'terminated': 0.0} added",
-        ),
-        Catch(
-            clause="terminate-on-nan/loss/says-so-once", scenario=_NAN, epoch=0,
-            words="loss=nan at batch index 0 ends the epoch; got []",
-        ),
-    ),
-)  # fmt: skip
+    _wrong("only-says", OnlySays, "An invalid loss is announced, but nothing is stopped."),
+    _wrong("stays-terminated", StaysTerminated, "An instance that has stopped one fit stops every later one."),
+    _wrong("never-raises", NeverRaises, "raise_error is accepted and ignored."),
+    _wrong("raises-by-default", RaisesByDefault, "The default of raise_error is true."),
+    _wrong("says-and-raises", SaysAndRaises, "With raise_error, it stops and says so before it raises."),
+    _wrong("swallows-arguments", SwallowsArguments, "Unknown arguments are accepted without a word."),
+    _wrong("warns-and-logs", WarnsAndLogs, "It warns where it should print, and leaves a mark in the logs."),
+)
