@@ -1,0 +1,297 @@
+"""Environments: a release of Keras in a virtual environment of its own, made once by uv in the user's cache directory.
+
+Rules
+- A data table (`environments.toml`) says which interpreter and which companions a range of releases needs.
+- An environment counts as made only once its `callcheck.json` is there, which is written last: what an interruption left
+  half-made is made anew. It is made under a file lock, so that two runs that need it share it.
+- uv fetches interpreters from 3.8 on; older ones have to be on the machine: under pyenv, or on the path as `python3.X`.
+- Nothing of callcheck is installed there: the worker brings the driver along.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+BACKENDS = ("tensorflow", "jax", "torch", "numpy")
+PACKAGES = ("keras", "tf-keras", "tensorflow")
+MARKER = "callcheck.json"
+"""Written last into an environment: what it holds. Without it an environment is not made."""
+INSTALL_LIMIT = 1800.0
+"""Seconds for making one environment: a slow connection takes ten minutes for TensorFlow's half a gigabyte."""
+
+Progress = Callable[[str], object]
+
+
+class NoSuchRelease(ValueError):
+    """The requirement names no release that an environment can be made for; the message is one sentence."""
+
+
+class EnvironmentFailed(Exception):
+    """The environment cannot be made; the message is one sentence, with the installer's last line."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Release:
+    """A release of a package on a backend, as a requirement names it."""
+
+    package: str
+    version: str
+    backend: str = "tensorflow"
+
+    def __str__(self) -> str:
+        extra = "" if self.backend == "tensorflow" else f"[{self.backend}]"
+        return f"{self.package}{extra}=={self.version}"
+
+    @property
+    def folder(self) -> str:
+        """The name of its environment's folder."""
+        return f"{self.package}-{self.version}" + ("" if self.backend == "tensorflow" else f"+{self.backend}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Environment:
+    """One that was made. `size`: what it adds to the disk beside files that are shared by hard links, in bytes."""
+
+    release: Release
+    path: Path
+    interpreter: str
+
+    @property
+    def python(self) -> Path:
+        return _python_of(self.path)
+
+
+_REQUIREMENT = re.compile(
+    rf"(?P<package>{'|'.join(PACKAGES)})(\[(?P<before>\w+)\])?==(?P<version>[\w.]+)(\[(?P<behind>\w+)\])?"
+)
+
+
+def release_of(text: str) -> Release | None:
+    """The release that a requirement names, `keras[jax]==3.10.0` or `keras==3.10.0[jax]`; None for what is no requirement.
+
+    Raises NoSuchRelease for a backend that does not exist.
+    """
+    found = _REQUIREMENT.fullmatch(text)
+    if found is None:
+        return None
+    backend = found["before"] or found["behind"] or "tensorflow"
+    if backend not in BACKENDS:
+        raise NoSuchRelease(f"{text}: unknown backend {backend!r}; known are {', '.join(BACKENDS)}")
+    return Release(package=found["package"], version=found["version"], backend=backend)
+
+
+# ---------------------------------------------------------------------------------------------- what a release needs
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Needs:
+    """What a release runs on: an interpreter, as "3.11", and the requirements to install."""
+
+    python: str
+    requirements: tuple[str, ...]
+
+
+@cache
+def _table() -> tuple[Mapping[str, Any], ...]:
+    text = (files(__package__) / "environments.toml").read_text(encoding="utf-8")
+    return tuple(tomllib.loads(text)["range"])
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", text))
+
+
+def needs(release: Release) -> Needs:
+    """What the table says of a release. Raises NoSuchRelease."""
+    for row in _table():
+        if row["package"] == release.package and _version(release.version) >= _version(row["from"]):
+            break
+    else:
+        oldest = [row["from"] for row in _table() if row["package"] == release.package][-1]
+        raise NoSuchRelease(f"{release}: releases of {release.package} before {oldest} are not supported")
+    if release.backend not in row["backends"]:
+        known = ", ".join(row["backends"])
+        raise NoSuchRelease(
+            f"{release}: {release.package} {release.version} has no {release.backend} backend; it has {known}"
+        )
+    minor = ".".join(release.version.split(".")[:2])
+    companions = [*row["with"], *row["backends"][release.backend]]
+    return Needs(
+        python=row["python"],
+        requirements=(
+            f"{release.package}=={release.version}",
+            *(each.replace("{minor}", minor) for each in companions),
+        ),
+    )
+
+
+def interpreter(version: str) -> str:
+    """What uv is given for an interpreter: a path where one is on the machine, else the version, which uv fetches.
+
+    Raises EnvironmentFailed for one that neither is there nor can be fetched.
+    """
+    candidates = [shutil.which(f"python{version}")]
+    for root in (os.environ.get("PYENV_ROOT"), Path.home() / ".pyenv"):
+        if root:
+            found = sorted(Path(root, "versions").glob(f"{version}.*/bin/python"), key=lambda path: _version(str(path)))
+            candidates += [str(path) for path in reversed(found)]
+    for path in candidates:
+        if path is not None and _is_interpreter(path, version):
+            return path
+    if _version(version) < (3, 8):
+        raise EnvironmentFailed(
+            f"Python {version} is not on this machine, and uv fetches 3.8 and newer only; pyenv install {version} provides it"
+        )
+    return version
+
+
+def _is_interpreter(path: str, version: str) -> bool:
+    """Whether the program runs and is of that version: pyenv's shims exist for versions that are not active."""
+    try:
+        said = subprocess.run([path, "-V"], capture_output=True, text=True, timeout=30)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return said.returncode == 0 and said.stdout.startswith(f"Python {version}.")
+
+
+# ---------------------------------------------------------------------------------------------- making one
+
+
+def root() -> Path:
+    """The folder of all environments: in the user's cache directory, or where CALLCHECK_ENVIRONMENTS says."""
+    given = os.environ.get("CALLCHECK_ENVIRONMENTS")
+    if given:
+        return Path(given)
+    from platformdirs import user_cache_path
+
+    return user_cache_path("callcheck") / "environments"
+
+
+def _python_of(path: Path) -> Path:
+    return path / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def made() -> tuple[Environment, ...]:
+    """The environments that are there, by name."""
+    folders = sorted(root().iterdir()) if root().is_dir() else []
+    return tuple(found for found in map(_read, folders) if found is not None)
+
+
+def _read(path: Path) -> Environment | None:
+    try:
+        said = json.loads((path / MARKER).read_text(encoding="utf-8"))
+        return Environment(release=Release(**said["release"]), path=path, interpreter=said["interpreter"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def environment(release: Release, progress: Progress = lambda line: None) -> Environment:
+    """The release's environment, made if it is not there; `progress` is told what happens, a line at a time.
+
+    Raises NoSuchRelease or EnvironmentFailed.
+    """
+    path = root() / release.folder
+    found = _read(path)
+    if found is not None:
+        return found
+    wanted = needs(release)
+    from filelock import FileLock, Timeout
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{path}.lock", timeout=INSTALL_LIMIT):
+            return _read(path) or _make(release, wanted, path, progress)
+    except Timeout:
+        raise EnvironmentFailed(f"{release}: another run has been making this environment for too long") from None
+    except OSError as error:
+        raise EnvironmentFailed(
+            f"{release}: the environment cannot be written to {path.parent} ({error.strerror})"
+        ) from None
+
+
+def _make(release: Release, wanted: Needs, path: Path, progress: Progress) -> Environment:
+    uv = _uv()
+    python = interpreter(wanted.python)
+    began = time.monotonic()
+    progress(f"making an environment for {release} (Python {wanted.python}), once, in {path}")
+    shutil.rmtree(path, ignore_errors=True)
+    try:
+        _installer([uv, "venv", "--quiet", "--python", python, str(path)], release)
+        _installer([uv, "pip", "install", "--quiet", "--python", str(_python_of(path)), *wanted.requirements], release)
+    except BaseException:
+        shutil.rmtree(path, ignore_errors=True)
+        raise
+    said = subprocess.run(
+        [str(_python_of(path)), "-c", "import platform; print(platform.python_version())"],
+        capture_output=True, text=True, check=True, timeout=60,
+    ).stdout.strip()  # fmt: skip
+    marker = {
+        "release": {"package": release.package, "version": release.version, "backend": release.backend},
+        "interpreter": said,
+        "requirements": list(wanted.requirements),
+    }
+    unfinished = path / f"{MARKER}.new"
+    unfinished.write_text(json.dumps(marker, indent=1), encoding="utf-8")
+    unfinished.replace(path / MARKER)
+    progress(f"made in {time.monotonic() - began:.0f} s")
+    found = _read(path)
+    assert found is not None
+    return found
+
+
+def _uv() -> str:
+    beside = Path(sys.executable).with_name("uv.exe" if os.name == "nt" else "uv")
+    found = str(beside) if beside.is_file() else shutil.which("uv")
+    if found is None:
+        raise EnvironmentFailed("uv is not installed, which makes the environments; pip install uv installs it")
+    return found
+
+
+def _installer(command: list[str], release: Release) -> None:
+    """Run uv. Raises NoSuchRelease where it knows no such version, EnvironmentFailed with its last lines for the rest."""
+    settings = dict(os.environ)
+    if "PIP_FIND_LINKS" in settings:
+        settings.setdefault("UV_FIND_LINKS", settings["PIP_FIND_LINKS"])  # uv does not read pip's settings
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=INSTALL_LIMIT, env=settings)
+    except subprocess.TimeoutExpired:
+        raise EnvironmentFailed(f"{release}: the installer did not end within {INSTALL_LIMIT:.0f} s") from None
+    if done.returncode == 0:
+        return
+    said = " ".join(done.stderr.split())
+    if f"no version of {release.package}=={release.version}" in said:
+        raise NoSuchRelease(f"{release}: there is no such release{_nearest(release)}")
+    raise EnvironmentFailed(f"{release}: the environment cannot be made: {said[-400:]}")
+
+
+def _nearest(release: Release) -> str:
+    """The releases nearest to one that does not exist, as far as the dialects know them."""
+    from callcheck.spec.dialect import shipped
+
+    asked = _version(release.version)
+    known = {each.since for each in shipped().values() if each.package == release.package and each.since}
+    if not known:
+        return ""
+    near = min(known, key=lambda text: [abs(a - b) for a, b in zip(_version(text), asked, strict=False)])
+    return f"; the nearest one known here is {near}"
+
+
+def remove(folder: str) -> bool:
+    """Remove the environment of that folder's name; whether there was one, made or half-made."""
+    path = root() / folder
+    if path.parent != root() or not path.is_dir():
+        return False
+    shutil.rmtree(path)
+    Path(f"{path}.lock").unlink(missing_ok=True)
+    return True
