@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
 
+from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.clauses.clause import CLAUSES, Clause
-from callcheck.spec.configuration import CALLBACKS
 from callcheck.spec.dialect import NEWEST, InvalidDialect, Resolution, resolve
 
 from .judge import EXAMPLES, Judge, Judgement

@@ -17,9 +17,9 @@ from pathlib import Path
 
 from callcheck.reference.replay import replay
 from callcheck.spec import vectors
+from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.clauses.clause import CLAUSES
-from callcheck.spec.configuration import CALLBACKS
 from callcheck.spec.dialect import NEWEST, shipped
 from callcheck.spec.reading import InvalidScenario
 from callcheck.spec.scenario import Scenario, key, loads

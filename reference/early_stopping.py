@@ -14,8 +14,8 @@ At the end of training the kept weights are put back, whoever stopped it and eve
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from callcheck.spec.configuration import EarlyStopping as Configuration
-from callcheck.spec.configuration import bind
+from callcheck.spec.callbacks import EarlyStopping as Configuration
+from callcheck.spec.callbacks import bind
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.trace import Origin
 from callcheck.spec.values import Value
@@ -73,9 +73,8 @@ class EarlyStopping(Machine):
         assert isinstance(configuration, Configuration)
         self.config = configuration
         self.monitor = Monitor(
-            configuration.monitor, configuration.mode, abs(configuration.min_delta), dialect,
-            dialect["early-stopping/direction"],
-        )  # fmt: skip
+            "early-stopping", dialect, configuration.monitor, configuration.mode, abs(configuration.min_delta)
+        )
         self.warned = ("unknown-mode",) if self.monitor.unknown_mode else ()
         self.keeps_best = dialect["early-stopping/reuse"] == "best-value"
         self.missed_baseline_can_stop = dialect["early-stopping/baseline"] == "stops-after-patience"

@@ -10,8 +10,8 @@ Rules
 from collections.abc import Mapping
 from typing import Any
 
-from callcheck.spec.configuration import LearningRateScheduler as Configuration
-from callcheck.spec.configuration import bind
+from callcheck.spec.callbacks import LearningRateScheduler as Configuration
+from callcheck.spec.callbacks import bind
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.numbers import float32
 from callcheck.spec.values import map_rate

@@ -19,8 +19,8 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
-from callcheck.spec.configuration import ModelCheckpoint as Configuration
-from callcheck.spec.configuration import bind, parameters
+from callcheck.spec.callbacks import ModelCheckpoint as Configuration
+from callcheck.spec.callbacks import bind, parameters
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.files import PATH_LIKE, existing_directories, existing_files, path_of
 from callcheck.spec.values import Logs, Tensor, Value
@@ -84,15 +84,13 @@ def _check_legacy(config: Mapping[str, Any]) -> tuple[str, ...]:
 
 class ModelCheckpoint(Machine):
     def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
-        legacy = dialect["model-checkpoint/keywords"] == "legacy"
+        legacy = dialect["model-checkpoint/arguments"] == "save-freq-and-keywords"
         named = {name: value for name, value in config.items() if not legacy or name in parameters("ModelCheckpoint")}
         configuration = bind("ModelCheckpoint", named)
         assert isinstance(configuration, Configuration)
         self.config = configuration
         self.filepath = path_of(configuration.filepath)
-        self.monitor = Monitor(
-            configuration.monitor, configuration.mode, 0.0, dialect, dialect["model-checkpoint/direction"]
-        )
+        self.monitor = Monitor("model-checkpoint", dialect, configuration.monitor, configuration.mode, 0.0)
         as_path = isinstance(configuration.filepath, Mapping) and PATH_LIKE in configuration.filepath
         only_for_weights = dialect["model-checkpoint/path-like"] == "only-for-weights"
         if as_path and only_for_weights and not configuration.save_weights_only:
@@ -104,7 +102,7 @@ class ModelCheckpoint(Machine):
             self.hooks -= {"batch_end"}
         elif not isinstance(configuration.save_freq, int):
             raise ValueError(f'save_freq must be "epoch" or an integer, got {configuration.save_freq!r}')
-        self.writes_files = dialect["model-checkpoint/suffix"] == "keras-formats"
+        self.writes_files = dialect["model-checkpoint/suffix"] == "keras-or-h5"
         if self.writes_files:
             suffixes = (".weights.h5",) if configuration.save_weights_only else (".keras", ".h5")
             if not self.filepath.endswith(suffixes):
@@ -175,7 +173,7 @@ class ModelCheckpoint(Machine):
             return value, True, IMPROVED
         if config.verbose > 0:
             effects.append(Print("not-improved"))
-        return self.monitor.anchor(value, best, direction), False, NOT_IMPROVED
+        return best, False, NOT_IMPROVED
 
     def internal(self, state: State) -> dict[str, Any]:
         return {"best": state.best}

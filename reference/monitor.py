@@ -6,7 +6,7 @@ Rules
    undecided one raises ValueError) or by the name alone (at construction).
 3. A value improves on a reference value r if it is better than r by more than min_delta:
        min: P(value + min_delta) < P(r)        max: P(value - min_delta) > P(r)
-   The sum is float64 arithmetic; P is the dialect's `monitor/precision`. NaN improves on nothing and nothing on it.
+   The sum is float64 arithmetic; P is the dialect's `precision`. NaN improves on nothing and nothing on it.
    With `min-delta-side` "best" the same is asked as P(value) < P(r - min_delta), P(value) > P(r + min_delta).
 4. With `first-value` "accepted", no reference yet (None) means that any value improves; with "compared-with-infinity"
    the first reference is the worst infinity.
@@ -31,23 +31,24 @@ class InvalidArgumentError(ValueError):
 
 
 class Monitor:
-    """How one instance monitors. `direction_rule` is the dialect's `<callback>/direction`."""
+    """How one instance monitors. `prefix`: that of the callback's choices."""
 
     def __init__(
-        self, monitor: Any, mode: Any, min_delta: float, dialect: Dialect, direction_rule: str, side: str = "current"
+        self, prefix: str, dialect: Dialect, monitor: Any, mode: Any, min_delta: float, side: str = "current"
     ) -> None:
         self.monitor = monitor
         self.unknown_mode = mode not in MODES
         self.mode = "auto" if self.unknown_mode else mode
         self.min_delta = min_delta
-        self.rule = direction_rule
-        self.lazy = direction_rule == "compiled-metric"
-        self.on_tensorflow = dialect["monitor/precision"] == "float32-tensorflow"
-        self.round = PRECISIONS[dialect["monitor/precision"]]
-        self.round_element = ARRAY_PRECISIONS[dialect["monitor/precision"]]
-        self.starts_at_infinity = dialect["monitor/first-value"] == "compared-with-infinity"
+        self.rule = dialect[f"{prefix}/direction"]
+        self.lazy = self.rule == "compiled-metric"
+        precision = dialect[f"{prefix}/precision"]
+        self.on_tensorflow = precision == "float32-tensorflow"
+        self.round = PRECISIONS[precision]
+        self.round_element = ARRAY_PRECISIONS[precision]
+        self.starts_at_infinity = dialect[f"{prefix}/first-value"] == "compared-with-infinity"
         self.added_to_best = side == "best"
-        self.best_value_anchors = dialect["monitor/anchor"] == "best-value"
+        self.best_value_anchors = dialect.choices.get(f"{prefix}/anchor") == "best-value"  # with a min_delta
 
     def direction_at_construction(self) -> str | None:
         """The direction, where the dialect knows it from the start; None where it waits for the first epoch end."""

@@ -16,8 +16,8 @@ import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from callcheck.spec.configuration import ReduceLROnPlateau as Configuration
-from callcheck.spec.configuration import bind, parameters
+from callcheck.spec.callbacks import ReduceLROnPlateau as Configuration
+from callcheck.spec.callbacks import bind, parameters
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.numbers import float32
 from callcheck.spec.values import Value, map_rate
@@ -82,9 +82,9 @@ class ReduceLROnPlateau(Machine):
         self.config = configuration
         absolute = dialect["reduce-lr-on-plateau/min-delta-sign"] == "absolute"
         self.monitor = Monitor(
-            configuration.monitor, configuration.mode,
-            abs(configuration.min_delta) if absolute else configuration.min_delta, dialect,
-            dialect["reduce-lr-on-plateau/direction"], dialect["reduce-lr-on-plateau/min-delta-side"],
+            "reduce-lr-on-plateau", dialect, configuration.monitor, configuration.mode,
+            abs(configuration.min_delta) if absolute else configuration.min_delta,
+            dialect["reduce-lr-on-plateau/min-delta-side"],
         )  # fmt: skip
         if configuration.factor >= 1.0:
             raise ValueError(f"ReduceLROnPlateau does not support a factor >= 1.0, got {configuration.factor}")

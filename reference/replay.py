@@ -36,11 +36,8 @@ from .terminate_on_nan import TerminateOnNaN
 NOTHING_LOGGED: Mapping[str, float] = {}
 
 MACHINES: dict[str, Callable[[Mapping[str, Any], Dialect], m.Machine]] = {
-    "EarlyStopping": EarlyStopping,
-    "ReduceLROnPlateau": ReduceLROnPlateau,
-    "ModelCheckpoint": ModelCheckpoint,
-    "LearningRateScheduler": LearningRateScheduler,
-    "TerminateOnNaN": TerminateOnNaN,
+    machine.__name__: machine
+    for machine in (EarlyStopping, ReduceLROnPlateau, ModelCheckpoint, LearningRateScheduler, TerminateOnNaN)
 }
 
 

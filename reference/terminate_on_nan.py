@@ -9,8 +9,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from callcheck.spec.configuration import TerminateOnNaN as Configuration
-from callcheck.spec.configuration import bind
+from callcheck.spec.callbacks import TerminateOnNaN as Configuration
+from callcheck.spec.callbacks import bind
 from callcheck.spec.dialect import Dialect
 
 from .machine import NOTHING, Effect, Event, Machine, Print, Reason, Stop
@@ -20,7 +20,7 @@ TERMINATED = Reason("terminate-on-nan/loss/stops-at-the-first-invalid-loss", "lo
 
 class TerminateOnNaN(Machine):
     def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
-        if config and dialect["terminate-on-nan/raise-error"] == "unknown-argument":
+        if config and dialect["terminate-on-nan/arguments"] == "none":
             raise TypeError(f"TerminateOnNaN got an unexpected keyword argument {next(iter(config))!r}")
         configuration = bind("TerminateOnNaN", config)
         assert isinstance(configuration, Configuration)

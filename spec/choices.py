@@ -3,7 +3,8 @@
 Rules
 - A dialect takes one value for every choice; the reference honours every value listed here, and no other.
 - A choice that no scenario can show is not a choice: a test finds, for every value, a scenario on which it matters.
-- An id is a path, `<callback or shared part>/<decision>`, and never changes its meaning.
+- A choice belongs to one callback, or to the learning rate that two of them share.
+- An id is a path, `<callback>/<decision>`, and never changes its meaning; `choices.txt` lists them, and a test holds the list.
 """
 
 from dataclasses import dataclass
@@ -22,32 +23,50 @@ def _choice(id: str, question: str, **values: str) -> Choice:
     return Choice(id=id, question=question, values={name.replace("_", "-"): text for name, text in values.items()})
 
 
-_ALL = (
-    _choice(
-        "monitor/precision",
+_IN_AUTO = 'How does mode="auto" choose between minimum and maximum?'
+_COMPILED = (
+    "By the compiled metric of that name; ValueError if that does not decide. Resolved at the first epoch end, once for an "
+    "instance"
+)
+
+
+def _precision(prefix: str) -> Choice:
+    return _choice(
+        f"{prefix}/precision",
         "In which precision is a monitored value compared with the best one?",
         float32_tensorflow="Both sides are rounded to float32; subnormals count as zero; a finite value beyond the range "
         "of float32 raises ValueError.",
         float32="Both sides are rounded to float32.",
         float64="The Python floats are compared.",
-    ),
-    _choice(
-        "monitor/first-value",
+    )
+
+
+def _first_value(prefix: str) -> Choice:
+    return _choice(
+        f"{prefix}/first-value",
         "Is the first monitored value always the best so far?",
         accepted="Always, even a NaN or an infinity; nothing improves on a NaN.",
         compared_with_infinity="It is compared with the worst infinity, so that a NaN or that infinity is no improvement.",
-    ),
-    _choice(
-        "monitor/anchor",
+    )
+
+
+def _anchor(prefix: str) -> Choice:
+    return _choice(
+        f"{prefix}/anchor",
         "What is a value compared with?",
         last_significant_improvement="With the last value that improved by more than min_delta.",
         best_value="With the best value so far, whether it was better by more than min_delta or not.",
-    ),
+    )
+
+
+_ALL = (
+    _precision("early-stopping"),
+    _first_value("early-stopping"),
+    _anchor("early-stopping"),
     _choice(
         "early-stopping/direction",
-        'How does mode="auto" choose between minimum and maximum?',
-        compiled_metric="By the compiled metric of that name; ValueError if that does not decide. Resolved at the first "
-        "epoch end, once for an instance.",
+        _IN_AUTO,
+        compiled_metric=_COMPILED + ".",
         name_ends_with_acc_accuracy_auc="Maximum if the name ends with acc, accuracy or auc, else minimum.",
     ),
     _choice(
@@ -64,11 +83,13 @@ _ALL = (
         nothing="Every fit starts anew.",
         best_value="The best value of the fit before; counters and weights are reset.",
     ),
+    _precision("reduce-lr-on-plateau"),
+    _first_value("reduce-lr-on-plateau"),
+    _anchor("reduce-lr-on-plateau"),
     _choice(
         "reduce-lr-on-plateau/direction",
-        'How does mode="auto" choose between minimum and maximum?',
-        compiled_metric="By the compiled metric of that name; ValueError if that does not decide. Resolved at the first "
-        "epoch end, once for an instance.",
+        _IN_AUTO,
+        compiled_metric=_COMPILED + ".",
         name_contains_acc="Maximum if the name contains acc, else minimum.",
     ),
     _choice(
@@ -120,12 +141,14 @@ _ALL = (
         unknown="They take it for one optimizer, and miss its learning rate: AttributeError and ValueError, as for an optimizer "
         "that has none.",
     ),
+    _precision("model-checkpoint"),
+    _first_value("model-checkpoint"),
     _choice(
         "model-checkpoint/direction",
-        'How does mode="auto" choose between minimum and maximum?',
-        compiled_metric="By the compiled metric of that name; ValueError if that does not decide. Resolved at the first "
-        "epoch end, once for an instance, even if nothing depends on it; before that, a save_best_only that compares "
-        "raises TypeError.",
+        _IN_AUTO,
+        compiled_metric=_COMPILED
+        + ", even if nothing depends on it; before that, a save_best_only that compares raises "
+        "TypeError.",
         name_contains_acc_or_starts_with_fmeasure="Maximum if the name contains acc or starts with fmeasure, else minimum.",
     ),
     _choice(
@@ -143,7 +166,7 @@ _ALL = (
     _choice(
         "model-checkpoint/suffix",
         "Which file names are accepted?",
-        keras_formats="Names that end with .weights.h5 for weights, with .keras or .h5 for models; others raise ValueError.",
+        keras_or_h5="Names that end with .weights.h5 for weights, with .keras or .h5 for models; others raise ValueError.",
         free="All.",
     ),
     _choice(
@@ -153,10 +176,11 @@ _ALL = (
         only_for_weights="With save_weights_only; for a whole model it raises AttributeError.",
     ),
     _choice(
-        "model-checkpoint/keywords",
-        "Which arguments of older releases are accepted?",
-        none="None; an unknown argument raises TypeError.",
-        legacy="All keywords: period saves every period-th epoch, with a warning; others do nothing.",
+        "model-checkpoint/arguments",
+        "Which arguments does the constructor know?",
+        save_freq="Those of Keras 3; an unknown one raises TypeError.",
+        save_freq_and_keywords="Those of Keras 3 and all others: period saves every period-th epoch, with a warning; others "
+        "do nothing.",
     ),
     _choice(
         "model-checkpoint/announces",
@@ -165,10 +189,10 @@ _ALL = (
         before="A line before it.",
     ),
     _choice(
-        "terminate-on-nan/raise-error",
-        "What does raise_error=True do?",
-        honoured="It raises RuntimeError in place of stopping.",
-        unknown_argument="There is no such argument: TypeError.",
+        "terminate-on-nan/arguments",
+        "Which arguments does the constructor know?",
+        raise_error="raise_error: it raises RuntimeError in place of stopping.",
+        none="None: raise_error raises TypeError.",
     ),
 )
 

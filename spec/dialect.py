@@ -38,7 +38,7 @@ class Dialect:
         return self.choices[choice]
 
     def replace(self, name: str, **changes: str) -> "Dialect":
-        """This dialect with other values; ids are given with `/` as they are: `replace("x", **{"monitor/anchor": ...})`."""
+        """This dialect with other values, by id: `replace("x", **{"early-stopping/anchor": "best-value"})`."""
         return Dialect(name=name, choices=_checked(name, {**self.choices, **changes}))
 
 

@@ -75,7 +75,7 @@ PRECISIONS: dict[str, Callable[[float], float]] = {
     "float32": float32,
     "float64": _as_float64,
 }
-"""What a comparison sees, by the value of the choice `monitor/precision`."""
+"""What a comparison sees, by the value of the choices `<callback>/precision`."""
 
 ARRAY_PRECISIONS: dict[str, Callable[[float], float]] = {
     "float32-tensorflow": _as_float64_tensorflow,

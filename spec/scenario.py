@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .configuration import CALLBACKS, FLOAT_PARAMETERS
+from .callbacks import CALLBACKS, FLOAT_PARAMETERS
 from .files import existing_from_json, filepath_from_json
 from .metrics import Metric, UnknownMetric, metric_from_json, metric_to_json
 from .reading import (

@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 
 import callcheck
-from callcheck import cli
-from callcheck.spec.configuration import CALLBACKS
 
 ROOT = Path(__file__).resolve().parents[1]
 LAYERS = ["spec", "reference", "conformance", "src/callcheck"]
@@ -59,7 +57,3 @@ def test_importing_loads_nothing_heavy(module: str) -> None:
         [sys.executable, "-c", code], cwd=source, capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.strip() == ""
-
-
-def test_the_command_line_knows_the_callbacks() -> None:
-    assert cli.CALLBACKS == tuple(CALLBACKS)

@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 
 from callcheck.reference.replay import replay
+from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.choices import CHOICES
-from callcheck.spec.configuration import CALLBACKS
 from callcheck.spec.dialect import NEWEST, InvalidDialect, resolve, shipped
 from callcheck.spec.scenario import Scenario
 from callcheck.spec.search.strategies import sample
 from callcheck.spec.trace import Trace, difference
+
+IDS = Path(__file__).resolve().parents[1] / "spec" / "choices.txt"
 
 
 def test_a_release_resolves_to_the_dialect_in_force() -> None:
@@ -40,11 +42,11 @@ def test_what_is_no_dialect_is_refused(name: str, message: str) -> None:
 def test_a_file_extends_a_known_dialect(tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text(
-        f'[[dialect]]\nname = "mine"\nextends = "{NEWEST}"\n[dialect.choices]\n"monitor/anchor" = "best-value"\n'
+        f'[[dialect]]\nname = "mine"\nextends = "{NEWEST}"\n[dialect.choices]\n"early-stopping/anchor" = "best-value"\n'
     )
     dialect = resolve(str(file)).dialect
     assert dialect.name == "mine"
-    assert dialect["monitor/anchor"] == "best-value"
+    assert dialect["early-stopping/anchor"] == "best-value"
     assert dialect["early-stopping/baseline"] == shipped()[NEWEST]["early-stopping/baseline"]
 
 
@@ -55,8 +57,11 @@ def test_a_file_extends_a_known_dialect(tmp_path: Path) -> None:
         ('name = "x"', "a dialect file holds"),
         ('[[dialect]]\nname = "x"\nextends = "y"', "it extends 'y', which is not known"),
         ('[[dialect]]\nname = "x"\n[dialect.choices]\n"a/b" = "c"', "unknown choice 'a/b'"),
-        ('[[dialect]]\nname = "x"\n[dialect.choices]\n"monitor/anchor" = "c"', "monitor/anchor cannot be 'c'"),
-        ('[[dialect]]\nname = "x"', "no value for monitor/precision"),
+        (
+            '[[dialect]]\nname = "x"\n[dialect.choices]\n"early-stopping/anchor" = "c"',
+            "early-stopping/anchor cannot be 'c'",
+        ),
+        ('[[dialect]]\nname = "x"', "no value for early-stopping/precision"),
     ],
 )
 def test_a_wrong_file_is_refused_in_one_sentence(tmp_path: Path, text: str, message: str) -> None:
@@ -70,6 +75,12 @@ def test_a_wrong_file_is_refused_in_one_sentence(tmp_path: Path, text: str, mess
 def pool() -> list[Scenario]:
     """Enough scenarios of every callback."""
     return [scenario for callback in CALLBACKS for scenario in sample(callback, 1000, 0)]
+
+
+def test_every_id_is_listed() -> None:
+    """Ids and values are cited by files of other people's: none vanishes, and none changes its meaning."""
+    lines = IDS.read_text(encoding="utf-8").splitlines()
+    assert lines == [f"{choice.id} {value}" for choice in CHOICES.values() for value in choice.values]
 
 
 VALUES = [(choice.id, value) for choice in CHOICES.values() for value in choice.values]

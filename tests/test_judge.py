@@ -26,8 +26,8 @@ from callcheck.conformance.subjects.reference import Reference
 from callcheck.reference.early_stopping import EarlyStopping
 from callcheck.reference.machine import Effect, Event, Machine, Reason
 from callcheck.reference.replay import replay
+from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.clauses.clause import CLAUSES
-from callcheck.spec.configuration import CALLBACKS
 from callcheck.spec.dialect import NEWEST, Dialect, resolve, shipped
 from callcheck.spec.scenario import Scenario, key
 from callcheck.spec.search.boundaries import BOUNDARIES

@@ -7,7 +7,7 @@ import pytest
 keras = pytest.importorskip("keras", reason="keras is not installed; pip install 'callcheck[keras]' installs it")
 
 from callcheck.conformance.subjects.keras import compiled  # noqa: E402 - after the skip
-from callcheck.spec.configuration import CALLBACKS, defaults, parameters  # noqa: E402
+from callcheck.spec.callbacks import CALLBACKS, defaults, parameters  # noqa: E402
 from callcheck.spec.metrics import _BY_NAME, DIRECTIONS, Metric, default_name, metric_from_json  # noqa: E402
 
 MODES = {"up": "max", "down": "min"}

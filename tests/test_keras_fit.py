@@ -13,7 +13,7 @@ from callcheck.conformance.subjects.keras import InstalledKeras, load
 from callcheck.conformance.subjects.keras_fit import KerasFit
 from callcheck.conformance.subjects.protocol import Unavailable
 from callcheck.conformance.subjects.standin import arguments, as_logged
-from callcheck.spec.configuration import CALLBACKS
+from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.metrics import DIRECTIONS, metric_from_json
 from callcheck.spec.scenario import Epoch, Fit, Scenario, dumps, from_json
 from callcheck.spec.search.strategies import sample

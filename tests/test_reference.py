@@ -11,9 +11,9 @@ from callcheck.reference import (
     terminate_on_nan,
 )
 from callcheck.reference.replay import explain, replay
+from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.clauses.clause import CLAUSES
-from callcheck.spec.configuration import CALLBACKS
 from callcheck.spec.dialect import NEWEST, shipped
 from callcheck.spec.scenario import Scenario, from_json, loads
 from callcheck.spec.search.strategies import sample

@@ -13,7 +13,7 @@ from referencing import Registry, Resource
 from callcheck.reference.replay import replay
 from callcheck.spec import scenario as scenarios
 from callcheck.spec import trace as traces
-from callcheck.spec.configuration import CALLBACKS
+from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.dialect import shipped
 from callcheck.spec.reading import InvalidScenario
 from callcheck.spec.scenario import Scenario

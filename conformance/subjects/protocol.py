@@ -25,7 +25,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from callcheck.spec.configuration import CALLBACKS
+from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.scenario import Scenario
 from callcheck.spec.trace import Origin, Result
 from callcheck.spec.values import Logs, Rate, Value

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from callcheck.spec.configuration import CALLBACKS
+from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.dialect import NEWEST, resolve, shipped
 
 from .hooks import Hooks, PlainStandin

@@ -1,22 +1,11 @@
-"""Every wrong implementation."""
+"""Every wrong implementation: a module for each callback, and two for what several share."""
 
-from . import (
-    early_stopping,
-    every_callback,
-    learning_rate_scheduler,
-    model_checkpoint,
-    optimizers,
-    reduce_lr_on_plateau,
-    terminate_on_nan,
-)
+from importlib import import_module
+
+from callcheck.spec.callbacks import CALLBACKS
+
 from .wrong import Wrong
 
-ALL: tuple[Wrong, ...] = (
-    *every_callback.WRONG,
-    *early_stopping.WRONG,
-    *reduce_lr_on_plateau.WRONG,
-    *model_checkpoint.WRONG,
-    *learning_rate_scheduler.WRONG,
-    *optimizers.WRONG,
-    *terminate_on_nan.WRONG,
-)
+MODULES = ("every_callback", *(callback.module for callback in CALLBACKS.values()), "optimizers")
+
+ALL: tuple[Wrong, ...] = tuple(wrong for module in MODULES for wrong in import_module(f".{module}", __package__).WRONG)

@@ -371,21 +371,23 @@ WRONG: tuple[Wrong, ...] = (
     _wrong("takes-nan-as-improvement", _compares(NotWorse), "An improvement is what is not worse, and NaN is not."),
     _wrong(
         "accepts-any-first-value",
-        _speaks(**{"monitor/first-value": "accepted"}),
+        _speaks(**{"early-stopping/first-value": "accepted"}),
         "The first value is the best, whatever it is.",
     ),
     _wrong(
         "keeps-only-significant-bests",
-        _speaks(**{"monitor/anchor": "last-significant-improvement"}),
+        _speaks(**{"early-stopping/anchor": "last-significant-improvement"}),
         "What is better by less than min_delta is forgotten.",
     ),
     _wrong(
         "compares-in-float32",
-        _speaks(**{"monitor/precision": "float32"}),
+        _speaks(**{"early-stopping/precision": "float32"}),
         "Values are rounded to float32 before they are compared.",
     ),
     _wrong(
-        "compares-in-float64", _speaks(**{"monitor/precision": "float64"}), "Values are compared as they are logged."
+        "compares-in-float64",
+        _speaks(**{"early-stopping/precision": "float64"}),
+        "Values are compared as they are logged.",
     ),
     _wrong("subtracts-min-delta", _compares(SubtractsDelta), "The sign of min_delta is not turned for mode min."),
     _wrong("takes-min-delta-as-relative", _compares(Relative), "min_delta is a fraction of the best value."),

@@ -6,7 +6,7 @@ from typing import Any
 
 from callcheck.reference.learning_rate_scheduler import LearningRateScheduler, _scheduled
 from callcheck.reference.machine import NOTHING, Effect, Event, Log, Print, Reason, SetRate, Warn
-from callcheck.spec.configuration import parameters
+from callcheck.spec.callbacks import parameters
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.values import only
 

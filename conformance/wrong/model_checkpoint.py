@@ -12,7 +12,7 @@ from typing import Any
 from callcheck.reference.machine import NOTHING, Effect, Event, Log, Machine, Print, Reason, Save, Warn
 from callcheck.reference.model_checkpoint import ModelCheckpoint, State
 from callcheck.reference.monitor import Monitor
-from callcheck.spec.configuration import parameters
+from callcheck.spec.callbacks import parameters
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.files import RELATIVE
 from callcheck.spec.values import ArrayNumber, Logs, Tensor, Value
@@ -25,10 +25,8 @@ After = tuple[State, Reason]
 
 
 def _speaking(**choices: str) -> Callable[[Mapping[str, Any], Dialect], Machine]:
-    """The reference, but with these choices of model-checkpoint/ or monitor/ in any dialect."""
-    known = ("precision", "first-value")
-    named = {name.replace("_", "-"): value for name, value in choices.items()}
-    changes = {f"{'monitor' if name in known else 'model-checkpoint'}/{name}": value for name, value in named.items()}
+    """The reference, but with these choices of model-checkpoint/ in any dialect."""
+    changes = {f"model-checkpoint/{name.replace('_', '-')}": value for name, value in choices.items()}
     return lambda config, dialect: ModelCheckpoint(config, dialect.replace("wrong", **changes))
 
 
@@ -121,15 +119,13 @@ class ForgetsTheBest(ModelCheckpoint):
 
 
 class _OtherMonitor(ModelCheckpoint):
-    """With a monitor of another kind, or one that decides `auto` by another rule."""
+    """With a monitor of another kind."""
 
     kind: type[Monitor] = Monitor
-    rule: str | None = None
 
     def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
         super().__init__(config, dialect)
-        rule = self.rule or dialect["model-checkpoint/direction"]
-        self.monitor = self.kind(self.config.monitor, self.config.mode, 0.0, dialect, rule)
+        self.monitor = self.kind("model-checkpoint", dialect, self.config.monitor, self.config.mode, 0.0)
         direction, best = self.monitor.direction_at_construction(), self.config.initial_value_threshold
         self.initial = State(direction, self.monitor.start(direction) if best is None else best, 0, -1, 0)
 
@@ -240,8 +236,14 @@ class SkipsTensors(ModelCheckpoint):
 # ---------------------------------------------------------------------------------------------- direction
 
 
+class _ByTheEndOfTheName(Monitor):
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.rule, self.lazy = "name-ends-with-acc-accuracy-auc", False
+
+
 class AutoAsEarlyStopping(_OtherMonitor):
-    rule = "name-ends-with-acc-accuracy-auc"
+    kind = _ByTheEndOfTheName
 
 
 class FirstMetricDecides(ModelCheckpoint):

@@ -14,7 +14,7 @@ from typing import Any
 from callcheck.reference.machine import Effect, Event, Log, Print, Reason, SetRate
 from callcheck.reference.monitor import Monitor
 from callcheck.reference.reduce_lr_on_plateau import AT_MINIMUM, IMPROVED, MISSING, REDUCED, ReduceLROnPlateau, State
-from callcheck.spec.configuration import parameters
+from callcheck.spec.callbacks import parameters
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.values import Value, only
 
@@ -125,8 +125,8 @@ class AnotherMonitor(ReduceLROnPlateau):
     def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
         super().__init__(config, dialect)
         self.monitor = self.monitors(
-            self.config.monitor, self.config.mode, abs(self.config.min_delta), dialect,
-            dialect["reduce-lr-on-plateau/direction"], dialect["reduce-lr-on-plateau/min-delta-side"],
+            "reduce-lr-on-plateau", dialect, self.config.monitor, self.config.mode, abs(self.config.min_delta),
+            dialect["reduce-lr-on-plateau/min-delta-side"],
         )  # fmt: skip
 
 
@@ -364,7 +364,7 @@ WRONG: tuple[Wrong, ...] = (
     ),
     _wrong(
         "reduce-lr-compares-as-float32",
-        _mistakes("monitor/precision", "float32-tensorflow"),
+        _mistakes("reduce-lr-on-plateau/precision", "float32-tensorflow"),
         "Values are compared as float32, and those that it cannot hold are refused.",
     ),
     _wrong(

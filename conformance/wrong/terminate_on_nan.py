@@ -113,7 +113,7 @@ class SwallowsArguments(TerminateOnNaN):
     """Arguments that it does not know are dropped."""
 
     def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
-        known = dialect["terminate-on-nan/raise-error"] == "honoured"
+        known = dialect["terminate-on-nan/arguments"] == "raise-error"
         super().__init__({name: config[name] for name in config if known and name == "raise_error"}, dialect)
 
 

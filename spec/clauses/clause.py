@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
-from ..configuration import CALLBACKS, defaults
+from ..callbacks import CALLBACKS, defaults
 from ..dialect import Dialect
 from ..scenario import Epoch, Fit, Scenario
 from ..trace import Difference, EpochTrace, FitTrace, Trace
@@ -254,9 +254,9 @@ class Clause:
     def callbacks(self) -> tuple[str, ...]:
         """The callbacks that it speaks of."""
         prefix = self.id.split("/")[0]
-        if prefix != "every-callback":
-            return (CALLBACK_OF_PREFIX[prefix],)
-        return tuple(callback for callback in CALLBACKS if callback not in self.except_for)
+        if prefix == "every-callback":
+            return tuple(callback for callback in CALLBACKS if callback not in self.except_for)
+        return tuple(name for name, callback in CALLBACKS.items() if callback.prefix == prefix)
 
     @property
     def group(self) -> str:
@@ -291,14 +291,6 @@ class Clause:
                 break
         return exercised
 
-
-CALLBACK_OF_PREFIX = {
-    "early-stopping": "EarlyStopping",
-    "reduce-lr-on-plateau": "ReduceLROnPlateau",
-    "model-checkpoint": "ModelCheckpoint",
-    "learning-rate-scheduler": "LearningRateScheduler",
-    "terminate-on-nan": "TerminateOnNaN",
-}
 
 CLAUSES: dict[str, Clause] = {}
 """Every clause by its id, in the order of the files; complete once `callcheck.spec.clauses` is imported."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeGuard
 
+from ..callbacks import CALLBACKS
 from ..metrics import DIRECTIONS
 from ..numbers import ARRAY_PRECISIONS, PRECISIONS
 from ..values import ArrayNumber, Value
@@ -18,19 +19,21 @@ def is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def chosen(case: Case, decision: str) -> str:
+    """What the dialect chose for the case's callback."""
+    return case.dialect[f"{CALLBACKS[case.scenario.callback].prefix}/{decision}"]
+
+
 def direction(case: Case, fit: int = 0) -> str | None:
     """ "min" or "max" as configured, or as Keras 3 decides for `mode="auto"` by the metrics compiled in that fit (the first
     fit decides for an instance). None if that does not decide, or if the dialect decides by the name alone."""
     mode = case["mode"]
     if mode in ("min", "max"):
         return str(mode)
-    prefix = {"EarlyStopping": "early-stopping", "ReduceLROnPlateau": "reduce-lr-on-plateau"}.get(
-        case.scenario.callback, "model-checkpoint"
-    )
     monitor = case["monitor"]
     if not isinstance(monitor, str):
         return None
-    rule = case.dialect[f"{prefix}/direction"]
+    rule = chosen(case, "direction")
     if rule == "compiled-metric":
         name = monitor.removeprefix("val_")
         found = [
@@ -48,7 +51,7 @@ def direction(case: Case, fit: int = 0) -> str | None:
 def precision(case: Case, value: float) -> Callable[[float], float]:
     """What a comparison sees of that value, and of sums with it: a number in an array keeps the array's precision."""
     precisions = ARRAY_PRECISIONS if isinstance(value, ArrayNumber) else PRECISIONS
-    return precisions[case.dialect["monitor/precision"]]
+    return precisions[chosen(case, "precision")]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,7 +89,7 @@ def comparison(case: Case, min_delta: float | None = None) -> Comparison | None:
         return a < b if way == "min" else b < a
 
     worst = float("inf") if way == "min" else float("-inf")
-    return Comparison(better=better, worst=worst, accepts_first=case.dialect["monitor/first-value"] == "accepted")
+    return Comparison(better=better, worst=worst, accepts_first=chosen(case, "first-value") == "accepted")
 
 
 def scalar_stream(values: list[Value | None]) -> bool:

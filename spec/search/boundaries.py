@@ -16,7 +16,7 @@ from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
-from ..configuration import CALLBACKS, defaults
+from ..callbacks import CALLBACKS, defaults, parameters
 from ..files import PATH_LIKE, RELATIVE, existing_directories, existing_files, handed_over_as, path_of
 from ..metrics import DIRECTIONS
 from ..numbers import FLOAT32_MAX, FLOAT32_SMALLEST_NORMAL, float32, next_float32
@@ -297,7 +297,7 @@ def _odd(*names: str) -> Condition:
 
 
 def _unknown_argument(scenario: Scenario) -> bool:
-    return any(name not in CALLBACKS[scenario.callback].__dataclass_fields__ for name in scenario.config)
+    return any(name not in parameters(scenario.callback) for name in scenario.config)
 
 
 def _later(condition: Callable[[Fit], bool]) -> Condition:

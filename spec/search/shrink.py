@@ -19,7 +19,7 @@ from functools import partial
 from operator import itemgetter
 from typing import Any
 
-from ..configuration import FLOAT_PARAMETERS
+from ..callbacks import FLOAT_PARAMETERS
 from ..files import path_of
 from ..numbers import float32
 from ..scenario import Epoch, Fit, Scenario, key

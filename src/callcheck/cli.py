@@ -13,9 +13,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from callcheck import __version__
-
-CALLBACKS = ("EarlyStopping", "ReduceLROnPlateau", "ModelCheckpoint", "LearningRateScheduler", "TerminateOnNaN")
-"""The names that a scenario may use; a test holds them to the specification, which is not imported for `--help`."""
+from callcheck.spec.callbacks import CALLBACKS
 
 WRONG_INPUT = 2
 NOT_STARTED = 4
@@ -42,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument(
         "implementations", nargs="*", metavar="IMPL", help="default: the reference in all dialects, keras"
     )
-    check.add_argument("--callback", choices=CALLBACKS, metavar="NAME", help="only this callback")
+    check.add_argument("--callback", choices=tuple(CALLBACKS), metavar="NAME", help="only this callback")
     check.add_argument("--clause", default="", metavar="PREFIX", help="only the clauses whose id begins so")
     check.add_argument("--dialect", metavar="D", help="hold them to this dialect: a name or a TOML file")
     check.add_argument("--examples", type=_positive, metavar="N", help="random scenarios per callback (default: 300)")

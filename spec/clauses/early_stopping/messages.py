@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
-from ...configuration import parameters
+from ...callbacks import parameters
 from ...numbers import FLOAT32_MAX
 from ...scenario import Scenario, key
 from ...values import Value
@@ -221,7 +221,7 @@ def raises_only_beyond_the_precision(case: Case) -> Outcome:
         if prediction.raised:
             epoch = case.scenario.first_epoch(case.scenario.fits[fit]) + prediction.end
             expected = ("ValueError", fit, "epoch_end", epoch)
-    return _raises(case, expected, f"{case['monitor']} is compared as {case.dialect['monitor/precision']}")
+    return _raises(case, expected, f"{case['monitor']} is compared as {case.dialect['early-stopping/precision']}")
 
 
 @clause(
@@ -304,7 +304,7 @@ def arrays_fail(case: Case) -> Outcome:
     first = next((place for place, (_, _, value) in enumerate(seen) if _length(value) > 1), None)
     if first is None:
         return NOT_EXERCISED
-    if first == 0 and case.dialect["monitor/first-value"] == "accepted" and case["baseline"] is None:
+    if first == 0 and case.dialect["early-stopping/first-value"] == "accepted" and case["baseline"] is None:
         # Arrays of different lengths raise something else on TensorFlow.
         if len(seen) == 1 or _length(seen[1][2]) not in (1, _length(seen[0][2])):
             return NOT_EXERCISED
@@ -345,7 +345,7 @@ def _elements(scenario: Scenario) -> Scenario | None:
 
 def _element_is_number(case: Case) -> bool:
     """Whether it makes no difference to a comparison that an array of one element is one."""
-    if case.dialect["monitor/precision"] == "float64":
+    if case.dialect["early-stopping/precision"] == "float64":
         return True
     shown = [value for fit in case.scenario.fits for _, _, value in positions(case.scenario, fit) if value is not None]
     items = [item for value in shown for item in (value if isinstance(value, tuple) else (value,))]

@@ -3,7 +3,7 @@
 import math
 from dataclasses import replace
 
-from ...configuration import defaults
+from ...callbacks import defaults
 from ...scenario import Epoch, Scenario, key
 from ...values import each_number
 from ..clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause

@@ -110,7 +110,7 @@ def ranked(case: Case, values: list[float], carried: float | None = None) -> Ran
     assert compare is not None
     assert lead is not None
     # Where only significant improvements are compared with, being better by less than min_delta leads to nothing.
-    leads = lead.better if case.dialect["monitor/anchor"] == "best-value" else compare.better
+    leads = lead.better if case.dialect["early-stopping/anchor"] == "best-value" else compare.better
     start = None if compare.accepts_first else compare.worst
     improving: list[int] = []
     resets: list[int] = []

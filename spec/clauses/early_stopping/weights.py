@@ -120,7 +120,7 @@ def _in_float64(case: Case) -> Callable[[float, float], bool]:
 
 def _as_seen(case: Case) -> Callable[[float, float], bool]:
     """Better by any amount that the dialect's precision can tell."""
-    seen, better = PRECISIONS[case.dialect["monitor/precision"]], _in_float64(case)
+    seen, better = PRECISIONS[case.dialect["early-stopping/precision"]], _in_float64(case)
     return lambda value, than: better(seen(value), seen(than))
 
 

@@ -10,19 +10,14 @@ Rules
 
 from dataclasses import replace
 
-from ...configuration import parameters
+from ...callbacks import parameters, with_job
 from ...numbers import float32
 from ...scenario import Scenario
 from ...trace import EpochTrace, FitTrace, Trace, difference
 from ...values import map_rate, rate_to_json
 from ..clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause, differs
 
-JOBS = {
-    "stop": ("EarlyStopping", "TerminateOnNaN"),
-    "learning_rate": ("ReduceLROnPlateau", "LearningRateScheduler"),
-    "saved": ("ModelCheckpoint",),
-    "weights": ("EarlyStopping",),
-}
+JOBS = {job: with_job(job) for job in ("stop", "learning_rate", "saved", "weights")}
 """Who may set the stop flag, change the rate, write files, put back weights."""
 
 RATE_NAMES = ("learning_rate", "lr")

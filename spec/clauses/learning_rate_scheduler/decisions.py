@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ...configuration import parameters
+from ...callbacks import parameters
 from ...numbers import float32
 from ...scenario import Epoch, Scenario
 from ...values import Logs, only

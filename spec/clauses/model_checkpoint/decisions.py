@@ -209,7 +209,7 @@ def _with_period(scenario: Scenario) -> Scenario:
 @clause(
     "model-checkpoint/period/saves-every-period-th-epoch", level="documented",
     source=f"{TF_KERAS} (kwargs)", observes=("saved",), related=_with_period,
-    choices={"model-checkpoint/keywords": "legacy"},
+    choices={"model-checkpoint/arguments": "save-freq-and-keywords"},
 )  # fmt: skip
 def every_period(case: Case) -> Outcome:
     """The legacy argument period makes every period-th epoch a turn, counted on across fits; an integer save_freq

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
-from ...configuration import parameters
+from ...callbacks import parameters
 from ...files import PATH_LIKE, handed_over_as, path_of
 from ...numbers import FLOAT32_MAX
 from ...scenario import Scenario
@@ -45,7 +45,7 @@ MODES = ("auto", "min", "max")
 def _refusals(case: Case) -> list[tuple[str, str]]:
     """The types of exception that the arguments call for, in the order in which a constructor checks, and why."""
     config = case.scenario.config
-    legacy = case.dialect["model-checkpoint/keywords"] == "legacy"
+    legacy = case.dialect["model-checkpoint/arguments"] == "save-freq-and-keywords"
     found = []
     unknown = [name for name in config if name not in parameters("ModelCheckpoint")]
     if "filepath" not in config:
@@ -60,7 +60,7 @@ def _refusals(case: Case) -> list[tuple[str, str]]:
         found.append((kind, f"options={config['options']!r} is no object of TensorFlow's for this format"))
     if case["save_freq"] != "epoch" and not is_integer(case["save_freq"]):
         found.append(("ValueError", f"save_freq={case['save_freq']!r} is neither 'epoch' nor an integer"))
-    if case.dialect["model-checkpoint/suffix"] == "keras-formats" and "filepath" in config:
+    if case.dialect["model-checkpoint/suffix"] == "keras-or-h5" and "filepath" in config:
         suffixes = (".weights.h5",) if case["save_weights_only"] else (".keras", ".h5")
         if not path_of(config["filepath"]).endswith(suffixes):
             found.append(
@@ -116,7 +116,7 @@ def _named_for_a_model(scenario: Scenario) -> Scenario:
 
 @clause(
     "model-checkpoint/filepath/weights-end-with-weights-h5", level="documented", source=f"{DOCUMENTATION} (filepath)",
-    errors=True, related=_named_for_a_model, choices={"model-checkpoint/suffix": "keras-formats"},
+    errors=True, related=_named_for_a_model, choices={"model-checkpoint/suffix": "keras-or-h5"},
 )  # fmt: skip
 def weights_suffix(case: Case) -> Outcome:
     """With save_weights_only, a filepath that does not end with .weights.h5 is refused, even weights.h5, and one that
@@ -133,7 +133,7 @@ def weights_suffix(case: Case) -> Outcome:
 
 @clause(
     "model-checkpoint/filepath/models-end-with-keras-or-h5", level="documented", source=f"{DOCUMENTATION} (filepath)",
-    errors=True, choices={"model-checkpoint/suffix": "keras-formats"},
+    errors=True, choices={"model-checkpoint/suffix": "keras-or-h5"},
 )  # fmt: skip
 def model_suffix(case: Case) -> Outcome:
     """Without save_weights_only, a filepath that ends with neither .keras nor .h5 is refused, and one that does is
@@ -154,7 +154,7 @@ def argument_warnings(case: Case) -> Outcome:
     takes them, of the legacy arguments period and load_weights_on_restart; of nothing else."""
     if was_not_run(case):
         return NOT_EXERCISED
-    legacy = case.dialect["model-checkpoint/keywords"] == "legacy"
+    legacy = case.dialect["model-checkpoint/arguments"] == "save-freq-and-keywords"
     outdated = [name for name in ("load_weights_on_restart", "period") if legacy and name in case.scenario.config]
     expected = (*("other" for _ in outdated), *(() if case["mode"] in MODES else ("unknown-mode",)))
     if case.trace.warned == expected:
@@ -215,7 +215,7 @@ def metric_called_epoch(case: Case) -> Outcome:
 
 @clause(
     "model-checkpoint/filepath/a-directory-in-its-place-raises", level="observed", source="observed: keras 3.15.1", errors=True,
-    choices={"model-checkpoint/suffix": "keras-formats"},
+    choices={"model-checkpoint/suffix": "keras-or-h5"},
 )  # fmt: skip
 def directory_in_its_place(case: Case) -> Outcome:
     """A save under the name of a directory that is there already raises OSError, and none of the types made from it."""
@@ -224,7 +224,7 @@ def directory_in_its_place(case: Case) -> Outcome:
 
 @clause(
     "model-checkpoint/filepath/a-file-in-place-of-its-directory-raises", level="observed", source="observed: keras 3.15.1",
-    errors=True, choices={"model-checkpoint/suffix": "keras-formats"},
+    errors=True, choices={"model-checkpoint/suffix": "keras-or-h5"},
 )  # fmt: skip
 def file_in_place_of_a_directory(case: Case) -> Outcome:
     """A save into a directory whose name is that of a file raises NotADirectoryError, whatever the names are."""
@@ -253,7 +253,7 @@ def compares_too_early(case: Case) -> Outcome:
 
 @clause(
     "model-checkpoint/save-best-only/a-value-beyond-float32-raises", level="observed",
-    source="observed: keras 3.15.1 on TensorFlow", errors=True, choices={"monitor/precision": "float32-tensorflow"},
+    source="observed: keras 3.15.1 on TensorFlow", errors=True, choices={"model-checkpoint/precision": "float32-tensorflow"},
 )  # fmt: skip
 def beyond_float32(case: Case) -> Outcome:
     """With save_best_only, the first comparison with a finite value or threshold that float32 cannot hold raises
@@ -281,8 +281,8 @@ def _in_arrays(scenario: Scenario) -> Scenario | None:
     "model-checkpoint/monitor/an-array-of-numbers-cannot-be-compared", level="observed",
     source="observed: tf-keras 2.21.0", errors=True, related=_in_arrays,
     choices={
-        "model-checkpoint/array-metric": "compares", "monitor/first-value": "compared-with-infinity",
-        "monitor/precision": "float64",
+        "model-checkpoint/array-metric": "compares", "model-checkpoint/first-value": "compared-with-infinity",
+        "model-checkpoint/precision": "float64",
         "model-checkpoint/direction": "name-contains-acc-or-starts-with-fmeasure",
     },
 )  # fmt: skip

@@ -181,8 +181,8 @@ def _with_arrays_of_one(scenario: Scenario) -> Scenario | None:
     "model-checkpoint/monitor/one-number-in-an-array-is-compared", level="observed", source="observed: tf-keras 2.21.0",
     observes=("saved",), related=_with_arrays_of_one,
     choices={
-        "model-checkpoint/array-metric": "compares", "monitor/first-value": "compared-with-infinity",
-        "monitor/precision": "float64",
+        "model-checkpoint/array-metric": "compares", "model-checkpoint/first-value": "compared-with-infinity",
+        "model-checkpoint/precision": "float64",
     },
 )  # fmt: skip
 def one_number_is_compared(case: Case) -> Outcome:
@@ -505,7 +505,7 @@ def _with_nothing_there(scenario: Scenario) -> Scenario | None:
 @clause(
     "model-checkpoint/filepath/what-is-there-is-overwritten-or-left-alone", level="documented",
     source=f"{DOCUMENTATION} (save_best_only: filepath will be overwritten)", observes=("saved",), errors=True,
-    related=_with_nothing_there, choices={"model-checkpoint/suffix": "keras-formats"},
+    related=_with_nothing_there, choices={"model-checkpoint/suffix": "keras-or-h5"},
 )  # fmt: skip
 def there_already(case: Case) -> Outcome:
     """A file that is there already is overwritten, and other files and directories change nothing, as long as none is a

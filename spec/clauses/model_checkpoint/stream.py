@@ -79,7 +79,7 @@ def turns(case: Case) -> tuple[Turn, ...] | None:
     """The turns of the scenario; None if `save_freq` or `period` is of no documented type."""
     frequency = case["save_freq"]
     if frequency == "epoch":
-        legacy = case.dialect["model-checkpoint/keywords"] == "legacy"
+        legacy = case.dialect["model-checkpoint/arguments"] == "save-freq-and-keywords"
         period = case.scenario.config.get("period", 1) if legacy else 1
         if not is_number(period):
             return None
@@ -285,7 +285,7 @@ def _no_direction(case: Case) -> list[Failure]:
 def _comparing(case: Case, planned: tuple[Turn, ...]) -> list[Failure]:
     """The first comparison before the direction is decided, and the first with a value that the precision refuses."""
     threshold = case["initial_value_threshold"]
-    accepted = int(case.dialect["monitor/first-value"] == "accepted" and threshold is None)
+    accepted = int(case.dialect["model-checkpoint/first-value"] == "accepted" and threshold is None)
     seen = numbers(case, planned)
     found = []
     if case.dialect["model-checkpoint/direction"] == "compiled-metric":

@@ -10,7 +10,7 @@ Rules
 import math
 from itertools import pairwise
 
-from ...configuration import defaults
+from ...callbacks import defaults
 from ...numbers import float32
 from ...scenario import Scenario
 from ...values import only

@@ -211,7 +211,7 @@ def _cause(case: Case, s: Settings) -> str:
     if compares(case, s) is None:
         return f"mode={case['mode']!r} cannot decide on {s.monitor}"
     values = [value for fit, _, _ in case.fits() for value in monitored(case, fit, s.monitor)]
-    return f"{s.monitor} is {values} up to there, compared in {case.dialect['monitor/precision']}"
+    return f"{s.monitor} is {values} up to there, compared in {case.dialect['reduce-lr-on-plateau/precision']}"
 
 
 @clause(

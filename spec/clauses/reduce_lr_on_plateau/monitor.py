@@ -5,7 +5,7 @@ from dataclasses import replace
 from fractions import Fraction
 from operator import neg
 
-from ...configuration import defaults
+from ...callbacks import defaults
 from ...metrics import UP
 from ...numbers import FLOAT32_MAX, PRECISIONS
 from ...scenario import Epoch, Scenario
@@ -115,7 +115,7 @@ def counts_every_larger_change(case: Case) -> Outcome:
         return answer
 
     try:
-        in_float64 = case.dialect.replace("float64", **{"monitor/precision": "float64"})
+        in_float64 = case.dialect.replace("float64", **{"reduce-lr-on-plateau/precision": "float64"})
         expected = plan(replace(case, dialect=in_float64), s, better)
     except _Ambiguous:
         return NOT_EXERCISED

@@ -148,7 +148,7 @@ def plan(case: Case, s: Settings, better: Callable[[float, float], bool] | None 
     if found is None:
         return Plan(epochs=(), error=(0, 0))  # auto, and the first epoch end cannot decide
     closer = None
-    if case.dialect["monitor/anchor"] == "best-value":
+    if case.dialect["reduce-lr-on-plateau/anchor"] == "best-value":
         at_all = comparison(case, 0.0)
         assert at_all is not None
         closer = at_all.better

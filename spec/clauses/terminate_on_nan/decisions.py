@@ -16,7 +16,7 @@ from ..clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
 
 DOCUMENTATION = "https://keras.io/api/callbacks/terminate_on_nan/"
 OBSERVED = "observed: keras 3.15.1, tf-keras 2.21.0"
-HONOURED = {"terminate-on-nan/raise-error": "honoured"}
+HONOURED = {"terminate-on-nan/arguments": "raise-error"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -285,7 +285,7 @@ def only_raise_error(case: Case) -> Outcome:
 
 @clause(
     "terminate-on-nan/arguments/there-are-none", level="observed", source="observed: tf-keras 2.21.0", errors=True,
-    choices={"terminate-on-nan/raise-error": "unknown-argument"},
+    choices={"terminate-on-nan/arguments": "none"},
 )  # fmt: skip
 def no_arguments(case: Case) -> Outcome:
     """There are no arguments; any raises TypeError."""

@@ -1,7 +1,8 @@
-"""The callbacks' parameters: names, defaults, and which are numbers. Parameter names and defaults are Keras 3.15's.
+"""The callbacks: one record each, which says its parameters, what it may do, and how its clauses and choices are called.
 
-`bind` turns a scenario's `config` into a record with the defaults filled in, as calling the constructor would. It does not
-judge values: a machine validates as Keras validates, so `patience="2"` is bound, and fails where Keras fails.
+Parameter names and defaults are Keras 3.15's. `bind` turns a scenario's `config` into a record with the defaults filled in,
+as calling the constructor would. It does not judge values: a machine validates as Keras validates, so `patience="2"` is bound,
+and fails where Keras fails.
 """
 
 from collections.abc import Mapping
@@ -71,26 +72,59 @@ class TerminateOnNaN:
 
 Configuration = EarlyStopping | ReduceLROnPlateau | ModelCheckpoint | LearningRateScheduler | TerminateOnNaN
 
-CALLBACKS: dict[str, type[Configuration]] = {
-    "EarlyStopping": EarlyStopping,
-    "ReduceLROnPlateau": ReduceLROnPlateau,
-    "ModelCheckpoint": ModelCheckpoint,
-    "LearningRateScheduler": LearningRateScheduler,
-    "TerminateOnNaN": TerminateOnNaN,
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Callback:
+    """`prefix`: with which the ids of its clauses and choices begin, and, with underscores, how its modules are called.
+    `jobs`: the fields of a trace that it may set; no callback reaches beyond its job."""
+
+    configuration: type[Configuration]
+    prefix: str
+    jobs: frozenset[str]
+
+    @property
+    def name(self) -> str:
+        """The name that a scenario uses."""
+        return self.configuration.__name__
+
+    @property
+    def module(self) -> str:
+        """The name of its modules and folders."""
+        return self.prefix.replace("-", "_")
+
+
+CALLBACKS: dict[str, Callback] = {
+    callback.name: callback
+    for callback in (
+        Callback(configuration=EarlyStopping, prefix="early-stopping", jobs=frozenset({"stop", "weights"})),
+        Callback(configuration=ReduceLROnPlateau, prefix="reduce-lr-on-plateau", jobs=frozenset({"learning_rate"})),
+        Callback(configuration=ModelCheckpoint, prefix="model-checkpoint", jobs=frozenset({"saved"})),
+        Callback(
+            configuration=LearningRateScheduler, prefix="learning-rate-scheduler", jobs=frozenset({"learning_rate"})
+        ),
+        Callback(configuration=TerminateOnNaN, prefix="terminate-on-nan", jobs=frozenset({"stop"})),
+    )
 }
 """The callbacks, by the name that a scenario uses."""
 
 
+def with_job(job: str) -> tuple[str, ...]:
+    """The names of the callbacks that may set this field of a trace."""
+    return tuple(name for name, callback in CALLBACKS.items() if job in callback.jobs)
+
+
 def parameters(callback: str) -> tuple[str, ...]:
     """The names of the callback's parameters."""
-    return tuple(field.name for field in fields(CALLBACKS[callback]))
+    return tuple(field.name for field in fields(CALLBACKS[callback].configuration))
 
 
 def defaults(callback: str) -> dict[str, Any]:
     """The default of every parameter that has one."""
-    return {field.name: field.default for field in fields(CALLBACKS[callback]) if field.default is not MISSING}
+    return {
+        field.name: field.default for field in fields(CALLBACKS[callback].configuration) if field.default is not MISSING
+    }
 
 
 def bind(callback: str, config: Mapping[str, Any]) -> Configuration:
     """The configuration with its defaults. Raises TypeError for a missing or an unknown parameter, as a call does."""
-    return CALLBACKS[callback](**config)
+    return CALLBACKS[callback].configuration(**config)
