@@ -14,7 +14,7 @@ from ..numbers import float32
 from ..scenario import Epoch, Fit, Scenario
 from ..trace import EpochTrace, Trace
 from ..values import ArrayNumber, only
-from .clause import HELD, NOT_EXERCISED, Case, EpochSeen, Failed, Outcome
+from .clause import HELD, Because, Case, EpochSeen, Expectations
 
 LOG_KEYS = ("learning_rate", "lr")
 """The keys under which the rate is logged, by one release or another."""
@@ -57,33 +57,34 @@ def rates(case: Case) -> Iterator[tuple[EpochSeen, float, float]]:
             yield epoch, before, after
 
 
-def logged_as(case: Case) -> Outcome:
-    """Whether what is logged is of the dialect's kind: a Python float, or a number of numpy's."""
+def rate_added(case: Case, epoch: EpochSeen, rate: float) -> dict[str, float]:
+    """What is added to the epoch's logs where that rate is logged: nothing to empty ones, and nothing where it stands already."""
+    key, logs = log_key(case), epoch.shown.logs
+    there = key in logs and isinstance(logs[key], float) and same(logs[key], rate)
+    return {key: rate} if logs and not there else {}
+
+
+def logged_as(case: Case) -> Expectations:
+    """What is logged is of the dialect's kind: a Python float, or a number of numpy's."""
     wanted = ArrayNumber if case.dialect["learning-rate/logged-as"] == "numpy" else float
     words: dict[type, str] = {float: "a Python float", ArrayNumber: "a number of numpy's"}
-    outcome: Outcome = NOT_EXERCISED
     for epoch in case.epochs():
         for name, value in (epoch.seen.logged or {}).items():
-            outcome = HELD
-            if type(value) is not wanted:
-                got = words.get(type(value), "an array")
-                why = f"{case.dialect.name} logs such"
-                return Failed(fit=epoch.fit, epoch=epoch.index, expected=f"{words[wanted]} as {name}", why=why, got=got)
-    return outcome
-
-
-def silent(case: Case) -> Failed | None:
-    """The first fit that printed something outside of its epochs."""
-    for fit, _, seen in case.fits():
-        if seen.printed:
-            return Failed(
-                fit=fit,
-                epoch=None,
-                expected="nothing printed",
-                why="lines belong to epochs",
-                got=", ".join(seen.printed),
+            yield epoch.expects_that(
+                type(value) is wanted,
+                f"{words[wanted]} as {name}",
+                got=words.get(type(value), "an array"),
+                because=f"{case.dialect.name} logs such",
             )
-    return None
+
+
+def silent(case: Case) -> Expectations:
+    """No fit prints anything outside of its epochs."""
+    for fit, _, seen in case.fits():
+        if seen.printed is not None:
+            yield case.at(fit).expects_that(
+                not seen.printed, "nothing printed", got=", ".join(seen.printed), because="lines belong to epochs"
+            )
 
 
 # ---------------------------------------------------------------------------------------------- two runs
@@ -95,39 +96,33 @@ def other(case: Case) -> Case:
     return Case(scenario=case.other_scenario, trace=case.other, dialect=case.dialect)
 
 
-def agree(pairs: Iterable[tuple[EpochSeen, EpochTrace]], fields: tuple[str, ...], why: str) -> Outcome:
-    """Whether `fields` of each epoch are what they are in the epoch beside it; `why` says why they should be."""
-    outcome: Outcome = NOT_EXERCISED
+def agree(pairs: Iterable[tuple[EpochSeen, EpochTrace]], fields: tuple[str, ...], because: Because) -> Expectations:
+    """`fields` of each epoch are what they are in the epoch beside it; what was not observed is passed over."""
     for epoch, beside in pairs:
         for name in fields:
             got, expected = getattr(epoch.seen, name), getattr(beside, name)
             if got is not None and expected is not None:
-                outcome = HELD
-                if not same(got, expected):
-                    return Failed(
-                        fit=epoch.fit, epoch=epoch.index, expected=f"{name}={expected}", why=why, got=f"{got}"
-                    )
-    return outcome
+                agrees = same(got, expected)
+                yield HELD if agrees else epoch.expects_that(False, f"{name}={expected}", got=got, because=because)
 
 
-def alike(case: Case, why: str) -> Outcome:
-    """Whether the two runs agree in everything, also in what the constructor refuses and in what hooks raise, by its type."""
+def alike(case: Case, because: Because) -> Expectations:
+    """The two runs agree in everything, also in what the constructor refuses and in what hooks raise, by its type."""
     here, there = ("nothing" if each.rejected is None else each.rejected.type for each in (case.trace, case.other))
     if here != there:
-        return Failed(fit=None, epoch=None, expected=f"{there} from the constructor", why=why, got=here)
+        yield case.expects_that(False, f"{there} from the constructor", got=here, because=because)
     mine, its = _raised(case.trace), _raised(case.other)
     if mine == its:
-        return agree(side_by_side(case), EVERYTHING, why)
+        yield from agree(side_by_side(case), EVERYTHING, because)
+        return
     fit, index, *_ = min(raised for raised in (mine, its) if raised is not None)
     before = (pair for pair in side_by_side(case) if (pair[0].fit, pair[0].index) < (fit, index))
-    outcome = agree(before, EVERYTHING, why)
-    if isinstance(outcome, Failed):
-        return outcome
+    yield from agree(before, EVERYTHING, because)
     got, expected = (
         f"{raised[2]} in {raised[3]}" if raised is not None and raised[:2] == (fit, index) else "no exception"
         for raised in (mine, its)
     )
-    return Failed(fit=fit, epoch=index, expected=expected, why=why, got=got)
+    yield case.at(fit, index).expects_that(False, expected, got=got, because=because)
 
 
 def _raised(trace: Trace) -> tuple[int, int, str, str] | None:

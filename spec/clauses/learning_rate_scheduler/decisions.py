@@ -14,7 +14,7 @@ from ...callbacks import parameters
 from ...numbers import float32
 from ...scenario import Epoch, Scenario
 from ...values import Logs, only
-from ..clause import HELD, NOT_EXERCISED, Case, EpochSeen, Failed, Outcome, clause
+from ..clause import Case, EpochSeen, Expectations, clause
 from ..rates import (
     ALL_BUT_LOGGED,
     ALL_BUT_PRINTED,
@@ -25,9 +25,9 @@ from ..rates import (
     each_epoch,
     first_fit_twice,
     later_by,
-    log_key,
     logged_as,
     other_verbosity,
+    rate_added,
     rates,
     same,
     second_time,
@@ -110,54 +110,35 @@ def _plan(case: Case) -> Iterator[tuple[_Expected, EpochSeen]]:
     "learning-rate-scheduler/schedule/sets-the-rate",
     level="documented", source=f"{DOCS} (first sentence, schedule)", observes=RATE,
 )  # fmt: skip
-def sets_the_rate(case: Case) -> Outcome:
+def sets_the_rate(case: Case) -> Expectations:
     """The rate of an epoch is what the schedule returns for its absolute index, counted from zero, and the current rate, as
     it is stored."""
-    outcome: Outcome = NOT_EXERCISED
     for e, epoch in _plan(case):
-        outcome = HELD
-        if not same(epoch.seen.learning_rate, e.rate):
-            return Failed(
-                fit=epoch.fit,
-                epoch=epoch.index,
-                expected=f"learning_rate={e.rate!r}",
-                why=e.why,
-                got=f"{epoch.seen.learning_rate!r}",
-            )
-    return outcome
+        seen = epoch.seen.learning_rate
+        yield epoch.expects_that(same(seen, e.rate), f"learning_rate={e.rate!r}", got=seen, because=e.why)
 
 
 @clause(
     "learning-rate-scheduler/schedule/sets-the-rate-at-the-beginning",
     level="documented", source=f"{DOCS} (first sentence)", observes=("learning_rate_in_epoch",),
 )  # fmt: skip
-def sets_the_rate_at_the_beginning(case: Case) -> Outcome:
+def sets_the_rate_at_the_beginning(case: Case) -> Expectations:
     """The scheduled rate is in force from the epoch's first batch."""
-    outcome: Outcome = NOT_EXERCISED
     for e, epoch in _plan(case):
-        outcome = HELD
-        if not same(epoch.seen.learning_rate_in_epoch, e.rate):
-            got = f"{epoch.seen.learning_rate_in_epoch!r}"
-            return Failed(
-                fit=epoch.fit, epoch=epoch.index, expected=f"learning_rate_in_epoch={e.rate!r}", why=e.why, got=got
-            )
-    return outcome
+        seen = epoch.seen.learning_rate_in_epoch
+        yield epoch.expects_that(same(seen, e.rate), f"learning_rate_in_epoch={e.rate!r}", got=seen, because=e.why)
 
 
 @clause(
     "learning-rate-scheduler/schedule/leaves-the-rate-within-an-epoch",
     level="universal", source=f"{DOCS} (first sentence)", observes=("learning_rate", "learning_rate_in_epoch"),
 )  # fmt: skip
-def leaves_the_rate_within_an_epoch(case: Case) -> Outcome:
+def leaves_the_rate_within_an_epoch(case: Case) -> Expectations:
     """The rate at an epoch's end is that of its first batch."""
     for epoch in case.epochs():
-        if not same(epoch.seen.learning_rate, epoch.seen.learning_rate_in_epoch):
-            expected = f"{epoch.seen.learning_rate_in_epoch!r} at the end"
-            why = "that was the rate in the epoch, and rates are set at beginnings"
-            return Failed(
-                fit=epoch.fit, epoch=epoch.index, expected=expected, why=why, got=f"{epoch.seen.learning_rate!r}"
-            )
-    return HELD
+        first, last = epoch.seen.learning_rate_in_epoch, epoch.seen.learning_rate
+        why = "that was the rate in the epoch, and rates are set at beginnings"
+        yield epoch.expects_that(same(last, first), f"{first!r} at the end", got=last, because=why)
 
 
 @clause(
@@ -165,7 +146,7 @@ def leaves_the_rate_within_an_epoch(case: Case) -> Outcome:
     level="documented", source=f"{DOCS} (schedule: current learning rate)", observes=RATE,
     related=lambda scenario: _as_table(scenario),
 )  # fmt: skip
-def is_given_the_current_rate(case: Case) -> Outcome:
+def is_given_the_current_rate(case: Case) -> Expectations:
     """A schedule that scales the current rate does what a table of the products does."""
     return agree(side_by_side(case), EVERYTHING, "in the table there, every rate is the product with the rate before")
 
@@ -189,7 +170,7 @@ def _as_table(scenario: Scenario) -> Scenario | None:
     level="documented", source=f"{DOCS} (schedule: epoch index, from 0)", observes=RATE,
     related=lambda scenario: _longer_table(scenario),
 )  # fmt: skip
-def is_given_the_absolute_epoch(case: Case) -> Outcome:
+def is_given_the_absolute_epoch(case: Case) -> Expectations:
     """Epoch numbers raised by two, and two more entries at the front of the table, change nothing."""
     return agree(side_by_side(case), EVERYTHING, "epochs and table are shifted by two there")
 
@@ -207,7 +188,7 @@ def _longer_table(scenario: Scenario) -> Scenario | None:
     level="observed", source=OBSERVED, observes=RATE, errors=True,
     related=lambda scenario: _without_part(scenario, "accepts"),
 )  # fmt: skip
-def may_take_the_epoch_alone(case: Case) -> Outcome:
+def may_take_the_epoch_alone(case: Case) -> Expectations:
     """A schedule that takes the epoch alone does what one does that takes epoch and rate and ignores the rate."""
     return alike(case, "the schedule takes two arguments there")
 
@@ -217,7 +198,7 @@ def may_take_the_epoch_alone(case: Case) -> Outcome:
     level="observed", source=OBSERVED, observes=RATE, errors=True,
     related=lambda scenario: _without_part(scenario, "returns", "float32"),
 )  # fmt: skip
-def may_return_float32(case: Case) -> Outcome:
+def may_return_float32(case: Case) -> Expectations:
     """A schedule may return a numpy float32: the rate is stored as one in any case."""
     return alike(case, "the schedule returns Python floats there")
 
@@ -233,82 +214,49 @@ def _without_part(scenario: Scenario, part: str, value: str = "epoch") -> Scenar
     "learning-rate-scheduler/schedule/must-return-a-float",
     level="documented", source=f"{DOCS} (schedule: new learning rate as output, float)", errors=True,
 )  # fmt: skip
-def must_return_a_float(case: Case) -> Outcome:
+def must_return_a_float(case: Case) -> Expectations:
     """A schedule that returns an integer, an array or None is refused with ValueError when an epoch begins."""
     schedule = _schedule(case.scenario)
     first = next(_plan(case), None)
     if schedule is None or first is None or first[0].error != "ValueError":
-        return NOT_EXERCISED
-    error = case.trace.fits[0].error
-    got = (
-        "nothing raised"
-        if error is None
-        else f"{error.type} in {error.hook} of epoch {case.number(0, case.trace.fits[0].epochs_run - 1)}"
-    )
+        return
+    seen = case.trace.fits[0]
+    got = "nothing raised"
+    if seen.error is not None:
+        got = f"{seen.error.type} in {seen.error.hook} of epoch {case.number(0, seen.epochs_run - 1)}"
     due = f"ValueError in epoch_begin of epoch {case.number(0, 0)}"
-    if got == due:
-        return HELD
-    return Failed(
-        fit=0,
-        epoch=0,
-        expected=due,
-        why=f"the schedule returns {schedule['returns']}",
-        got=got,
-    )
+    yield case.at(0, 0).expects_that(got == due, due, got=got, because=f"the schedule returns {schedule['returns']}")
 
 
 @clause(
     "learning-rate-scheduler/errors/raises-what-the-schedule-asks-for", level="observed", source=OBSERVED, errors=True
 )
-def raises_what_the_schedule_asks_for(case: Case) -> Outcome:
+def raises_what_the_schedule_asks_for(case: Case) -> Expectations:
     """A hook raises exactly if the schedule does, past the end of its table or by itself, or if it returns no float: when
     the epoch begins, and before the rate is changed."""
-    outcome: Outcome = NOT_EXERCISED
     for e, epoch in _plan(case):
-        outcome = HELD
-        seen = case.trace.fits[epoch.fit]
-        raised = seen.error if seen.epochs_run == epoch.index + 1 else None
+        fit = case.trace.fits[epoch.fit]
+        raised = fit.error if fit.epochs_run == epoch.index + 1 else None
         got = "no exception" if raised is None else f"{raised.type} in {raised.hook}"
         due = "no exception" if e.error is None else f"{e.error} in epoch_begin"
-        if got != due:
-            return Failed(fit=epoch.fit, epoch=epoch.index, expected=due, why=e.why, got=got)
-        if e.error is not None and epoch.seen.learning_rate is not None and not same(epoch.seen.learning_rate, e.rate):
+        yield epoch.expects_that(got == due, due, got=got, because=e.why)
+        seen = epoch.seen.learning_rate
+        if e.error is not None and seen is not None:
             why = f"{e.error} comes before the rate is changed"
-            return Failed(
-                fit=epoch.fit,
-                epoch=epoch.index,
-                expected=f"learning_rate={e.rate!r}",
-                why=why,
-                got=f"{epoch.seen.learning_rate!r}",
-            )
-    return outcome
+            yield epoch.expects_that(same(seen, e.rate), f"learning_rate={e.rate!r}", got=seen, because=why)
 
 
 @clause("learning-rate-scheduler/arguments/are-schedule-and-verbose", level="observed", source=OBSERVED, errors=True)
-def are_schedule_and_verbose(case: Case) -> Outcome:
+def are_schedule_and_verbose(case: Case) -> Expectations:
     """The constructor raises TypeError without a schedule and for any argument but schedule and verbose, and warns of
     nothing."""
     config = case.scenario.config
     wrong = "schedule" not in config or set(config) - set(parameters("LearningRateScheduler"))
-    expected = "TypeError" if wrong else "nothing"
+    due = "TypeError" if wrong else "nothing"
     got = "nothing" if case.trace.rejected is None else case.trace.rejected.type
-    if got != expected:
-        return Failed(
-            fit=None,
-            epoch=None,
-            expected=f"{expected} from the constructor",
-            why=f"the arguments are {', '.join(config) or 'none'}",
-            got=got,
-        )
-    if case.trace.warned:
-        return Failed(
-            fit=None,
-            epoch=None,
-            expected="no warning",
-            why=f"the arguments are {', '.join(config)}",
-            got=f"{case.trace.warned}",
-        )
-    return HELD
+    why = f"the arguments are {', '.join(config) or 'none'}"
+    yield case.expects_that(got == due, f"{due} from the constructor", got=got, because=why)
+    yield case.expects_that(not case.trace.warned, "no warning", got=case.trace.warned, because=why)
 
 
 # ---------------------------------------------------------------------------------------------- lines and logs
@@ -318,25 +266,20 @@ def are_schedule_and_verbose(case: Case) -> Outcome:
     "learning-rate-scheduler/verbose/prints-every-update",
     level="documented", source=f"{DOCS} (verbose)", observes=("printed",),
 )  # fmt: skip
-def prints_every_update(case: Case) -> Outcome:
+def prints_every_update(case: Case) -> Expectations:
     """With verbose=1 there is one line for each epoch, whether or not the rate changes; with verbose=0 there is none."""
-    outcome: Outcome = NOT_EXERCISED
-    expected = ("scheduled",) if _verbose(case) else ()
+    lines = ("scheduled",) if _verbose(case) else ()
     for _, epoch in _plan(case):
-        outcome = HELD
-        if epoch.seen.printed != expected:
-            why = f"verbose={case['verbose']!r}"
-            return Failed(
-                fit=epoch.fit, epoch=epoch.index, expected=f"printed {expected}", why=why, got=f"{epoch.seen.printed}"
-            )
-    return silent(case) or outcome
+        why = f"verbose={case['verbose']!r}"
+        yield epoch.expects_that(epoch.seen.printed == lines, f"printed {lines}", got=epoch.seen.printed, because=why)
+    yield from silent(case)
 
 
 @clause(
     "learning-rate-scheduler/verbose/changes-nothing-else",
     level="universal", source=f"{DOCS} (verbose)", observes=RATE, related=other_verbosity,
 )  # fmt: skip
-def verbose_changes_nothing_else(case: Case) -> Outcome:
+def verbose_changes_nothing_else(case: Case) -> Expectations:
     """Messages change nothing but what is printed."""
     return agree(side_by_side(case), ALL_BUT_PRINTED, f"only verbose differs there, {case['verbose']!r} here")
 
@@ -347,43 +290,29 @@ def verbose_changes_nothing_else(case: Case) -> Outcome:
     source=OBSERVED,
     observes=("learning_rate", "logged"),
 )
-def logs_the_rate(case: Case) -> Outcome:
+def logs_the_rate(case: Case) -> Expectations:
     """Every epoch whose logs are not empty gets its rate added to them, and nothing else."""
-    key = log_key(case)
     for epoch, _, rate in rates(case):
-        logs = epoch.shown.logs
-        there = key in logs and isinstance(logs[key], float) and same(logs[key], rate)
-        expected = {key: rate} if logs and not there else {}
-        if not same(epoch.seen.logged, expected):
-            why = f"the rate is {rate!r}, and the logs are {'not ' if logs else ''}empty"
-            return Failed(
-                fit=epoch.fit, epoch=epoch.index, expected=f"logged {expected}", why=why, got=f"{epoch.seen.logged}"
-            )
-    return HELD
+        added = rate_added(case, epoch, rate)
+        why = f"the rate is {rate!r}, and the logs are {'not ' if epoch.shown.logs else ''}empty"
+        yield epoch.expects_that(same(epoch.seen.logged, added), f"logged {added}", got=epoch.seen.logged, because=why)
 
 
 @clause(
     "learning-rate-scheduler/logs/the-type-of-the-logged-rate", level="observed", source=OBSERVED, observes=("logged",),
     optimizer="any",
 )  # fmt: skip
-def logs_a_number_of_this_kind(case: Case) -> Outcome:
+def logs_a_number_of_this_kind(case: Case) -> Expectations:
     """The rate is logged as a Python float (Keras 2: as a number of numpy's)."""
     return logged_as(case)
 
 
 @clause("learning-rate-scheduler/logs/warns-of-nothing", level="observed", source=OBSERVED, observes=("warned",))
-def warns_of_nothing(case: Case) -> Outcome:
+def warns_of_nothing(case: Case) -> Expectations:
     """No epoch gives a warning."""
     for epoch in case.epochs():
-        if epoch.seen.warned:
-            return Failed(
-                fit=epoch.fit,
-                epoch=epoch.index,
-                expected="no warning",
-                why="there is nothing to warn of",
-                got=f"{epoch.seen.warned}",
-            )
-    return HELD
+        why = "there is nothing to warn of"
+        yield epoch.expects_that(not epoch.seen.warned, "no warning", got=epoch.seen.warned, because=why)
 
 
 # ---------------------------------------------------------------------------------------------- instances and streams
@@ -393,7 +322,7 @@ def warns_of_nothing(case: Case) -> Outcome:
     "learning-rate-scheduler/logs/metrics-do-not-matter",
     level="universal", source=f"{DOCS} (first sentence)", observes=RATE, related=lambda scenario: _other_metrics(scenario),
 )  # fmt: skip
-def metrics_do_not_matter(case: Case) -> Outcome:
+def metrics_do_not_matter(case: Case) -> Expectations:
     """What the logs hold does not matter."""
     return agree(side_by_side(case), ALL_BUT_LOGGED, "all metrics are NaN there, and epochs have one batch")
 
@@ -410,6 +339,6 @@ def _other_metrics(scenario: Scenario) -> Scenario:
     "learning-rate-scheduler/reuse/an-instance-used-again-behaves-as-a-new-one",
     level="observed", source=OBSERVED, observes=RATE, related=first_fit_twice,
 )  # fmt: skip
-def remembers_nothing(case: Case) -> Outcome:
+def remembers_nothing(case: Case) -> Expectations:
     """An instance used for a second fit does what a new one does."""
     return agree(second_time(case), EVERYTHING, "the instance is new there, and this is the same fit with it once more")

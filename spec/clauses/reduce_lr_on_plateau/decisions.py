@@ -8,13 +8,12 @@ Rules
 """
 
 import math
-from itertools import pairwise
 
 from ...callbacks import defaults
 from ...numbers import float32
 from ...scenario import Scenario
 from ...values import only
-from ..clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
+from ..clause import Case, EpochSeen, Expectations, at_least, clause, equal_to
 from ..monitoring import is_number
 from ..rates import (
     ALL_BUT_PRINTED,
@@ -44,100 +43,64 @@ def _factor_lowers(case: Case) -> bool:
     "reduce-lr-on-plateau/patience/reduces-after-patience-epochs",
     level="documented", source=f"{DOCS} (patience, factor, min_lr, cooldown)", observes=RATE,
 )  # fmt: skip
-def reduces_after_patience_epochs(case: Case) -> Outcome:
+def reduces_after_patience_epochs(case: Case) -> Expectations:
     """The rate becomes max(rate * factor, min_lr) at the end of an epoch exactly if that is the patience-th epoch in a row
     without an improvement, none of them in the cooldown, and the rate lies above min_lr."""
-    outcome: Outcome = NOT_EXERCISED
     for e, epoch in expected_epochs(case):
-        outcome = HELD
-        if not same(epoch.seen.learning_rate, e.after):
-            return Failed(
-                fit=e.fit,
-                epoch=e.index,
-                expected=f"learning_rate={e.after!r}",
-                why=e.why(),
-                got=f"{epoch.seen.learning_rate!r}",
-            )
-    return outcome
+        seen = epoch.seen.learning_rate
+        yield epoch.expects_that(same(seen, e.after), f"learning_rate={e.after!r}", got=seen, because=e.why)
 
 
 @clause("reduce-lr-on-plateau/factor/multiplies-the-rate", level="documented", source=f"{DOCS} (factor)", observes=RATE)
-def multiplies_the_rate(case: Case) -> Outcome:
+def multiplies_the_rate(case: Case) -> Expectations:
     """Whenever the rate changes, the new one is the old one times factor, or min_lr if that is more, as it is stored."""
     s = settings(case)
-    outcome: Outcome = NOT_EXERCISED
     if s is None:
-        return outcome
+        return
     for epoch, before, after in rates(case):
         if not same(before, after):
-            outcome = HELD
-            if not same(after, reduced(case, s, before)):
-                why = f"the rate changes to {before!r} * factor={s.factor!r}, at least min_lr={s.min_lr!r}"
-                return Failed(
-                    fit=epoch.fit,
-                    epoch=epoch.index,
-                    expected=f"{reduced(case, s, before)!r}",
-                    why=why,
-                    got=f"{after!r}",
-                )
-    return outcome
+            why = f"the rate changes to {before!r} * factor={s.factor!r}, at least min_lr={s.min_lr!r}"
+            yield epoch.expects(equal_to(reduced(case, s, before)), got=after, because=why)
 
 
 @clause("reduce-lr-on-plateau/rate/never-rises", level="universal", source=f"{DOCS} (first sentence)", observes=RATE)
-def never_rises(case: Case) -> Outcome:
+def never_rises(case: Case) -> Expectations:
     """With 0 <= factor < 1 and a rate that is not negative, no epoch's end raises the rate."""
-    if not is_number(case["factor"]) or not 0.0 <= case["factor"] < 1.0:
-        return NOT_EXERCISED
-    outcome: Outcome = NOT_EXERCISED
-    for epoch, before, after in rates(case):
-        if before >= 0.0:
-            outcome = HELD
-            if after > before:
-                why = f"the rate was that, and factor={case['factor']!r} is below one"
-                return Failed(
-                    fit=epoch.fit, epoch=epoch.index, expected=f"at most {before!r}", why=why, got=f"{after!r}"
-                )
-    return outcome
+    if is_number(case["factor"]) and 0.0 <= case["factor"] < 1.0:
+        why = f"the rate was that, and factor={case['factor']!r} is below one"
+        for epoch, before, after in rates(case):
+            if before >= 0.0:
+                # a rate that is no number any more has not risen
+                yield epoch.expects_that(not after > before, f"at most {before!r}", got=repr(after), because=why)
 
 
 @clause("reduce-lr-on-plateau/min-lr/is-the-lower-bound", level="universal", source=f"{DOCS} (min_lr)", observes=RATE)
-def is_the_lower_bound(case: Case) -> Outcome:
+def is_the_lower_bound(case: Case) -> Expectations:
     """No reduction takes a finite rate below min_lr, as float64 or as stored, and one that is there already is not changed."""
     if not all(is_number(case[name]) and math.isfinite(case[name]) for name in ("min_lr", "factor")):
-        return NOT_EXERCISED
+        return
     bound = min(case["min_lr"], float32(case["min_lr"]))
-    outcome: Outcome = NOT_EXERCISED
     for epoch, before, after in rates(case):
-        if math.isfinite(before):
-            outcome = HELD
-            if after != before and not after >= bound:
-                why = f"min_lr={case['min_lr']!r} bounds the rate, which was {before!r}"
-                return Failed(
-                    fit=epoch.fit, epoch=epoch.index, expected=f"at least {bound!r}", why=why, got=f"{after!r}"
-                )
-            if after != before and before <= bound:
-                why = f"the rate is at or below min_lr={case['min_lr']!r} already"
-                return Failed(fit=epoch.fit, epoch=epoch.index, expected=f"{before!r}", why=why, got=f"{after!r}")
-    return outcome
+        if not math.isfinite(before):
+            continue
+        if before <= bound:
+            why = f"the rate is at or below min_lr={case['min_lr']!r} already"
+            yield epoch.expects(equal_to(before), got=after, because=why)
+        elif after != before:
+            why = f"min_lr={case['min_lr']!r} bounds the rate, which was {before!r}"
+            yield epoch.expects(at_least(bound), got=after, because=why)
 
 
 @clause(
     "reduce-lr-on-plateau/rate/changes-only-at-epoch-ends",
     level="observed", source=OBSERVED, observes=("learning_rate", "learning_rate_in_epoch"),
 )  # fmt: skip
-def changes_only_at_epoch_ends(case: Case) -> Outcome:
+def changes_only_at_epoch_ends(case: Case) -> Expectations:
     """The rate in an epoch is the one that the end of the epoch before left behind."""
     for epoch, before, _ in rates(case):
-        if not same(epoch.seen.learning_rate_in_epoch, before):
-            why = "nothing changes the rate at an epoch's beginning"
-            return Failed(
-                fit=epoch.fit,
-                epoch=epoch.index,
-                expected=f"{before!r} in the epoch",
-                why=why,
-                got=f"{epoch.seen.learning_rate_in_epoch!r}",
-            )
-    return HELD
+        seen = epoch.seen.learning_rate_in_epoch
+        why = "nothing changes the rate at an epoch's beginning"
+        yield epoch.expects_that(same(seen, before), f"{before!r} in the epoch", got=seen, because=why)
 
 
 # ---------------------------------------------------------------------------------------------- patience and cooldown
@@ -147,18 +110,16 @@ def changes_only_at_epoch_ends(case: Case) -> Outcome:
     "reduce-lr-on-plateau/patience/more-patience-never-reduces-earlier",
     level="universal", source=f"{DOCS} (patience)", observes=RATE, related=lambda scenario: _more_patience(scenario),
 )  # fmt: skip
-def more_patience_never_reduces_earlier(case: Case) -> Outcome:
+def more_patience_never_reduces_earlier(case: Case) -> Expectations:
     """With patience one higher, the first fall of a fit comes no earlier."""
-    if not _factor_lowers(case):
-        return NOT_EXERCISED
-    sooner, later = falls_of(case, 0), falls_of(other(case), 0)
-    if not later:
-        return HELD if sooner else NOT_EXERCISED
-    if not sooner or later[0][0] < sooner[0][0]:
-        came = f"in epoch {case.number(0, sooner[0][0])}" if sooner else "never"
-        why = f"with patience={case['patience'] + 1} it falls there"
-        return Failed(fit=0, epoch=later[0][0], expected="a fall here at the latest", why=why, got=came)
-    return HELD
+    first, later = (next(iter(falls_of(run, 0)), None) for run in (case, other(case)))
+    if _factor_lowers(case) and (first is not None or later is not None):
+        yield case.at(0, None if later is None else later.index).expects_that(
+            later is None or (first is not None and first.index <= later.index),
+            "a fall here at the latest",
+            got="never" if first is None else f"in epoch {first.number}",
+            because=f"with patience={case['patience'] + 1} it falls there",
+        )
 
 
 def _more_patience(scenario: Scenario) -> Scenario | None:
@@ -172,7 +133,7 @@ def _more_patience(scenario: Scenario) -> Scenario | None:
     "reduce-lr-on-plateau/patience/less-than-one-acts-as-one",
     level="observed", source=OBSERVED, observes=RATE, related=lambda scenario: _patience_of_one(scenario),
 )  # fmt: skip
-def less_than_one_acts_as_one(case: Case) -> Outcome:
+def less_than_one_acts_as_one(case: Case) -> Expectations:
     """A patience of zero or less does what a patience of one does."""
     return agree(side_by_side(case), EVERYTHING, f"patience={case['patience']} acts as the patience=1 there")
 
@@ -186,70 +147,58 @@ def _patience_of_one(scenario: Scenario) -> Scenario | None:
     "reduce-lr-on-plateau/cooldown/waits-cooldown-epochs",
     level="documented", source=f"{DOCS} (cooldown)", observes=RATE,
 )  # fmt: skip
-def waits_cooldown_epochs(case: Case) -> Outcome:
+def waits_cooldown_epochs(case: Case) -> Expectations:
     """After a reduction, cooldown epochs go by before epochs are counted again: two falls of a fit lie at least
     cooldown + patience epochs apart."""
     s = settings(case)
     if s is None or s.cooldown < 1 or s.factor >= 1.0:
-        return NOT_EXERCISED
-    outcome: Outcome = NOT_EXERCISED
-    for fit, _, seen in case.fits():
-        falls = [index for index, _, _ in falls_of(case, fit)]
-        if falls and falls[0] + 1 < seen.epochs_run:
-            outcome = HELD
-        for first, second in pairwise(falls):
-            if second - first < s.cooldown + s.need:
-                due = first + s.cooldown + s.need
-                why = f"the rate fell in epoch {case.number(fit, first)}, cooldown={s.cooldown}, patience={s.need}"
-                return Failed(
-                    fit=fit,
-                    epoch=second,
-                    expected=f"the next fall not before epoch {case.number(fit, due)}",
-                    why=why,
-                    got=f"in epoch {case.number(fit, second)}",
-                )
-    return outcome
+        return
+    fall: EpochSeen | None = None
+    for epoch, before, after in rates(case):
+        fall = None if fall is None or fall.fit != epoch.fit else fall
+        if fall is not None and epoch.index < fall.index + s.cooldown + s.need:
+            yield epoch.expects_that(
+                not after < before,
+                f"the next fall not before epoch {fall.number + s.cooldown + s.need}",
+                got=f"in epoch {epoch.number}",
+                because=f"the rate fell in epoch {fall.number}, cooldown={s.cooldown}, patience={s.need}",
+            )
+        fall = epoch if after < before else fall
 
 
-def _on_a_plateau(case: Case, gap: int) -> Outcome:
+def _on_a_plateau(case: Case, gap: int) -> Expectations:
     """Falls on a constant stream: after patience + 1 epochs, then every patience + gap, down to min_lr."""
     s = settings(case)
     found = None if s is None else compares(case, s)
     if s is None or found is None or s.monitor in LOG_KEYS or not 0.0 <= s.min_delta < math.inf or s.factor >= 1.0:
-        return NOT_EXERCISED
-    outcome: Outcome = NOT_EXERCISED
+        return
+    why = (
+        f"on a plateau from the start, patience={s.need} and cooldown={s.cooldown} reduce after {s.need + 1} "
+        f"epochs and then every {s.need + gap}"
+    )
     rate = 0.0
     for fit, _, _ in case.fits():
         values = monitored(case, fit, s.monitor)
         first = values[0]
         if not isinstance(first, float) or not math.isfinite(first) or any(value != first for value in values):
-            return outcome
+            return
         given = case.rate_given(fit)
         rate = rate if given is None else float32(given)
-        for epoch in case.epochs(fit):
+        for epoch in case.epochs(fit) if len(values) > s.need else ():
             past = epoch.index - s.need
             if past >= 0 and past % (s.need + gap) == 0 and rate > s.floor:
                 rate = reduced(case, s, rate)
-            outcome = HELD if past >= 0 else outcome
-            if not same(epoch.seen.learning_rate, rate):
-                why = (
-                    f"on a plateau from the start, patience={s.need} and cooldown={s.cooldown} reduce after {s.need + 1} "
-                    f"epochs and then every {s.need + gap}"
-                )
-                return Failed(
-                    fit=fit, epoch=epoch.index, expected=f"{rate!r}", why=why, got=f"{epoch.seen.learning_rate!r}"
-                )
-    return outcome
+            yield epoch.expects(equal_to(rate), got=epoch.seen.learning_rate, because=why)
 
 
 @clause(
     "reduce-lr-on-plateau/cooldown/acts-as-one-less",
     level="observed", source=OBSERVED, observes=RATE, choices={"reduce-lr-on-plateau/cooldown": "one-less"},
 )  # fmt: skip
-def acts_as_one_less(case: Case) -> Outcome:
+def acts_as_one_less(case: Case) -> Expectations:
     """On a constant stream the rate falls after patience + 1 epochs, then every patience + max(cooldown - 1, 0) epochs."""
     s = settings(case)
-    return NOT_EXERCISED if s is None else _on_a_plateau(case, max(s.cooldown - 1, 0))
+    return iter(()) if s is None else _on_a_plateau(case, max(s.cooldown - 1, 0))
 
 
 @clause(
@@ -257,20 +206,20 @@ def acts_as_one_less(case: Case) -> Outcome:
     level="documented", source=f"{DOCS} (cooldown)", observes=RATE,
     choices={"reduce-lr-on-plateau/cooldown": "exact"},
 )  # fmt: skip
-def acts_as_given(case: Case) -> Outcome:
+def acts_as_given(case: Case) -> Expectations:
     """On a constant stream the rate falls after patience + 1 epochs, then every patience + cooldown epochs."""
     s = settings(case)
-    return NOT_EXERCISED if s is None else _on_a_plateau(case, s.cooldown)
+    return iter(()) if s is None else _on_a_plateau(case, s.cooldown)
 
 
 @clause(
     "reduce-lr-on-plateau/cooldown/matters-only-after-a-reduction",
     level="universal", source=f"{DOCS} (cooldown)", observes=RATE, related=lambda scenario: _no_cooldown(scenario),
 )  # fmt: skip
-def matters_only_after_a_reduction(case: Case) -> Outcome:
+def matters_only_after_a_reduction(case: Case) -> Expectations:
     """Up to the first fall of the rate, a cooldown changes nothing."""
     falls = falls_of(case, 0)
-    end = falls[0][0] if falls else len(case.trace.fits[0].epochs)
+    end = falls[0].index if falls else len(case.trace.fits[0].epochs)
     pairs = ((epoch, beside) for epoch, beside in side_by_side(case) if epoch.fit == 0 and epoch.index <= end)
     return agree(
         pairs, ALL_BUT_PRINTED, f"cooldown={case['cooldown']} differs from the cooldown=0 there only after a fall"
@@ -295,7 +244,7 @@ def _no_cooldown(scenario: Scenario) -> Scenario | None:
     "reduce-lr-on-plateau/reuse/an-instance-used-again-behaves-as-a-new-one",
     level="observed", source=OBSERVED, observes=RATE, related=first_fit_twice,
 )  # fmt: skip
-def every_fit_starts_anew(case: Case) -> Outcome:
+def every_fit_starts_anew(case: Case) -> Expectations:
     """An instance used for a second fit does what a new one does: best, patience and cooldown begin anew."""
     return agree(second_time(case), EVERYTHING, "the instance is new there, and this is the same fit with it once more")
 
@@ -305,6 +254,6 @@ def every_fit_starts_anew(case: Case) -> Outcome:
     level="universal", source=f"{DOCS} (patience: a number of epochs)", observes=RATE,
     related=lambda scenario: later_by(scenario, 7),
 )  # fmt: skip
-def epoch_numbers_do_not_matter(case: Case) -> Outcome:
+def epoch_numbers_do_not_matter(case: Case) -> Expectations:
     """A higher initial_epoch changes nothing."""
     return agree(side_by_side(case), EVERYTHING, "only the numbers of the epochs are higher there, by 7")

@@ -6,17 +6,18 @@ from dataclasses import replace
 from ...numbers import float32
 from ...scenario import Epoch, Fit, Scenario
 from ...values import only
-from ..clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
+from ..clause import Case, Expectations, clause, equal_to
 from ..monitoring import is_number
 from ..rates import (
     ALL_BUT_PRINTED,
     agree,
     alike,
     configured,
-    log_key,
     logged_as,
     other,
     other_verbosity,
+    rate_added,
+    rates,
     same,
     side_by_side,
     silent,
@@ -32,7 +33,6 @@ from .stream import (
     Settings,
     compares,
     epsilon_counts,
-    expected_epochs,
     monitored,
     plan,
     settings,
@@ -43,55 +43,49 @@ from .stream import (
 
 @clause(
     "reduce-lr-on-plateau/verbose/prints-every-reduction",
-    level="documented", source=f"{DOCS} (verbose)", observes=("printed",),
+    level="documented", source=f"{DOCS} (verbose)", observes=("learning_rate", "printed"),
 )  # fmt: skip
-def prints_every_reduction(case: Case) -> Outcome:
-    """With verbose=1 there is one line for each reduction and no other; with verbose=0 there is none."""
-    outcome: Outcome = NOT_EXERCISED
-    for e, epoch in expected_epochs(case):
-        outcome = HELD
-        expected = ("reduced",) if e.reduced and e.s.prints else ()
-        if epoch.seen.printed != expected:
-            why = f"verbose={case['verbose']!r}, and {e.why()}"
-            return Failed(
-                fit=e.fit, epoch=e.index, expected=f"printed {expected}", why=why, got=f"{epoch.seen.printed}"
-            )
-    return silent(case) or outcome
+def prints_every_reduction(case: Case) -> Expectations:
+    """With verbose=1 there is one line for each reduction and no other; with verbose=0 there is none. (A reduction is seen if
+    factor takes away a tenth at least, of a rate far from the ends of the range.)"""
+    if not is_number(case["verbose"]) or not is_number(case["factor"]):
+        return
+    for epoch, before, after in rates(case):
+        if not same(before, after) or (0.0 <= case["factor"] <= 0.9 and 1e-30 <= abs(before) <= 1e30):
+            lines = ("reduced",) if not same(before, after) and case["verbose"] > 0 else ()
+            yield epoch.expects_that(
+                epoch.seen.printed == lines, f"printed {lines}", got=epoch.seen.printed,
+                because=f"verbose={case['verbose']!r}, and the rate was {before!r} before and {after!r} after the end",
+            )  # fmt: skip
+    yield from silent(case)
 
 
 @clause(
     "reduce-lr-on-plateau/verbose/changes-nothing-else",
     level="universal", source=f"{DOCS} (verbose)", observes=RATE, related=other_verbosity,
 )  # fmt: skip
-def verbose_changes_nothing_else(case: Case) -> Outcome:
+def verbose_changes_nothing_else(case: Case) -> Expectations:
     """Messages change nothing but what is printed."""
     return agree(side_by_side(case), ALL_BUT_PRINTED, f"only verbose differs there, {case['verbose']!r} here")
 
 
 @clause(
     "reduce-lr-on-plateau/logs/logs-the-rate-before-the-reduction",
-    level="observed", source=OBSERVED, observes=("logged",),
+    level="observed", source=OBSERVED, observes=("learning_rate", "logged"),
 )  # fmt: skip
-def logs_the_rate_before_the_reduction(case: Case) -> Outcome:
+def logs_the_rate_before_the_reduction(case: Case) -> Expectations:
     """Every epoch whose logs are not empty gets the rate that was in force in it added to them, and nothing else."""
-    outcome: Outcome = NOT_EXERCISED
-    key = log_key(case)
-    for e, epoch in expected_epochs(case):
-        outcome = HELD
-        logs = epoch.shown.logs
-        there = key in logs and isinstance(logs[key], float) and same(logs[key], e.before)
-        expected = {key: e.before} if logs and not there else {}
-        if not same(epoch.seen.logged, expected):
-            why = f"the rate in the epoch was {e.before!r}, and its logs are {'not ' if logs else ''}empty"
-            return Failed(fit=e.fit, epoch=e.index, expected=f"logged {expected}", why=why, got=f"{epoch.seen.logged}")
-    return outcome
+    for epoch, before, _ in rates(case):
+        added = rate_added(case, epoch, before)
+        why = f"the rate in the epoch was {before!r}, and its logs are {'not ' if epoch.shown.logs else ''}empty"
+        yield epoch.expects_that(same(epoch.seen.logged, added), f"logged {added}", got=epoch.seen.logged, because=why)
 
 
 @clause(
     "reduce-lr-on-plateau/logs/the-type-of-the-logged-rate", level="observed", source=OBSERVED, observes=("logged",),
     optimizer="any",
 )  # fmt: skip
-def logs_a_number_of_this_kind(case: Case) -> Outcome:
+def logs_a_number_of_this_kind(case: Case) -> Expectations:
     """The rate is logged as a Python float (Keras 2: as a number of numpy's)."""
     return logged_as(case)
 
@@ -103,21 +97,15 @@ def logs_a_number_of_this_kind(case: Case) -> Outcome:
     observes=("warned",),
     errors=True,
 )
-def arguments_warnings(case: Case) -> Outcome:
+def arguments_warnings(case: Case) -> Expectations:
     """The constructor warns about an unknown mode, about an epsilon that stands for min_delta, and about nothing else."""
-    if settings(case) is None or case.trace.rejected is not None or case.trace.warned is None:
-        return NOT_EXERCISED
-    epsilon = ("other",) if epsilon_counts(case) else ()
-    expected = (*epsilon, "unknown-mode") if case["mode"] not in ("auto", "min", "max") else epsilon
-    if case.trace.warned != expected:
-        return Failed(
-            fit=None,
-            epoch=None,
-            expected=f"warnings {expected}",
-            why=f"mode={case['mode']!r}, and the arguments are {', '.join(case.scenario.config) or 'none'}",
-            got=f"{case.trace.warned}",
-        )
-    return HELD
+    if settings(case) is not None and case.trace.rejected is None and case.trace.warned is not None:
+        epsilon = ("other",) if epsilon_counts(case) else ()
+        mode = ("unknown-mode",) if case["mode"] not in ("auto", "min", "max") else ()
+        yield case.expects_that(
+            case.trace.warned == epsilon + mode, f"warnings {epsilon + mode}", got=case.trace.warned,
+            because=f"mode={case['mode']!r}, and the arguments are {', '.join(case.scenario.config) or 'none'}",
+        )  # fmt: skip
 
 
 @clause(
@@ -127,84 +115,55 @@ def arguments_warnings(case: Case) -> Outcome:
     errors=True,
     related=lambda scenario: configured(scenario, factor=1.0),
 )
-def one_or_more_is_rejected(case: Case) -> Outcome:
+def one_or_more_is_rejected(case: Case) -> Expectations:
     """The constructor raises ValueError for a factor of one or more, and refuses no other number and no unknown argument."""
-    if settings(case) is None:
-        return NOT_EXERCISED
-    for factor, trace in ((case["factor"], case.trace), (1.0, case.other)):
-        expected = "ValueError" if factor >= 1.0 else "nothing"
+    for factor, trace in ((case["factor"], case.trace), (1.0, case.other)) if settings(case) is not None else ():
+        due = "ValueError" if factor >= 1.0 else "nothing"
         got = "nothing" if trace.rejected is None else trace.rejected.type
-        if got != expected:
-            why = f"factor={factor!r}, the other arguments are numbers where they should be"
-            return Failed(fit=None, epoch=None, expected=f"{expected} from the constructor", why=why, got=got)
-    return HELD
+        why = f"factor={factor!r}, the other arguments are numbers where they should be"
+        yield case.expects_that(got == due, f"{due} from the constructor", got=got, because=why)
 
 
 @clause(
     "reduce-lr-on-plateau/errors/raises-only-where-it-cannot-compare", level="observed", source=OBSERVED, errors=True
 )
-def raises_only_where_it_cannot_compare(case: Case) -> Outcome:
+def raises_only_where_it_cannot_compare(case: Case) -> Expectations:
     """A hook raises exactly if mode auto cannot decide, at the first epoch end, or if the precision refuses a value, at the
     end of its epoch: ValueError, both times."""
     s = settings(case)
     found = None if s is None or s.factor >= 1.0 or case.trace.rejected is not None else plan(case, s)
     if s is None or found is None:
-        return NOT_EXERCISED
-    for fit, _, seen in case.fits():
-        error = seen.error
-        if error is not None:
-            place = (fit, seen.epochs_run - 1)
-            due = found.error == place
-            if due and (error.type, error.hook) == ("ValueError", "epoch_end"):
-                return HELD
-            return Failed(
-                fit=fit,
-                epoch=seen.epochs_run - 1,
-                expected="ValueError in epoch_end" if due else "no exception",
-                why=_cause(case, s),
-                got=f"{error.type} in {error.hook}",
-            )
-    if found.error is None:
-        return HELD
-    return Failed(
-        fit=found.error[0],
-        epoch=found.error[1],
-        expected="ValueError in epoch_end",
-        why=_cause(case, s),
-        got="no exception",
-    )
+        return
+    raised = next((fit.error for fit in case.trace.fits if fit.error is not None), None)
+    got = "no exception" if raised is None else f"{raised.type} in {raised.hook}"
+    place = found.error if raised is None else (raised.fit, case.trace.fits[raised.fit].epochs_run - 1)
+    due = "no exception" if place is None or place != found.error else "ValueError in epoch_end"
+    spot = case if place is None else case.at(*place)
+    yield spot.expects_that(got == due, due, got=got, because=lambda: _cause(case, s))
 
 
 @clause(
     "reduce-lr-on-plateau/cooldown/is-not-looked-at-before-a-reduction", level="observed", source=OBSERVED, errors=True
 )
-def cooldown_is_not_looked_at(case: Case) -> Outcome:
+def cooldown_is_not_looked_at(case: Case) -> Expectations:
     """A cooldown that is no number raises TypeError at the end of the first epoch with the metric after a reduction in the same
     fit, and does nothing before."""
     s = settings(replace(case, scenario=configured(case.scenario, cooldown=0)))
     if isinstance(case["cooldown"], int | float) or s is None or s.factor >= 1.0 or case.trace.rejected is not None:
-        return NOT_EXERCISED
+        return
     found = plan(case, s)
-    if found is None:
-        return NOT_EXERCISED
-    outcome: Outcome = NOT_EXERCISED
     after: Expected | None = None  # a reduction, which the fit goes on after
-    for e in found.epochs:
+    for e in () if found is None else found.epochs:
         after = None if after is None or after.fit != e.fit else after
         raised = case.trace.fits[e.fit].error if case.trace.fits[e.fit].epochs_run == e.index + 1 else None
         got = "no exception" if raised is None else f"{raised.type} in {raised.hook}"
         due = "TypeError in epoch_end" if after is not None and e.value is not None else "no exception"
-        if got != due:
-            reduction = (
-                "no reduction before" if after is None else f"a reduction in epoch {case.number(e.fit, after.index)}"
-            )
-            why = f"cooldown={case['cooldown']!r}, and there is {reduction} in the fit"
-            return Failed(fit=e.fit, epoch=e.index, expected=due, why=why, got=got)
-        outcome = HELD
+        reduction = "no reduction" if after is None else f"a reduction in epoch {case.number(e.fit, after.index)}"
+        why = f"cooldown={case['cooldown']!r}, and there is {reduction} before in the fit"
+        yield case.at(e.fit, e.index).expects_that(got == due, due, got=got, because=why)
         if raised is not None:
-            return outcome
+            return
         after = e if e.reduced else after
-    return outcome
 
 
 def _cause(case: Case, s: Settings) -> str:
@@ -223,7 +182,7 @@ def _cause(case: Case, s: Settings) -> str:
     errors=True,
     related=lambda scenario: _another_epsilon(scenario),
 )
-def epsilon_is_swallowed(case: Case) -> Outcome:
+def epsilon_is_swallowed(case: Case) -> Expectations:
     """The argument epsilon of older releases is accepted and does nothing."""
     return alike(case, "only epsilon differs there, which does nothing")
 
@@ -242,7 +201,7 @@ def _another_epsilon(scenario: Scenario) -> Scenario:
     errors=True,
     related=lambda scenario: _epsilon_and_delta_swapped(scenario),
 )
-def epsilon_is_min_delta(case: Case) -> Outcome:
+def epsilon_is_min_delta(case: Case) -> Expectations:
     """The argument epsilon takes the place of min_delta."""
     return alike(case, "what is epsilon here is min_delta there, or the other way round")
 
@@ -266,7 +225,7 @@ def _epsilon_and_delta_swapped(scenario: Scenario) -> Scenario | None:
     errors=True,
     related=lambda scenario: _another_argument(scenario),
 )
-def unknown_are_swallowed(case: Case) -> Outcome:
+def unknown_are_swallowed(case: Case) -> Expectations:
     """Arguments that nobody knows are accepted and do nothing."""
     return alike(case, f"only the argument {ANOTHER} differs there")
 
@@ -282,28 +241,22 @@ def _another_argument(scenario: Scenario) -> Scenario:
     "reduce-lr-on-plateau/arguments/defaults-are-those-documented",
     level="documented", source=SIGNATURE, observes=RATE, related=lambda scenario: _all_defaults(scenario),
 )  # fmt: skip
-def arguments_defaults(case: Case) -> Outcome:
+def arguments_defaults(case: Case) -> Expectations:
     """Without arguments val_loss is minimized: factor 0.1, patience 10, min_delta 1e-4, cooldown 0, min_lr 0, no lines."""
     beside = other(case)
     in_float32 = case.dialect["reduce-lr-on-plateau/rate-arithmetic"] == "float32"
     rate = float32(only(beside.scenario.learning_rate))
+    stream = f"11 times 1.0, 10 times {_BY_HALF!r}, then {_BY_TWO!r}"
     for epoch in beside.epochs():
         if epoch.index in _DEFAULT_REDUCTIONS:
             rate = float32(rate * (float32(0.1) if in_float32 else 0.1))
         value = epoch.shown.logs["val_loss"]
-        if not same(epoch.seen.learning_rate, rate):
-            stream = f"11 times 1.0, 10 times {_BY_HALF!r}, then {_BY_TWO!r}"
-            why = f"with the defaults, val_loss={value!r} is number {epoch.index + 1} of {stream}"
-            return Failed(fit=0, epoch=epoch.index, expected=f"{rate!r}", why=why, got=f"{epoch.seen.learning_rate!r}")
-        if epoch.seen.printed:
-            return Failed(
-                fit=0,
-                epoch=epoch.index,
-                expected="nothing printed",
-                why="verbose is 0 by default",
-                got=", ".join(epoch.seen.printed),
-            )
-    return HELD
+        why = f"with the defaults, val_loss={value!r} is number {epoch.index + 1} of {stream}"
+        yield epoch.expects(equal_to(rate), got=epoch.seen.learning_rate, because=why)
+        printed = epoch.seen.printed or ()
+        yield epoch.expects_that(
+            not printed, "nothing printed", got=", ".join(printed), because="verbose is 0 by default"
+        )
 
 
 _BY_HALF, _BY_TWO = 1.0 - 0.5e-4, 1.0 - 2e-4

@@ -10,9 +10,20 @@ from ...metrics import UP
 from ...numbers import FLOAT32_MAX, PRECISIONS
 from ...scenario import Epoch, Scenario
 from ...values import Logs, each_number
-from ..clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
-from ..monitoring import is_number
-from ..rates import ALL_BUT_LOGGED, EVERYTHING, LOG_KEYS, agree, configured, each_epoch, other, same, side_by_side
+from ..clause import Case, Expectations, clause
+from ..monitoring import is_number, scalar_stream
+from ..rates import (
+    ALL_BUT_LOGGED,
+    EVERYTHING,
+    LOG_KEYS,
+    agree,
+    configured,
+    each_epoch,
+    other,
+    rates,
+    same,
+    side_by_side,
+)
 from .stream import (
     BASE,
     CALLBACK,
@@ -21,8 +32,6 @@ from .stream import (
     OBSERVED,
     RATE,
     compares,
-    expected_epochs,
-    falls_of,
     monitored,
     monitored_metric,
     plan,
@@ -38,46 +47,34 @@ from .stream import (
     "reduce-lr-on-plateau/improvement/resets-the-count",
     level="documented", source=f"{DOCS} (second sentence, patience)", observes=RATE,
 )  # fmt: skip
-def resets_the_count(case: Case) -> Outcome:
+def resets_the_count(case: Case) -> Expectations:
     """The rate is never lowered within patience monitored epochs of a new optimum, which is a number better by more than
     min_delta than all numbers before it in the fit."""
     s = settings(case)
     found = None if s is None else compares(case, s)
     if s is None or found is None or s.monitor in LOG_KEYS:
-        return NOT_EXERCISED
-    outcome: Outcome = NOT_EXERCISED
+        return
     for fit, _, _ in case.fits():
         values = monitored(case, fit, s.monitor)
-        if any(isinstance(value, tuple) for value in values):
-            return NOT_EXERCISED
-        for index, before, after in falls_of(case, fit):
-            outcome = HELD
-            seen = [value for value in values[: index + 1] if isinstance(value, float)]
+        if not scalar_stream(values):
+            return
+        for epoch, before, after in rates(case):
+            if epoch.fit != fit or not after < before:
+                continue
             why = f"a fall from {before!r} needs {s.need} monitored epochs in a row without an improvement"
-            if values[index] is None or len(seen) < s.need:
-                return Failed(
-                    fit=fit,
-                    epoch=index,
-                    expected=f"{before!r}",
-                    why=f"{why}, and there were not as many",
-                    got=f"{after!r}",
-                )
+            seen = [value for value in values[: epoch.index + 1] if isinstance(value, float)]
+            enough = values[epoch.index] is not None and len(seen) >= s.need
+            yield epoch.expects_that(enough, f"{before!r}", got=after, because=f"{why}, and there were not as many")
             for place in range(len(seen) - s.need, len(seen)):
                 numbers = [value for value in seen[:place] if not math.isnan(value)]
+                best = f"better than {numbers} before it" if numbers else "the first number"
                 try:
                     optimum = all(found.better(seen[place], than) for than in [found.worst, *numbers])
                 except ValueError:
-                    return NOT_EXERCISED
-                if optimum:
-                    best = f"better than {numbers} before it" if numbers else "the first number"
-                    return Failed(
-                        fit=fit,
-                        epoch=index,
-                        expected=f"{before!r}",
-                        why=f"{why}, but {seen[place]!r} is {best}",
-                        got=f"{after!r}",
-                    )
-    return outcome
+                    return
+                yield epoch.expects_that(
+                    not optimum, f"{before!r}", got=after, because=f"{why}, but {seen[place]!r} is {best}"
+                )
 
 
 class _Ambiguous(Exception):
@@ -88,13 +85,13 @@ class _Ambiguous(Exception):
     "reduce-lr-on-plateau/min-delta/counts-every-larger-change",
     level="documented", source=f"{DOCS} (min_delta); {BASE} (min_delta)", observes=RATE,
 )  # fmt: skip
-def counts_every_larger_change(case: Case) -> Outcome:
+def counts_every_larger_change(case: Case) -> Expectations:
     """A finite value that is better than the best by more than min_delta is an improvement, and one that is not is none,
     however small the difference: also where float32 cannot tell the two apart."""
     s = settings(case)
     found = None if s is None else compares(case, s)
     if s is None or found is None or not 0.0 <= s.min_delta < math.inf or s.factor >= 1.0:
-        return NOT_EXERCISED
+        return
     way = -1.0 if found.worst < 0.0 else 1.0
     seen = PRECISIONS["float32-tensorflow"]
     matters = False
@@ -118,55 +115,36 @@ def counts_every_larger_change(case: Case) -> Outcome:
         in_float64 = case.dialect.replace("float64", **{"reduce-lr-on-plateau/precision": "float64"})
         expected = plan(replace(case, dialect=in_float64), s, better)
     except _Ambiguous:
-        return NOT_EXERCISED
+        return
     if expected is None or not matters:
-        return NOT_EXERCISED
+        return
     for e, epoch in zip(expected.epochs, case.epochs(), strict=False):
-        if not same(epoch.seen.learning_rate, e.after):
-            return Failed(
-                fit=e.fit,
-                epoch=e.index,
-                expected=f"learning_rate={e.after!r}",
-                why=e.why(),
-                got=f"{epoch.seen.learning_rate!r}",
-            )
-    return HELD
+        seen_rate = epoch.seen.learning_rate
+        yield epoch.expects_that(same(seen_rate, e.after), f"learning_rate={e.after!r}", got=seen_rate, because=e.why)
 
 
 @clause(
     "reduce-lr-on-plateau/errors/no-finite-value-makes-training-fail",
     level="documented", source=f"{DOCS} (monitor: a quantity, without a bound)", errors=True,
 )  # fmt: skip
-def accepts_every_finite_value(case: Case) -> Outcome:
+def accepts_every_finite_value(case: Case) -> Expectations:
     """No finite value of the monitored metric raises an exception, also where float32 has no number for it."""
     s = settings(case)
-    if (
-        s is None
-        or case["mode"] not in ("min", "max")
-        or case.trace.rejected is not None
-        or not math.isfinite(s.min_delta)
-    ):
-        return NOT_EXERCISED
-    values = [
-        value for fit in case.scenario.fits for epoch in fit.epochs if (value := epoch.logs.get(s.monitor)) is not None
-    ]
+    if s is None or case["mode"] not in ("min", "max") or case.trace.rejected or not math.isfinite(s.min_delta):
+        return
+    values = values_of(case.scenario, s.monitor)
     if not all(isinstance(value, float) and math.isfinite(value) for value in values):
-        return NOT_EXERCISED
+        return
     if not any(abs(value) > FLOAT32_MAX for value in values if isinstance(value, float)):
-        return NOT_EXERCISED
-    for fit, shown, seen in case.fits():
-        if seen.error is not None:
-            index = seen.epochs_run - 1
-            logs = [epoch.logs for epoch in shown.epochs[: index + 1]]
-            so_far = [each[s.monitor] for each in logs if s.monitor in each]
-            return Failed(
-                fit=fit,
-                epoch=index,
-                expected="no exception",
-                why=f"all values of {s.monitor} are finite: {so_far}",
-                got=seen.error.type,
-            )
-    return HELD
+        return
+    for fit, _, seen in case.fits():
+        so_far = [value for value in monitored(case, fit, s.monitor) if value is not None]
+        yield case.at(fit, seen.epochs_run - 1).expects_that(
+            seen.error is None,
+            "no exception",
+            got="none" if seen.error is None else seen.error.type,
+            because=f"all values of {s.monitor} are finite: {so_far}",
+        )
 
 
 @clause(
@@ -174,7 +152,7 @@ def accepts_every_finite_value(case: Case) -> Outcome:
     level="documented", source=f"{BASE} (min_delta: an absolute change)", observes=RATE,
     related=lambda scenario: _shifted(scenario),
 )  # fmt: skip
-def min_delta_is_absolute(case: Case) -> Outcome:
+def min_delta_is_absolute(case: Case) -> Expectations:
     """Adding the same number to all values changes nothing (values and number small enough for this to be exact)."""
     return agree(side_by_side(case), ALL_BUT_LOGGED, "all values are greater by 1024 there, and min_delta is absolute")
 
@@ -199,7 +177,7 @@ def _shifted(scenario: Scenario) -> Scenario | None:
     "reduce-lr-on-plateau/min-delta/is-in-the-unit-of-the-metric",
     level="universal", source=f"{DOCS} (min_delta)", observes=RATE, related=lambda scenario: _doubled(scenario),
 )  # fmt: skip
-def min_delta_scales_with_the_values(case: Case) -> Outcome:
+def min_delta_scales_with_the_values(case: Case) -> Expectations:
     """Doubling all values and min_delta changes nothing (far from the ends of the range, where this is exact)."""
     return agree(side_by_side(case), ALL_BUT_LOGGED, "values and min_delta are doubled there")
 
@@ -229,7 +207,7 @@ def _doubled(scenario: Scenario) -> Scenario | None:
     level="observed", source="observed: keras 3.15.1", observes=RATE,
     choices={"reduce-lr-on-plateau/min-delta-sign": "absolute"}, related=lambda scenario: _negated_delta(scenario),
 )  # fmt: skip
-def sign_is_ignored(case: Case) -> Outcome:
+def sign_is_ignored(case: Case) -> Expectations:
     """A min_delta with the other sign does the same."""
     return agree(side_by_side(case), EVERYTHING, f"only the sign of min_delta={case['min_delta']!r} differs there")
 
@@ -244,13 +222,12 @@ def _negated_delta(scenario: Scenario) -> Scenario | None:
     level="observed", source="observed: tf-keras 2.21.0", observes=RATE,
     choices={"reduce-lr-on-plateau/min-delta-sign": "as-given"},
 )  # fmt: skip
-def negative_forgives(case: Case) -> Outcome:
+def negative_forgives(case: Case) -> Expectations:
     """With a negative min_delta, values that are never worse than an earlier one by as much never lower the rate."""
     s = settings(case)
     found = None if s is None else compares(case, s)
     if s is None or found is None or s.monitor in LOG_KEYS or not s.min_delta < 0.0:
-        return NOT_EXERCISED
-    outcome: Outcome = NOT_EXERCISED
+        return
     for fit, _, _ in case.fits():
         values = [value for value in monitored(case, fit, s.monitor) if value is not None]
         numbers = [value for value in values if isinstance(value, float)]
@@ -258,14 +235,13 @@ def negative_forgives(case: Case) -> Outcome:
             earlier = all(found.better(value, than) for i, value in enumerate(numbers) for than in numbers[:i])
             forgiven = earlier and all(found.better(value, found.worst) for value in numbers)
         except ValueError:
-            return NOT_EXERCISED
+            return
         if len(numbers) < len(values) or len(numbers) < 2 or not forgiven:
             continue
-        outcome = HELD
-        for index, before, after in falls_of(case, fit):
-            why = f"none of {numbers} is worse than one before it by {-s.min_delta!r}"
-            return Failed(fit=fit, epoch=index, expected=f"{before!r}", why=why, got=f"{after!r}")
-    return outcome
+        why = f"none of {numbers} is worse than one before it by {-s.min_delta!r}"
+        for epoch, before, after in rates(case):
+            if epoch.fit == fit:
+                yield epoch.expects_that(not after < before, f"{before!r}", got=after, because=why)
 
 
 # ---------------------------------------------------------------------------------------------- direction
@@ -275,7 +251,7 @@ def negative_forgives(case: Case) -> Outcome:
     "reduce-lr-on-plateau/mode/min-and-max-mirror-each-other",
     level="universal", source=f"{DOCS} (mode)", observes=RATE, related=lambda scenario: _mirrored(scenario),
 )  # fmt: skip
-def min_and_max_mirror_each_other(case: Case) -> Outcome:
+def min_and_max_mirror_each_other(case: Case) -> Expectations:
     """Negating the values and swapping min and max changes nothing."""
     return agree(
         side_by_side(case), ALL_BUT_LOGGED, f"the values are negated there, and the mode is not {case['mode']}"
@@ -320,7 +296,7 @@ def _as_max(scenario: Scenario) -> Scenario | None:
     "reduce-lr-on-plateau/mode/auto-minimizes-the-loss",
     level="documented", source=f"{DOCS} (mode)", observes=RATE, related=_as_min,
 )  # fmt: skip
-def auto_minimizes_the_loss(case: Case) -> Outcome:
+def auto_minimizes_the_loss(case: Case) -> Expectations:
     """For loss and val_loss, mode auto does what mode min does."""
     return agree(side_by_side(case), EVERYTHING, f"auto minimizes {case['monitor']}, as the mode=min there")
 
@@ -329,7 +305,7 @@ def auto_minimizes_the_loss(case: Case) -> Outcome:
     "reduce-lr-on-plateau/mode/auto-maximizes-accuracy",
     level="documented", source=f"{DOCS} (mode)", observes=RATE, related=_as_max,
 )  # fmt: skip
-def auto_maximizes_accuracy(case: Case) -> Outcome:
+def auto_maximizes_accuracy(case: Case) -> Expectations:
     """For a compiled accuracy under its usual names, mode auto does what mode max does."""
     return agree(side_by_side(case), EVERYTHING, f"auto maximizes {case['monitor']}, as the mode=max there")
 
@@ -338,22 +314,20 @@ def auto_maximizes_accuracy(case: Case) -> Outcome:
     "reduce-lr-on-plateau/mode/an-undecided-auto-raises",
     level="documented", source=f"{BASE} (Raises)", choices=DECIDES_BY_METRIC, errors=True,
 )  # fmt: skip
-def auto_raises_when_undecided(case: Case) -> Outcome:
+def auto_raises_when_undecided(case: Case) -> Expectations:
     """In mode auto, a name that is neither the loss nor that of a compiled metric with a direction raises ValueError at the
     first epoch end, whether or not the metric is in the logs."""
     s = settings(case)
-    if s is None or s.factor >= 1.0 or compares(case, s) is not None:
-        return NOT_EXERCISED
-    error = case.trace.fits[0].error if case.trace.fits else None
-    if error is not None and (error.type, error.hook, case.trace.fits[0].epochs_run) == ("ValueError", "epoch_end", 1):
-        return HELD
-    why = f"mode={case['mode']!r} cannot decide on {s.monitor}"
-    return Failed(
-        fit=0,
-        epoch=0,
-        expected="ValueError at the epoch's end",
-        why=why,
-        got="nothing raised" if error is None else f"{error.type}",
+    if s is None or s.factor >= 1.0 or compares(case, s) is not None or not case.trace.fits:
+        return
+    first = case.trace.fits[0]
+    raised = first.error
+    due = ("ValueError", "epoch_end", 1)
+    yield case.at(0, 0).expects_that(
+        raised is not None and (raised.type, raised.hook, first.epochs_run) == due,
+        "ValueError at the epoch's end",
+        got="nothing raised" if raised is None else raised.type,
+        because=f"mode={case['mode']!r} cannot decide on {s.monitor}",
     )
 
 
@@ -361,7 +335,7 @@ def auto_raises_when_undecided(case: Case) -> Outcome:
     "reduce-lr-on-plateau/mode/an-unknown-mode-acts-as-auto",
     level="observed", source=OBSERVED, observes=RATE, related=lambda scenario: _as_auto(scenario),
 )  # fmt: skip
-def unknown_acts_as_auto(case: Case) -> Outcome:
+def unknown_acts_as_auto(case: Case) -> Expectations:
     """A mode that is none of auto, min and max does what auto does."""
     return agree(side_by_side(case), EVERYTHING, f"mode={case['mode']!r} acts as the mode=auto there")
 
@@ -381,7 +355,7 @@ def _as_auto(scenario: Scenario) -> Scenario | None:
     observes=RATE,
     related=lambda scenario: _with_gaps(scenario),
 )
-def missing_metric_is_skipped(case: Case) -> Outcome:
+def missing_metric_is_skipped(case: Case) -> Expectations:
     """An epoch without the metric counts for nothing, neither for patience nor for the cooldown: the other epochs go on as
     if it had not been."""
     beside = (epoch.seen for epoch in other(case).epochs() if epoch.index % 2 == 0)
@@ -402,25 +376,27 @@ def _with_gaps(scenario: Scenario) -> Scenario | None:
     "reduce-lr-on-plateau/monitor/warns-where-the-metric-is-missing",
     level="observed", source=OBSERVED, observes=("warned",),
 )  # fmt: skip
-def missing_metric_warns(case: Case) -> Outcome:
+def missing_metric_warns(case: Case) -> Expectations:
     """An epoch without the metric gives one warning that says so; no other epoch warns."""
-    outcome: Outcome = NOT_EXERCISED
-    for e, epoch in expected_epochs(case):
-        outcome = HELD
-        expected = ("missing-metric",) if e.value is None else ()
-        if epoch.seen.warned != expected:
-            why = f"{e.s.monitor} is {'missing' if e.value is None else 'in the logs'}"
-            return Failed(
-                fit=e.fit, epoch=e.index, expected=f"warnings {expected}", why=why, got=f"{epoch.seen.warned}"
-            )
-    return outcome
+    monitor = case["monitor"]
+    if not isinstance(monitor, str) or monitor in LOG_KEYS:
+        return
+    for epoch in case.epochs():
+        missing = monitor not in epoch.shown.logs
+        warned = ("missing-metric",) if missing else ()
+        yield epoch.expects_that(
+            epoch.seen.warned == warned,
+            f"warnings {warned}",
+            got=epoch.seen.warned,
+            because=f"{monitor} is {'missing' if missing else 'in the logs'}",
+        )
 
 
 @clause(
     "reduce-lr-on-plateau/monitor/only-the-metric-matters",
     level="universal", source=f"{DOCS} (monitor)", observes=RATE, related=lambda scenario: _other_metrics(scenario),
 )  # fmt: skip
-def nothing_else_matters(case: Case) -> Outcome:
+def nothing_else_matters(case: Case) -> Expectations:
     """Other metrics and the batches' logs do not matter."""
     return agree(
         side_by_side(case), ALL_BUT_LOGGED, f"only other metrics than {case['monitor']} and batches differ there"
@@ -442,39 +418,32 @@ def _other_metrics(scenario: Scenario) -> Scenario | None:
     "reduce-lr-on-plateau/monitor/an-array-has-no-order",
     level="observed", source=OBSERVED, errors=True,
 )  # fmt: skip
-def an_array_has_no_order(case: Case) -> Outcome:
+def an_array_has_no_order(case: Case) -> Expectations:
     """The first array of several numbers that has to be compared raises ValueError."""
     s = settings(case)
     found = None if s is None or s.factor >= 1.0 else compares(case, s)
-    if s is None or found is None or s.monitor in LOG_KEYS:
-        return NOT_EXERCISED
-    stream = [
-        (index, epoch.logs[s.monitor])
-        for index, epoch in enumerate(case.scenario.fits[0].epochs)
-        if s.monitor in epoch.logs
-    ]
-    if any(epoch.stop for epoch in case.scenario.fits[0].epochs):
-        return NOT_EXERCISED
+    if s is None or found is None or s.monitor in LOG_KEYS or case.trace.rejected is not None:
+        return
+    epochs = case.scenario.fits[0].epochs
+    stream = [(index, epoch.logs[s.monitor]) for index, epoch in enumerate(epochs) if s.monitor in epoch.logs]
     several = [place for place, (_, value) in enumerate(stream) if isinstance(value, tuple) and len(value) > 1]
-    place = (
-        max(several[0], 1) if several and several[0] == 0 and found.accepts_first else several[0] if several else None
-    )
-    if place is None or place >= len(stream):
-        return NOT_EXERCISED
-    numbers = [n for _, value in stream[: place + 1] for n in (value if isinstance(value, tuple) else (value,))]
-    lengths = {len(value) for _, value in stream[: place + 1] if isinstance(value, tuple) and len(value) > 1}
+    if any(epoch.stop for epoch in epochs) or not several:
+        return
+    # the first value of all is compared with nothing where it is accepted, and then the second one with it
+    place = max(several[0], 1) if found.accepts_first else several[0]
+    if place >= len(stream):
+        return
+    so_far = [value for _, value in stream[: place + 1]]
+    lengths = {len(value) for value in so_far if isinstance(value, tuple) and len(value) > 1}
+    numbers = [number for value in so_far for number in (value if isinstance(value, tuple) else (value,))]
     if len(lengths) > 1 or not all(abs(number) < 1e30 for number in numbers):
-        return NOT_EXERCISED
+        return
     index, value = stream[place]
-    seen = case.trace.fits[0] if case.trace.fits else None
-    error = None if seen is None else seen.error
-    if seen is not None and error is not None and (error.type, seen.epochs_run) == ("ValueError", index + 1):
-        return HELD
-    got = "nothing raised" if seen is None or error is None else f"{error.type} in epoch {seen.epochs_run}"
-    return Failed(
-        fit=0,
-        epoch=index,
-        expected="ValueError",
-        why=f"{s.monitor}={value!r} or the best before it is an array",
-        got=got,
+    seen = case.trace.fits[0]
+    raised = seen.error
+    yield case.at(0, index).expects_that(
+        raised is not None and (raised.type, seen.epochs_run) == ("ValueError", index + 1),
+        "ValueError",
+        got="nothing raised" if raised is None else f"{raised.type} in epoch {seen.epochs_run}",
+        because=f"{s.monitor}={value!r} or the best before it is an array",
     )

@@ -225,6 +225,6 @@ def expected_epochs(case: Case) -> Iterator[tuple[Expected, EpochSeen]]:
     return iter(()) if found is None else zip(found.epochs, case.epochs(), strict=False)
 
 
-def falls_of(case: Case, fit: int) -> list[tuple[int, float, float]]:
-    """The epochs of the fit whose end lowered the rate: index, rate before, rate after."""
-    return [(epoch.index, old, new) for epoch, old, new in rates(case) if epoch.fit == fit and new < old]
+def falls_of(case: Case, fit: int) -> list[EpochSeen]:
+    """The epochs of the fit whose end lowered the rate."""
+    return [epoch for epoch, before, after in rates(case) if epoch.fit == fit and after < before]

@@ -12,7 +12,7 @@ from typing import Any
 from ...scenario import Epoch, Scenario, groups
 from ...trace import EpochTrace, Trace
 from ...values import Logs, Value
-from ..clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
+from ..clause import Case, Expectations, clause
 
 DOCUMENTATION = "https://keras.io/api/callbacks/terminate_on_nan/"
 OBSERVED = "observed: keras 3.15.1, tf-keras 2.21.0"
@@ -78,61 +78,52 @@ def _losses(epoch: Epoch) -> list[Value]:
     "terminate-on-nan/loss/goes-on-while-it-is-finite", level="universal", source=f"{DOCUMENTATION} (what it does)",
     observes=("stop",), errors=True,
 )  # fmt: skip
-def goes_on(case: Case) -> Outcome:
+def goes_on(case: Case) -> Expectations:
     """As long as every loss is a finite number, nothing is stopped and nothing raised."""
-    if _was_not_run(case):
-        return NOT_EXERCISED
     shown = [epoch for fit in case.scenario.fits for epoch in fit.epochs]
     if not all(isinstance(loss, float) and math.isfinite(loss) for epoch in shown for loss in _losses(epoch)):
-        return NOT_EXERCISED
+        return
+    why = "every loss is finite"
     for position, fit, seen in case.fits():
         stopped = [index for index, epoch in enumerate(fit.epochs) if epoch.stop]
         due = stopped[0] + 1 if stopped else len(fit.epochs)
         error = "" if seen.error is None else f", then {seen.error.type} in {seen.error.hook}"
-        if seen.epochs_run != due or seen.error is not None:
-            return Failed(
-                fit=position, epoch=_last_epoch(case.trace, position), expected=f"{due} epochs and no exception",
-                why="every loss is finite", got=f"{seen.epochs_run} epochs{error}",
-            )  # fmt: skip
+        yield case.at(position, _last_epoch(case.trace, position)).expects_that(
+            seen.epochs_run == due and not error,
+            f"{due} epochs and no exception",
+            got=f"{seen.epochs_run} epochs{error}",
+            because=why,
+        )
         for epoch in case.epochs(position):
-            if epoch.seen.stop != epoch.shown.stop:
-                return Failed(
-                    fit=position, epoch=epoch.index, expected=f"stop={epoch.shown.stop}", why="every loss is finite",
-                    got=f"stop={epoch.seen.stop}",
-                )  # fmt: skip
-    return HELD
+            stop, own = epoch.seen.stop, epoch.shown.stop
+            yield epoch.expects_that(stop == own, f"stop={own}", got=f"stop={stop}", because=why)
 
 
 @clause(
     "terminate-on-nan/loss/an-epoch-of-nan-is-the-last", level="universal", source=f"{DOCUMENTATION} (what it does)",
     errors=True,
 )  # fmt: skip
-def epoch_of_nan(case: Case) -> Outcome:
+def epoch_of_nan(case: Case) -> Expectations:
     """An epoch whose every loss is NaN, the batches' and its own, is the last one of its fit."""
-    outcome: Outcome = NOT_EXERCISED
-    for position, fit, seen in case.fits():
-        for index, epoch in enumerate(fit.epochs[: seen.epochs_run]):
-            losses = _losses(epoch)
-            every = len(losses) == len(epoch.batch_logs()) + 1
-            if every and all(isinstance(loss, float) and math.isnan(loss) for loss in losses):
-                outcome = HELD
-                if seen.epochs_run > index + 1:
-                    return Failed(
-                        fit=position, epoch=index, expected="the fit to end with this epoch",
-                        why="its every loss is NaN", got=f"{seen.epochs_run - index - 1} more epochs",
-                    )  # fmt: skip
-    return outcome
+    for epoch in case.epochs():
+        losses = _losses(epoch.shown)
+        every = len(losses) == len(epoch.shown.batch_logs()) + 1
+        if every and all(isinstance(loss, float) and math.isnan(loss) for loss in losses):
+            more = case.trace.fits[epoch.fit].epochs_run - epoch.index - 1
+            yield epoch.expects_that(
+                more == 0, "the fit to end with this epoch", got=f"{more} more epochs", because="its every loss is NaN"
+            )
 
 
 @clause(
     "terminate-on-nan/loss/stops-at-the-first-invalid-loss", level="documented",
     source=f"{DOCUMENTATION} (what it does); which batches are looked at is observed", observes=("stop",),
 )  # fmt: skip
-def stops(case: Case) -> Outcome:
+def stops(case: Case) -> Expectations:
     """The stop flag is set in the epoch in which the logs of a batch first have a loss that is NaN or infinite, it is
     the fit's last epoch, and no other epoch is stopped; every fit is judged for itself."""
     if case["raise_error"] is not False or any(hit.is_array for hit in _hits(case.scenario)):
-        return NOT_EXERCISED
+        return
     for position, fit, seen in case.fits():
         hit = _hit(case.scenario, position)
         why = "no loss is NaN or infinite"
@@ -140,45 +131,43 @@ def stops(case: Case) -> Outcome:
             why = f"batch index {hit.batch} of epoch index {hit.number} has loss={hit.loss}"
         for epoch in case.epochs(position):
             due = epoch.shown.stop or (hit is not None and epoch.index == hit.index)
-            if epoch.seen.stop != due:
-                return Failed(
-                    fit=position, epoch=epoch.index, expected=f"stop={due}", why=why, got=f"stop={epoch.seen.stop}"
-                )
+            stop = epoch.seen.stop
+            yield epoch.expects_that(stop == due, f"stop={due}", got=f"stop={stop}", because=why)
         ends = [index for index, epoch in enumerate(fit.epochs) if epoch.stop]
         ends += [] if hit is None else [hit.index]
-        due_epochs = min(ends) + 1 if ends else len(fit.epochs)
-        if seen.epochs_run != due_epochs:
-            return Failed(
-                fit=position, epoch=None, expected=f"{due_epochs} epochs", why=why, got=f"{seen.epochs_run} epochs"
-            )
-    return HELD
+        epochs, run = min(ends) + 1 if ends else len(fit.epochs), seen.epochs_run
+        yield case.at(position).expects_that(run == epochs, f"{epochs} epochs", got=f"{run} epochs", because=why)
 
 
 @clause("terminate-on-nan/loss/says-so-once", level="observed", source=OBSERVED, observes=("printed",))
-def says_so(case: Case) -> Outcome:
+def says_so(case: Case) -> Expectations:
     """A stop is announced by one line in the epoch in which it happens: no batch is looked at after it. Nothing else is
     printed."""
     if case["raise_error"] is not False or any(hit.is_array for hit in _hits(case.scenario)):
-        return NOT_EXERCISED
+        return
     hits = {(hit.fit, hit.index): hit for hit in _hits(case.scenario)}
     for position, _, seen in case.fits():
-        if seen.printed:
-            return Failed(
-                fit=position, epoch=None, expected="nothing printed when a fit begins or ends",
-                why="no batch ends there", got=f"{list(seen.printed)}",
-            )  # fmt: skip
+        yield case.at(position).expects_that(
+            not seen.printed,
+            "nothing printed when a fit begins or ends",
+            got=_listed(seen.printed),
+            because="no batch ends there",
+        )
         for epoch in case.epochs(position):
             hit = hits.get((epoch.fit, epoch.index))
-            due: tuple[str, ...] = ()
-            why = "no loss is NaN or infinite"
-            if hit is not None:
-                due, why = ("nan",), f"loss={hit.loss} at batch index {hit.batch} ends the epoch"
-            if epoch.seen.printed != due:
-                return Failed(
-                    fit=position, epoch=epoch.index, expected=f"{list(due)} to be printed", why=why,
-                    got=f"{list(epoch.seen.printed or ())}",
-                )  # fmt: skip
-    return HELD
+            lines: tuple[str, ...] = () if hit is None else ("nan",)
+            yield epoch.expects_that(
+                epoch.seen.printed == lines,
+                f"{list(lines)} to be printed",
+                got=_listed(epoch.seen.printed),
+                because="no loss is NaN or infinite"
+                if hit is None
+                else f"loss={hit.loss} at batch index {hit.batch} ends the epoch",
+            )
+
+
+def _listed(lines: tuple[str, ...] | None) -> str:
+    return f"{list(lines or ())}"
 
 
 # ---------------------------------------------------------------------------------------------- raise_error
@@ -189,107 +178,110 @@ def _raised(case: Case) -> tuple[str, int, int | None, str, int | None] | None:
     return (errors[0].type, errors[0].fit, errors[0].epoch, errors[0].hook, errors[0].batch) if errors else None
 
 
-def _raises(case: Case, hit: _Hit, kind: str) -> Outcome:
-    """HELD if that is the first thing raised, at that batch."""
+def _raises(case: Case, hit: _Hit, kind: str) -> Expectations:
+    """That is the first thing raised, at that batch."""
     got = _raised(case)
-    if got == (kind, hit.fit, hit.number, "batch_end", hit.batch):
-        return HELD
-    return Failed(
-        fit=hit.fit, epoch=hit.index, expected=f"{kind} at the end of batch index {hit.batch}",
-        why=f"its loss is {hit.loss} and raise_error={case['raise_error']}",
-        got="none" if got is None else f"{got[0]} in {got[3]}, fit {got[1] + 1}, epoch index {got[2]}, batch index {got[4]}",
-    )  # fmt: skip
+    yield case.at(hit.fit, hit.index).expects_that(
+        got == (kind, hit.fit, hit.number, "batch_end", hit.batch),
+        f"{kind} at the end of batch index {hit.batch}",
+        got="none"
+        if got is None
+        else f"{got[0]} in {got[3]}, fit {got[1] + 1}, epoch index {got[2]}, batch index {got[4]}",
+        because=f"its loss is {hit.loss} and raise_error={case['raise_error']}",
+    )
 
 
 @clause(
     "terminate-on-nan/raise-error/raises-at-the-first-invalid-loss", level="documented",
     source=f"{DOCUMENTATION} (raise_error)", errors=True, choices=HONOURED,
 )  # fmt: skip
-def raises(case: Case) -> Outcome:
+def raises(case: Case) -> Expectations:
     """With raise_error, the first batch of all fits whose loss is NaN or infinite raises RuntimeError at its end."""
     hits = _hits(case.scenario)
-    if case["raise_error"] is not True or _was_not_run(case) or not hits or hits[0].is_array:
-        return NOT_EXERCISED
-    return _raises(case, hits[0], "RuntimeError")
+    if case["raise_error"] is True and not _was_not_run(case) and hits and not hits[0].is_array:
+        yield from _raises(case, hits[0], "RuntimeError")
 
 
 @clause(
     "terminate-on-nan/raise-error/raises-in-place-of-stopping", level="observed", source="observed: keras 3.15.1",
     errors=True, choices=HONOURED, observes=("stop", "printed"),
 )  # fmt: skip
-def in_place_of_stopping(case: Case) -> Outcome:
+def in_place_of_stopping(case: Case) -> Expectations:
     """With raise_error, nothing is printed and the stop flag is not set, nor is it where nothing is raised."""
     if case["raise_error"] is not True or _was_not_run(case):
-        return NOT_EXERCISED
+        return
     raising = case.trace.fits[-1].error is not None
     for epoch in case.epochs():
         last = raising and (epoch.fit, epoch.index) == (len(case.trace.fits) - 1, case.trace.fits[-1].epochs_run - 1)
         due = epoch.shown.stop and not last  # in the epoch that raises, nobody gets to set it
-        if epoch.seen.printed or epoch.seen.stop != due:
-            return Failed(
-                fit=epoch.fit, epoch=epoch.index, expected=f"stop={due} and nothing printed", why="raise_error is true",
-                got=f"stop={epoch.seen.stop} and {list(epoch.seen.printed or ())} printed",
-            )  # fmt: skip
-    return HELD
+        yield epoch.expects_that(
+            not epoch.seen.printed and epoch.seen.stop == due,
+            f"stop={due} and nothing printed",
+            got=f"stop={epoch.seen.stop} and {_listed(epoch.seen.printed)} printed",
+            because="raise_error is true",
+        )
 
 
 @clause(
     "terminate-on-nan/raise-error/is-off-by-default", level="documented", source=f"{DOCUMENTATION} (raise_error)",
     errors=True,
 )  # fmt: skip
-def off_by_default(case: Case) -> Outcome:
+def off_by_default(case: Case) -> Expectations:
     """Without raise_error, an invalid loss that is a number raises nothing, and the fit ends as usual."""
     hits = _hits(case.scenario)
     if case["raise_error"] is not False or _was_not_run(case) or not hits or any(hit.is_array for hit in hits):
-        return NOT_EXERCISED
+        return
+    yield from _nothing_raised(case, "raise_error is false")
+
+
+def _nothing_raised(case: Case, because: str) -> Expectations:
     got = _raised(case)
-    if got is None:
-        return HELD
-    return Failed(
-        fit=got[1], epoch=_last_epoch(case.trace, got[1]), expected="no exception", why="raise_error is false",
-        got=f"{got[0]} in {got[3]} of epoch index {got[2]}",
-    )  # fmt: skip
+    place = case if got is None else case.at(got[1], _last_epoch(case.trace, got[1]))
+    yield place.expects_that(
+        got is None,
+        "no exception",
+        got="none" if got is None else f"{got[0]} in {got[3]} of epoch index {got[2]}",
+        because=because,
+    )
 
 
 @clause("terminate-on-nan/loss/an-array-of-numbers-raises", level="observed", source=OBSERVED, errors=True)
-def array_raises(case: Case) -> Outcome:
+def array_raises(case: Case) -> Expectations:
     """A loss that is an array of several numbers, finite or not, raises ValueError, whatever raise_error is."""
     hits = _hits(case.scenario)
     found = [hit for hit in hits if hit.is_array]
     if not isinstance(case["raise_error"], bool) or _was_not_run(case) or not found:
-        return NOT_EXERCISED
-    if case["raise_error"] and found[0] is not hits[0]:
-        return NOT_EXERCISED
-    return _raises(case, found[0], "ValueError")
+        return
+    if not case["raise_error"] or found[0] is hits[0]:
+        yield from _raises(case, found[0], "ValueError")
 
 
-def _refused(case: Case, due: bool, why: str) -> Outcome:
+def _refused(case: Case, due: bool) -> Expectations:
     rejected = case.trace.rejected
-    if (None if rejected is None else rejected.type) == ("TypeError" if due else None):
-        return HELD
-    return Failed(
-        fit=None, epoch=None, expected="the arguments refused by TypeError" if due else "the arguments to be accepted",
-        why=why, got="no exception" if rejected is None else f"{rejected.type}: {rejected.message}",
-    )  # fmt: skip
+    yield case.expects_that(
+        (None if rejected is None else rejected.type) == ("TypeError" if due else None),
+        "the arguments refused by TypeError" if due else "the arguments to be accepted",
+        got="no exception" if rejected is None else f"{rejected.type}: {rejected.message}",
+        because=f"the arguments are {list(case.scenario.config)}",
+    )
 
 
 @clause(
     "terminate-on-nan/arguments/raise-error-is-the-only-one", level="documented",
     source=f"{DOCUMENTATION} (raise_error)", errors=True, choices=HONOURED,
 )  # fmt: skip
-def only_raise_error(case: Case) -> Outcome:
+def only_raise_error(case: Case) -> Expectations:
     """The only argument is raise_error; any other raises TypeError."""
-    unknown = [name for name in case.scenario.config if name != "raise_error"]
-    return _refused(case, bool(unknown), f"the arguments are {list(case.scenario.config)}")
+    return _refused(case, any(name != "raise_error" for name in case.scenario.config))
 
 
 @clause(
     "terminate-on-nan/arguments/there-are-none", level="observed", source="observed: tf-keras 2.21.0", errors=True,
     choices={"terminate-on-nan/arguments": "none"},
 )  # fmt: skip
-def no_arguments(case: Case) -> Outcome:
+def no_arguments(case: Case) -> Expectations:
     """There are no arguments; any raises TypeError."""
-    return _refused(case, bool(case.scenario.config), f"the arguments are {list(case.scenario.config)}")
+    return _refused(case, bool(case.scenario.config))
 
 
 # ---------------------------------------------------------------------------------------------- relations
@@ -304,19 +296,18 @@ def _seen(epoch: EpochTrace) -> tuple[bool | None, tuple[str, ...] | None]:
     return epoch.stop, epoch.printed
 
 
-def _same(case: Case, related: str, why: str, skipped: int = 0) -> Outcome:
-    """HELD if every epoch of both runs stops and prints the same, those of the first `skipped` fits left out. `related`:
-    what the other run is."""
-    here = [(skipped + fit, seen) for fit, seen in enumerate(case.trace.fits[skipped:])]
-    for (position, fit), other in zip(here, case.other.fits, strict=False):
-        for index, (epoch, expected) in enumerate(zip(fit.epochs, other.epochs, strict=False)):
-            if _seen(epoch) != _seen(expected):
-                return Failed(
-                    fit=position, epoch=index,
-                    expected=f"stop={expected.stop} and {list(expected.printed or ())} printed, as {related}", why=why,
-                    got=f"stop={epoch.stop} and {list(epoch.printed or ())} printed",
-                )  # fmt: skip
-    return HELD
+def _same(case: Case, related: str, why: str, skipped: int = 0) -> Expectations:
+    """Every epoch of both runs stops and prints the same, those of the first `skipped` fits left out. `related`: what the
+    other run is."""
+    here = range(skipped, len(case.trace.fits))
+    for fit, other in zip(here, case.other.fits, strict=False):
+        for epoch, beside in zip(case.epochs(fit), other.epochs, strict=False):
+            yield epoch.expects_that(
+                _seen(epoch.seen) == _seen(beside),
+                f"stop={beside.stop} and {_listed(beside.printed)} printed, as {related}",
+                got=f"stop={epoch.seen.stop} and {_listed(epoch.seen.printed)} printed",
+                because=why,
+            )
 
 
 _OTHERS: Logs = {"a_metric": math.nan, "val_loss": math.nan, "z_metric": math.inf}
@@ -338,7 +329,7 @@ def _among_others(scenario: Scenario) -> Scenario:
     "terminate-on-nan/loss/nothing-else-matters", level="observed", source=OBSERVED, observes=("stop", "printed"),
     related=_among_others,
 )  # fmt: skip
-def nothing_else(case: Case) -> Outcome:
+def nothing_else(case: Case) -> Expectations:
     """Only the loss in the batches' logs decides: no other metric, and not the epoch's logs, even if they are NaN."""
     return _same(
         case, f"with NaN and infinity in {sorted(_OTHERS)} and in the epoch's loss",
@@ -357,26 +348,19 @@ def _without_losses(scenario: Scenario) -> Scenario:
     "terminate-on-nan/loss/without-one-nothing-happens", level="observed", source=OBSERVED,
     observes=("stop", "printed"), errors=True, related=_without_losses,
 )  # fmt: skip
-def without_losses(case: Case) -> Outcome:
+def without_losses(case: Case) -> Expectations:
     """Batches whose logs have no loss stop nothing, raise nothing and print nothing, whatever else is NaN in them."""
     if _was_not_run(case) or case.other.rejected is not None:
-        return NOT_EXERCISED
+        return
     others = replace(case, trace=case.other, scenario=case.other_scenario or case.scenario)
-    got = _raised(others)
-    if got is not None:
-        return Failed(
-            fit=got[1], epoch=_last_epoch(case.other, got[1]), expected="no exception",
-            why="the batches' logs have no loss",
-            got=f"{got[0]} in {got[3]} of epoch index {got[2]}",
-        )  # fmt: skip
+    yield from _nothing_raised(others, "the batches' logs have no loss")
     for epoch in others.epochs():
-        if epoch.seen.stop != epoch.shown.stop or epoch.seen.printed:
-            return Failed(
-                fit=epoch.fit, epoch=epoch.index, expected=f"stop={epoch.shown.stop} and nothing printed",
-                why=f"the batches' logs have no loss, only {sorted(_OTHERS)}",
-                got=f"stop={epoch.seen.stop} and {list(epoch.seen.printed or ())} printed",
-            )  # fmt: skip
-    return HELD
+        yield epoch.expects_that(
+            epoch.seen.stop == epoch.shown.stop and not epoch.seen.printed,
+            f"stop={epoch.shown.stop} and nothing printed",
+            got=f"stop={epoch.seen.stop} and {_listed(epoch.seen.printed)} printed",
+            because=f"the batches' logs have no loss, only {sorted(_OTHERS)}",
+        )
 
 
 def _all_nan(scenario: Scenario) -> Scenario | None:
@@ -399,7 +383,7 @@ def _all_nan(scenario: Scenario) -> Scenario | None:
     "terminate-on-nan/loss/an-infinity-is-as-a-nan", level="documented", source=f"{DOCUMENTATION} (what it does)",
     observes=("stop", "printed"), related=_all_nan,
 )  # fmt: skip
-def infinity_is_nan(case: Case) -> Outcome:
+def infinity_is_nan(case: Case) -> Expectations:
     """Where the loss is infinite, of either sign, the same happens as where it is NaN."""
     return _same(case, "with NaN for every infinity", "an infinite loss is as invalid as NaN")
 
@@ -412,7 +396,7 @@ def _later_fits(scenario: Scenario) -> Scenario | None:
     "terminate-on-nan/reuse/an-instance-used-again-behaves-as-a-new-one", level="observed", source=OBSERVED,
     observes=("stop", "printed"), related=_later_fits,
 )  # fmt: skip
-def remembers_nothing(case: Case) -> Outcome:
+def remembers_nothing(case: Case) -> Expectations:
     """An instance that is used again behaves as a new one, whatever the fit before ended with."""
     return _same(case, "a new instance does", "nothing is remembered from the fit before", skipped=1)
 
@@ -424,18 +408,15 @@ def remembers_nothing(case: Case) -> Outcome:
     "terminate-on-nan/effects/only-stops", level="universal", source=f"{DOCUMENTATION} (what it does)",
     observes=("warned", "logged"),
 )  # fmt: skip
-def only_stops(case: Case) -> Outcome:
+def only_stops(case: Case) -> Expectations:
     """It warns of nothing and adds nothing to the logs."""
-    if case.trace.warned:
-        return Failed(
-            fit=None, epoch=None, expected="no warning from the constructor", why="this callback only stops",
-            got=f"{list(case.trace.warned)}",
-        )  # fmt: skip
+    why = "this callback only stops"
+    warned = case.trace.warned
+    yield case.expects_that(not warned, "no warning from the constructor", got=_listed(warned), because=why)
     for epoch in case.epochs():
-        if epoch.seen.warned or epoch.seen.logged:
-            return Failed(
-                fit=epoch.fit, epoch=epoch.index, expected="no warning, and nothing added to the logs",
-                why="this callback only stops",
-                got=f"the warnings {list(epoch.seen.warned or ())} and {dict(epoch.seen.logged or {})} added",
-            )  # fmt: skip
-    return HELD
+        yield epoch.expects_that(
+            not epoch.seen.warned and not epoch.seen.logged,
+            "no warning, and nothing added to the logs",
+            got=f"the warnings {_listed(epoch.seen.warned)} and {dict(epoch.seen.logged or {})} added",
+            because=why,
+        )

@@ -1,0 +1,104 @@
+"""What ReduceLROnPlateau does where the optimizer is several in one, each with a learning rate of its own, and where it has none.
+
+Rules
+- With 0 < factor < 1, the highest rate is reduced whenever any other one is: its optimizer decides for all.
+- Numbers only: for other types of parameters nothing is predicted.
+"""
+
+from ...scenario import Scenario
+from ..clause import Case, Expectations, clause
+from ..monitoring import is_number
+from ..optimizers import (
+    OBSERVED,
+    SEVERAL,
+    WITHOUT_A_RATE,
+    Rates,
+    as_one,
+    logs_each,
+    raises_at_once,
+    rates_of_each,
+    with_one_of,
+)
+from ..rates import alike, same, side_by_side
+from .stream import RATE, monitored_metric, reduced, settings
+
+
+def _highest(rates: Rates) -> float:
+    return max(rates.values())
+
+
+def _with_the_highest_alone(scenario: Scenario) -> Scenario | None:
+    factor, min_lr = scenario.config.get("factor", 0.1), scenario.config.get("min_lr", 0.0)
+    monitor = monitored_metric(scenario)
+    if not is_number(factor) or not 0.0 < factor < 1.0 or not is_number(min_lr):
+        return None
+    return None if monitor is None or monitor.startswith("learning_rate") else with_one_of(scenario, _highest)
+
+
+@clause(
+    "reduce-lr-on-plateau/optimizers/the-highest-rate-decides",
+    level="observed", source=OBSERVED, observes=RATE, choices=SEVERAL, optimizer="several", errors=True,
+    related=_with_the_highest_alone,
+)  # fmt: skip
+def the_highest_rate_decides(case: Case) -> Expectations:
+    """The highest of several rates becomes what it would be if its optimizer were the only one; what is refused or raised is
+    the same, too."""
+    return alike(as_one(case, _highest), "that is the rate of the only optimizer there, which has the highest one here")
+
+
+@clause(
+    "reduce-lr-on-plateau/optimizers/each-is-reduced",
+    level="observed", source=OBSERVED, observes=RATE, choices=SEVERAL, optimizer="several",
+)  # fmt: skip
+def each_is_reduced(case: Case) -> Expectations:
+    """At the end of an epoch that changes a rate, each of several rates becomes max(rate * factor, min_lr) if it lies above
+    min_lr, and stays if it does not."""
+    s = settings(case)
+    if s is None:
+        return
+    for epoch, before, after in rates_of_each(case):
+        for name, rate in before.items() if not same(before, after) else ():
+            due = reduced(case, s, rate) if rate > s.floor else rate
+            why = (
+                f"another rate changes, and {rate!r} is reduced by factor={s.factor!r} to min_lr={s.min_lr!r} at least"
+            )
+            yield epoch.expects_that(same(after[name], due), f"{due!r} of {name}", got=after[name], because=why)
+
+
+@clause(
+    "reduce-lr-on-plateau/optimizers/each-is-logged",
+    level="observed", source=OBSERVED, observes=("learning_rate", "logged"), choices=SEVERAL, optimizer="several",
+)  # fmt: skip
+def each_is_logged(case: Case) -> Expectations:
+    """The rate of each of several optimizers is logged under learning_rate, an underscore and its name, before a reduction,
+    unless the logs are empty."""
+    for epoch, before, _ in rates_of_each(case):
+        yield from logs_each(case, epoch, before, "before the end of the epoch")
+
+
+@clause(
+    "reduce-lr-on-plateau/optimizers/each-has-a-line",
+    level="observed", source=OBSERVED, observes=("learning_rate", "printed"), choices=SEVERAL, optimizer="several",
+    related=_with_the_highest_alone,
+)  # fmt: skip
+def each_has_a_line(case: Case) -> Expectations:
+    """Where one optimizer's reduction prints a line, each of several that is reduced has one, with its name and its rate."""
+    s = settings(case)
+    if s is None:
+        return
+    for (epoch, before, _), (_, alone) in zip(rates_of_each(case), side_by_side(case), strict=False):
+        above = sum(rate > s.floor for rate in before.values())
+        lines = (alone.printed or ()) * above
+        why = f"{alone.printed} are printed for the highest rate alone, and {above} are above min_lr={s.min_lr!r}"
+        yield epoch.expects_that(epoch.seen.printed == lines, f"printed {lines}", got=epoch.seen.printed, because=why)
+
+
+@clause(
+    "reduce-lr-on-plateau/optimizers/one-without-a-rate-raises",
+    level="observed", source=WITHOUT_A_RATE, errors=True, optimizer="any",
+)  # fmt: skip
+def one_without_a_rate_raises(case: Case) -> Expectations:
+    """Where the optimizer has no learning rate, or several unknown ones, the first epoch end raises AttributeError, if the
+    direction is given."""
+    given = settings(case) is not None and case["mode"] in ("min", "max")
+    return raises_at_once(case, "AttributeError in epoch_end") if given else iter(())
