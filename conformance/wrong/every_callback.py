@@ -5,7 +5,7 @@ Rules
 - A wrong training loop is the reference on another scenario than it was given.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from callcheck.reference.model_checkpoint import ModelCheckpoint
 from callcheck.reference.reduce_lr_on_plateau import AT_MINIMUM, ReduceLROnPlateau
 from callcheck.reference.terminate_on_nan import TERMINATED, TerminateOnNaN
 from callcheck.spec.dialect import Dialect
+from callcheck.spec.editing import each_epoch, each_epochs
 from callcheck.spec.scenario import Epoch, Scenario
 from callcheck.spec.values import only
 
@@ -83,14 +84,8 @@ class WarnsOfMonitoringLoss(EarlyStopping):
 Epochs = tuple[Epoch, ...]
 
 
-def _with_epochs(scenario: Scenario, change: Callable[[Epochs], Iterable[Epoch]]) -> Scenario:
-    """The scenario with the epochs of every fit changed."""
-    fits = tuple(replace(fit, epochs=tuple(change(fit.epochs))) for fit in scenario.fits)
-    return replace(scenario, fits=fits)
-
-
 def clears_the_stop(scenario: Scenario) -> Scenario:
-    return _with_epochs(scenario, lambda epochs: [replace(epoch, stop=False) for epoch in epochs])
+    return each_epoch(scenario, lambda epoch: replace(epoch, stop=False))
 
 
 def fills_gaps_backwards(scenario: Scenario) -> Scenario:
@@ -100,15 +95,15 @@ def fills_gaps_backwards(scenario: Scenario) -> Scenario:
             filled[index] = replace(filled[index], logs={**filled[index + 1].logs, **filled[index].logs})
         return filled
 
-    return _with_epochs(scenario, fill)
+    return each_epochs(scenario, fill)
 
 
 def hides_the_last_logs(scenario: Scenario) -> Scenario:
-    return _with_epochs(scenario, lambda epochs: [replace(epoch, logs={}) if epoch.stop else epoch for epoch in epochs])
+    return each_epoch(scenario, lambda epoch: replace(epoch, logs={}) if epoch.stop else epoch)
 
 
 def leaves_out_the_last_epoch(scenario: Scenario) -> Scenario:
-    return _with_epochs(scenario, lambda epochs: epochs[: max(len(epochs) - 1, 1)])
+    return each_epochs(scenario, lambda epochs: epochs[: max(len(epochs) - 1, 1)])
 
 
 def runs_the_first_fit_only(scenario: Scenario) -> Scenario:

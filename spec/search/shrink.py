@@ -20,6 +20,7 @@ from operator import itemgetter
 from typing import Any
 
 from ..callbacks import FLOAT_PARAMETERS
+from ..editing import each_logs
 from ..files import path_of
 from ..numbers import float32
 from ..scenario import Epoch, Fit, Scenario, key
@@ -130,27 +131,6 @@ def _simpler(value: float) -> Iterator[float]:
 
 
 # ---------------------------------------------------------------------------------------------- changing a scenario
-
-
-def _map_logs(scenario: Scenario, change: Callable[[Logs], Logs]) -> Scenario:
-    """The scenario with every epoch's and every batch's logs changed."""
-    return replace(
-        scenario,
-        fits=tuple(
-            replace(
-                fit,
-                epochs=tuple(
-                    replace(
-                        epoch,
-                        logs=change(epoch.logs),
-                        batches=None if epoch.batches is None else tuple(change(logs) for logs in epoch.batches),
-                    )
-                    for epoch in fit.epochs
-                ),
-            )
-            for fit in scenario.fits
-        ),
-    )
 
 
 def _change_fit(scenario: Scenario, index: int, **changes: Any) -> Scenario:
@@ -268,9 +248,9 @@ def _drop_batches(scenario: Scenario) -> Iterator[Scenario]:
 def _drop_metrics(scenario: Scenario) -> Iterator[Scenario]:
     """A metric everywhere, then one entry of the logs; tensors become arrays, and array metrics numbers."""
     for name in sorted({name for logs in _all_logs(scenario) for name in logs}):
-        yield _map_logs(scenario, partial(_without, name=name))
-    yield _map_logs(scenario, lambda logs: {name: _plain(value) for name, value in logs.items()})
-    yield _map_logs(scenario, lambda logs: {name: _array(value) for name, value in logs.items()})
+        yield each_logs(scenario, partial(_without, name=name))
+    yield each_logs(scenario, lambda logs: {name: _plain(value) for name, value in logs.items()})
+    yield each_logs(scenario, lambda logs: {name: _array(value) for name, value in logs.items()})
     for number, index, epoch in _places(scenario):
         for name, value in epoch.logs.items():
             yield _change_epoch(scenario, number, index, logs=_without(epoch.logs, name))
@@ -308,7 +288,7 @@ def _rename_metrics(scenario: Scenario) -> Iterator[Scenario]:
     others = {name for _, _, epoch in _places(scenario) for name in epoch.logs}
     if "val_loss" not in others:
         renamed = replace(scenario, config=_without(scenario.config, "monitor"))
-        yield _map_logs(
+        yield each_logs(
             renamed, lambda logs: {"val_loss" if name == monitor else name: value for name, value in logs.items()}
         )
 
@@ -447,7 +427,7 @@ def _simpler_single(value: Value, values: list[float]) -> Iterator[Value]:
 
 
 def _map_values(scenario: Scenario, change: Callable[[float], float]) -> Scenario:
-    return _map_logs(
+    return each_logs(
         scenario,
         lambda logs: {name: each_number(value, change) for name, value in logs.items()},
     )

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
 
+from ...editing import configured, each_monitored
 from ...numbers import FLOAT32_MAX
 from ...scenario import Scenario
 from ...values import each_number
@@ -32,8 +33,6 @@ from .shared import (
     same,
     stopped_by_others_before,
     stops_at,
-    with_config,
-    with_values,
 )
 from .stream import monitored, number, positions, well_typed
 
@@ -173,7 +172,7 @@ def _stops_after_the_first(case: Case, way: str, idle: Callable[[list[Fraction]]
 
 def _more_patience(scenario: Scenario) -> Scenario | None:
     patience = scenario.config.get("patience", 0)
-    return with_config(scenario, patience=patience + 1) if isinstance(patience, int) else None
+    return configured(scenario, patience=patience + 1) if isinstance(patience, int) else None
 
 
 @clause(
@@ -204,7 +203,7 @@ def _whole_patience(scenario: Scenario) -> Scenario | None:
     if not number(patience):
         return None
     whole = max(math.ceil(patience), 1)
-    return None if whole == patience else with_config(scenario, patience=whole)
+    return None if whole == patience else configured(scenario, patience=whole)
 
 
 @clause(
@@ -353,7 +352,7 @@ def _scaled(scenario: Scenario) -> Scenario | None:
         for name, value in zip(("min_delta", "baseline"), lengths, strict=True)
         if isinstance(value, float)
     }
-    return with_config(with_values(scenario, lambda _, value: each_number(value, lambda x: 4.0 * x)), **lengthened)
+    return configured(each_monitored(scenario, lambda _, value: each_number(value, lambda x: 4.0 * x)), **lengthened)
 
 
 @clause(
@@ -371,7 +370,7 @@ def is_absolute(case: Case) -> Outcome:
 
 def _other_sign(scenario: Scenario) -> Scenario | None:
     delta = scenario.config.get("min_delta")
-    return with_config(scenario, min_delta=-delta) if is_number(delta) and delta else None
+    return configured(scenario, min_delta=-delta) if is_number(delta) and delta else None
 
 
 @clause(

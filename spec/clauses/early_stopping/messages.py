@@ -5,12 +5,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ...callbacks import parameters
+from ...editing import each_monitored
 from ...numbers import FLOAT32_MAX
 from ...scenario import Scenario, key
 from ...values import Value
 from ..clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
 from ..monitoring import direction, is_number
-from .shared import BOTH, DOCUMENTATION, MODES, exact_sums, ordinary, same, with_values
+from .shared import BOTH, DOCUMENTATION, MODES, exact_sums, ordinary, same
 from .stream import Monitored, number, positions, predict, ranked
 
 # ---------------------------------------------------------------------------------------------- what it says
@@ -338,7 +339,7 @@ def _elements(scenario: Scenario) -> Scenario | None:
         return None
     if any(isinstance(item, float) and 1e38 < abs(item) < math.inf for item in (*items, *lengths)):
         return None
-    return with_values(
+    return each_monitored(
         scenario, lambda _, value: value[0] if _length(value) == 1 and isinstance(value, tuple) else value
     )
 

@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 
 from ...callbacks import defaults
+from ...editing import configured, each_monitored
 from ...scenario import Epoch, Scenario, key
 from ...values import each_number
 from ..clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
@@ -18,8 +19,6 @@ from .shared import (
     same,
     stops_at,
     unbeaten,
-    with_config,
-    with_values,
 )
 from .stream import number, positions
 
@@ -29,11 +28,11 @@ from .stream import number, positions
 def _mirrored(scenario: Scenario) -> Scenario | None:
     if not explicit(scenario):
         return None
-    mirrored = with_values(scenario, lambda _, value: each_number(value, lambda x: -x))
+    mirrored = each_monitored(scenario, lambda _, value: each_number(value, lambda x: -x))
     baseline = scenario.config.get("baseline")
     if isinstance(baseline, float):
-        mirrored = with_config(mirrored, baseline=-baseline)
-    return with_config(mirrored, mode="max" if scenario.config["mode"] == "min" else "min")
+        mirrored = configured(mirrored, baseline=-baseline)
+    return configured(mirrored, mode="max" if scenario.config["mode"] == "min" else "min")
 
 
 @clause("early-stopping/mode/min-and-max-mirror-each-other", level="universal", source=DOCUMENTATION, errors=True,
@@ -103,7 +102,7 @@ def auto_infers_from_the_name(case: Case) -> Outcome:
 
 def _as_auto(scenario: Scenario) -> Scenario | None:
     mode = scenario.config.get("mode", "auto")
-    return None if mode in (*MODES, "auto") else with_config(scenario, mode="auto")
+    return None if mode in (*MODES, "auto") else configured(scenario, mode="auto")
 
 
 @clause(
@@ -187,7 +186,7 @@ def _nan_in_warm_up(scenario: Scenario) -> Scenario | None:
     start = scenario.config.get("start_from_epoch", 0)
     if not number(start):
         return None
-    related = with_values(scenario, lambda epoch, value: math.nan if epoch < start else value)
+    related = each_monitored(scenario, lambda epoch, value: math.nan if epoch < start else value)
     return None if key(related) == key(scenario) else related
 
 
@@ -298,7 +297,7 @@ def _easy_baseline(scenario: Scenario) -> Scenario | None:
     values = [value for fit in scenario.fits for _, _, value in positions(scenario, fit) if value is not None]
     if any(isinstance(value, tuple) or not abs(value) + abs(delta) <= 1e38 for value in values):
         return None
-    return with_config(scenario, baseline=math.inf if scenario.config["mode"] == "min" else -math.inf)
+    return configured(scenario, baseline=math.inf if scenario.config["mode"] == "min" else -math.inf)
 
 
 @clause(
@@ -318,7 +317,7 @@ def easy_baseline(case: Case) -> Outcome:
 
 def _spelt_out(scenario: Scenario) -> Scenario | None:
     missing = {name: value for name, value in defaults("EarlyStopping").items() if name not in scenario.config}
-    return with_config(scenario, **missing) if missing else None
+    return configured(scenario, **missing) if missing else None
 
 
 @clause("early-stopping/arguments/defaults-are-those-documented", level="documented", source=DOCUMENTATION, errors=True,

@@ -1,17 +1,15 @@
 """What the clauses on EarlyStopping share: scenarios made from scenarios, and the ways to fail. No clauses in here."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from ...numbers import FLOAT32_SMALLEST_NORMAL, float32
 from ...scenario import Scenario
 from ...trace import Trace, difference
-from ...values import Value
 from ..clause import HELD, NOT_EXERCISED, Case, EpochSeen, Failed, Outcome, differs
 from ..monitoring import Comparison, comparison, direction, is_number
-from .stream import Monitored, monitored, positions, predict, well_typed
+from .stream import Monitored, monitored, predict, well_typed
 
 DOCUMENTATION = "https://keras.io/api/callbacks/early_stopping/"
 BOTH = "observed: keras 3.15.1, tf-keras 2.21.0"
@@ -27,24 +25,6 @@ def ordinary(case: Case) -> bool:
     """Whether the counts are whole numbers and nothing has to be inferred."""
     counts = (case["patience"], case["start_from_epoch"])
     return explicit(case.scenario) and all(isinstance(count, int) for count in counts) and is_number(case["min_delta"])
-
-
-def with_values(scenario: Scenario, change: Callable[[int, Value], Value]) -> Scenario:
-    """The scenario with other monitored values: `change(absolute epoch, value)`. Missing ones stay missing."""
-    monitor = scenario.config.get("monitor", "val_loss")
-    fits = []
-    for fit in scenario.fits:
-        epochs = list(fit.epochs)
-        for index, absolute, value in positions(scenario, fit):
-            if value is not None:
-                logs = {**epochs[index].logs, monitor: change(absolute, value)}
-                epochs[index] = replace(epochs[index], logs=logs)
-        fits.append(replace(fit, epochs=tuple(epochs)))
-    return replace(scenario, fits=tuple(fits))
-
-
-def with_config(scenario: Scenario, **parameters: object) -> Scenario:
-    return replace(scenario, config={**scenario.config, **parameters})
 
 
 def same(case: Case, why: str, a: Trace | None = None, b: Trace | None = None) -> Outcome:
