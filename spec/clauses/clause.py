@@ -22,7 +22,7 @@ from typing import Any, Literal, TypeVar
 from ..callbacks import CALLBACKS, defaults
 from ..dialect import Dialect
 from ..scenario import Epoch, Fit, Scenario
-from ..trace import Difference, EpochTrace, FitTrace, Trace
+from ..trace import Difference, EpochTrace, FitTrace, Trace, difference
 from ..trace import Failed as NoTrace
 from ..values import only
 
@@ -71,27 +71,31 @@ def _in_words(value: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a value has to be: in `words`, and as a test of the value that came."""
+    """What a value has to be: a test of the value that came, and the words for it, which are made where they are needed."""
 
-    words: str
     accepts: Callable[[Any], bool]
+    words: Callable[[], str]
 
 
 def equal_to(value: Any) -> Expected:
     """The very value; NaN equals NaN."""
-    return Expected(repr(value), lambda got: bool(got == value or (got != got and value != value)))
+    return Expected(lambda got: bool(got == value or (got != got and value != value)), lambda: repr(value))
 
 
 def at_most(bound: float) -> Expected:
-    return Expected(f"at most {bound!r}", lambda got: bool(got <= bound))
+    return Expected(lambda got: bool(got <= bound), lambda: f"at most {bound!r}")
 
 
 def at_least(bound: float) -> Expected:
-    return Expected(f"at least {bound!r}", lambda got: bool(got >= bound))
+    return Expected(lambda got: bool(got >= bound), lambda: f"at least {bound!r}")
 
 
-Because = str | Callable[[], str]
-"""Why something is expected, as a phrase; as a function where making the phrase would cost more than the check."""
+Phrase = str | Callable[[], str]
+"""A part of a failure's message; a function where making it would cost more than the check."""
+
+
+def _said(phrase: Any) -> str:
+    return str(phrase() if callable(phrase) else phrase)
 
 
 class Place:
@@ -104,17 +108,16 @@ class Place:
         """The fit, and the index of the epoch in it; None: nowhere in particular."""
         return None, None
 
-    def expects(self, what: Expected, *, got: Any, because: Because) -> "Held | Failed":
+    def expects(self, what: Expected, *, got: Any, because: Phrase) -> "Held | Failed":
         """The expectation that `got` is `what`."""
         return HELD if what.accepts(got) else self.expects_that(False, what.words, got=repr(got), because=because)
 
-    def expects_that(self, holds: bool, expected: str, *, got: Any, because: Because) -> "Held | Failed":
-        """The expectation that `holds`, with `expected` and `got` as phrases."""
+    def expects_that(self, holds: bool, expected: Phrase, *, got: Any, because: Phrase) -> "Held | Failed":
+        """The expectation that `holds`; `expected` and `got` (a phrase, or any value) say what was and what came."""
         if holds:
             return HELD
         fit, epoch = self.place
-        why = because if isinstance(because, str) else because()
-        return Failed(fit=fit, epoch=epoch, expected=expected, why=why, got=str(got))
+        return Failed(fit=fit, epoch=epoch, expected=_said(expected), why=_said(because), got=_said(got))
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +171,11 @@ class EpochSeen(Place):
     def place(self) -> tuple[int | None, int | None]:
         return self.fit, self.index
 
+    @property
+    def stopped(self) -> bool:
+        """Whether the callback itself stopped there, as far as one can see: nobody else had set the flag before."""
+        return bool(self.seen.stop) and not self.shown.stop
+
 
 def ran_to_its_end(trace: Trace) -> bool:
     """Whether nothing was rejected and nothing raised."""
@@ -220,6 +228,26 @@ class Case(Place):
         """The learning rate that is set before the fit, of the one optimizer; None where it stays as it is."""
         rate = self.scenario.rate_given(fit)
         return None if rate is None else only(rate)
+
+    def beside(self) -> "Case":
+        """In a relation, the related run as a case of its own."""
+        assert self.other_scenario is not None
+        return Case(scenario=self.other_scenario, trace=self.other, dialect=self.dialect)
+
+    def expects_the_same(self, because: str, ours: Trace | None = None, other: Trace | None = None) -> Expectations:
+        """In a relation, the expectation that this run is the one beside it, or `ours` the `other`. Where the constructor refuses
+        both in the same way there is nothing to compare."""
+        ours, other = ours or self.trace, other or self.other
+        refused, expected = (
+            "no error" if trace.rejected is None else f"{trace.rejected.type} from the constructor"
+            for trace in (ours, other)
+        )
+        if ours.rejected is not None or other.rejected is not None:
+            if refused != expected:
+                yield self.expects_that(False, expected, got=refused, because=because)
+            return
+        found = difference(other, ours)
+        yield HELD if found is None else differs(found, because)
 
     @property
     def clean(self) -> bool:

@@ -9,13 +9,15 @@ Rules
 """
 
 from dataclasses import replace
+from functools import partial
 
 from ...callbacks import parameters, with_job
+from ...editing import each_epoch
 from ...numbers import float32
 from ...scenario import Scenario
 from ...trace import EpochTrace, FitTrace, Trace, difference
-from ...values import map_rate, rate_to_json
-from ..clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause, differs
+from ...values import Logs, map_rate, rate_to_json
+from ..clause import HELD, Case, Expectations, clause, differs
 
 JOBS = {job: with_job(job) for job in ("stop", "learning_rate", "saved", "weights")}
 """Who may set the stop flag, change the rate, write files, put back weights."""
@@ -37,18 +39,11 @@ LOOP = "https://keras.io/api/models/model_training_apis/ (fit)"
     observes=("stop",),
     except_for=JOBS["stop"],
 )
-def only_those_stop(case: Case) -> Outcome:
+def only_those_stop(case: Case) -> Expectations:
     """ReduceLROnPlateau, ModelCheckpoint and LearningRateScheduler do not stop training."""
+    why = f"{case.scenario.callback} has no reason to stop training"
     for epoch in case.epochs():
-        if epoch.seen.stop and not epoch.shown.stop:
-            return Failed(
-                fit=epoch.fit,
-                epoch=epoch.index,
-                expected="no stop",
-                why=f"{case.scenario.callback} has no reason to stop training",
-                got="a stop",
-            )
-    return HELD
+        yield epoch.expects_that(not epoch.stopped, "no stop", got="a stop", because=why)
 
 
 @clause(
@@ -58,28 +53,23 @@ def only_those_stop(case: Case) -> Outcome:
     observes=("learning_rate",),
     except_for=JOBS["learning_rate"],
 )
-def only_those_schedule(case: Case) -> Outcome:
+def only_those_schedule(case: Case) -> Expectations:
     """EarlyStopping, ModelCheckpoint and TerminateOnNaN leave the learning rate as it is: in every epoch it is the one
     that was set last, as given or rounded to float32, for each of several optimizers."""
     rate = case.scenario.learning_rate
+    why = f"{case.scenario.callback} does not schedule it"
     for fit, _, _ in case.fits():
         given = case.scenario.rate_given(fit)
         rate = rate if given is None else given
         stored = (rate_to_json(rate), rate_to_json(map_rate(rate, float32)))
         for epoch in case.epochs(fit):
-            for name, seen in (
+            for place, seen in (
                 ("at its end", epoch.seen.learning_rate),
                 ("in its first batch", epoch.seen.learning_rate_in_epoch),
             ):
-                if seen is not None and rate_to_json(seen) not in stored:
-                    return Failed(
-                        fit=epoch.fit,
-                        epoch=epoch.index,
-                        expected=f"a learning rate of {rate} {name}",
-                        why=f"{case.scenario.callback} does not schedule it",
-                        got=repr(seen),
-                    )
-    return HELD
+                if seen is not None:
+                    as_set = rate_to_json(seen) in stored
+                    yield epoch.expects_that(as_set, f"a learning rate of {rate} {place}", got=seen, because=why)
 
 
 @clause(
@@ -89,95 +79,83 @@ def only_those_schedule(case: Case) -> Outcome:
     observes=("saved",),
     except_for=JOBS["saved"],
 )
-def only_those_save(case: Case) -> Outcome:
+def only_those_save(case: Case) -> Expectations:
     """Only ModelCheckpoint writes files."""
+    why = f"{case.scenario.callback} does not save"
     for epoch in case.epochs():
-        if epoch.seen.saved:
-            return Failed(
-                fit=epoch.fit,
-                epoch=epoch.index,
-                expected="nothing saved",
-                why=f"{case.scenario.callback} does not save",
-                got=", ".join(save.path for save in epoch.seen.saved),
-            )
-    return HELD
+        saved = epoch.seen.saved or ()
+        yield epoch.expects_that(not saved, "nothing saved", got=", ".join(save.path for save in saved), because=why)
 
 
 @clause("every-callback/weights/only-those-that-restore", level="universal", source=SOURCE, observes=("weights",))
-def only_those_restore(case: Case) -> Outcome:
+def only_those_restore(case: Case) -> Expectations:
     """When training ends the model holds what its last epoch learned, unless EarlyStopping was asked to restore."""
     if case.scenario.callback in JOBS["weights"] and case["restore_best_weights"]:
-        return NOT_EXERCISED
+        return
     for fit, shown, seen in case.fits():
         last = case.scenario.first_epoch(shown) + seen.epochs_run - 1
-        held = seen.weights
-        if held is None or (held.epoch, held.fit) != (last, None):
-            of_fit = fit + 1 if held is None or held.fit is None else held.fit + 1
-            return Failed(
-                fit=fit,
-                epoch=None,
-                expected=f"the weights of the last epoch, index {last}",
-                why=f"{case.scenario.callback} has none to put back",
-                got="unknown ones" if held is None else f"those of epoch index {held.epoch} of fit {of_fit}",
-            )
-    return HELD
+        yield case.at(fit).expects_that(
+            seen.weights is not None and (seen.weights.epoch, seen.weights.fit) == (last, None),
+            f"the weights of the last epoch, index {last}",
+            got=partial(_whose, seen, fit),
+            because=f"{case.scenario.callback} has none to put back",
+        )
+
+
+def _whose(seen: FitTrace, fit: int) -> str:
+    """The weights that the model holds when the fit has ended, in words."""
+    if seen.weights is None:
+        return "unknown ones"
+    return f"those of epoch index {seen.weights.epoch} of fit {1 + (fit if seen.weights.fit is None else seen.weights.fit)}"
 
 
 # ---------------------------------------------------------------------------------------------- what it was given
 
 
 @clause("every-callback/stop/is-never-withdrawn", level="universal", source=LOOP, observes=("stop",))
-def never_withdrawn(case: Case) -> Outcome:
+def never_withdrawn(case: Case) -> Expectations:
     """A stop flag that somebody else has set stays set."""
-    outcome: Outcome = NOT_EXERCISED
+    why = "somebody else set it before this callback's epoch end"
     for epoch in case.epochs():
         if epoch.shown.stop:
-            if not epoch.seen.stop:
-                return Failed(
-                    fit=epoch.fit,
-                    epoch=epoch.index,
-                    expected="the stop flag still set",
-                    why="somebody else set it before this callback's epoch end",
-                    got=f"stop={epoch.seen.stop}",
-                )
-            outcome = HELD
-    return outcome
+            stop = epoch.seen.stop
+            yield epoch.expects_that(bool(stop), "the stop flag still set", got=f"stop={stop}", because=why)
 
 
 @clause("every-callback/logs/metrics-are-not-changed", level="universal", source=SOURCE, observes=("logged",))
-def metrics_are_not_changed(case: Case) -> Outcome:
+def metrics_are_not_changed(case: Case) -> Expectations:
     """A callback may add to the logs; the values that are there it leaves as they are, but for the learning rate's."""
     for epoch in case.epochs():
-        for name, value in (epoch.seen.logged or {}).items():
-            if name in epoch.shown.logs and name not in RATE_NAMES:
-                return Failed(
-                    fit=epoch.fit,
-                    epoch=epoch.index,
-                    expected=f"{name}={epoch.shown.logs[name]} in the logs",
-                    why="that is what the training logged",
-                    got=f"{name}={value}",
-                )
-    return HELD
+        if epoch.shown.logs:
+            logged = epoch.seen.logged or {}
+            changed = [name for name in logged if name in epoch.shown.logs and name not in RATE_NAMES]
+            yield epoch.expects_that(
+                not changed,
+                partial(_metrics, epoch.shown.logs, changed, " in the logs"),
+                got=partial(_metrics, logged, changed),
+                because="that is what the training logged",
+            )
+
+
+def _metrics(logs: Logs, names: list[str], tail: str = "") -> str:
+    return ", ".join(f"{name}={logs[name]}" for name in names) + tail
 
 
 @clause(
     "every-callback/mode/construction-warns-of-nothing-else", level="universal", source=SOURCE, observes=("warned",)
 )
-def construction_warns(case: Case) -> Outcome:
+def construction_warns(case: Case) -> Expectations:
     """With known parameters, the constructor warns of an unknown mode at most."""
     if any(name not in parameters(case.scenario.callback) for name in case.scenario.config):
-        return NOT_EXERCISED
+        return
     mode = case.scenario.config.get("mode", "auto")
     allowed = () if mode in ("auto", "min", "max") else ("unknown-mode",)
     unexpected = [kind for kind in case.trace.warned or () if kind not in allowed]
-    if not unexpected:
-        return HELD
-    return Failed(
-        fit=None,
-        epoch=None,
-        expected="no warning at construction" if not allowed else "a warning of the mode at most",
-        why=f"all parameters are known ones, and mode={mode!r}",
+    yield case.expects_that(
+        not unexpected,
+        "no warning at construction" if not allowed else "a warning of the mode at most",
         got=", ".join(unexpected),
+        because=f"all parameters are known ones, and mode={mode!r}",
     )
 
 
@@ -198,7 +176,7 @@ def _without_the_last_epoch(scenario: Scenario) -> Scenario | None:
     errors=True,
     related=_without_the_last_epoch,
 )
-def no_look_ahead(case: Case) -> Outcome:
+def no_look_ahead(case: Case) -> Expectations:
     """What happens in an epoch depends on nothing that comes later: without the last epoch of the last fit, all is the
     same up to there."""
     kept = case.other.fits
@@ -207,10 +185,9 @@ def no_look_ahead(case: Case) -> Outcome:
         # The epoch that was left out was run: the end of that fit is another one.
         fits[-1] = _epochs_only(fits[-1], kept[-1].epochs_run)
         kept = (*kept[:-1], _epochs_only(kept[-1], kept[-1].epochs_run))
-    found = difference(replace(case.other, fits=kept), replace(case.trace, fits=tuple(fits)))
-    if found is None:
-        return HELD
-    return differs(found, "what follows cannot be known yet")
+    yield from case.expects_the_same(
+        "what follows cannot be known yet", replace(case.trace, fits=tuple(fits)), replace(case.other, fits=kept)
+    )
 
 
 def _epochs_only(fit: FitTrace, number: int) -> FitTrace:
@@ -220,10 +197,7 @@ def _epochs_only(fit: FitTrace, number: int) -> FitTrace:
 def _nobody_else_stops(scenario: Scenario) -> Scenario | None:
     if not any(epoch.stop for fit in scenario.fits for epoch in fit.epochs):
         return None
-    fits = tuple(
-        replace(fit, epochs=tuple(replace(epoch, stop=False) for epoch in fit.epochs)) for fit in scenario.fits
-    )
-    return replace(scenario, fits=fits)
+    return each_epoch(scenario, lambda epoch: replace(epoch, stop=False))
 
 
 @clause(
@@ -233,19 +207,17 @@ def _nobody_else_stops(scenario: Scenario) -> Scenario | None:
     errors=True,
     related=_nobody_else_stops,
 )
-def indifferent_to_stops(case: Case) -> Outcome:
+def indifferent_to_stops(case: Case) -> Expectations:
     """A callback does the same in an epoch whether or not somebody else has set the stop flag in it."""
     if not case.trace.fits or not case.other.fits:
-        return NOT_EXERCISED
+        return
     pairs = zip(case.scenario.fits[0].epochs, case.trace.fits[0].epochs, case.other.fits[0].epochs, strict=False)
     for index, (shown, seen, alone) in enumerate(pairs):
         if shown.stop:
             seen, alone = replace(seen, stop=None), replace(alone, stop=None)
         found = difference(_one(alone), _one(seen))
-        if found is not None:
-            failed = differs(found, "that is what the callback does if nobody else stops training")
-            return replace(failed, fit=0, epoch=index)
-    return HELD
+        why = "that is what the callback does if nobody else stops training"
+        yield HELD if found is None else replace(differs(found, why), fit=0, epoch=index)
 
 
 def _one(epoch: EpochTrace) -> Trace:
@@ -256,27 +228,24 @@ def _one(epoch: EpochTrace) -> Trace:
 
 
 @clause("every-callback/training/goes-on-until-a-stop", level="universal", source=LOOP, observes=("stop",), errors=True)
-def until_a_stop(case: Case) -> Outcome:
+def until_a_stop(case: Case) -> Expectations:
     """A fit runs all its epochs unless the stop flag is set in one, or something raises: then that epoch is its
     last."""
     for fit, shown, seen in case.fits():
         for index, epoch in enumerate(seen.epochs[:-1]):
-            if epoch.stop:
-                return Failed(
-                    fit=fit, epoch=index, expected="this epoch to be the last", why="the stop flag is set in it",
-                    got=f"{seen.epochs_run - index - 1} more",
-                )  # fmt: skip
-        cut_short = seen.epochs_run < len(shown.epochs)
-        if seen.epochs_run > len(shown.epochs) or (cut_short and seen.error is None and not seen.epochs[-1].stop):
-            return Failed(
-                fit=fit, epoch=None, expected=f"{len(shown.epochs)} epochs", why="nothing has stopped the fit",
-                got=f"{seen.epochs_run}",
+            yield case.at(fit, index).expects_that(
+                not epoch.stop, "this epoch to be the last", got=f"{seen.epochs_run - index - 1} more",
+                because="the stop flag is set in it",
             )  # fmt: skip
-    return HELD
+        ended = seen.error is not None or bool(seen.epochs and seen.epochs[-1].stop)
+        yield case.at(fit).expects_that(
+            seen.epochs_run == len(shown.epochs) or (ended and seen.epochs_run < len(shown.epochs)),
+            f"{len(shown.epochs)} epochs", got=seen.epochs_run, because="nothing has stopped the fit",
+        )  # fmt: skip
 
 
 @clause("every-callback/training/ends-with-an-error", level="universal", source=LOOP, errors=True)
-def ends_with_an_error(case: Case) -> Outcome:
+def ends_with_an_error(case: Case) -> Expectations:
     """A refused configuration runs nothing; all fits are run, one after the other, unless a hook raises: that fit is
     the last, and its last epoch the one that raised."""
     fits = case.trace.fits
@@ -286,16 +255,14 @@ def ends_with_an_error(case: Case) -> Outcome:
         raised = next((fit for fit, seen in enumerate(fits) if seen.error is not None), None)
         expected = len(case.scenario.fits) if raised is None else raised + 1
         why = "no hook raised" if raised is None else f"a hook raised in fit {raised + 1}"
-    if len(fits) != expected:
-        return Failed(fit=None, epoch=None, expected=f"{expected} fits", why=why, got=f"{len(fits)}")
+    yield case.expects_that(len(fits) == expected, f"{expected} fits", got=len(fits), because=why)
     for index, shown, seen in case.fits():
         error = seen.error
-        if error is None or error.epoch is None:
-            continue
-        last = case.scenario.first_epoch(shown) + seen.epochs_run - 1
-        if (error.fit, error.epoch) != (index, last):
-            return Failed(
-                fit=index, epoch=None, expected=f"the error in the last epoch that was run, index {last}",
-                why="nothing is called after an error", got=f"epoch index {error.epoch} of fit {error.fit + 1}",
-            )  # fmt: skip
-    return HELD
+        if error is not None and error.epoch is not None:
+            last = case.scenario.first_epoch(shown) + seen.epochs_run - 1
+            yield case.at(index).expects_that(
+                (error.fit, error.epoch) == (index, last),
+                f"the error in the last epoch that was run, index {last}",
+                got=f"epoch index {error.epoch} of fit {error.fit + 1}",
+                because="nothing is called after an error",
+            )

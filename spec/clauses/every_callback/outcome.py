@@ -4,21 +4,18 @@ import zlib
 
 from ...scenario import Scenario, key
 from ...trace import difference
-from ..clause import HELD, Case, Failed, Outcome, clause, differs
+from ..clause import HELD, Case, Expectations, clause, differs
 
 DESIGN = "required of every implementation: what hangs, crashes or answers differently cannot be relied on"
 
 
 @clause("every-callback/outcome/is-an-answer", level="universal", source=DESIGN, errors=True, failures=True)
-def _(case: Case) -> Outcome:
+def _(case: Case) -> Expectations:
     """Every scenario that can be expressed has an outcome: the implementation neither hangs, nor crashes outside of a hook, nor
     shows values of the wrong type."""
-    if case.failed is None:
-        return HELD
-    return Failed(
-        fit=None, epoch=None, expected="an outcome", why="every scenario has one",
-        got=f"a {case.failed.kind}: {case.failed.message}",
-    )  # fmt: skip
+    failed = case.failed
+    got = "" if failed is None else f"a {failed.kind}: {failed.message}"
+    yield case.expects_that(failed is None, "an outcome", got=got, because="every scenario has one")
 
 
 def _every_tenth(scenario: Scenario) -> Scenario | None:
@@ -28,9 +25,7 @@ def _every_tenth(scenario: Scenario) -> Scenario | None:
 
 @clause("every-callback/outcome/is-the-same-every-time", level="universal", source=DESIGN, errors=True,
         related=_every_tenth)  # fmt: skip
-def _(case: Case) -> Outcome:
+def _(case: Case) -> Expectations:
     """The same scenario has the same outcome every time."""
     found = difference(case.trace, case.other)
-    if found is None:
-        return HELD
-    return differs(found, "that was the outcome the first time")
+    yield HELD if found is None else differs(found, "that was the outcome the first time")
