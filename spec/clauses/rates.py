@@ -14,7 +14,7 @@ from ..numbers import float32
 from ..scenario import Epoch, Fit, Scenario
 from ..trace import EpochTrace, Trace
 from ..values import ArrayNumber, only
-from .clause import HELD, Because, Case, EpochSeen, Expectations
+from .clause import HELD, Case, EpochSeen, Expectations, Phrase
 
 LOG_KEYS = ("learning_rate", "lr")
 """The keys under which the rate is logged, by one release or another."""
@@ -96,7 +96,7 @@ def other(case: Case) -> Case:
     return Case(scenario=case.other_scenario, trace=case.other, dialect=case.dialect)
 
 
-def agree(pairs: Iterable[tuple[EpochSeen, EpochTrace]], fields: tuple[str, ...], because: Because) -> Expectations:
+def agree(pairs: Iterable[tuple[EpochSeen, EpochTrace]], fields: tuple[str, ...], because: Phrase) -> Expectations:
     """`fields` of each epoch are what they are in the epoch beside it; what was not observed is passed over."""
     for epoch, beside in pairs:
         for name in fields:
@@ -106,7 +106,7 @@ def agree(pairs: Iterable[tuple[EpochSeen, EpochTrace]], fields: tuple[str, ...]
                 yield HELD if agrees else epoch.expects_that(False, f"{name}={expected}", got=got, because=because)
 
 
-def alike(case: Case, because: Because) -> Expectations:
+def alike(case: Case, because: Phrase) -> Expectations:
     """The two runs agree in everything, also in what the constructor refuses and in what hooks raise, by its type."""
     here, there = ("nothing" if each.rejected is None else each.rejected.type for each in (case.trace, case.other))
     if here != there:
