@@ -20,7 +20,7 @@ from callcheck.spec.dialect import Dialect
 from callcheck.spec.trace import Origin
 from callcheck.spec.values import Value
 
-from .machine import NOTHING, Effect, Event, Machine, Print, Reason, Restore, Stop, Warn
+from .machine import Effect, Event, Machine, Print, Reason, Restore, Stop, Warn
 from .monitor import Monitor
 
 MISSING = Reason(
@@ -31,23 +31,42 @@ WARM_UP = Reason(
     "early-stopping/start-from-epoch/warm-up-is-not-monitored",
     "Epoch index {epoch} lies before start_from_epoch={start_from_epoch}: not monitored.",
 )
+FIRST = Reason(
+    "early-stopping/first-value",
+    "{monitor}={value} is the first monitored value and so the best: wait is {wait}.",
+)
 IMPROVED = Reason(
     "early-stopping/improvement/resets-the-count",
-    "{monitor}={value} improves on the best, {before_best}, by more than min_delta={min_delta}: wait is 0.",
+    "{monitor}={value} improves on the best, {before_best}{margin}: wait is 0.",
 )
 MISSED_BASELINE = Reason(
     "early-stopping/baseline",
-    "{monitor}={value} improves on the best, {before_best}, but not on baseline={baseline}: wait goes on to {wait}.",
+    "{monitor}={value} is the best now, but it does not improve on baseline={baseline}{margin}: wait goes on to {wait}.",
 )
 WAITED = Reason(
     "early-stopping/patience/stops-after-patience-epochs",
-    "{monitor}={value} does not improve on {before_best} by more than min_delta={min_delta}: wait is {wait}, below "
-    "patience={patience}.",
+    "{monitor}={value} does not improve on {before_best}{margin}: wait is {wait}, below patience={patience}.",
 )
 STOPPED = Reason(
     "early-stopping/patience/stops-after-patience-epochs",
-    "{monitor}={value} does not improve on {before_best} by more than min_delta={min_delta}, and wait={wait} has reached "
-    "patience={patience}: stop.",
+    "{monitor}={value} does not improve on {before_best}{margin}, and wait={wait} has reached patience={patience}: stop.",
+)
+MISSED_BASELINE_STOPPED = Reason(
+    "early-stopping/baseline",
+    "{monitor}={value} does not improve on baseline={baseline}{margin}, and wait={wait} has reached patience={patience}: "
+    "stop.",
+)
+FIRST_EPOCH = Reason(
+    "early-stopping/patience/stops-after-patience-epochs",
+    "{monitor}={value} does not improve on {before_best}{margin}: wait is {wait}, but the very first epoch never stops.",
+)
+NOT_RESTORED = Reason(
+    "early-stopping/restore-best-weights/false-keeps-the-last-weights",
+    "Training ends: restore_best_weights is off, and the model keeps the weights that it has.",
+)
+NOTHING_KEPT = Reason(
+    "early-stopping/restore-best-weights/restores-the-best-epoch",
+    "Training ends: no epoch was monitored, so that there are no weights to put back.",
 )
 RESTORED = Reason(
     "early-stopping/restore-best-weights/restores-the-best-epoch",
@@ -108,7 +127,8 @@ class EarlyStopping(Machine):
             if config.restore_best_weights:
                 best_weights = event.weights
             if config.baseline is None or improves(value, config.baseline, direction):
-                return State(0, best, best_epoch, best_weights, stopped_epoch, direction), IMPROVED
+                reason = FIRST if state.best is None else IMPROVED
+                return State(0, best, best_epoch, best_weights, stopped_epoch, direction), reason
             reason = MISSED_BASELINE
             if not self.missed_baseline_can_stop:
                 return State(wait, best, best_epoch, best_weights, stopped_epoch, direction), reason
@@ -119,14 +139,18 @@ class EarlyStopping(Machine):
         # The first epoch of all never stops; only a value that is compared with infinity can get here in it.
         if wait >= config.patience and epoch > 0:
             effects.append(Stop())
-            return State(wait, best, best_epoch, best_weights, epoch, direction), STOPPED
-        return State(wait, best, best_epoch, best_weights, stopped_epoch, direction), reason or WAITED
+            stopped = MISSED_BASELINE_STOPPED if reason is MISSED_BASELINE else STOPPED
+            return State(wait, best, best_epoch, best_weights, epoch, direction), stopped
+        waited = FIRST_EPOCH if wait >= config.patience else WAITED
+        return State(wait, best, best_epoch, best_weights, stopped_epoch, direction), reason or waited
 
     def fit_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         if state.stopped_epoch > 0 and self.config.verbose > 0:
             effects.append(Print("early-stop"))
-        if not self.config.restore_best_weights or state.best_weights is None:
-            return state, NOTHING
+        if not self.config.restore_best_weights:
+            return state, NOT_RESTORED
+        if state.best_weights is None:
+            return state, NOTHING_KEPT
         if self.config.verbose > 0:
             effects.append(Print("restored"))
         effects.append(Restore(state.best_weights))

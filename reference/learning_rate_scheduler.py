@@ -20,9 +20,10 @@ from .machine import Effect, Event, Machine, Print, Reason, SetRate
 from .rate import RateLog
 
 SCHEDULED = Reason(
-    "learning-rate-scheduler/schedule/sets-the-rate", "The schedule says what the rate of epoch index {epoch} is."
+    "learning-rate-scheduler/schedule/sets-the-rate",
+    "The schedule sets the learning rate of epoch index {epoch}: from {before_rate} to {rate}.",
 )
-LOGGED = Reason("learning-rate-scheduler/logs/logs-the-rate", "The rate is logged.")
+LOGGED = Reason("learning-rate-scheduler/logs/logs-the-rate", "The learning rate, {rate}, is logged.")
 
 
 class LearningRateScheduler(Machine):

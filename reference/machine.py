@@ -72,7 +72,8 @@ Effect = Stop | SetRate | Save | Restore | Warn | Print | Log
 class Reason(NamedTuple):
     """Why a transition did what it did: the clause or the choice that decided, and a sentence.
 
-    `sentence` may name fields of the configuration, the state before (`before_...`) and after, and the event.
+    `sentence` may name fields of the configuration, the state before (`before_...`) and after, the `epoch`, the monitored
+    `value`, the learning rate (`before_rate`, `rate`), and `margin`: " by more than min_delta=...", empty for a min_delta of 0.
     """
 
     rule: str

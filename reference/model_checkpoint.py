@@ -29,6 +29,7 @@ from .machine import NOTHING, Effect, Event, Machine, Print, Reason, Save, Warn
 from .monitor import Monitor
 
 EVERY = Reason("model-checkpoint/save-freq/saves-at-every-turn", "It is the turn of a save, and every one counts.")
+FIRST = Reason("model-checkpoint/first-value", "{monitor}={value} is the first value and so the best: save.")
 IMPROVED = Reason(
     "model-checkpoint/save-best-only/saves-exactly-the-improvements",
     "{monitor}={value} improves on the best, {before_best}: save.",
@@ -37,7 +38,8 @@ NOT_IMPROVED = Reason(
     "model-checkpoint/save-best-only/saves-exactly-the-improvements",
     "{monitor}={value} does not improve on the best, {before_best}: no save.",
 )
-MISSING = Reason("model-checkpoint/missing-metric", "{monitor} is not in the logs: a warning.")
+MISSING = Reason("model-checkpoint/missing-metric", "{monitor} is not in the logs: a warning, and a save all the same.")
+MISSING_SKIPPED = Reason("model-checkpoint/missing-metric", "{monitor} is not in the logs: a warning, and no save.")
 ARRAY = Reason("model-checkpoint/array-metric", "{monitor} is an array: a warning, and a save.")
 
 
@@ -161,7 +163,7 @@ class ModelCheckpoint(Machine):
         value = logs.get(config.monitor)
         if value is None:
             effects.append(Warn("missing-metric"))
-            return best, self.missing_metric_saves, MISSING
+            return best, self.missing_metric_saves, MISSING if self.missing_metric_saves else MISSING_SKIPPED
         if isinstance(value, tuple) and self.array_metric_saves:
             effects.append(Warn("array-metric"))
             return best, True, ARRAY
@@ -170,7 +172,7 @@ class ModelCheckpoint(Machine):
                 if isinstance(value, tuple):
                     raise TypeError("unsupported format string passed to an array")  # it is printed as a number
                 effects.append(Print("improved"))
-            return value, True, IMPROVED
+            return value, True, FIRST if best is None else IMPROVED
         if config.verbose > 0:
             effects.append(Print("not-improved"))
         return best, False, NOT_IMPROVED

@@ -30,26 +30,32 @@ MISSING = Reason(
     "reduce-lr-on-plateau/monitor/missing-metric-is-skipped",
     "{monitor} is not in the logs: a warning, and neither wait nor the cooldown goes on.",
 )
+FIRST = Reason(
+    "reduce-lr-on-plateau/first-value",
+    "{monitor}={value} is the first monitored value and so the best: wait is 0.",
+)
 IMPROVED = Reason(
     "reduce-lr-on-plateau/improvement/resets-the-count",
-    "{monitor}={value} improves on the best, {before_best}, by more than min_delta={min_delta}: wait is 0.",
+    "{monitor}={value} improves on the best, {before_best}{margin}: wait is 0.",
 )
 COOLING = Reason(
-    "reduce-lr-on-plateau/cooldown", "In cooldown, {cooldown_counter} epochs to go: the epoch does not count."
+    "reduce-lr-on-plateau/cooldown",
+    "{monitor}={value} does not improve on {before_best}{margin}, but this is an epoch of the cooldown and does not count; "
+    "the counter stands at {cooldown_counter}.",
 )
 WAITED = Reason(
     "reduce-lr-on-plateau/patience/reduces-after-patience-epochs",
-    "{monitor}={value} does not improve on {before_best} by more than min_delta={min_delta}: wait is {wait}, below "
-    "patience={patience}.",
+    "{monitor}={value} does not improve on {before_best}{margin}: wait is {wait}, below patience={patience}.",
 )
 AT_MINIMUM = Reason(
     "reduce-lr-on-plateau/min-lr/is-the-lower-bound",
-    "wait={wait} has reached patience={patience}, but the rate is not above min_lr={min_lr}: no reduction.",
+    "{monitor}={value} does not improve on {before_best}{margin}, and wait={wait} has reached patience={patience}, but the "
+    "learning rate, {before_rate}, is not above min_lr={min_lr}: no reduction.",
 )
 REDUCED = Reason(
     "reduce-lr-on-plateau/patience/reduces-after-patience-epochs",
-    "{monitor}={value} does not improve on {before_best} by more than min_delta={min_delta} for the {patience}th epoch: the "
-    "rate is multiplied by factor={factor}, down to min_lr={min_lr} at the least.",
+    "{monitor}={value} does not improve on {before_best}{margin}, and wait has reached patience={patience}: the learning "
+    "rate goes from {before_rate} to {rate}.",
 )
 BEGAN = Reason(
     "reduce-lr-on-plateau/reuse/an-instance-used-again-behaves-as-a-new-one",
@@ -115,7 +121,7 @@ class ReduceLROnPlateau(Machine):
             cooldown_counter -= 1
             wait = 0
         if self.monitor.improves(value, best, direction):
-            return State(value, 0, cooldown_counter, direction), IMPROVED
+            return State(value, 0, cooldown_counter, direction), FIRST if best is None else IMPROVED
         best = self.monitor.anchor(value, best, direction)
         if cooling if self.exact_cooldown else cooldown_counter > 0:
             return State(best, wait, cooldown_counter, direction), COOLING

@@ -5,11 +5,11 @@ the epoch end is still called and the fit ends; after an exception nothing more 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import fields
+from typing import Any, NamedTuple
 
 from callcheck.spec.dialect import Dialect
-from callcheck.spec.numbers import float32, unsigned_zero
+from callcheck.spec.numbers import float32, shortest_float32, unsigned_zero
 from callcheck.spec.scenario import Epoch, Fit, Scenario, groups
 from callcheck.spec.trace import (
     UNTRAINED,
@@ -24,7 +24,7 @@ from callcheck.spec.trace import (
     added_to_logs,
     weights_seen,
 )
-from callcheck.spec.values import Logs, Rate, map_rate
+from callcheck.spec.values import Logs, Rate, Value, map_rate
 
 from . import machine as m
 from .early_stopping import EarlyStopping
@@ -41,15 +41,53 @@ MACHINES: dict[str, Callable[[Mapping[str, Any], Dialect], m.Machine]] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Decision:
-    """Why a hook did what it did: `rule` is the id of a clause or a choice, `sentence` says it with the values."""
+class Decision(NamedTuple):
+    """Why a hook did what it did. `before` and `after` are the machine's states, `rate` what the optimizer has afterwards.
+
+    It is put into words when asked, as most decisions of a long run never are.
+    """
 
     fit: int
     hook: str
-    epoch: int
-    rule: str
-    sentence: str
+    event: m.Event
+    reason: m.Reason
+    config: Any
+    before: Any
+    after: Any
+    rate: Rate
+
+    @property
+    def epoch(self) -> int:
+        """The absolute epoch, from 0."""
+        return self.event.epoch
+
+    @property
+    def value(self) -> Value | None:
+        """What the logs have under the monitored name (`loss`, for a callback that monitors no other)."""
+        return self.event.logs.get(getattr(self.config, "monitor", "loss"))
+
+    @property
+    def rule(self) -> str:
+        """The id of the clause or the choice that decided."""
+        return self.reason.rule
+
+    @property
+    def sentence(self) -> str:
+        """The reason, with the values in it."""
+        names = {field.name: getattr(self.config, field.name) for field in fields(self.config)}
+        names.update(epoch=self.epoch, value=self.value, rate=_said(self.rate), before_rate=_said(self.event.rate))
+        names["margin"] = f" by more than min_delta={names['min_delta']}" if names.get("min_delta") else ""
+        if self.before is not None:
+            names.update({f"before_{name}": value for name, value in self.before._asdict().items()})
+            names.update(self.after._asdict())
+        return self.reason.sentence.format(**names)
+
+
+def _said(rate: Rate) -> str:
+    """The rate in words, as short as float32 tells it."""
+    if isinstance(rate, Mapping):
+        return ", ".join(f"{name}: {shortest_float32(each)}" for name, each in rate.items())
+    return "none" if rate is None else shortest_float32(rate)
 
 
 def replay(
@@ -234,7 +272,8 @@ class _Replay:
         if effects:
             self._happen(effects, batch)
         if self.decisions is not None and reason is not m.NOTHING:
-            self.decisions.append(self._decision(hook, event, before, reason))
+            config = self.machine.config  # type: ignore[attr-defined]  # every machine that gives reasons has one
+            self.decisions.append(Decision(self.fit, hook, event, reason, config, before, self.state, self.rate))
 
     def _happen(self, effects: list[m.Effect], batch: int) -> None:
         self.eventful = True
@@ -254,15 +293,3 @@ class _Replay:
                 self.warned += (effect.kind,)
             else:
                 self.weights = effect.weights
-
-    def _decision(self, hook: str, event: m.Event, before: Any, reason: m.Reason) -> Decision:
-        config = self.machine.config  # type: ignore[attr-defined]  # every machine that gives reasons has one
-        names = {field.name: getattr(config, field.name) for field in fields(config)}
-        names["value"] = event.logs.get(names.get("monitor", "loss"))
-        names["epoch"] = event.epoch
-        if before is not None:
-            names.update({f"before_{name}": value for name, value in before._asdict().items()})
-            names.update(self.state._asdict())
-        return Decision(
-            fit=self.fit, hook=hook, epoch=event.epoch, rule=reason.rule, sentence=reason.sentence.format(**names)
-        )

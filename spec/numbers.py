@@ -12,7 +12,7 @@ Rules
 import ctypes
 import math
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 FLOAT32_MAX = 3.4028234663852886e38
 """The largest finite float32."""
@@ -36,6 +36,19 @@ def unsigned_zero(rate: float) -> float:
     """The rate, a zero without its sign: TensorFlow keeps one constant for 0.0 and -0.0, whichever a process met first, so
     that the sign of a rate of zero is nobody's decision. Traces record it so."""
     return rate + 0.0
+
+
+def shortest_float32(value: float) -> str:
+    """The shortest decimal number whose float32 is that of `value`: 0.10000000149011612, as a rate is stored, reads 0.1."""
+    stored = float32(value)
+    if not math.isfinite(stored):
+        return repr(stored)
+    # nine significant digits tell all float32 apart
+    return next(text for text in map(repr, _rounded(stored)) if float32(float(text)) == stored)
+
+
+def _rounded(value: float) -> Iterator[float]:
+    return (float(f"{value:.{digits}g}") for digits in range(1, 10))
 
 
 def next_float32(value: float, towards: float) -> float:

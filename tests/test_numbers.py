@@ -14,6 +14,7 @@ from callcheck.spec.numbers import (
     PRECISIONS,
     float32,
     next_float32,
+    shortest_float32,
 )
 
 
@@ -59,3 +60,16 @@ def test_tensorflow_takes_what_rounds_down_to_the_largest() -> None:
 
 def test_infinities_are_values_like_others() -> None:
     assert PRECISIONS["float32-tensorflow"](math.inf) == math.inf
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.10000000149011612, "0.1"), (0.001, "0.001"), (1.0, "1.0"), (0.0, "0.0"), (math.nan, "nan"), (math.inf, "inf")],
+)
+def test_a_rate_reads_as_short_as_float32_tells_it(value: float, text: str) -> None:
+    assert shortest_float32(value) == text
+
+
+@given(st.floats(width=32))
+def test_the_shortest_text_gives_the_same_float32(value: float) -> None:
+    assert repr(float32(float(shortest_float32(value)))) == repr(value)

@@ -44,11 +44,11 @@ def plateau(**config: object) -> Scenario:
 
 def test_an_explanation_names_the_epoch_and_the_values() -> None:
     _, decisions = explain(plateau(patience=2), shipped()[NEWEST])
-    last = decisions[-1]
+    last, ending = decisions[-2:]
     assert (last.epoch, last.hook, last.rule) == (3, "epoch_end", "early-stopping/patience/stops-after-patience-epochs")
-    assert last.sentence == (
-        "val_loss=0.5 does not improve on 0.5 by more than min_delta=0.0, and wait=2 has reached patience=2: stop."
-    )
+    assert last.sentence == "val_loss=0.5 does not improve on 0.5, and wait=2 has reached patience=2: stop."
+    assert (ending.hook, ending.rule) == ("fit_end", "early-stopping/restore-best-weights/false-keeps-the-last-weights")
+    assert ending.sentence == "Training ends: restore_best_weights is off, and the model keeps the weights that it has."
 
 
 def test_internal_state_is_given_when_asked_for() -> None:

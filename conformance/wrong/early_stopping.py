@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from callcheck.reference.early_stopping import IMPROVED, MISSED_BASELINE, MISSING, WARM_UP, EarlyStopping, State
+from callcheck.reference.early_stopping import FIRST, IMPROVED, MISSED_BASELINE, MISSING, WARM_UP, EarlyStopping, State
 from callcheck.reference.machine import Effect, Event, Log, Machine, Print, Reason, Stop, Warn
 from callcheck.reference.monitor import Monitor
 from callcheck.spec.dialect import Dialect
@@ -63,7 +63,7 @@ class WaitsForMore(EarlyStopping):
 class StopsOnImprovement(EarlyStopping):
     def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         after, reason = super().epoch_end(state, event, effects)
-        if reason is IMPROVED and after.wait >= self.config.patience and event.epoch > 0:
+        if reason in (FIRST, IMPROVED) and after.wait >= self.config.patience and event.epoch > 0:
             effects.append(Stop())
         return after, reason
 
@@ -71,7 +71,7 @@ class StopsOnImprovement(EarlyStopping):
 class ForgetsToReset(EarlyStopping):
     def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         after, reason = super().epoch_end(state, event, effects)
-        return (after._replace(wait=state.wait + 1) if reason is IMPROVED else after), reason
+        return (after._replace(wait=state.wait + 1) if reason in (FIRST, IMPROVED) else after), reason
 
 
 class ComparesWithTheEpochBefore(EarlyStopping):
@@ -254,8 +254,8 @@ class IgnoresBaseline(EarlyStopping):
 class BeatsBaselineTheOtherWay(EarlyStopping):
     def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         after, reason = super().epoch_end(state, event, effects)
-        if self.config.baseline is not None and reason in (IMPROVED, MISSED_BASELINE):
-            return after._replace(wait=state.wait + 1 if reason is IMPROVED else 0), reason
+        if self.config.baseline is not None and reason in (FIRST, IMPROVED, MISSED_BASELINE):
+            return after._replace(wait=state.wait + 1 if reason is not MISSED_BASELINE else 0), reason
         return after, reason
 
 

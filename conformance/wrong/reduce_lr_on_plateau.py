@@ -13,7 +13,15 @@ from typing import Any
 
 from callcheck.reference.machine import Effect, Event, Log, Print, Reason, SetRate
 from callcheck.reference.monitor import Monitor
-from callcheck.reference.reduce_lr_on_plateau import AT_MINIMUM, IMPROVED, MISSING, REDUCED, ReduceLROnPlateau, State
+from callcheck.reference.reduce_lr_on_plateau import (
+    AT_MINIMUM,
+    FIRST,
+    IMPROVED,
+    MISSING,
+    REDUCED,
+    ReduceLROnPlateau,
+    State,
+)
 from callcheck.spec.callbacks import parameters
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.values import Value, only
@@ -48,7 +56,7 @@ class ForgetsToResetWait(ReduceLROnPlateau):
 class CountsAllEpochs(ReduceLROnPlateau):
     def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         after, reason = super().epoch_end(state, event, effects)
-        return after._replace(wait=state.wait) if reason is IMPROVED else after, reason
+        return after._replace(wait=state.wait) if reason in (FIRST, IMPROVED) else after, reason
 
 
 class LooksAtEveryPatiencethEpoch(ReduceLROnPlateau):
