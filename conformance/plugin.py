@@ -41,7 +41,7 @@ def suite(config: pytest.Config) -> Suite:
 
         try:
             config.stash[_suite] = Suite(
-                names=config.getoption("--implementation"),
+                names=config.getoption("--implementation") or (),
                 prefix=config.getoption("--clause") or "",
                 dialect=config.getoption("--dialect"),
                 examples=config.getoption("--examples"),
@@ -56,9 +56,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "clause_item" in metafunc.fixturenames:
         items = suite(metafunc.config).items()
         metafunc.parametrize("clause_item", items, ids=[str(item) for item in items])
-    if "agreement_item" in metafunc.fixturenames:
-        pairs = suite(metafunc.config).agreements()
-        metafunc.parametrize("agreement_item", pairs, ids=[f"{name}-{callback}" for name, callback in pairs])
 
 
 @pytest.fixture(scope="session", name="suite")

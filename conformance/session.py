@@ -1,17 +1,21 @@
-"""One run over several implementations: which clauses, which dialect, one judge each. Shared by pytest and the command line."""
+"""One run over several implementations: which rules, which dialect, one hearing each. Shared by pytest and the command line."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
 from callcheck.spec.callbacks import CALLBACKS
-from callcheck.spec.clauses.clause import CLAUSES, Clause
+from callcheck.spec.clauses.clause import CLAUSES
 from callcheck.spec.dialect import NEWEST, InvalidDialect, Resolution, resolve
 
-from .judge import EXAMPLES, Judge, Judgement
+from .hearing import Hearing
+from .judge import AGREEMENTS, Judgement, Rule
+from .pool import EXAMPLES
+from .results import Here
+from .subjects.names import Name, UnknownImplementation, parse_all
 from .subjects.protocol import Unavailable
-from .subjects.registry import Subject, UnknownImplementation, default_names, implementation, known_name
+from .subjects.registry import Subject, default_names, implementation
 
 
 class UnknownClause(ValueError):
@@ -24,92 +28,93 @@ WRONG_REQUESTS = (UnknownClause, UnknownImplementation, InvalidDialect)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Item:
-    """One thing to judge: a clause, for a callback, on an implementation by its name."""
+    """One thing to judge: a rule, for a callback, on an implementation by its name."""
 
-    implementation: str
-    clause: Clause
+    name: Name
+    rule: Rule
     callback: str
 
     def __str__(self) -> str:
-        many = len(self.clause.callbacks) > 1
-        return f"{self.implementation}-{self.clause.id}" + (f"-{self.callback}" if many else "")
+        many = len(self.rule.callbacks) > 1
+        return f"{self.name}-{self.rule.id}" + (f"-{self.callback}" if many else "")
 
 
-def selected(prefix: str) -> list[Clause]:
-    """The clauses whose id begins with `prefix`. Raises UnknownClause if there is none."""
-    found = [clause for id, clause in CLAUSES.items() if id.startswith(prefix)]
+def selected(prefix: str) -> list[Rule]:
+    """The clauses, and the agreements, whose id begins with `prefix`. Raises UnknownClause if there is none."""
+    rules: list[Rule] = [*CLAUSES.values(), *AGREEMENTS.values()]
+    found = [rule for rule in rules if rule.id.startswith(prefix)]
     if not found:
         raise UnknownClause(f"no clause begins with {prefix!r}; `callcheck clauses` lists them")
     return found
 
 
 class Suite:
-    """The judges of a run, made when first asked for, and their judgements."""
+    """The hearings of a run, begun when first asked for, and the judgements by name."""
 
     def __init__(
         self,
         *,
-        names: list[str] | None = None,
+        names: Sequence[str] = (),
         prefix: str = "",
         dialect: str | None = None,
         examples: int | None = None,
         seed: int = 0,
         callback: str | None = None,
-        progress: Callable[[str, int], object] = lambda name, done: None,
+        progress: Callable[[Name, int], object] = lambda name, answered: None,
     ) -> None:
-        for name in names or ():
-            known_name(name)
-        self.names = names or default_names()
+        self.names = parse_all(names) or default_names()
         self.named = bool(names)
-        self.clauses = selected(prefix)
+        self.rules = selected(prefix)
         self.callback = callback
         self.callbacks = (callback,) if callback else tuple(CALLBACKS)
         self.dialect = None if dialect is None else resolve(dialect)
         self.examples = EXAMPLES if examples is None else examples
         self.seed = seed
         self.progress = progress
-        self.judgements: list[Judgement] = []
-        self._judges: dict[str, Judge | Unavailable] = {}
+        self.judgements: dict[Name, list[Judgement]] = {name: [] for name in self.names}
+        self.notes: dict[Name, str | None] = {}
+        """What has to be said about the dialect to which each is held."""
+        self._hearings: dict[Name, Hearing | Unavailable] = {}
 
     def items(self) -> list[Item]:
         """Everything to judge; what an implementation lacks comes out as not applicable."""
         return [
-            Item(implementation=name, clause=clause, callback=callback)
+            Item(name=name, rule=rule, callback=callback)
             for name in self.names
-            for clause in self.clauses
-            for callback in clause.callbacks
-            if callback in self.callbacks
+            for rule in self.rules
+            for callback in rule.callbacks
+            if callback in self.callbacks and self._is_asked(name, rule)
         ]
 
-    def agreements(self) -> list[tuple[str, str]]:
-        """The implementations that are to do exactly what the reference predicts, with each callback: the Keras ones."""
-        return [
-            (name, callback)
-            for name in self.names
-            if name.startswith(("keras", "tf-keras"))
-            for callback in self.callbacks
-        ]
+    def _is_asked(self, name: Name, rule: Rule) -> bool:
+        """Agreement is asked of a Keras, of an adapter that comes with callcheck, and of whatever is held to a dialect of its
+        own; not of the reference, which would agree with itself."""
+        if rule not in AGREEMENTS.values():
+            return True
+        return name.kind != "reference" and (name.kind != "own" or self.dialect is not None)
 
-    def judge(self, name: str) -> Judge:
-        """The judge of an implementation. Raises what `implementation` raises, Unavailable among it."""
-        if name not in self._judges:
+    def hearing(self, name: Name) -> Hearing:
+        """The hearing of an implementation. Raises what `implementation` raises, Unavailable among it."""
+        if name not in self._hearings:
             try:
                 subject = implementation(name, self.callback)
             except Unavailable as error:
-                self._judges[name] = error
+                self._hearings[name] = error
             else:
-                self._judges[name] = Judge(
-                    subject,
-                    self.resolution(subject).dialect,
+                resolution = self.resolution(subject)
+                self.notes[name] = resolution.note
+                self._hearings[name] = Hearing(
+                    Here(subject),
+                    resolution.dialect,
                     native=self.dialect is None and hasattr(subject, "dialect"),
                     examples=self.examples,
                     seed=self.seed,
-                    progress=lambda done: self.progress(name, done),
+                    progress=lambda answered: self.progress(name, answered),
                 )
-        judge = self._judges[name]
-        if isinstance(judge, Unavailable):
-            raise judge
-        return judge
+        hearing = self._hearings[name]
+        if isinstance(hearing, Unavailable):
+            raise hearing
+        return hearing
 
     def missing(self, error: Unavailable) -> NoReturn:
         """End a test of an implementation that cannot be started: it fails if it was asked for by name, else it is skipped."""
@@ -119,9 +124,9 @@ class Suite:
             pytest.fail(str(error), pytrace=False)
         pytest.skip(str(error))
 
-    def started(self) -> dict[str, Judge]:
-        """The judges that could be made, by the name that was asked for."""
-        return {name: judge for name, judge in self._judges.items() if isinstance(judge, Judge)}
+    def started(self) -> dict[Name, Hearing]:
+        """The hearings that could begin."""
+        return {name: hearing for name, hearing in self._hearings.items() if isinstance(hearing, Hearing)}
 
     def resolution(self, subject: Subject) -> Resolution:
         """The dialect to which it is held: as asked, its own, or the newest Keras's."""
@@ -130,19 +135,21 @@ class Suite:
         return getattr(subject, "dialect", None) or resolve(NEWEST)
 
     def judgement(self, item: Item) -> Judgement:
-        found = self.judge(item.implementation).judge(item.clause, item.callback)
-        self.judgements.append(found)
+        found = self.hearing(item.name).judgement(item.rule, item.callback)
+        self.judgements[item.name].append(found)
         return found
 
     def summary(self) -> list[str]:
-        """A line per implementation: how many clauses have which verdict, and to which dialect it was held."""
+        """A line per implementation: how many rules have which verdict, and to which dialect it was held."""
         lines = []
-        for judge in self.started().values():
-            name = judge.implementation.name
-            counts = Counter(each.verdict for each in self.judgements if each.implementation == name)
+        for name, hearing in self.started().items():
+            counts = Counter(each.verdict for each in self.judgements[name])
             if counts:
                 verdicts = ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
-                lines.append(f"{name}: {verdicts} (held to {judge.dialect.name}; {judge.runs} scenarios run)")
+                lines.append(
+                    f"{hearing.subject.name}: {verdicts} "
+                    f"(held to {hearing.dialect.name}; {hearing.results.answered} scenarios run)"
+                )
         if lines:
             lines.append(f"seed {self.seed}, {self.examples} random scenarios per callback")
         return lines

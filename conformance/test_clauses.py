@@ -1,4 +1,4 @@
-"""Every clause on every implementation asked for."""
+"""Every clause on every implementation asked for, and the agreement with the reference of those that are to agree."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ def test_clause(clause_item: Item, suite: Suite, record_property: Callable[[str,
     if judgement.verdict == NOT_APPLICABLE:
         pytest.skip(f"not applicable: {judgement.reason}")
     # The reference has to exercise every clause; a subject that cannot express the scenarios is not blamed for it.
-    if judgement.verdict == NOT_EXERCISED and not clause_item.implementation.startswith("reference"):
+    if judgement.verdict == NOT_EXERCISED and clause_item.name.kind != "reference":
         pytest.skip("not exercised: no scenario of the pool meets the precondition of this clause here")
     if judgement.verdict in FAILING or judgement.verdict == NOT_EXERCISED:
         pytest.fail(describe(judgement), pytrace=False)

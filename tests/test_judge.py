@@ -9,7 +9,9 @@ import pytest
 from callcheck.conformance import deviations
 from callcheck.conformance.counterexample import describe
 from callcheck.conformance.deviations import Deviation, declared
+from callcheck.conformance.hearing import Hearing
 from callcheck.conformance.judge import (
+    AGREEMENTS,
     CONFORMS,
     DECLARED,
     DEVIATES,
@@ -17,10 +19,9 @@ from callcheck.conformance.judge import (
     NOT_APPLICABLE,
     NOT_EXERCISED,
     STALE,
-    Judge,
-    pool,
-    reached,
 )
+from callcheck.conformance.pool import pool, reached
+from callcheck.conformance.results import Here
 from callcheck.conformance.subjects.protocol import Capabilities
 from callcheck.conformance.subjects.reference import Reference
 from callcheck.reference.early_stopping import EarlyStopping
@@ -68,13 +69,13 @@ class Subject:
 
 
 def test_the_reference_conforms() -> None:
-    judgement = Judge(Subject(), NEWEST_DIALECT, examples=50).judge(PATIENCE, "EarlyStopping")
+    judgement = Hearing(Here(Subject()), NEWEST_DIALECT, examples=50).judgement(PATIENCE, "EarlyStopping")
     assert judgement.verdict == CONFORMS
     assert judgement.exercised >= 10
 
 
 def test_a_deviation_is_shrunk_and_described() -> None:
-    judgement = Judge(Subject(Late), NEWEST_DIALECT, examples=50).judge(PATIENCE, "EarlyStopping")
+    judgement = Hearing(Here(Subject(Late)), NEWEST_DIALECT, examples=50).judgement(PATIENCE, "EarlyStopping")
     assert judgement.verdict == DEVIATES
     assert judgement.scenario is not None
     assert len(judgement.scenario.fits[0].epochs) == 2, "two epochs show that it stops late"
@@ -82,6 +83,24 @@ def test_a_deviation_is_shrunk_and_described() -> None:
     assert PATIENCE.sentence in text
     assert "expected in fit 1, epoch 1 (counted from 0): a stop" in text
     assert "replay with `callcheck trace`" in text
+
+
+AGREEMENT = AGREEMENTS["EarlyStopping"]
+
+
+def test_what_does_as_predicted_agrees() -> None:
+    judgement = Hearing(Here(Subject()), NEWEST_DIALECT, examples=50).judgement(AGREEMENT, "EarlyStopping")
+    assert judgement.verdict == CONFORMS
+    assert judgement.exercised >= 50
+
+
+def test_a_disagreement_is_shrunk_and_described() -> None:
+    judgement = Hearing(Here(Subject(Late)), NEWEST_DIALECT, examples=50).judgement(AGREEMENT, "EarlyStopping")
+    assert judgement.verdict == DEVIATES
+    assert judgement.scenario is not None
+    assert len(judgement.scenario.fits[0].epochs) == 2, "two epochs show that it stops late"
+    assert "expected in fit 1, epoch 1 (counted from 0): stop to be True" in describe(judgement)
+    assert "because: the reference in keras-3.15.1 predicts that" in describe(judgement)
 
 
 class Moody(Subject):
@@ -97,7 +116,7 @@ class Moody(Subject):
 
 
 def test_what_answers_differently_is_nondeterministic() -> None:
-    judgement = Judge(Moody(), NEWEST_DIALECT, examples=300).judge(SAME, "EarlyStopping")
+    judgement = Hearing(Here(Moody()), NEWEST_DIALECT, examples=300).judgement(SAME, "EarlyStopping")
     assert judgement.verdict == NONDETERMINISTIC
     assert judgement.failure is not None
 
@@ -108,23 +127,23 @@ class Mute(Subject):
 
 
 def test_no_answer_is_a_deviation_of_its_own_and_exercises_nothing_else() -> None:
-    judge = Judge(Mute(), NEWEST_DIALECT, examples=10)
-    answered = judge.judge(ANSWER, "EarlyStopping")
+    hearing = Hearing(Here(Mute()), NEWEST_DIALECT, examples=10)
+    answered = hearing.judgement(ANSWER, "EarlyStopping")
     assert answered.verdict == DEVIATES
     assert answered.failure is not None
     assert "no answer within 1 s" in answered.failure.got
     for clause in CLAUSES.values():
         if "EarlyStopping" in clause.callbacks and clause not in (ANSWER, SAME) and clause.applies(NEWEST_DIALECT):
-            assert judge.judge(clause, "EarlyStopping").verdict == NOT_EXERCISED, clause.id
+            assert hearing.judgement(clause, "EarlyStopping").verdict == NOT_EXERCISED, clause.id
 
 
 def test_what_cannot_be_seen_or_is_not_there_is_not_applicable() -> None:
     class Blind(Subject):
         capabilities = Capabilities(callbacks=frozenset({"EarlyStopping"}), observables=frozenset({"learning_rate"}))
 
-    judge = Judge(Blind(), NEWEST_DIALECT, examples=10)
-    assert judge.judge(PATIENCE, "EarlyStopping").reason == "stop cannot be observed"
-    other = judge.judge(CLAUSES["terminate-on-nan/loss/stops-at-the-first-invalid-loss"], "TerminateOnNaN")
+    hearing = Hearing(Here(Blind()), NEWEST_DIALECT, examples=10)
+    assert hearing.judgement(PATIENCE, "EarlyStopping").reason == "stop cannot be observed"
+    other = hearing.judgement(CLAUSES["terminate-on-nan/loss/stops-at-the-first-invalid-loss"], "TerminateOnNaN")
     assert (other.verdict, other.reason) == (NOT_APPLICABLE, "there is no TerminateOnNaN")
 
 
@@ -138,7 +157,7 @@ BROKEN = [(deviation, name) for group in declared().values() for deviation in gr
 )
 def test_a_declared_deviation_is_shown_by_its_scenario(deviation: Deviation, name: str) -> None:
     clause = CLAUSES[deviation.clause]
-    judgement = Judge(Reference(resolve(name)), shipped()[name], native=True, examples=10).judge(
+    judgement = Hearing(Here(Reference(resolve(name))), shipped()[name], native=True, examples=10).judgement(
         clause, deviation.scenario.callback
     )
     assert judgement.verdict == DECLARED
@@ -156,14 +175,16 @@ BASELINE = CLAUSES["early-stopping/baseline/stops-if-it-is-not-beaten"]
 
 
 def test_a_declaration_that_no_longer_holds_is_stale() -> None:
-    judgement = Judge(Subject(Exact), NEWEST_DIALECT, native=True, examples=10).judge(BASELINE, "EarlyStopping")
+    judgement = Hearing(Here(Subject(Exact)), NEWEST_DIALECT, native=True, examples=10).judgement(
+        BASELINE, "EarlyStopping"
+    )
     assert judgement.verdict == STALE
     assert judgement.reason is not None
     assert "early-stopping/baseline = gates-the-reset" in judgement.reason
 
 
 def test_a_callback_that_is_no_keras_may_keep_the_promise() -> None:
-    judgement = Judge(Subject(Exact), NEWEST_DIALECT, examples=10).judge(BASELINE, "EarlyStopping")
+    judgement = Hearing(Here(Subject(Exact)), NEWEST_DIALECT, examples=10).judgement(BASELINE, "EarlyStopping")
     assert judgement.verdict == CONFORMS
 
 
@@ -175,7 +196,7 @@ class NeverStops(EarlyStopping):
 def test_being_merely_different_is_no_declared_deviation() -> None:
     """The baseline clause is declared for this dialect, but what this subject does is not what is predicted."""
     assert deviations.declared_for(BASELINE.id, NEWEST_DIALECT)
-    judgement = Judge(Subject(NeverStops), NEWEST_DIALECT, examples=50).judge(BASELINE, "EarlyStopping")
+    judgement = Hearing(Here(Subject(NeverStops)), NEWEST_DIALECT, examples=50).judgement(BASELINE, "EarlyStopping")
     assert judgement.verdict == DEVIATES
 
 

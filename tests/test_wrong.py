@@ -4,7 +4,9 @@ import pytest
 
 import callcheck.spec.clauses  # noqa: F401 - registers the clauses
 from callcheck.conformance.counterexample import describe
-from callcheck.conformance.judge import DEVIATES, Judge, Judgement
+from callcheck.conformance.hearing import Hearing
+from callcheck.conformance.judge import DEVIATES, Judgement
+from callcheck.conformance.results import Here
 from callcheck.conformance.subjects.reference import Reference
 from callcheck.conformance.wrong.all import ALL
 from callcheck.conformance.wrong.catches import Catch, catches
@@ -20,7 +22,7 @@ def test_the_clause_catches_it(catch: Catch) -> None:
     clause, wrong, scenario = CLAUSES[catch.clause], catch.variant, catch.scenario
     assert wrong.callback == scenario.callback
     dialect = catch.spoken()
-    case = Judge(WrongImplementation(wrong, dialect), dialect.dialect).case(clause, scenario)
+    case = Hearing(Here(WrongImplementation(wrong, dialect)), dialect.dialect).judged(clause, scenario)
     assert case is not None, "the scenario cannot be judged"
     outcome = clause.judge(case)
     assert isinstance(outcome, Failed), f"{catch.clause} does not see it"
@@ -39,7 +41,7 @@ def test_the_reference_does_it_right(catch: Catch) -> None:
     dialect = catch.spoken()
     clause = CLAUSES[catch.clause]
     assert clause.applies(dialect.dialect)
-    case = Judge(Reference(dialect), dialect.dialect).case(clause, catch.scenario)
+    case = Hearing(Here(Reference(dialect)), dialect.dialect).judged(clause, catch.scenario)
     assert isinstance(case, Case)
     assert not isinstance(clause.judge(case), Failed)
 

@@ -16,15 +16,16 @@ from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any
 
-from callcheck.reference.replay import replay
 from callcheck.spec.clauses.clause import CLAUSES, Clause, Failed
-from callcheck.spec.dialect import Dialect, release_dialect
-from callcheck.spec.scenario import Scenario, key
-from callcheck.spec.trace import NotExpressible, Result, difference
+from callcheck.spec.dialect import Dialect, Resolution, release_dialect
+from callcheck.spec.scenario import Scenario
 
-from ..deviations import explained_by
-from ..judge import FAILING, Judge, pool
+from ..hearing import Hearing
+from ..judge import AGREEMENTS, FAILING, Rule, explained
+from ..pool import pool
+from ..results import Here, Results
 from ..subjects.keras import InstalledKeras, load
+from ..subjects.reference import Reference
 from .subjects import Subject, take_place
 
 SCENARIO_SECONDS = 5.0
@@ -62,9 +63,11 @@ def scenarios(subject: Subject, plan: Plan) -> tuple[Scenario, ...]:
 
 
 @cache
-def predictions(subject: Subject, plan: Plan) -> dict[str, Result]:
-    """What the reference predicts, by the scenario's key."""
-    return {key(scenario): replay(scenario, dialect()) for scenario in scenarios(subject, plan)}
+def predictions(subject: Subject, plan: Plan) -> Results:
+    """What the reference predicts."""
+    predicted = Results(Here(Reference(Resolution(dialect=dialect()))))
+    predicted.ask(scenarios(subject, plan))
+    return predicted
 
 
 def prepare(subject: Subject, plan: Plan) -> None:
@@ -87,32 +90,32 @@ def clauses_of(subject: Subject) -> list[tuple[Clause, str]]:
 def try_suite(subject: Subject, source: str, plan: Plan) -> dict[str, str | None]:
     """Hold the module to the suite: the first clause that fails, else the first disagreement, as the fields of a Found."""
     take_place(subject, source)
-    judge = Judge(
-        InstalledKeras(), dialect(), examples=plan.examples, seed=plan.seed, time_limit=SCENARIO_SECONDS, shrunk=0
-    )
+    hearing = Hearing(
+        Here(InstalledKeras(), time_limit=SCENARIO_SECONDS), dialect(), examples=plan.examples, seed=plan.seed, shrunk=0,
+        predicted=predictions(subject, plan),
+    )  # fmt: skip
     disagreement: str | None = None
     clauses = clauses_of(subject)
     for scenario in scenarios(subject, plan):
-        predicted, seen = predictions(subject, plan)[key(scenario)], judge.result(scenario)
-        if isinstance(predicted, NotExpressible) or isinstance(seen, NotExpressible):
+        failure = _failure(hearing, AGREEMENTS[scenario.callback], scenario)
+        if failure is None:
             continue
-        differs = difference(predicted, seen)
-        if differs is None:
-            continue
-        disagreement = disagreement or str(differs)
+        disagreement = disagreement or str(failure)
         for clause, callback in clauses:
-            if callback == scenario.callback and _fails(judge, clause, scenario):
+            if callback == scenario.callback and _failure(hearing, clause, scenario) is not None:
                 return asdict(Found(clause=clause.id, disagreement=disagreement))
     for clause, callback in clauses:
         # With no trace out of place, only another scenario than the pool's can tell more than the original told.
-        if (disagreement or clause.related) and judge.judge(clause, callback).verdict in FAILING:
+        if (disagreement or clause.related) and hearing.judgement(clause, callback).verdict in FAILING:
             return asdict(Found(clause=clause.id, disagreement=disagreement))
     return asdict(Found(disagreement=disagreement))
 
 
-def _fails(judge: Judge, clause: Clause, scenario: Scenario) -> bool:
-    case = judge.case(clause, scenario)
-    return case is not None and isinstance(clause.judge(case), Failed) and explained_by(clause, case) is None
+def _failure(hearing: Hearing, rule: Rule, scenario: Scenario) -> Failed | None:
+    """How the rule fails on the scenario, if nothing explains it."""
+    case = hearing.judged(rule, scenario)
+    outcome = None if case is None else rule.judge(case)
+    return outcome if isinstance(outcome, Failed) and case is not None and explained(rule, case) is None else None
 
 
 class _Failures:

@@ -1,79 +1,82 @@
-"""The names of implementations, and what they stand for.
-
-reference, reference@DIALECT    the reference, in the newest dialect or in another one
-keras, keras:fit, tf-keras      what is installed, by its hooks or through a real `model.fit`
-module:attribute                a callback class in the Keras protocol, or an implementation of one's own
-"""
+"""What the names of implementations stand for (`names.py` reads them): the implementations, ready to be asked."""
 
 import importlib
 import inspect
-import re
 import sys
 from collections.abc import Callable
 from typing import Any
 
 from callcheck.spec.callbacks import CALLBACKS
-from callcheck.spec.dialect import NEWEST, resolve, shipped
+from callcheck.spec.dialect import resolve, shipped
 
 from .hooks import Hooks, PlainStandin
 from .keras import CompilingStandin, InstalledKeras, InstalledTfKeras, RealOptimizer, load, quiet
 from .keras_fit import KerasFit
+from .names import Name, UnknownImplementation, Way, parse_all
 from .protocol import Capabilities, Implementation, Replaying, Unavailable
 from .reference import Reference
 
 Subject = Implementation | Replaying
 
 
-class UnknownImplementation(ValueError):
-    """The name stands for no implementation; the message is one sentence."""
-
-
-SHIPPED: dict[str, tuple[Callable[[], Subject], str]] = {
-    "reference": (lambda: Reference(resolve(NEWEST)), f"the reference in the dialect {NEWEST}"),
-    "keras": (InstalledKeras, "the installed Keras, its hooks driven on a light stand-in model"),
-    "keras:fit": (KerasFit, "the installed Keras through a real model.fit, with real files"),
-    "tf-keras": (InstalledTfKeras, "the installed tf-keras (legacy Keras 2), by its hooks"),
+INSTALLED: dict[tuple[str | None, Way], tuple[Callable[[], Subject], str]] = {
+    ("keras", "hooks"): (InstalledKeras, "the installed Keras, its hooks driven on a light stand-in model"),
+    ("keras", "fit"): (KerasFit, "the installed Keras through a real model.fit, with real files"),
+    ("tf-keras", "hooks"): (InstalledTfKeras, "the installed tf-keras (legacy Keras 2), by its hooks"),
 }
-"""What comes with callcheck: how it is made, and what it is."""
+"""What may be installed, by package and way of driving: how it is made, and what it is."""
 
 
-def default_names() -> list[str]:
+def described() -> dict[str, str]:
+    """What can be named, and what it is."""
+    return {
+        "reference": "the reference in the newest dialect",
+        "reference@DIALECT": "the reference in another dialect; `callcheck dialects` lists them",
+        **{
+            str(Name(kind="installed", package=package, way=way)): says
+            for (package, way), (_, says) in INSTALLED.items()
+        },
+        "module:attribute": "a callback class in the Keras protocol, or an implementation of your own",
+    }
+
+
+def default_names() -> tuple[Name, ...]:
     """What is checked when nothing is named: the reference in all its dialects, and the installed Keras."""
-    return [*(f"reference@{name}" for name in shipped()), "keras"]
+    return parse_all([*(f"reference@{name}" for name in shipped()), "keras"])
 
 
-def known_name(name: str) -> None:
-    """Raises UnknownImplementation or InvalidDialect for a name that stands for nothing. Loads nothing heavy."""
-    if name.startswith("reference@"):
-        resolve(name.removeprefix("reference@"))
-    elif name not in SHIPPED and not re.fullmatch(r"[\w.]+:[\w.]+", name):
-        known = ", ".join(SHIPPED)
-        raise UnknownImplementation(
-            f"unknown implementation {name!r}; known are {known}, reference@DIALECT and module:attribute"
-        )
-
-
-def implementation(name: str, callback: str | None = None) -> Subject:
+def implementation(name: Name, callback: str | None = None) -> Subject:
     """The implementation of that name. `callback` says what a callback of one's own is meant to be.
 
-    Raises UnknownImplementation or InvalidDialect for a name that stands for nothing, Unavailable for what cannot be started.
+    Raises UnknownImplementation for what is none, Unavailable for what cannot be started.
     """
-    known_name(name)
-    if name in SHIPPED:
-        return SHIPPED[name][0]()
-    if name.startswith("reference@"):
-        return Reference(resolve(name.removeprefix("reference@")))
-    return _custom(name, callback)
+    if name.kind == "reference":
+        assert name.dialect is not None
+        return Reference(resolve(name.dialect))
+    if name.interpreter is not None:
+        raise Unavailable(f"{name}: another interpreter than the one that runs callcheck cannot be used yet")
+    if name.kind == "own" and name.way == "hooks":
+        return _custom(name, callback)
+    if name.kind == "installed" and (name.package, name.way) in INSTALLED:
+        return INSTALLED[name.package, name.way][0]()
+    if name.kind == "release":
+        raise Unavailable(
+            f"{name}: environments for single releases cannot be made yet; install it, and say {name.package}"
+        )
+    if name.kind == "adapter":
+        raise Unavailable(f"{name}: no adapter for {name.package} comes with callcheck yet")
+    raise Unavailable(f"{name}: through a real model.fit only keras can be driven yet")
 
 
-def _custom(name: str, callback: str | None) -> Subject:
-    module_name, _, attribute_name = name.partition(":")
+def _custom(name: Name, callback: str | None) -> Subject:
+    assert name.module is not None
+    assert name.attribute is not None
     if "" not in sys.path:
         sys.path.insert(0, "")  # a module beside the user, as `python -m` finds it
     try:
         with quiet():
-            subject: Any = importlib.import_module(module_name)
-        for part in attribute_name.split("."):
+            subject: Any = importlib.import_module(name.module)
+        for part in name.attribute.split("."):
             subject = getattr(subject, part)
     except Exception as error:
         raise Unavailable(f"{name} cannot be loaded: {type(error).__name__}: {error}") from error
@@ -86,7 +89,7 @@ def _custom(name: str, callback: str | None) -> Subject:
     kind = callback or _guess(subject)
     if kind is None:
         raise UnknownImplementation(f"{name}: which callback it is meant to be cannot be told; say so with --callback")
-    return _Custom(name, subject, _capabilities(subject, kind))
+    return _Custom(str(name), subject, _capabilities(subject, kind))
 
 
 def _guess(subject: Any) -> str | None:

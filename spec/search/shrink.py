@@ -13,9 +13,10 @@ Rules
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from operator import itemgetter
 from typing import Any
 
@@ -30,16 +31,30 @@ Condition = Callable[[Scenario], bool]
 Step = Callable[[Scenario], Iterator[Scenario]]
 
 
-def smallest(start: Scenario, condition: Condition, *, tries: int = 2000) -> Scenario:
+def smallest(
+    start: Scenario,
+    condition: Condition,
+    *,
+    tries: int = 2000,
+    ahead: Callable[[Sequence[Scenario]], object] = lambda candidates: None,
+    at_once: int = 1,
+) -> Scenario:
     """A simplest scenario, reached from `start` by small steps, for which `condition` still holds.
 
-    `tries` bounds the calls of `condition`; what was reached by then is returned. Raises ValueError if the condition
-    does not hold for `start`; what the condition raises is not caught.
+    `tries` bounds the calls of `condition`; what was reached by then is returned. `ahead` is shown the candidates, `at_once` at a
+    time, before they are tried one by one: for conditions that are cheaper to find out together. Raises ValueError if the
+    condition does not hold for `start`; what the condition raises is not caught.
     """
     if not condition(start):
         raise ValueError("the condition does not hold for the scenario to shrink")
     tried = {key(start)}
     current, weight = start, complexity(start)
+
+    def untried(step: Step) -> Iterator[Scenario]:
+        for candidate in step(current):
+            if key(candidate) not in tried and complexity(candidate) < weight:
+                yield candidate
+
     progress = True
     while progress:
         progress = False
@@ -47,21 +62,18 @@ def smallest(start: Scenario, condition: Condition, *, tries: int = 2000) -> Sce
             improved = True
             while improved:
                 improved = False
-                for candidate in step(current):
-                    name = key(candidate)
-                    if name in tried:
-                        continue
-                    tried.add(name)
-                    lighter = complexity(candidate)
-                    if not lighter < weight:
-                        continue
-                    if tries <= 1:
-                        return current
-                    tries -= 1
-                    if condition(candidate):
-                        current, weight = candidate, lighter
-                        improved = progress = True
-                        break
+                candidates = untried(step)
+                while not improved and (batch := list(islice(candidates, min(at_once, tries - 1)))):
+                    ahead(batch)
+                    for candidate in batch:
+                        tries -= 1
+                        tried.add(key(candidate))
+                        if condition(candidate):
+                            current, weight = candidate, complexity(candidate)
+                            improved = progress = True
+                            break
+                if tries <= 1:
+                    return current
     return current
 
 

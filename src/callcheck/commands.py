@@ -19,14 +19,16 @@ from callcheck.conformance.judge import (
     NOT_APPLICABLE,
     NOT_EXERCISED,
     Judgement,
-    reached,
 )
+from callcheck.conformance.pool import reached
 from callcheck.conformance.run import run
 from callcheck.conformance.session import WRONG_REQUESTS, Suite, selected
+from callcheck.conformance.subjects.names import Name, parse
 from callcheck.conformance.subjects.protocol import Unavailable
-from callcheck.conformance.subjects.registry import SHIPPED, implementation
+from callcheck.conformance.subjects.registry import described, implementation
 from callcheck.reference.replay import replay
 from callcheck.spec.choices import CHOICES
+from callcheck.spec.clauses.clause import Clause
 from callcheck.spec.dialect import resolve, shipped
 from callcheck.spec.reading import InvalidScenario, parse_json
 from callcheck.spec.scenario import Scenario, from_json
@@ -53,28 +55,28 @@ OK, DEVIATING, WRONG, NOTHING_EXERCISED = 0, 1, 2, 3
 def check(options: argparse.Namespace) -> int:
     """Hold implementations to the specification, and print a verdict for every clause."""
     suite = Suite(
-        names=options.implementations or None,
+        names=options.implementations,
         prefix=options.clause,
         dialect=options.dialect,
         examples=options.examples,
         seed=options.seed,
         callback=options.callback,
-        progress=_progress if sys.stderr.isatty() else lambda name, done: None,
+        progress=_progress if sys.stderr.isatty() else lambda name, answered: None,
     )
     names = []
     for name in suite.names:
         try:
-            judge = suite.judge(name)
+            suite.hearing(name)
         except Unavailable as error:
             if suite.named:
                 raise
             print(f"callcheck: {name} is left out: {error}", file=sys.stderr)
             continue
-        note = suite.resolution(judge.implementation).note
+        note = suite.notes[name]
         if note is not None:
             print(f"callcheck: {note}", file=sys.stderr)
         names.append(name)
-    judgements = [suite.judgement(item) for item in suite.items() if item.implementation in names]
+    judgements = [suite.judgement(item) for item in suite.items() if item.name in names]
     if not judgements:
         print(f"callcheck: no clause that begins with {options.clause!r} is about {options.callback}", file=sys.stderr)
         return NOTHING_EXERCISED
@@ -91,7 +93,7 @@ def check(options: argparse.Namespace) -> int:
     return OK if any(each.exercised for each in judgements) else NOTHING_EXERCISED
 
 
-def _progress(name: str, done: int) -> None:
+def _progress(name: Name, done: int) -> None:
     if done % 50 == 0:
         print(f"\r\033[K{name}: {done} scenarios", end="", file=sys.stderr, flush=True)
 
@@ -99,16 +101,16 @@ def _progress(name: str, done: int) -> None:
 _SHORT = {CONFORMS: "ok", DECLARED: "declared", NOT_APPLICABLE: "-", NOT_EXERCISED: "not exercised"}
 
 
-def _print_check(suite: Suite, names: list[str], judgements: list[Judgement], verbose: bool) -> None:
+def _print_check(suite: Suite, names: list[Name], judgements: list[Judgement], verbose: bool) -> None:
     """A row per clause, a column per implementation; then what deviates, declared or not; then a summary."""
-    columns = {name: suite.judge(name).implementation.name for name in names}
+    columns = {name: suite.hearing(name).subject.name for name in names}
     rows: dict[tuple[str, str], dict[str, Judgement]] = {}
     groups = list(dict.fromkeys(each.clause.group for each in judgements))
     for each in sorted(judgements, key=lambda each: groups.index(each.clause.group)):
         rows.setdefault((each.clause.id, each.callback), {})[each.implementation] = each
     width = max(len(_row_name(*row, rows)) for row in rows) + 2
     for index, column in enumerate(columns.values()):
-        print(f"[{index + 1}] {column}, held to {suite.judge(names[index]).dialect.name}")
+        print(f"[{index + 1}] {column}, held to {suite.hearing(names[index]).dialect.name}")
     print("\nverdicts, with the number of scenarios that exercised the clause")
     group = None
     for (id, callback), found in rows.items():
@@ -128,7 +130,7 @@ def _print_check(suite: Suite, names: list[str], judgements: list[Judgement], ve
 
 
 def _row_name(id: str, callback: str, rows: Iterable[tuple[str, str]]) -> str:
-    name = "  " + "/".join(id.split("/")[2:])
+    name = "  " + ("/".join(id.split("/")[2:]) or "with the reference")
     return f"{name} ({callback})" if id.startswith("every-callback/") else name
 
 
@@ -154,15 +156,15 @@ def _print_deviations(judgements: list[Judgement]) -> None:
 
 def _print_reached(suite: Suite) -> None:
     print("\nboundaries: how many scenarios of the pool reached each")
-    pools: dict[tuple[str, frozenset[str] | None], list[str]] = {}
+    pools: dict[tuple[str, frozenset[str] | None], list[Name]] = {}
     for callback in suite.callbacks:
-        for name, judge in suite.started().items():
-            capabilities = judge.implementation.capabilities
+        for name, hearing in suite.started().items():
+            capabilities = hearing.subject.capabilities
             if callback in capabilities.callbacks:
                 parameters = (capabilities.parameters or {}).get(callback)
                 pools.setdefault((callback, parameters), []).append(name)
     for (callback, parameters), names in pools.items():
-        print(f"  {callback}" + ("" if parameters is None else f", as {', '.join(names)} can be asked"))
+        print(f"  {callback}" + ("" if parameters is None else f", as {', '.join(map(str, names))} can be asked"))
         for boundary, count in reached(callback, suite.examples, suite.seed, parameters).items():
             print(f"    {count:>5}  {boundary}")
 
@@ -172,10 +174,10 @@ def _check_json(suite: Suite, judgements: list[Judgement]) -> dict[str, Any]:
         "callcheck": __version__,
         "seed": suite.seed,
         "implementations": {
-            name: {"name": judge.implementation.name, "dialect": judge.dialect.name}
-            for name, judge in suite.started().items()
+            str(name): {"name": hearing.subject.name, "dialect": hearing.dialect.name}
+            for name, hearing in suite.started().items()
         },
-        "scenarios": sum(judge.runs for judge in suite.started().values()),
+        "scenarios": sum(hearing.results.answered for hearing in suite.started().values()),
         "results": [
             {
                 "implementation": each.implementation,
@@ -218,7 +220,7 @@ def _write_report(folder: Path, suite: Suite, judgements: list[Judgement]) -> No
 def trace(options: argparse.Namespace) -> int:
     """Run scenarios and print what is seen, one result per scenario."""
     lines = list(_read_scenarios(options.scenarios))
-    subject = implementation(options.on, _common_callback(lines))
+    subject = implementation(parse(options.on), _common_callback(lines))
     wrong = False
     for place, item in lines:
         if isinstance(item, Invalid):
@@ -313,7 +315,7 @@ def clauses(options: argparse.Namespace) -> int:
     """Print the clauses: id, level, sentence, source, and the choices that govern them."""
     for clause in selected(options.prefix):
         print(f"{clause.id} [{clause.level}]\n    {clause.sentence}\n    source: {clause.source}")
-        for choice, values in clause.choices.items():
+        for choice, values in (clause.choices if isinstance(clause, Clause) else {}).items():
             print(f"    where {choice} is {' or '.join(values)}")
     return OK
 
@@ -353,8 +355,6 @@ def vectors(options: argparse.Namespace) -> int:
 
 def implementations(options: argparse.Namespace) -> int:
     """List what can be held to the specification."""
-    for name, (_, description) in SHIPPED.items():
+    for name, description in described().items():
         print(f"{name:<20}{description}")
-    print(f"{'reference@DIALECT':<20}the reference in another dialect; `callcheck dialects` lists them")
-    print(f"{'module:attribute':<20}a callback class in the Keras protocol, or an implementation of your own")
     return OK

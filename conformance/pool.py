@@ -1,0 +1,47 @@
+"""The scenarios on which implementations are judged: one seeded pool per callback.
+
+Stored vectors and the scenarios of declared deviations come first, so that "stale" and "not exercised" never depend on luck;
+then the strategies', from a seed.
+"""
+
+from dataclasses import replace
+from functools import cache
+
+from callcheck.spec.scenario import Scenario, key
+from callcheck.spec.search.boundaries import BOUNDARIES
+from callcheck.spec.search.strategies import sample
+from callcheck.spec.vectors import stored
+
+from .deviations import declared
+
+EXAMPLES = 300
+"""Scenarios per callback, by default: what keeps a run over all clauses of one Keras well under a minute."""
+
+
+@cache
+def pool(callback: str, examples: int, seed: int, parameters: frozenset[str] | None = None) -> tuple[Scenario, ...]:
+    """The scenarios on which a callback is judged, each once.
+
+    `parameters`: those that an implementation has, None for all. The others are left out of the configurations, so that a
+    callback with few parameters is judged on as many scenarios as one with all.
+    """
+    known = [vector.scenario for vector in stored()]
+    shown = [each.scenario for group in declared().values() for each in group]
+    first = [scenario for scenario in (*known, *shown) if scenario.callback == callback]
+    unique: dict[str, Scenario] = {}
+    for scenario in (*first, *sample(callback, examples, seed)):
+        if parameters is not None:
+            config = {name: value for name, value in scenario.config.items() if name in parameters}
+            scenario = replace(scenario, config=config)
+        unique[key(scenario)] = scenario
+    return tuple(unique.values())
+
+
+def reached(callback: str, examples: int, seed: int, parameters: frozenset[str] | None = None) -> dict[str, int]:
+    """How many scenarios of the pool reached each boundary that the strategies promise for the callback."""
+    scenarios = pool(callback, examples, seed, parameters)
+    return {
+        name: sum(boundary(scenario) for scenario in scenarios)
+        for name, boundary in BOUNDARIES.items()
+        if callback in boundary.callbacks
+    }

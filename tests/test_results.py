@@ -1,0 +1,53 @@
+"""Results: nothing is asked twice, and answers stay with their scenarios."""
+
+from collections.abc import Iterator, Sequence
+
+from callcheck.conformance.results import Results
+from callcheck.conformance.subjects.protocol import Capabilities
+from callcheck.spec.scenario import Epoch, Fit, Scenario
+from callcheck.spec.trace import Failed, Result
+
+
+def scenario(loss: float) -> Scenario:
+    return Scenario(callback="TerminateOnNaN", config={}, fits=(Fit(epochs=(Epoch(logs={"loss": loss}),)),))
+
+
+class Counting:
+    """Answers every question with its number, and notes what was asked together."""
+
+    name = "counting"
+    capabilities = Capabilities()
+
+    def __init__(self) -> None:
+        self.batches: list[int] = []
+
+    def ask(self, scenarios: Sequence[Scenario]) -> Iterator[Result]:
+        self.batches.append(len(scenarios))
+        for _ in scenarios:
+            self.answered = getattr(self, "answered", 0) + 1
+            yield Failed(kind="crash", message=str(self.answered))
+
+
+def messages(results: Sequence[Result]) -> list[str]:
+    return [result.message for result in results if isinstance(result, Failed)]
+
+
+def test_what_is_known_is_not_asked_again() -> None:
+    subject, heard = Counting(), []
+    results = Results(subject, progress=heard.append)
+    assert messages(results.ask([scenario(1.0), scenario(2.0)])) == ["1", "2"]
+    assert messages(results.ask([scenario(2.0), scenario(3.0), scenario(1.0)])) == ["2", "3", "1"]
+    assert subject.batches == [2, 1], "one question for all that is new"
+    assert heard == [1, 2, 3]
+
+
+def test_a_second_answer_is_asked_for_and_not_kept() -> None:
+    results = Results(Counting())
+    assert messages(results.ask([scenario(1.0)])) == ["1"]
+    assert messages(results.ask([scenario(1.0)], again=True)) == ["2"]
+    assert messages(results.ask([scenario(1.0)])) == ["1"]
+
+
+def test_the_same_scenario_twice_in_one_question_is_asked_once() -> None:
+    results = Results(Counting())
+    assert messages(results.ask([scenario(1.0), scenario(1.0)])) == ["1", "1"]
