@@ -107,6 +107,11 @@ class PrintsChanges(LearningRateScheduler):
         return after, reason
 
 
+class PrintsByDefault(LearningRateScheduler):
+    def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
+        super().__init__({"verbose": 1, **config}, dialect)
+
+
 class AsksAgainForTheLine(LearningRateScheduler):
     def epoch_begin(self, state: None, event: Event, effects: list[Effect]) -> tuple[None, Reason]:
         rate = (
@@ -203,6 +208,12 @@ WRONG: tuple[Wrong, ...] = (
         says="A line is printed only where the rate changes.",
         callback=CALLBACK,
         make=PrintsChanges,
+    ),
+    Wrong(
+        name="scheduler-prints-by-default",
+        says="The default of `verbose` is 1.",
+        callback=CALLBACK,
+        make=PrintsByDefault,
     ),
     Wrong(
         name="scheduler-asks-again-for-the-line",

@@ -205,6 +205,12 @@ class TakesUnknownModesForMax(ReduceLROnPlateau):
             self.warned = ()
 
 
+class DecidesInEveryFit(ReduceLROnPlateau):
+    def fit_begin(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
+        begun, reason = super().fit_begin(state, event, effects)
+        return begun._replace(direction=None if self.monitor.lazy else begun.direction), reason
+
+
 # ---------------------------------------------------------------------------------------------- what is in the logs
 
 
@@ -381,6 +387,17 @@ WRONG: tuple[Wrong, ...] = (
         "A value is compared with the one before it, not with the best.",
     ),
     _wrong("reduce-lr-auto-minimizes", MinimizesInAuto, "Mode auto minimizes, whatever is monitored."),
+    _wrong(
+        "reduce-lr-auto-looks-for-acc",
+        _mistakes("reduce-lr-on-plateau/direction", "name-contains-acc"),
+        "Mode auto goes by the name, where Keras 3 asks the compiled metrics.",
+    ),
+    _wrong(
+        "reduce-lr-auto-asks-the-compiled-metrics",
+        _mistakes("reduce-lr-on-plateau/direction", "compiled-metric"),
+        "Mode auto asks the compiled metrics, where the name should decide.",
+    ),
+    _wrong("reduce-lr-auto-decides-in-every-fit", DecidesInEveryFit, "Mode auto decides anew in every fit."),
     _wrong("reduce-lr-auto-maximizes", MaximizesInAuto, "Mode auto maximizes, whatever is monitored."),
     _wrong(
         "reduce-lr-unknown-mode-maximizes",

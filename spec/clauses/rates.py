@@ -6,12 +6,13 @@ Rules
 - `related` scenarios are made here only in ways that mean the same for every callback that changes the rate.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from ..editing import configured, each_fit
 from ..numbers import float32
-from ..scenario import Epoch, Fit, Scenario
+from ..scenario import Fit, Scenario
 from ..trace import EpochTrace, Trace
 from ..values import ArrayNumber, only
 from .clause import HELD, Case, EpochSeen, Expectations, Phrase
@@ -90,12 +91,6 @@ def silent(case: Case) -> Expectations:
 # ---------------------------------------------------------------------------------------------- two runs
 
 
-def other(case: Case) -> Case:
-    """The related run as a case of its own."""
-    assert case.other_scenario is not None
-    return Case(scenario=case.other_scenario, trace=case.other, dialect=case.dialect)
-
-
 def agree(pairs: Iterable[tuple[EpochSeen, EpochTrace]], fields: tuple[str, ...], because: Phrase) -> Expectations:
     """`fields` of each epoch are what they are in the epoch beside it; what was not observed is passed over."""
     for epoch, beside in pairs:
@@ -139,23 +134,6 @@ def side_by_side(case: Case) -> Iterator[tuple[EpochSeen, EpochTrace]]:
         yield from zip(case.epochs(fit), there.epochs, strict=False)
 
 
-def configured(scenario: Scenario, **parameters: Any) -> Scenario:
-    """The scenario with other values for these parameters."""
-    return replace(scenario, config={**scenario.config, **parameters})
-
-
-def without(scenario: Scenario, *parameters: str) -> Scenario:
-    return replace(scenario, config={name: v for name, v in scenario.config.items() if name not in parameters})
-
-
-def each_epoch(scenario: Scenario, change: Callable[[Epoch], Epoch]) -> Scenario:
-    """The scenario with every epoch changed."""
-    return replace(
-        scenario,
-        fits=tuple(replace(fit, epochs=tuple(change(epoch) for epoch in fit.epochs)) for fit in scenario.fits),
-    )
-
-
 def other_verbosity(scenario: Scenario) -> Scenario | None:
     """The scenario with messages if it has none, and the other way round."""
     verbose = scenario.config.get("verbose", 0)
@@ -170,7 +148,7 @@ def first_fit_twice(scenario: Scenario) -> Scenario:
 
 def second_time(case: Case) -> Iterator[tuple[EpochSeen, EpochTrace]]:
     """The epochs of the second fit of `first_fit_twice`, beside those of a new instance's first."""
-    return zip(other(case).epochs(1), case.trace.fits[0].epochs, strict=False)
+    return zip(case.beside().epochs(1), case.trace.fits[0].epochs, strict=False)
 
 
 def later_by(scenario: Scenario, epochs: int) -> Scenario:
@@ -179,6 +157,4 @@ def later_by(scenario: Scenario, epochs: int) -> Scenario:
     def later(fit: Fit) -> Fit:
         return fit if fit.initial_epoch is None else replace(fit, initial_epoch=fit.initial_epoch + epochs)
 
-    return replace(
-        scenario, initial_epoch=scenario.initial_epoch + epochs, fits=tuple(later(fit) for fit in scenario.fits)
-    )
+    return each_fit(replace(scenario, initial_epoch=scenario.initial_epoch + epochs), later)

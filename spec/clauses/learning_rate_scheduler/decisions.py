@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ...callbacks import parameters
+from ...editing import configured, each_epoch
 from ...numbers import float32
 from ...scenario import Epoch, Scenario
 from ...values import Logs, only
@@ -21,8 +22,6 @@ from ..rates import (
     EVERYTHING,
     agree,
     alike,
-    configured,
-    each_epoch,
     first_fit_twice,
     later_by,
     logged_as,
@@ -212,7 +211,7 @@ def _without_part(scenario: Scenario, part: str, value: str = "epoch") -> Scenar
 
 @clause(
     "learning-rate-scheduler/schedule/must-return-a-float",
-    level="documented", source=f"{DOCS} (schedule: new learning rate as output, float)", errors=True,
+    level="observed", source=f"{OBSERVED}; {DOCS} (schedule: new learning rate as output, float)", errors=True,
 )  # fmt: skip
 def must_return_a_float(case: Case) -> Expectations:
     """A schedule that returns an integer, an array or None is refused with ValueError when an epoch begins."""
@@ -273,6 +272,19 @@ def prints_every_update(case: Case) -> Expectations:
         why = f"verbose={case['verbose']!r}"
         yield epoch.expects_that(epoch.seen.printed == lines, f"printed {lines}", got=epoch.seen.printed, because=why)
     yield from silent(case)
+
+
+@clause(
+    "learning-rate-scheduler/arguments/defaults-are-those-documented",
+    level="documented", source=f"{DOCS} (signature)", observes=("printed",),
+)  # fmt: skip
+def defaults_are_those_documented(case: Case) -> Expectations:
+    """Where verbose is left out, it is 0: nothing is printed."""
+    if "verbose" not in case.scenario.config:
+        for epoch in case.epochs():
+            printed = epoch.seen.printed
+            yield epoch.expects_that(not printed, "nothing printed", got=printed, because="verbose is 0 by default")
+        yield from silent(case)
 
 
 @clause(

@@ -2,5 +2,6 @@
 
 from . import decisions as decisions  # isort: skip
 from . import monitor as monitor  # isort: skip
+from . import mode as mode  # isort: skip
 from . import messages as messages  # isort: skip
 from . import optimizers as optimizers  # isort: skip

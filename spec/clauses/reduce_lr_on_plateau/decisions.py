@@ -10,6 +10,7 @@ Rules
 import math
 
 from ...callbacks import defaults
+from ...editing import configured
 from ...numbers import float32
 from ...scenario import Scenario
 from ...values import only
@@ -20,10 +21,8 @@ from ..rates import (
     EVERYTHING,
     LOG_KEYS,
     agree,
-    configured,
     first_fit_twice,
     later_by,
-    other,
     rates,
     same,
     second_time,
@@ -112,7 +111,7 @@ def changes_only_at_epoch_ends(case: Case) -> Expectations:
 )  # fmt: skip
 def more_patience_never_reduces_earlier(case: Case) -> Expectations:
     """With patience one higher, the first fall of a fit comes no earlier."""
-    first, later = (next(iter(falls_of(run, 0)), None) for run in (case, other(case)))
+    first, later = (next(iter(falls_of(run, 0)), None) for run in (case, case.beside()))
     if _factor_lowers(case) and (first is not None or later is not None):
         yield case.at(0, None if later is None else later.index).expects_that(
             later is None or (first is not None and first.index <= later.index),
@@ -134,7 +133,7 @@ def _more_patience(scenario: Scenario) -> Scenario | None:
     level="observed", source=OBSERVED, observes=RATE, related=lambda scenario: _patience_of_one(scenario),
 )  # fmt: skip
 def less_than_one_acts_as_one(case: Case) -> Expectations:
-    """A patience of zero or less does what a patience of one does."""
+    """A patience below one, zero and negative ones included, does what a patience of one does."""
     return agree(side_by_side(case), EVERYTHING, f"patience={case['patience']} acts as the patience=1 there")
 
 

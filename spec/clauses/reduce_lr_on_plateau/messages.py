@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 
+from ...editing import configured, without
 from ...numbers import float32
 from ...scenario import Epoch, Fit, Scenario
 from ...values import only
@@ -12,16 +13,13 @@ from ..rates import (
     ALL_BUT_PRINTED,
     agree,
     alike,
-    configured,
     logged_as,
-    other,
     other_verbosity,
     rate_added,
     rates,
     same,
     side_by_side,
     silent,
-    without,
 )
 from .stream import (
     CALLBACK,
@@ -243,7 +241,7 @@ def _another_argument(scenario: Scenario) -> Scenario:
 )  # fmt: skip
 def arguments_defaults(case: Case) -> Expectations:
     """Without arguments val_loss is minimized: factor 0.1, patience 10, min_delta 1e-4, cooldown 0, min_lr 0, no lines."""
-    beside = other(case)
+    beside = case.beside()
     in_float32 = case.dialect["reduce-lr-on-plateau/rate-arithmetic"] == "float32"
     rate = float32(only(beside.scenario.learning_rate))
     stream = f"11 times 1.0, 10 times {_BY_HALF!r}, then {_BY_TWO!r}"

@@ -1,33 +1,20 @@
-"""What ReduceLROnPlateau looks at: which values are improvements, in which direction, and what does not matter."""
+"""What ReduceLROnPlateau looks at: which values are improvements, and what does not matter."""
 
 import math
 from dataclasses import replace
 from fractions import Fraction
-from operator import neg
 
 from ...callbacks import defaults
-from ...metrics import UP
+from ...editing import configured, each_epoch, each_monitored
 from ...numbers import FLOAT32_MAX, PRECISIONS
 from ...scenario import Epoch, Scenario
 from ...values import Logs, each_number
 from ..clause import Case, Expectations, clause
 from ..monitoring import is_number, scalar_stream
-from ..rates import (
-    ALL_BUT_LOGGED,
-    EVERYTHING,
-    LOG_KEYS,
-    agree,
-    configured,
-    each_epoch,
-    other,
-    rates,
-    same,
-    side_by_side,
-)
+from ..rates import ALL_BUT_LOGGED, EVERYTHING, LOG_KEYS, agree, rates, same, side_by_side
 from .stream import (
     BASE,
     CALLBACK,
-    DECIDES_BY_METRIC,
     DOCS,
     OBSERVED,
     RATE,
@@ -37,7 +24,6 @@ from .stream import (
     plan,
     settings,
     values_of,
-    with_values,
 )
 
 # ---------------------------------------------------------------------------------------------- improvement
@@ -170,7 +156,7 @@ def _shifted(scenario: Scenario) -> Scenario | None:
         return None
     if not fits(delta) and not (is_number(delta) and 0.0 <= delta <= 1 / 512):
         return None
-    return with_values(scenario, monitor, lambda value: each_number(value, lambda x: x + 1024.0))
+    return each_monitored(scenario, lambda _, value: each_number(value, lambda x: x + 1024.0))
 
 
 @clause(
@@ -197,8 +183,8 @@ def _doubled(scenario: Scenario) -> Scenario | None:
         or not all(fits(value) for value in [*values, delta])
     ):
         return None
-    return with_values(
-        configured(scenario, min_delta=delta * 2.0), monitor, lambda value: each_number(value, lambda x: x * 2.0)
+    return each_monitored(
+        configured(scenario, min_delta=delta * 2.0), lambda _, value: each_number(value, lambda x: x * 2.0)
     )
 
 
@@ -244,107 +230,6 @@ def negative_forgives(case: Case) -> Expectations:
                 yield epoch.expects_that(not after < before, f"{before!r}", got=after, because=why)
 
 
-# ---------------------------------------------------------------------------------------------- direction
-
-
-@clause(
-    "reduce-lr-on-plateau/mode/min-and-max-mirror-each-other",
-    level="universal", source=f"{DOCS} (mode)", observes=RATE, related=lambda scenario: _mirrored(scenario),
-)  # fmt: skip
-def min_and_max_mirror_each_other(case: Case) -> Expectations:
-    """Negating the values and swapping min and max changes nothing."""
-    return agree(
-        side_by_side(case), ALL_BUT_LOGGED, f"the values are negated there, and the mode is not {case['mode']}"
-    )
-
-
-def _mirrored(scenario: Scenario) -> Scenario | None:
-    monitor, mode = monitored_metric(scenario), scenario.config.get("mode")
-    values = values_of(scenario, monitor)
-    if (
-        monitor is None
-        or mode not in ("min", "max")
-        or not values
-        or not all(isinstance(value, float) for value in values)
-    ):
-        return None
-    turned = configured(scenario, mode="max" if mode == "min" else "min")
-    return with_values(turned, monitor, lambda value: each_number(value, neg))
-
-
-def _auto(scenario: Scenario) -> tuple[str, list[str]] | None:
-    """The monitored name without `val_` and the classes of the metrics compiled under it in the first fit, for mode auto."""
-    monitor = monitored_metric(scenario)
-    if monitor is None or scenario.config.get("mode", "auto") != "auto":
-        return None
-    name = monitor.removeprefix("val_")
-    return name, [metric.cls for metric in scenario.compiled_metrics(scenario.fits[0]) if metric.name == name]
-
-
-def _as_min(scenario: Scenario) -> Scenario | None:
-    name, classes = _auto(scenario) or ("", [])
-    return configured(scenario, mode="min") if name == "loss" and not classes else None
-
-
-def _as_max(scenario: Scenario) -> Scenario | None:
-    name, classes = _auto(scenario) or ("", [])
-    up = bool(classes) and all(cls in UP for cls in classes)
-    return configured(scenario, mode="max") if name in ("accuracy", "acc") and up else None
-
-
-@clause(
-    "reduce-lr-on-plateau/mode/auto-minimizes-the-loss",
-    level="documented", source=f"{DOCS} (mode)", observes=RATE, related=_as_min,
-)  # fmt: skip
-def auto_minimizes_the_loss(case: Case) -> Expectations:
-    """For loss and val_loss, mode auto does what mode min does."""
-    return agree(side_by_side(case), EVERYTHING, f"auto minimizes {case['monitor']}, as the mode=min there")
-
-
-@clause(
-    "reduce-lr-on-plateau/mode/auto-maximizes-accuracy",
-    level="documented", source=f"{DOCS} (mode)", observes=RATE, related=_as_max,
-)  # fmt: skip
-def auto_maximizes_accuracy(case: Case) -> Expectations:
-    """For a compiled accuracy under its usual names, mode auto does what mode max does."""
-    return agree(side_by_side(case), EVERYTHING, f"auto maximizes {case['monitor']}, as the mode=max there")
-
-
-@clause(
-    "reduce-lr-on-plateau/mode/an-undecided-auto-raises",
-    level="documented", source=f"{BASE} (Raises)", choices=DECIDES_BY_METRIC, errors=True,
-)  # fmt: skip
-def auto_raises_when_undecided(case: Case) -> Expectations:
-    """In mode auto, a name that is neither the loss nor that of a compiled metric with a direction raises ValueError at the
-    first epoch end, whether or not the metric is in the logs."""
-    s = settings(case)
-    if s is None or s.factor >= 1.0 or compares(case, s) is not None or not case.trace.fits:
-        return
-    first = case.trace.fits[0]
-    raised = first.error
-    due = ("ValueError", "epoch_end", 1)
-    yield case.at(0, 0).expects_that(
-        raised is not None and (raised.type, raised.hook, first.epochs_run) == due,
-        "ValueError at the epoch's end",
-        got="nothing raised" if raised is None else raised.type,
-        because=f"mode={case['mode']!r} cannot decide on {s.monitor}",
-    )
-
-
-@clause(
-    "reduce-lr-on-plateau/mode/an-unknown-mode-acts-as-auto",
-    level="observed", source=OBSERVED, observes=RATE, related=lambda scenario: _as_auto(scenario),
-)  # fmt: skip
-def unknown_acts_as_auto(case: Case) -> Expectations:
-    """A mode that is none of auto, min and max does what auto does."""
-    return agree(side_by_side(case), EVERYTHING, f"mode={case['mode']!r} acts as the mode=auto there")
-
-
-def _as_auto(scenario: Scenario) -> Scenario | None:
-    known = scenario.config.get("mode", "auto") in ("auto", "min", "max")
-    return None if known else configured(scenario, mode="auto")
-
-
 # ---------------------------------------------------------------------------------------------- what is looked at
 
 
@@ -358,7 +243,7 @@ def _as_auto(scenario: Scenario) -> Scenario | None:
 def missing_metric_is_skipped(case: Case) -> Expectations:
     """An epoch without the metric counts for nothing, neither for patience nor for the cooldown: the other epochs go on as
     if it had not been."""
-    beside = (epoch.seen for epoch in other(case).epochs() if epoch.index % 2 == 0)
+    beside = (epoch.seen for epoch in case.beside().epochs() if epoch.index % 2 == 0)
     why = f"after every epoch there is one without {case['monitor']} there, which counts for nothing"
     return agree(zip(case.epochs(), beside, strict=False), EVERYTHING, why)
 
@@ -419,31 +304,30 @@ def _other_metrics(scenario: Scenario) -> Scenario | None:
     level="observed", source=OBSERVED, errors=True,
 )  # fmt: skip
 def an_array_has_no_order(case: Case) -> Expectations:
-    """The first array of several numbers that has to be compared raises ValueError."""
+    """The first array of several numbers that has to be compared raises ValueError; in every fit."""
     s = settings(case)
     found = None if s is None or s.factor >= 1.0 else compares(case, s)
-    if s is None or found is None or s.monitor in LOG_KEYS or case.trace.rejected is not None:
+    if s is None or found is None or s.monitor in LOG_KEYS:
         return
-    epochs = case.scenario.fits[0].epochs
-    stream = [(index, epoch.logs[s.monitor]) for index, epoch in enumerate(epochs) if s.monitor in epoch.logs]
-    several = [place for place, (_, value) in enumerate(stream) if isinstance(value, tuple) and len(value) > 1]
-    if any(epoch.stop for epoch in epochs) or not several:
-        return
-    # the first value of all is compared with nothing where it is accepted, and then the second one with it
-    place = max(several[0], 1) if found.accepts_first else several[0]
-    if place >= len(stream):
-        return
-    so_far = [value for _, value in stream[: place + 1]]
-    lengths = {len(value) for value in so_far if isinstance(value, tuple) and len(value) > 1}
-    numbers = [number for value in so_far for number in (value if isinstance(value, tuple) else (value,))]
-    if len(lengths) > 1 or not all(abs(number) < 1e30 for number in numbers):
-        return
-    index, value = stream[place]
-    seen = case.trace.fits[0]
-    raised = seen.error
-    yield case.at(0, index).expects_that(
-        raised is not None and (raised.type, seen.epochs_run) == ("ValueError", index + 1),
-        "ValueError",
-        got="nothing raised" if raised is None else f"{raised.type} in epoch {seen.epochs_run}",
-        because=f"{s.monitor}={value!r} or the best before it is an array",
-    )
+    for fit, shown, seen in case.fits():
+        stream = [(index, epoch.logs[s.monitor]) for index, epoch in enumerate(shown.epochs) if s.monitor in epoch.logs]
+        several = [place for place, (_, value) in enumerate(stream) if isinstance(value, tuple) and len(value) > 1]
+        if any(epoch.stop for epoch in shown.epochs) or not several:
+            continue
+        # the first value of all is compared with nothing where it is accepted, and then the second one with it
+        place = max(several[0], 1) if found.accepts_first else several[0]
+        if place >= len(stream):
+            continue
+        so_far = [value for _, value in stream[: place + 1]]
+        lengths = {len(value) for value in so_far if isinstance(value, tuple) and len(value) > 1}
+        numbers = [number for value in so_far for number in (value if isinstance(value, tuple) else (value,))]
+        if len(lengths) > 1 or not all(abs(number) < 1e30 for number in numbers):
+            return
+        index, value = stream[place]
+        raised = seen.error
+        yield case.at(fit, index).expects_that(
+            raised is not None and (raised.type, seen.epochs_run) == ("ValueError", index + 1),
+            "ValueError",
+            got="nothing raised" if raised is None else f"{raised.type} in epoch {seen.epochs_run}",
+            because=f"{s.monitor}={value!r} or the best before it is an array",
+        )

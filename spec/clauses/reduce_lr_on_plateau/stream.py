@@ -9,15 +9,14 @@ Rules
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 from ...numbers import float32
-from ...scenario import Epoch, Scenario
+from ...scenario import Scenario
 from ...values import Value
 from ..clause import Case, EpochSeen
 from ..monitoring import Comparison, comparison, is_number
-from ..rates import LOG_KEYS, each_epoch, log_key, rates
+from ..rates import LOG_KEYS, log_key, rates
 
 CALLBACK = "ReduceLROnPlateau"
 DOCS = "https://keras.io/api/callbacks/reduce_lr_on_plateau/"
@@ -25,7 +24,6 @@ BASE = "keras 3.15.1, the docstring of MonitorCallback, which the class inherits
 SIGNATURE = f"{DOCS} (signature)"
 OBSERVED = "observed: keras 3.15.1, tf-keras 2.21.0"
 RATE = ("learning_rate",)
-DECIDES_BY_METRIC = {"reduce-lr-on-plateau/direction": "compiled-metric"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -205,17 +203,6 @@ def values_of(scenario: Scenario, monitor: str | None) -> list[Value]:
         for epoch in fit.epochs
         if monitor is not None and monitor in epoch.logs
     ]
-
-
-def with_values(scenario: Scenario, monitor: str, change: Callable[[Any], Value]) -> Scenario:
-    """The scenario with every value of the monitored metric changed."""
-
-    def changed(epoch: Epoch) -> Epoch:
-        if monitor not in epoch.logs:
-            return epoch
-        return replace(epoch, logs={**epoch.logs, monitor: change(epoch.logs[monitor])})
-
-    return each_epoch(scenario, changed)
 
 
 def expected_epochs(case: Case) -> Iterator[tuple[Expected, EpochSeen]]:

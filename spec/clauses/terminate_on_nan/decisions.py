@@ -7,8 +7,8 @@ Which batches are still run in that epoch cannot be seen, but that it is said on
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any
 
+from ...editing import each_epoch
 from ...scenario import Epoch, Scenario, groups
 from ...trace import EpochTrace, Trace
 from ...values import Logs, Value
@@ -267,8 +267,8 @@ def _refused(case: Case, due: bool) -> Expectations:
 
 
 @clause(
-    "terminate-on-nan/arguments/raise-error-is-the-only-one", level="documented",
-    source=f"{DOCUMENTATION} (raise_error)", errors=True, choices=HONOURED,
+    "terminate-on-nan/arguments/raise-error-is-the-only-one", level="observed",
+    source=f"observed: keras 3.15.1; {DOCUMENTATION} (raise_error)", errors=True, choices=HONOURED,
 )  # fmt: skip
 def only_raise_error(case: Case) -> Expectations:
     """The only argument is raise_error; any other raises TypeError."""
@@ -285,11 +285,6 @@ def no_arguments(case: Case) -> Expectations:
 
 
 # ---------------------------------------------------------------------------------------------- relations
-
-
-def _with_epochs(scenario: Scenario, change: Any) -> Scenario:
-    fits = tuple(replace(fit, epochs=tuple(change(epoch) for epoch in fit.epochs)) for fit in scenario.fits)
-    return replace(scenario, fits=fits)
 
 
 def _seen(epoch: EpochTrace) -> tuple[bool | None, tuple[str, ...] | None]:
@@ -322,7 +317,7 @@ def _among_others(scenario: Scenario) -> Scenario:
         )
         return replace(epoch, logs={**_OTHERS, "loss": math.nan}, batches=batches)
 
-    return _with_epochs(scenario, change)
+    return each_epoch(scenario, change)
 
 
 @clause(
@@ -341,7 +336,7 @@ def _without_losses(scenario: Scenario) -> Scenario:
     def change(epoch: Epoch) -> Epoch:
         return replace(epoch, batches=tuple(_OTHERS for _ in epoch.batch_logs()))
 
-    return _with_epochs(scenario, change)
+    return each_epoch(scenario, change)
 
 
 @clause(
@@ -352,7 +347,7 @@ def without_losses(case: Case) -> Expectations:
     """Batches whose logs have no loss stop nothing, raise nothing and print nothing, whatever else is NaN in them."""
     if _was_not_run(case) or case.other.rejected is not None:
         return
-    others = replace(case, trace=case.other, scenario=case.other_scenario or case.scenario)
+    others = case.beside()
     yield from _nothing_raised(others, "the batches' logs have no loss")
     for epoch in others.epochs():
         yield epoch.expects_that(
@@ -376,7 +371,7 @@ def _all_nan(scenario: Scenario) -> Scenario | None:
 
     shown = [epoch for fit in scenario.fits for epoch in fit.epochs]
     infinite = any(isinstance(x, float) and math.isinf(x) for epoch in shown for x in _losses(epoch))
-    return _with_epochs(scenario, change) if infinite else None
+    return each_epoch(scenario, change) if infinite else None
 
 
 @clause(
