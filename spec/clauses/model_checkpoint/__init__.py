@@ -1,6 +1,7 @@
 """The clauses on ModelCheckpoint, in this order."""
 
 from . import decisions as decisions  # isort: skip
+from . import monitor as monitor  # isort: skip
 from . import names as names  # isort: skip
 from . import messages as messages  # isort: skip
-from . import relations as relations  # isort: skip
+from . import errors as errors  # isort: skip

@@ -1,129 +1,114 @@
-"""ModelCheckpoint: the names of the files, and what is printed and warned of."""
+"""ModelCheckpoint: the names of the files, and what is there before."""
 
-import math
+from collections.abc import Callable
+from dataclasses import replace
 
-from ...files import path_of
-from ..clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
-from .stream import DOCUMENTATION, OBSERVED, deeds, file_name, in_epoch, saves, turns, typed
+from ...editing import configured
+from ...files import PATH_LIKE, RELATIVE, handed_over_as, path_of
+from ...scenario import Scenario
+from ..clause import Case, Expectations, clause
+from .failures import in_the_way
+from .shared import as_the_other, only_the_moment, same_run, same_saves
+from .stream import DOCUMENTATION, OBSERVED, file_name, saves_seen, turns, when
 
 
 @clause(
     "model-checkpoint/filepath/is-filled-in", level="documented",
     source=f"{DOCUMENTATION} (filepath); counting from one and the field batch are observed", observes=("saved",),
 )  # fmt: skip
-def filled_in(case: Case) -> Outcome:
+def filled_in(case: Case) -> Expectations:
     """The fields of filepath are filled in as by str.format: epoch is the absolute epoch and, at a batch end, batch is
     the batch's index, both counted from one; all others are the logs of the epoch or the batch. A metric called batch
     goes first."""
-    planned = turns(case)
-    if planned is None or not typed(case):
-        return NOT_EXERCISED
-    names = {turn.when: file_name(case, turn) for turn in planned}
-    outcome: Outcome = NOT_EXERCISED
-    for epoch in case.epochs():
-        for save in epoch.seen.saved or ():
-            name = names.get((epoch.fit, epoch.index, math.inf if save.batch is None else save.batch))
-            if not isinstance(name, str):
-                continue
-            outcome = HELD
-            if save.path != name:
-                return Failed(
-                    fit=epoch.fit, epoch=epoch.index, expected=f"a file called {name}",
-                    why=f"filepath is {path_of(case['filepath'])!r}, the epoch's index is {epoch.number}"
-                    + ("" if save.batch is None else f", the batch's index is {save.batch}"), got=save.path,
-                )  # fmt: skip
-    return outcome
+    names = {turn.when: file_name(case, turn) for turn in turns(case) or ()}
+    for epoch, save in saves_seen(case):
+        name = names.get(when(epoch, save))
+        if isinstance(name, str):
+            batch = "" if save.batch is None else f", the batch's index is {save.batch}"
+            yield epoch.expects_that(
+                save.path == name, f"a file called {name}", got=save.path,
+                because=f"filepath is {path_of(case['filepath'])!r}, the epoch's index is {epoch.number}{batch}",
+            )  # fmt: skip
 
 
 @clause(
     "model-checkpoint/filepath/without-fields-is-overwritten", level="documented",
     source=f"{DOCUMENTATION} (save_best_only)", observes=("saved",),
 )  # fmt: skip
-def one_file(case: Case) -> Outcome:
+def one_file(case: Case) -> Expectations:
     """A filepath without fields is the name of every save."""
-    if "filepath" not in case.scenario.config:
-        return NOT_EXERCISED
-    filepath = path_of(case["filepath"])
-    if "{" in filepath or "}" in filepath:
-        return NOT_EXERCISED
-    outcome: Outcome = NOT_EXERCISED
-    for epoch in case.epochs():
-        for save in epoch.seen.saved or ():
-            outcome = HELD
-            if save.path != filepath:
-                return Failed(
-                    fit=epoch.fit, epoch=epoch.index, expected=f"a file called {filepath}",
-                    why="filepath has no fields", got=save.path,
-                )  # fmt: skip
-    return outcome
+    filepath = path_of(case.scenario.config.get("filepath"))
+    if "{" not in filepath and "}" not in filepath:
+        for epoch, save in saves_seen(case):
+            yield epoch.expects_that(
+                save.path == filepath, f"a file called {filepath}", got=save.path, because="filepath has no fields"
+            )
+
+
+def _later(scenario: Scenario) -> Scenario:
+    fits = tuple(replace(fit, initial_epoch=scenario.first_epoch(fit) + 7) for fit in scenario.fits)
+    return replace(scenario, fits=fits)
 
 
 @clause(
-    "model-checkpoint/verbose/zero-is-silent", level="documented", source=f"{DOCUMENTATION} (verbose)",
-    observes=("printed",),
+    "model-checkpoint/filepath/the-number-of-the-epoch-decides-nothing", level="observed", source=OBSERVED,
+    observes=("saved",), related=_later,
 )  # fmt: skip
-def silent(case: Case) -> Outcome:
-    """With verbose=0, the default, nothing is printed."""
-    verbose = case["verbose"]
-    if not isinstance(verbose, int | float) or verbose > 0:
-        return NOT_EXERCISED
-    for epoch in case.epochs():
-        if epoch.seen.printed:
-            return Failed(
-                fit=epoch.fit, epoch=epoch.index, expected="nothing printed", why=f"verbose={verbose}",
-                got=f"{list(epoch.seen.printed)}",
-            )  # fmt: skip
-    return HELD
+def number_decides_nothing(case: Case) -> Expectations:
+    """Starting at a later initial_epoch changes names, not when there is a save."""
+    return same_saves(case, "an initial_epoch that is later by 7 changes nothing else", only_the_moment)
+
+
+# ---------------------------------------------------------------------------------------------- filepath
+
+
+def _with_nothing_there(scenario: Scenario) -> Scenario | None:
+    return replace(scenario, existing=()) if scenario.existing else None
 
 
 @clause(
-    "model-checkpoint/verbose/announces-what-it-does", level="observed",
-    source=f"{DOCUMENTATION} (verbose); which lines there are is observed", observes=("printed",),
+    "model-checkpoint/filepath/what-is-there-is-overwritten-or-left-alone", level="documented",
+    source=f"{DOCUMENTATION} (save_best_only: filepath will be overwritten)", observes=("saved",), errors=True,
+    related=_with_nothing_there, choices={"model-checkpoint/suffix": "keras-or-h5"},
 )  # fmt: skip
-def announces(case: Case) -> Outcome:
-    """With verbose=1, every turn that compares says whether the metric improved, every turn without save_best_only says
-    that it saves, and a finished save is announced too where the dialect does so; nothing else is printed."""
-    planned = deeds(case)
-    if planned is None or not case["verbose"] > 0:
-        return NOT_EXERCISED
-    after = case.dialect["model-checkpoint/announces"] == "before-and-after"
-    for epoch in case.epochs():
-        expected: list[str] = []
-        for _, deed in in_epoch(epoch, planned):
-            expected += [deed] if deed in ("saving", "improved", "not-improved") else []
-            expected += ["saved"] if after and saves(case, deed) else []
-        if epoch.seen.printed != tuple(expected):
-            return Failed(
-                fit=epoch.fit, epoch=epoch.index, expected=f"{expected} to be printed",
-                why=f"verbose={case['verbose']} and the turns come to {[deed for _, deed in in_epoch(epoch, planned)]}",
-                got=f"{list(epoch.seen.printed or ())}",
-            )  # fmt: skip
-    for position, _, seen in case.fits():
-        if seen.printed:
-            return Failed(
-                fit=position, epoch=None, expected="nothing printed when a fit begins or ends",
-                why="there is no turn", got=f"{list(seen.printed)}",
-            )  # fmt: skip
-    return HELD
+def there_already(case: Case) -> Expectations:
+    """A file that is there already is overwritten, and other files and directories change nothing, as long as none is a
+    directory where a file is to be written, or a file where a directory has to be."""
+    planned = turns(case)
+    names = [file_name(case, turn) for turn in planned or ()]
+    if (
+        planned is None
+        or None in names
+        or any(in_the_way(case.scenario, name) for name in names if isinstance(name, str))
+    ):
+        return
+    yield from same_run(case, f"what is there, {list(case.scenario.existing)}, stands in no file's way")
+
+
+def _as_a_string(kind: str) -> Callable[[Scenario], Scenario | None]:
+    """With the plain string, where the scenario hands the path over in that way."""
+
+    def related(scenario: Scenario) -> Scenario | None:
+        if handed_over_as(scenario.config) != kind:
+            return None
+        return configured(scenario, filepath=path_of(scenario.config["filepath"]))
+
+    return related
 
 
 @clause(
-    "model-checkpoint/monitor/warns-of-what-it-cannot-compare", level="observed", source=OBSERVED,
-    observes=("warned",),
+    "model-checkpoint/filepath/may-be-path-like", level="documented", source=f"{DOCUMENTATION} (filepath)",
+    errors=True, related=_as_a_string(PATH_LIKE),
 )  # fmt: skip
-def warns(case: Case) -> Outcome:
-    """With save_best_only, every turn whose metric is missing warns, and so does one whose metric is an array that the
-    dialect does not compare; nothing else warns."""
-    planned = deeds(case)
-    if planned is None:
-        return NOT_EXERCISED
-    for epoch in case.epochs():
-        here = in_epoch(epoch, planned)
-        expected = tuple(deed for _, deed in here if deed in ("missing-metric", "array-metric"))
-        if epoch.seen.warned != expected:
-            return Failed(
-                fit=epoch.fit, epoch=epoch.index, expected=f"the warnings {list(expected)}",
-                why=f"the turns come to {[deed for _, deed in here]} with save_best_only={case['save_best_only']}",
-                got=f"{list(epoch.seen.warned or ())}",
-            )  # fmt: skip
-    return HELD
+def may_be_path_like(case: Case) -> Expectations:
+    """A filepath that is a PathLike does what the string does that it stands for."""
+    return as_the_other(case, "that comes with the same path as a string")
+
+
+@clause(
+    "model-checkpoint/filepath/may-be-relative", level="documented", source=f"{DOCUMENTATION} (filepath)",
+    errors=True, related=_as_a_string(RELATIVE),
+)  # fmt: skip
+def may_be_relative(case: Case) -> Expectations:
+    """A relative filepath, with or without a directory, does what the absolute one does that it stands for."""
+    return as_the_other(case, "that comes with the absolute path")
