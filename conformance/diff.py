@@ -1,0 +1,219 @@
+"""What two implementations do differently, one difference after the other, each with what explains it and a smallest scenario.
+
+Rules
+- *Known* differences come first and need nothing but the reference: for each choice in which the two dialects differ, a
+  smallest scenario that shows it. Both subjects then run it, and each has to do what its dialect predicts: the difference is
+  confirmed, or the prediction was wrong.
+- *Unknown* ones are looked for on the pool: scenarios on which the two differ and at least one does not do what is predicted.
+  They are grouped by the callback and the field in which the traces first differ; one of each group is shrunk.
+- A choice that shows only together with another one is shown by the two.
+- Nothing is claimed about what was not run: the report says how many scenarios brought nothing new.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+from callcheck.reference.replay import replay
+from callcheck.spec.callbacks import CALLBACKS
+from callcheck.spec.choices import CHOICES
+from callcheck.spec.dialect import Dialect
+from callcheck.spec.scenario import Scenario
+from callcheck.spec.search.shrink import smallest
+from callcheck.spec.search.strategies import sample
+from callcheck.spec.trace import Result, Trace, difference
+from callcheck.spec.vectors import stored
+
+EXAMPLES = 150
+"""Random scenarios per callback among which a choice is looked for that no vector shows."""
+TRIES = 150
+"""How many scenarios are tried at the most to shrink one difference: some tenths of a second on the reference."""
+
+PREDICTED, CONFIRMED, WRONG, UNKNOWN = "predicted", "confirmed", "the prediction was wrong", "not predicted"
+
+Ask = Callable[[Sequence[Scenario]], Sequence[Result]]
+"""A subject, as far as it matters here: what it does with each of some scenarios."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Difference:
+    """One difference of `a` and `b`. `choices`: what explains it, by choice the values of the two; empty where nothing does.
+
+    `status` is one of PREDICTED, CONFIRMED, WRONG and UNKNOWN; of a wrong prediction `a` and `b` are what was seen.
+    """
+
+    choices: Mapping[str, tuple[str, str]]
+    scenario: Scenario
+    a: Result
+    b: Result
+    status: str = PREDICTED
+
+    @property
+    def callback(self) -> str:
+        return self.scenario.callback
+
+    @property
+    def severity(self) -> int:
+        """How much it matters, 0 the most: wrong weights, wrong stop, the rate, files, an error, then messages."""
+        return severity(self.a, self.b)
+
+    @property
+    def explanation(self) -> str:
+        """What the two do, in the words of the choices."""
+        return " ".join(
+            f"{CHOICES[choice].question} {CHOICES[choice].values[a]} / {CHOICES[choice].values[b]}"
+            for choice, (a, b) in self.choices.items()
+        )
+
+
+SEVERITIES = ("weights", "stop", "learning rate", "files", "error", "messages")
+"""What a difference is about, the worst first."""
+
+
+def severity(a: Result, b: Result) -> int:
+    """The index in SEVERITIES of the worst thing in which two results differ."""
+    if not isinstance(a, Trace) or not isinstance(b, Trace):
+        return SEVERITIES.index("error")
+    looks: tuple[Callable[[Trace], object], ...] = (
+        lambda trace: [fit.weights for fit in trace.fits],
+        lambda trace: [[epoch.stop for epoch in fit.epochs] for fit in trace.fits],
+        lambda trace: [[epoch.learning_rate for epoch in fit.epochs] for fit in trace.fits],
+        lambda trace: [[epoch.saved for epoch in fit.epochs] for fit in trace.fits],
+    )  # fmt: skip
+    if raises(a) or raises(b):
+        return SEVERITIES.index("error")
+    for index, look in enumerate(looks):
+        if repr(look(a)) != repr(look(b)):
+            return index
+    return SEVERITIES.index("messages")
+
+
+def raises(trace: Trace) -> bool:
+    """Whether the constructor or a hook raised."""
+    return trace.rejected is not None or any(fit.error is not None for fit in trace.fits)
+
+
+# ---------------------------------------------------------------------------------------------- what the dialects predict
+
+
+def distance(a: Dialect, b: Dialect) -> dict[str, tuple[str, str]]:
+    """The choices in which two dialects differ, with the values of the two."""
+    return {choice: (a[choice], b[choice]) for choice in CHOICES if a[choice] != b[choice]}
+
+
+def predicted(
+    a: Dialect, b: Dialect, callbacks: Iterable[str] = tuple(CALLBACKS), seed: int = 0
+) -> Iterator[Difference]:
+    """The differences of two dialects, one for each choice in which they differ, or for two that show only together."""
+    search = _Search(a, b, tuple(callbacks), seed)
+    hidden = []
+    for choice in distance(a, b):
+        found = search.shown((choice,))
+        if found is None:
+            hidden.append(choice)
+        else:
+            yield found
+    for one in hidden:
+        pairs = (pair for pair in combinations(distance(a, b), 2) if one in pair)
+        together = (search.shown(pair) for pair in pairs)
+        found = next((each for each in together if each is not None), None)
+        if found is not None:
+            yield found
+
+
+class _Search:
+    """Looks for scenarios that show a choice, among those on which the two dialects differ at all."""
+
+    def __init__(self, a: Dialect, b: Dialect, callbacks: tuple[str, ...], seed: int) -> None:
+        self.a = a
+        self.b = b
+        known = [vector.scenario for vector in stored() if vector.scenario.callback in callbacks]
+        drawn = [scenario for callback in callbacks for scenario in sample(callback, EXAMPLES, seed)]
+        self.apart = [scenario for scenario in (*known, *drawn) if _differ(replay(scenario, a), replay(scenario, b))]
+
+    def shown(self, choices: tuple[str, ...]) -> Difference | None:
+        """A smallest scenario on which `a` with these choices of `b` does something else than `a`, best of all what `b` does:
+        then nothing else explains the difference. None if none was found."""
+        changed = self.a.replace("changed", **{choice: self.b[choice] for choice in choices})
+
+        def burden(scenario: Scenario) -> tuple[bool, int, bool] | None:
+            """How much less than perfect the scenario is: other choices matter too, it shows little, it takes unusual
+            numbers. None if it does not show the choices."""
+            one, other = replay(scenario, self.a), replay(scenario, changed)
+            if not _differ(one, other):
+                return None
+            there = replay(scenario, self.b)
+            if not _differ(one, there):
+                return None
+            return _differ(other, there), severity(one, other), not _is_plain(scenario)
+
+        burdens = [(weight, index) for index, each in enumerate(self.apart) if (weight := burden(each)) is not None]
+        if not burdens:
+            return None
+        least, index = min(burdens)
+
+        def as_good(scenario: Scenario) -> bool:
+            weight = burden(scenario)
+            return weight is not None and weight <= least
+
+        shown = smallest(self.apart[index], as_good, tries=TRIES)
+        return Difference(
+            choices={choice: (self.a[choice], self.b[choice]) for choice in choices},
+            scenario=shown, a=replay(shown, self.a), b=replay(shown, self.b),
+        )  # fmt: skip
+
+
+def _differ(one: Result, other: Result) -> bool:
+    return isinstance(one, Trace) and isinstance(other, Trace) and difference(one, other) is not None
+
+
+def _is_plain(scenario: Scenario) -> bool:
+    """Whether all that is monitored are numbers as losses are: neither NaN, nor infinite, nor at an end of the range."""
+    values = [value for fit in scenario.fits for epoch in fit.epochs for value in epoch.logs.values()]
+    return bool(values) and all(type(value) is float and (value == 0.0 or 1e-6 < abs(value) < 1e6) for value in values)
+
+
+# ---------------------------------------------------------------------------------------------- what the subjects do
+
+
+def confirmed(differences: Sequence[Difference], a: Ask, b: Ask) -> list[Difference]:
+    """The differences after both subjects were asked: each is confirmed, or the prediction was wrong."""
+    scenarios = [each.scenario for each in differences]
+    judged = []
+    for each, one, other in zip(differences, a(scenarios), b(scenarios), strict=True):
+        right = difference(each.a, one) is None and difference(each.b, other) is None
+        judged.append(replace(each, status=CONFIRMED) if right else replace(each, status=WRONG, a=one, b=other))
+    return judged
+
+
+def unpredicted(
+    scenarios: Sequence[Scenario], a: Ask, b: Ask, dialects: tuple[Dialect, Dialect], tries: int = TRIES
+) -> list[Difference]:
+    """The differences on these scenarios that the two dialects do not predict: a smallest one for each kind."""
+
+    def unforeseen(scenario: Scenario, one: Result, other: Result) -> str | None:
+        """The kind of a difference that is not predicted; None where there is none."""
+        if not isinstance(one, Trace) and not isinstance(other, Trace):
+            return None
+        apart = difference(one, other)
+        if apart is None:
+            return None
+        foreseen = (replay(scenario, dialect) for dialect in dialects)
+        if all(difference(expected, seen) is None for expected, seen in zip(foreseen, (one, other), strict=True)):
+            return None
+        return f"{scenario.callback}: {apart.field}"
+
+    groups: dict[str, Scenario] = {}
+    for scenario, one, other in zip(scenarios, a(scenarios), b(scenarios), strict=True):
+        kind = unforeseen(scenario, one, other)
+        if kind is not None:
+            groups.setdefault(kind, scenario)
+    found = []
+    for kind, start in groups.items():
+
+        def again(scenario: Scenario, kind: str = kind) -> bool:
+            return unforeseen(scenario, a([scenario])[0], b([scenario])[0]) == kind
+
+        shown = smallest(start, again, tries=tries)
+        found.append(Difference(choices={}, scenario=shown, a=a([shown])[0], b=b([shown])[0], status=UNKNOWN))
+    return found

@@ -1,0 +1,100 @@
+"""A witness: a short script in plain Keras that shows what a callback does with a scenario, without callcheck.
+
+It trains a real model. A callback in front of the one in question puts the scenario's metrics into the logs, which all callbacks
+of a fit share. What it prints is what differs between two releases: the epochs run, the rate, the weights, the files.
+"""
+
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from callcheck.spec.files import PATH_LIKE, RELATIVE
+from callcheck.spec.scenario import Scenario
+
+TIME_LIMIT = 120.0
+"""Seconds for running a witness, importing Keras included."""
+
+
+def _import(package: str, version: tuple[int, ...]) -> str:
+    """How the Keras of a release is imported; that of 2.4 to 2.8 was whole only inside of TensorFlow."""
+    if package == "tf-keras":
+        return "import tf_keras as keras"
+    if version < (2,):
+        return "import keras, keras.callbacks, keras.layers, keras.models, keras.optimizers"
+    inside = package == "tensorflow" or (2, 4) <= version < (2, 9)
+    return "from tensorflow import keras" if inside else "import keras"
+
+
+def script(scenario: Scenario, package: str = "keras", version: tuple[int, ...] = (3, 15, 1)) -> str | None:
+    """The script for a release of `package`; None for a scenario that takes more than metrics at the ends of epochs to show."""
+    modern = package == "keras" and version >= (3,)
+    rate = "float(model.optimizer.learning_rate)" if modern else "float(keras.backend.get_value(model.optimizer.lr))"
+    shape = "input_dim=1" if version < (2,) else "input_shape=(1,)"
+    epochs = "nb_epoch" if version < (2,) else "epochs"
+    initial = "init" if version < (2,) else "kernel_initializer"
+    ones = "one" if version < (2,) else "ones"
+    streams = [[_plain(epoch.logs) for epoch in fit.epochs] for fit in scenario.fits]
+    arguments = {name: _argument(name, value) for name, value in scenario.config.items()}
+    beyond = (
+        any(stream is None for fit in streams for stream in fit)
+        or any(value is None for value in arguments.values())
+        or any(epoch.batches is not None or epoch.stop for fit in scenario.fits for epoch in fit.epochs)
+        or any(fit.initial_epoch or fit.metrics is not None or fit.learning_rate for fit in scenario.fits)
+        or scenario.initial_epoch or scenario.existing or scenario.steps_per_execution != 1
+        or not isinstance(scenario.learning_rate, float)
+    )  # fmt: skip
+    if beyond:
+        return None
+    metrics = ", ".join(f"keras.metrics.{metric.cls}(name={metric.name!r})" for metric in scenario.metrics)
+    fits = "[" + ", ".join("[" + ", ".join(str(each) for each in fit) + "]" for fit in streams) + "]"
+    call = ", ".join(f"{name}={value}" for name, value in arguments.items())
+    setting = f"keras.optimizers.SGD({scenario.learning_rate!r})"
+    return f"""{_import(package, version)}
+import os, numpy as np
+nan, inf = float("nan"), float("inf")
+class Feed(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        logs.clear()
+        logs.update(self.stream[epoch])
+model = keras.models.Sequential([keras.layers.Dense(1, {initial}="{ones}", {shape})])
+model.compile(optimizer={setting}, loss="mse"{", metrics=[" + metrics + "]" if metrics else ""})
+feed, callback = Feed(), keras.callbacks.{scenario.callback}({call})
+for feed.stream in {fits}:
+    done = model.fit(np.ones((1, 1)), np.zeros((1, 1)), {epochs}=len(feed.stream), callbacks=[feed, callback], verbose=0)
+    print(len(done.epoch), "epochs, weight", model.get_weights()[0].item(), "rate", {rate})
+    print("   ", done.history, sorted(os.listdir(".")))
+"""
+
+
+def _plain(logs: Mapping[str, Any]) -> str | None:
+    """Metric values as Python writes them; None if one is no plain number."""
+    if any(type(value) is not float for value in logs.values()):
+        return None
+    return "{" + ", ".join(f"{name!r}: {value!r}" for name, value in logs.items()) + "}"
+
+
+def _argument(name: str, value: Any) -> str | None:
+    """An argument of the constructor as Python writes it; None for one that takes a function or a path of a kind of its own."""
+    if name == "schedule":
+        if "accepts" in value or "returns" in value:
+            return None
+        result = f"{value['table']!r}[epoch]" if "table" in value else f"rate * {value['scale']!r}"
+        return f"lambda epoch, rate: {result}"
+    if isinstance(value, Mapping):
+        path = value.get(RELATIVE)
+        return f'__import__("pathlib").Path({value[PATH_LIKE]!r})' if path is None else repr(path)
+    return repr(value)
+
+
+def run(text: str, python: Path, directory: Path, environment: Mapping[str, str]) -> str:
+    """What the script prints last, or the last line of its error, in an empty directory."""
+    try:
+        done = subprocess.run(
+            [str(python), "-W", "ignore", "-c", text],
+            cwd=directory, env=dict(environment), capture_output=True, text=True, timeout=TIME_LIMIT,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return f"no end within {TIME_LIMIT:g} s"
+    said = done.stdout.strip().splitlines() if done.returncode == 0 else done.stderr.strip().splitlines()[-1:]
+    return "\n".join(said)
