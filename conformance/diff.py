@@ -201,7 +201,7 @@ def unpredicted(
         foreseen = (replay(scenario, dialect) for dialect in dialects)
         if all(difference(expected, seen) is None for expected, seen in zip(foreseen, (one, other), strict=True)):
             return None
-        return f"{scenario.callback}: {apart.field}"
+        return f"{scenario.callback}: {apart.place}"
 
     groups: dict[str, Scenario] = {}
     for scenario, one, other in zip(scenarios, a(scenarios), b(scenarios), strict=True):

@@ -13,43 +13,19 @@ from callcheck.conformance.subjects.environments import (
     MARKER,
     EnvironmentFailed,
     NoSuchRelease,
-    Release,
     environment,
+    folder_of,
     interpreter,
     made,
     needs,
-    release_of,
     remove,
 )
+from callcheck.conformance.subjects.names import Name, parse
 
 
 @pytest.fixture(autouse=True)
 def _in_a_folder_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("CALLCHECK_ENVIRONMENTS", str(tmp_path / "environments"))
-
-
-@pytest.mark.parametrize(
-    ("text", "package", "version", "backend"),
-    [
-        ("keras==3.10.0", "keras", "3.10.0", "tensorflow"),
-        ("keras[jax]==3.10.0", "keras", "3.10.0", "jax"),
-        ("keras==3.10.0[torch]", "keras", "3.10.0", "torch"),
-        ("tf-keras==2.16.0", "tf-keras", "2.16.0", "tensorflow"),
-        ("tensorflow==2.4.4", "tensorflow", "2.4.4", "tensorflow"),
-    ],
-)
-def test_a_requirement_names_a_release(text: str, package: str, version: str, backend: str) -> None:
-    assert release_of(text) == Release(package=package, version=version, backend=backend)
-
-
-@pytest.mark.parametrize("text", ["keras", "keras:fit", "mine:Keras", "keras>=3", "torch==2.13.0"])
-def test_other_names_are_no_requirement(text: str) -> None:
-    assert release_of(text) is None
-
-
-def test_an_unknown_backend_is_refused_by_name() -> None:
-    with pytest.raises(NoSuchRelease, match="unknown backend 'mxnet'; known are tensorflow, jax, torch, numpy"):
-        release_of("keras[mxnet]==3.10.0")
 
 
 @pytest.mark.parametrize(
@@ -65,9 +41,7 @@ def test_an_unknown_backend_is_refused_by_name() -> None:
     ],
 )
 def test_a_release_needs_an_interpreter_and_companions_of_its_time(text: str, python: str, companion: str) -> None:
-    release = release_of(text)
-    assert release is not None
-    found = needs(release)
+    found = needs(parse(text))
     assert found.python == python
     assert companion in found.requirements
     assert found.requirements[0] == text.replace("[jax]", "")
@@ -75,12 +49,12 @@ def test_a_release_needs_an_interpreter_and_companions_of_its_time(text: str, py
 
 def test_a_backend_that_a_release_has_not_is_refused() -> None:
     with pytest.raises(NoSuchRelease, match=r"keras 2.15.0 has no jax backend; it has tensorflow"):
-        needs(Release(package="keras", version="2.15.0", backend="jax"))
+        needs(parse("keras[jax]==2.15.0"))
 
 
 def test_a_release_before_the_first_is_refused() -> None:
     with pytest.raises(NoSuchRelease, match=r"releases of keras before 1.0.0 are not supported"):
-        needs(Release(package="keras", version="0.3.3"))
+        needs(parse("keras==0.3.3"))
 
 
 def test_an_interpreter_that_nobody_has_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -99,20 +73,20 @@ def test_what_was_left_half_made_is_not_made(monkeypatch: pytest.MonkeyPatch) ->
     (folder / MARKER).write_text('{"release": ', encoding="utf-8")
     assert made() == ()
 
-    def fails(command: list[str], release: Release) -> None:
+    def fails(command: list[str], release: Name) -> None:
         raise EnvironmentFailed(f"{release}: no network")
 
     monkeypatch.setattr(environments, "_installer", fails)
     with pytest.raises(EnvironmentFailed, match=r"keras==3.10.0: no network"):
-        environment(Release(package="keras", version="3.10.0"))
+        environment(parse("keras==3.10.0"))
     assert not folder.exists()
 
 
 def test_an_environment_that_is_made_is_found_and_can_be_removed() -> None:
-    release = Release(package="keras", version="3.10.0", backend="jax")
-    folder = environments.root() / release.folder
+    release = parse("keras[jax]==3.10.0")
+    folder = environments.root() / folder_of(release)
     folder.mkdir(parents=True)
-    marker = {"release": {"package": "keras", "version": "3.10.0", "backend": "jax"}, "interpreter": "3.11.7"}
+    marker = {"release": "keras[jax]==3.10.0", "interpreter": "3.11.7"}
     (folder / MARKER).write_text(json.dumps(marker), encoding="utf-8")
     assert [each.release for each in made()] == [release]
     assert environment(release).path == folder
@@ -124,7 +98,7 @@ def test_an_environment_that_is_made_is_found_and_can_be_removed() -> None:
 
 def test_a_version_that_does_not_exist_is_no_failure_of_the_installer() -> None:
     """The words are those of the real installer, which is asked: it needs the package index."""
-    release = Release(package="keras", version="3.99.0")
+    release = parse("keras==3.99.0")
     with pytest.raises(
         NoSuchRelease, match=r"keras==3.99.0: there is no such release; the nearest one known here is 3"
     ):

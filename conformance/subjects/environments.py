@@ -5,6 +5,7 @@ Rules
 - An environment counts as made only once its `callcheck.json` is there, which is written last: what an interruption left
   half-made is made anew. It is made under a file lock, so that two runs that need it share it.
 - uv fetches interpreters from 3.8 on; older ones have to be on the machine: under pyenv, or on the path as `python3.X`.
+- `way` and `interpreter` of a name do not matter here.
 - Nothing of callcheck is installed there: the worker brings the driver along.
 """
 
@@ -23,8 +24,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-BACKENDS = ("tensorflow", "jax", "torch", "numpy")
-PACKAGES = ("keras", "tf-keras", "tensorflow")
+from .names import Name, parse
+
 MARKER = "callcheck.json"
 """Written last into an environment: what it holds. Without it an environment is not made."""
 INSTALL_LIMIT = 1800.0
@@ -41,54 +42,26 @@ class EnvironmentFailed(Exception):
     """The environment cannot be made; the message is one sentence, with the installer's last line."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Release:
-    """A release of a package on a backend, as a requirement names it."""
+def folder_of(release: Name) -> str:
+    """The name of the folder of a release's environment."""
+    return f"{release.package}-{release.version}" + ("" if _backend(release) == "tensorflow" else f"+{release.backend}")
 
-    package: str
-    version: str
-    backend: str = "tensorflow"
 
-    def __str__(self) -> str:
-        extra = "" if self.backend == "tensorflow" else f"[{self.backend}]"
-        return f"{self.package}{extra}=={self.version}"
-
-    @property
-    def folder(self) -> str:
-        """The name of its environment's folder."""
-        return f"{self.package}-{self.version}" + ("" if self.backend == "tensorflow" else f"+{self.backend}")
+def _backend(release: Name) -> str:
+    return release.backend or "tensorflow"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Environment:
-    """One that was made. `size`: what it adds to the disk beside files that are shared by hard links, in bytes."""
+    """One that was made: for which release, where, and with which version of Python."""
 
-    release: Release
+    release: Name
     path: Path
     interpreter: str
 
     @property
     def python(self) -> Path:
         return _python_of(self.path)
-
-
-_REQUIREMENT = re.compile(
-    rf"(?P<package>{'|'.join(PACKAGES)})(\[(?P<before>\w+)\])?==(?P<version>[\w.]+)(\[(?P<behind>\w+)\])?"
-)
-
-
-def release_of(text: str) -> Release | None:
-    """The release that a requirement names, `keras[jax]==3.10.0` or `keras==3.10.0[jax]`; None for what is no requirement.
-
-    Raises NoSuchRelease for a backend that does not exist.
-    """
-    found = _REQUIREMENT.fullmatch(text)
-    if found is None:
-        return None
-    backend = found["before"] or found["behind"] or "tensorflow"
-    if backend not in BACKENDS:
-        raise NoSuchRelease(f"{text}: unknown backend {backend!r}; known are {', '.join(BACKENDS)}")
-    return Release(package=found["package"], version=found["version"], backend=backend)
 
 
 # ---------------------------------------------------------------------------------------------- what a release needs
@@ -112,25 +85,24 @@ def _version(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", text))
 
 
-def needs(release: Release) -> Needs:
+def needs(release: Name) -> Needs:
     """What the table says of a release. Raises NoSuchRelease."""
+    version = release.version or ""
     for row in _table():
-        if row["package"] == release.package and _version(release.version) >= _version(row["from"]):
+        if row["package"] == release.package and _version(version) >= _version(row["from"]):
             break
     else:
         oldest = [row["from"] for row in _table() if row["package"] == release.package][-1]
         raise NoSuchRelease(f"{release}: releases of {release.package} before {oldest} are not supported")
-    if release.backend not in row["backends"]:
+    if _backend(release) not in row["backends"]:
         known = ", ".join(row["backends"])
-        raise NoSuchRelease(
-            f"{release}: {release.package} {release.version} has no {release.backend} backend; it has {known}"
-        )
-    minor = ".".join(release.version.split(".")[:2])
-    companions = [*row["with"], *row["backends"][release.backend]]
+        raise NoSuchRelease(f"{release.package} {version} has no {release.backend} backend; it has {known}")
+    minor = ".".join(version.split(".")[:2])
+    companions = [*row["with"], *row["backends"][_backend(release)]]
     return Needs(
         python=row["python"],
         requirements=(
-            f"{release.package}=={release.version}",
+            f"{release.package}=={version}",
             *(each.replace("{minor}", minor) for each in companions),
         ),
     )
@@ -191,17 +163,17 @@ def made() -> tuple[Environment, ...]:
 def _read(path: Path) -> Environment | None:
     try:
         said = json.loads((path / MARKER).read_text(encoding="utf-8"))
-        return Environment(release=Release(**said["release"]), path=path, interpreter=said["interpreter"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return Environment(release=parse(said["release"]), path=path, interpreter=said["interpreter"])
+    except (OSError, ValueError, KeyError, TypeError):  # not there, or what an interruption left of it
         return None
 
 
-def environment(release: Release, progress: Progress = lambda line: None) -> Environment:
+def environment(release: Name, progress: Progress = lambda line: None) -> Environment:
     """The release's environment, made if it is not there; `progress` is told what happens, a line at a time.
 
     Raises NoSuchRelease or EnvironmentFailed.
     """
-    path = root() / release.folder
+    path = root() / folder_of(release)
     found = _read(path)
     if found is not None:
         return found
@@ -220,7 +192,7 @@ def environment(release: Release, progress: Progress = lambda line: None) -> Env
         ) from None
 
 
-def _make(release: Release, wanted: Needs, path: Path, progress: Progress) -> Environment:
+def _make(release: Name, wanted: Needs, path: Path, progress: Progress) -> Environment:
     uv = _uv()
     python = interpreter(wanted.python)
     began = time.monotonic()
@@ -237,7 +209,7 @@ def _make(release: Release, wanted: Needs, path: Path, progress: Progress) -> En
         capture_output=True, text=True, check=True, timeout=60,
     ).stdout.strip()  # fmt: skip
     marker = {
-        "release": {"package": release.package, "version": release.version, "backend": release.backend},
+        "release": str(release),
         "interpreter": said,
         "requirements": list(wanted.requirements),
     }
@@ -258,7 +230,7 @@ def _uv() -> str:
     return found
 
 
-def _installer(command: list[str], release: Release) -> None:
+def _installer(command: list[str], release: Name) -> None:
     """Run uv. Raises NoSuchRelease where it knows no such version, EnvironmentFailed with its last lines for the rest."""
     settings = dict(os.environ)
     if "PIP_FIND_LINKS" in settings:
@@ -275,11 +247,11 @@ def _installer(command: list[str], release: Release) -> None:
     raise EnvironmentFailed(f"{release}: the environment cannot be made: {said[-400:]}")
 
 
-def _nearest(release: Release) -> str:
+def _nearest(release: Name) -> str:
     """The releases nearest to one that does not exist, as far as the dialects know them."""
     from callcheck.spec.dialect import shipped
 
-    asked = _version(release.version)
+    asked = _version(release.version or "")
     known = {each.since for each in shipped().values() if each.package == release.package and each.since}
     if not known:
         return ""

@@ -1,0 +1,88 @@
+"""Differences of two implementations: known ones by choice, unknown ones by search, and witnesses in plain Keras."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from callcheck.conformance.diff import CONFIRMED, SEVERITIES, UNKNOWN, WRONG, Ask, confirmed, predicted, unpredicted
+from callcheck.conformance.witness import script
+from callcheck.reference.replay import replay
+from callcheck.spec.dialect import Dialect, resolve
+from callcheck.spec.scenario import Scenario, loads
+from callcheck.spec.search.strategies import sample
+from callcheck.spec.trace import Result, Trace, difference
+
+NEW, OLD = (resolve(name).dialect for name in ("keras-3.15.1", "tf-keras-2.21.0"))
+
+
+def speaking(dialect: Dialect) -> Ask:
+    """A subject that does what the reference does in a dialect."""
+
+    def ask(scenarios: Sequence[Scenario]) -> list[Result]:
+        return [replay(scenario, dialect) for scenario in scenarios]
+
+    return ask
+
+
+def test_every_choice_in_which_two_dialects_differ_is_shown_by_a_scenario_of_its_own() -> None:
+    found = list(predicted(OLD, NEW))
+    assert {choice for each in found for choice in each.choices} == {
+        choice for choice in NEW.choices if NEW[choice] != OLD[choice]
+    }
+    for each in found:
+        assert isinstance(each.a, Trace)
+        assert difference(each.a, each.b) is not None
+        assert each.choices == {choice: (OLD[choice], NEW[choice]) for choice in each.choices}
+
+
+def test_a_difference_shows_the_worst_that_comes_of_it() -> None:
+    """A difference in precision decides about weights, and not only about a printed line."""
+    found = {tuple(each.choices): each for each in predicted(OLD, NEW, ["EarlyStopping"])}
+    assert SEVERITIES[found["early-stopping/precision",].severity] == "weights"
+
+
+def test_one_dialect_does_not_differ_from_itself() -> None:
+    assert list(predicted(NEW, NEW)) == []
+
+
+def test_subjects_that_do_as_predicted_confirm_the_difference_and_others_show_what_they_do() -> None:
+    known = list(predicted(OLD, NEW, ["EarlyStopping"]))
+    assert {each.status for each in confirmed(known, speaking(OLD), speaking(NEW))} == {CONFIRMED}
+    wrong = confirmed(known, speaking(NEW), speaking(NEW))
+    assert {each.status for each in wrong} == {WRONG}
+    assert all(difference(each.a, each.b) is None for each in wrong)
+
+
+def test_what_the_dialects_do_not_predict_is_found_grouped_and_shrunk() -> None:
+    strange = NEW.replace("strange", **{"early-stopping/reuse": "best-value"})
+    scenarios = sample("EarlyStopping", 100, 0)
+    found = unpredicted(scenarios, speaking(strange), speaking(NEW), (NEW, NEW))
+    assert found
+    assert {each.status for each in found} == {UNKNOWN}
+    assert min(sum(len(fit.epochs) for fit in each.scenario.fits) for each in found) <= 3
+    assert unpredicted(scenarios, speaking(strange), speaking(NEW), (strange, NEW)) == []
+
+
+LOSSES = '{"callback": "EarlyStopping", "config": {"patience": 2}, "fits": [{"epochs": [{"logs": {"val_loss": 1.0}}]}]}'
+
+
+@pytest.mark.parametrize(
+    ("package", "version", "words"),
+    [
+        ("keras", (3, 10, 0), "import keras\n"),
+        ("keras", (2, 6, 0), "from tensorflow import keras\n"),
+        ("tf-keras", (2, 16, 0), "import tf_keras as keras\n"),
+        ("keras", (1, 0, 0), "nb_epoch=len(feed.stream)"),
+    ],
+)
+def test_a_witness_is_written_for_a_release(package: str, version: tuple[int, ...], words: str) -> None:
+    text = script(loads(LOSSES), package, version)
+    assert text is not None
+    assert words in text
+    assert len(text.splitlines()) <= 15
+    compile(text, "witness", "exec")
+
+
+def test_what_takes_more_than_metrics_has_no_witness() -> None:
+    assert script(loads(LOSSES.replace("1.0", "[1.0, 2.0]"))) is None
+    assert script(loads(LOSSES.replace('"fits"', '"steps_per_execution": 2, "fits"'))) is None
