@@ -1,4 +1,4 @@
-"""Every wrong implementation: a module for each callback, and two for what several share."""
+"""Every wrong implementation: a module for each callback, two for ModelCheckpoint, and two for what several share."""
 
 from importlib import import_module
 
@@ -6,6 +6,11 @@ from callcheck.spec.callbacks import CALLBACKS
 
 from .wrong import Wrong
 
-MODULES = ("every_callback", *(callback.module for callback in CALLBACKS.values()), "optimizers")
+MODULES = (
+    "every_callback",
+    *(callback.module for callback in CALLBACKS.values()),
+    "model_checkpoint_files",
+    "optimizers",
+)
 
 ALL: tuple[Wrong, ...] = tuple(wrong for module in MODULES for wrong in import_module(f".{module}", __package__).WRONG)
