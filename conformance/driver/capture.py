@@ -10,14 +10,11 @@ import io
 import logging
 import math
 import re
+import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import redirect_stdout
-from dataclasses import dataclass, field
+from typing import Any, Callable, Iterator, List, Mapping, NamedTuple, Optional, Tuple
 
-from callcheck.spec.numbers import float32, unsigned_zero
-from callcheck.spec.trace import Origin
-from callcheck.spec.values import Logs, Rate
+from .values import Origin, float32, unsigned_zero
 
 # In this order: a line of ModelCheckpoint that says that a value improved says "saving" too.
 _PRINTED = (
@@ -39,20 +36,19 @@ _WARNED = (
 _LOGGERS = ("tensorflow", "absl")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What is so when a line is heard, right after the hook that printed it; None: not known, and not compared.
 
     `epoch`, `batch`: the running or the last one, 0-based. `rate`: the learning rate. `weights`: whose training the model
     holds. `saved`: the paths that the hook saved to. `logs`: what it was given.
     """
 
-    epoch: int | None = None
-    batch: int | None = None
-    rate: Rate = None
-    weights: Origin | None = None
-    saved: tuple[str, ...] | None = None
-    logs: Logs = field(default_factory=dict)
+    epoch: Optional[int] = None
+    batch: Optional[int] = None
+    rate: Any = None
+    weights: Optional[Origin] = None
+    saved: Optional[Tuple[str, ...]] = None
+    logs: Mapping[str, Any] = {}
 
 
 _EPOCH = re.compile(r"^Epoch (-?\d+)\b")
@@ -63,7 +59,7 @@ _IMPROVED = re.compile(r"(\S+) improved from (\S+) to ([^\s,]+)")
 _NOT_IMPROVED = re.compile(r"did not improve from (\S+)")
 
 
-def printed_event(line: str) -> str | None:
+def printed_event(line: str) -> Optional[str]:
     """The kind of a printed line, or None for one that is no event."""
     return next((kind for kind, pattern in _PRINTED if pattern.search(line)), None)
 
@@ -83,7 +79,7 @@ def is_true(line: str, kind: str, facts: Facts) -> bool:
         return False
     if improved and improved[1] in facts.logs:
         value = facts.logs[improved[1]]
-        if not isinstance(value, tuple) and improved[3] != f"{value:.5f}":
+        if isinstance(value, float) and improved[3] != f"{value:.5f}":
             return False
     if kind in ("improved", "saving", "saved") and facts.saved is not None:
         return line.endswith(
@@ -92,7 +88,7 @@ def is_true(line: str, kind: str, facts: Facts) -> bool:
     return True
 
 
-def _is_the_rate(name: str | None, printed: float, rate: Rate) -> bool:
+def _is_the_rate(name: Optional[str], printed: float, rate: Any) -> bool:
     """Whether the rate that was printed, before it was stored, is the rate; of several optimizers, that of the one named."""
     if rate is None:
         return True
@@ -116,7 +112,7 @@ def _is_number(text: str) -> bool:
 
 
 class _Listener(logging.Handler):
-    def __init__(self, heard: list[str]) -> None:
+    def __init__(self, heard: List[str]) -> None:
         super().__init__(logging.WARNING)
         self.heard = heard
 
@@ -127,15 +123,15 @@ class _Listener(logging.Handler):
 class Captured:
     """What was said since the last time of asking."""
 
-    def __init__(self, out: io.StringIO, given: list[warnings.WarningMessage], heard: list[str]) -> None:
+    def __init__(self, out: io.StringIO, given: List[warnings.WarningMessage], heard: List[str]) -> None:
         self._out = out
         self._given = given
         self._heard = heard
-        self._announced: str | None = None
+        self._announced: Optional[str] = None
         """The value that was last said to be the best one."""
 
-    def printed(self, facts: Callable[[], Facts] = Facts) -> tuple[str, ...]:
-        """The events in what was printed; `facts` is asked only if something was."""
+    def printed(self, facts: Callable[[], Facts] = Facts, others: bool = False) -> Tuple[str, ...]:
+        """The events in what was printed; `facts` is asked only if something was. `others`: also the lines that are none."""
         if not self._out.tell():
             return ()
         lines = self._out.getvalue().splitlines()
@@ -143,7 +139,13 @@ class Captured:
         self._out.truncate()
         kinds = [(line, printed_event(line)) for line in lines]
         known = facts()
-        return tuple(kind for line, kind in kinds if kind and is_true(line, kind, known) and self._follows(line))
+        said = []
+        for line, kind in kinds:
+            if kind and is_true(line, kind, known) and self._follows(line):
+                said.append(kind)
+            elif others and line.strip():
+                said.append("other")
+        return tuple(said)
 
     def _follows(self, line: str) -> bool:
         """Whether a line about the best value so far names the one that was announced before."""
@@ -156,7 +158,7 @@ class Captured:
             self._announced = improved[3]
         return follows
 
-    def warned(self) -> tuple[str, ...]:
+    def warned(self) -> Tuple[str, ...]:
         if not (self._given or self._heard):
             return ()
         given = [
@@ -168,20 +170,45 @@ class Captured:
         return said
 
 
+class _Out(io.StringIO):
+    """Standard output, as a subject knows it: one that closes it has closed nothing, and one that floods it is stopped."""
+
+    LIMIT = 10_000_000
+    """Characters between two hooks: more than any callback that is read by people says."""
+
+    def close(self) -> None: ...
+
+    def write(self, text: str) -> int:
+        if self.tell() + len(text) > self.LIMIT:
+            raise Flood("more than {} characters printed in one hook".format(self.LIMIT))
+        return super().write(text)
+
+
+class Flood(BaseException):
+    """More was printed than is read. Not an Exception, so that a subject that catches everything does not swallow it."""
+
+
 @contextlib.contextmanager
 def captured() -> Iterator[Captured]:
-    """Hear everything that is printed or warned of inside; none of it reaches the terminal."""
-    out = io.StringIO()
-    heard: list[str] = []
+    """Hear everything that is printed or warned of inside; none of it reaches the terminal.
+
+    What was replaced inside, `sys.stdout` or `warnings.showwarning` among it, is put back.
+    """
+    out = _Out()
+    heard: List[str] = []
     listener = _Listener(heard)
     loggers = [logging.getLogger(name) for name in _LOGGERS]
-    before = [(logger.handlers, logger.propagate) for logger in loggers]
-    with warnings.catch_warnings(record=True) as given, redirect_stdout(out):
+    before = [(logger, logger.handlers, logger.propagate) for logger in loggers]
+    streams = sys.stdout, sys.stderr
+    with warnings.catch_warnings(record=True) as given:
+        assert given is not None  # as asked
         warnings.simplefilter("always")
         for logger in loggers:
             logger.handlers, logger.propagate = [listener], False
+        sys.stdout = out
         try:
             yield Captured(out, given, heard)
         finally:
-            for logger, (handlers, propagate) in zip(loggers, before, strict=True):
+            sys.stdout, sys.stderr = streams
+            for logger, handlers, propagate in before:
                 logger.handlers, logger.propagate = handlers, propagate

@@ -1,0 +1,92 @@
+"""The callbacks of one scenario: constructed, and for a later fit the same ones, new ones, or copies."""
+
+import copy
+import pickle
+from typing import Any, Callable, Dict, List, Optional
+
+from .files import Directory, arguments, leaves_when_formatted
+from .protocol import CannotExpress, ConfigurationRejected
+from .record import OtherRaised, Recorder
+from .scenario import Scenario
+
+
+class Callbacks:
+    """`made` are the instances, in order. `make(callback, **config)` constructs one. Raises ConfigurationRejected."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        make: Callable[..., Any],
+        directory: Directory,
+        recorder: Recorder,
+        tensor: Callable[..., Any],
+    ) -> None:
+        self._configured = scenario.callbacks
+        self._make = make
+        self._directory = directory
+        self._recorder = recorder
+        self._tensor = tensor
+        self._saving = [each.config for each in self._configured if "filepath" in each.config]
+        self.made: List[Any] = []
+        for index in range(len(self._configured)):
+            self.made.append(self._construct(index))
+
+    def _construct(self, index: int) -> Any:
+        configured = self._configured[index]
+        given = arguments(configured.config, self._directory, self._tensor)
+        try:
+            callback = self._make(configured.callback, **given)
+        except CannotExpress:
+            raise
+        except Exception as error:
+            raise ConfigurationRejected(error, index) from error
+        self._recorder.constructed(index)
+        return callback
+
+    def again(self, kind: str, model: Any) -> None:
+        """Make the instances of a later fit: "same", "new", "copied" or "pickled". Raises OtherRaised."""
+        if kind == "same":
+            return
+        for index, callback in enumerate(self.made):
+            try:
+                if kind == "new":
+                    self.made[index] = self._construct(index)
+                else:
+                    self.made[index] = _copied(callback, model, copy.deepcopy if kind == "copied" else _pickled)
+            except ConfigurationRejected as rejection:
+                raise OtherRaised(rejection.error, callback=index) from rejection
+            except CannotExpress:
+                raise
+            except Exception as error:
+                raise OtherRaised(error, callback=index) from error
+
+    def stay_inside(self, epoch: int, batch: Optional[int], logs: Dict[str, Any]) -> None:
+        """Raises CannotExpress if the path that a callback makes of these logs leaves the directory."""
+        for config in self._saving:
+            fields = dict(logs, epoch=epoch + 1)
+            if batch is not None:
+                fields.setdefault("batch", batch + 1)
+            leaves_when_formatted(config, self._directory, fields)
+
+    def as_asked(self, index: int, path: str, weights_only: bool) -> str:
+        """The path of a save, relative; with a remark, which no clause expects, if not what was asked for was written."""
+        path = self._directory.relative(path)
+        if weights_only == bool(self._configured[index].config.get("save_weights_only")):
+            return path
+        return "{} ({})".format(path, "weights only" if weights_only else "whole model")
+
+
+def _copied(callback: Any, model: Any, make: Callable[[Any], Any]) -> Any:
+    """A copy of the callback, without the model that it holds: only what is the callback's own goes with it."""
+    held = [name for name, value in vars(callback).items() if value is model]
+    for name in held:
+        vars(callback)[name] = None
+    try:
+        return make(callback)
+    finally:
+        for name in held:
+            vars(callback)[name] = model
+
+
+def _pickled(callback: Any) -> Any:
+    return pickle.loads(pickle.dumps(callback))

@@ -1,0 +1,190 @@
+"""Files of a scenario: its own temporary directory, what lies there before, and how a file path is handed over.
+
+Rules
+- The directory is the working directory while the scenario runs, and it is removed afterwards.
+- Nothing leaves it: a path is looked at when it has been formatted, with its links followed, wherever a file would be touched.
+- `filepath` is given with the directory in front; as {"path_like": path} as a `pathlib.Path`, as {"relative": path} as it is.
+"""
+
+import atexit
+import itertools
+import os
+import re
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
+
+from .protocol import CannotExpress
+
+PATH_LIKE, RELATIVE = "path_like", "relative"
+
+_roots: Dict[int, str] = {}
+"""By process: a fork has a directory of its own, and removes no other."""
+_numbers = itertools.count()
+
+
+def _root() -> str:
+    process = os.getpid()
+    if process not in _roots:
+        _roots[process] = os.path.realpath(tempfile.mkdtemp(prefix="callcheck-"))
+        atexit.register(remove_all)
+    return _roots[process]
+
+
+def remove_all() -> None:
+    """Remove the directories of this process."""
+    root = _roots.pop(os.getpid(), None)
+    if root is not None:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+class Directory:
+    """A directory of its own, which is the working directory inside `with`."""
+
+    def __init__(self) -> None:
+        self.path = os.path.join(_root(), str(next(_numbers)))
+        self.left = False
+        """Whether a path was seen that leaves it."""
+        self._before: Optional[str] = None
+        self._known: frozenset = frozenset()  # type: ignore[type-arg]  # subscripts of it need Python 3.9
+
+    def __enter__(self) -> "Directory":
+        os.makedirs(self.path)
+        try:
+            self._before = os.getcwd()
+        except OSError:
+            self._before = None  # it was removed: there is nothing to go back to
+        os.chdir(self.path)
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        os.chdir(_root() if self._before is None else self._before)
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def inside(self, path: Any) -> str:
+        """The path as a text, which it has to be. Raises CannotExpress for one that leaves the directory."""
+        text = os.fspath(path)
+        text = os.fsdecode(text) if isinstance(text, bytes) else text
+        real = os.path.realpath(os.path.join(self.path, text))
+        if "://" in text or not (real + os.sep).startswith(self.path + os.sep):
+            self.left = True
+            raise CannotExpress("filepath")
+        return text
+
+    def relative(self, path: str) -> str:
+        """The path as the scenario names it."""
+        front = self.path + "/"
+        return path[len(front) :] if path.startswith(front) else path
+
+    def fill(self, existing: Iterable[str]) -> None:
+        """Put there what the scenario says: directories, which end with a slash, and empty files."""
+        for path in existing:
+            self.inside(path)
+            target = Path(self.path, path)
+            (target if path.endswith("/") else target.parent).mkdir(parents=True, exist_ok=True)
+            if not path.endswith("/"):
+                target.touch()
+        self._known = frozenset(self._listed())
+
+    def new_files(self) -> List[str]:
+        """The files that are there since the last time of asking, sorted."""
+        listed = self._listed()
+        new, self._known = sorted(listed - self._known), frozenset(listed)
+        return new
+
+    def _listed(self) -> Any:
+        return {
+            os.path.relpath(os.path.join(folder, name), self.path)
+            for folder, _, names in os.walk(self.path)
+            for name in names
+        }
+
+
+def path_of(filepath: Any) -> Any:
+    """The path in a configured `filepath`, in whichever way it is handed over."""
+    return next(iter(filepath.values())) if isinstance(filepath, Mapping) else filepath
+
+
+_RISKY = re.compile(r"\{[^{}]*[!:.\[]")
+"""A field with a conversion, a format or an attribute: what becomes of it may be empty, or a path."""
+
+
+def leaves_when_formatted(config: Mapping[str, Any], directory: Directory, fields: Mapping[str, Any]) -> None:
+    """Raises CannotExpress for a file path that leaves the directory when it is formatted with these fields, as a callback does
+    that makes the file's folder before it saves."""
+    template = path_of(config.get("filepath"))
+    if not isinstance(template, str) or not _RISKY.search(template):
+        return
+    try:
+        path = template.format(**fields)
+    except Exception:
+        return  # the callback's own affair: it is the outcome
+    directory.inside(path)
+
+
+class _Schedule:
+    """The schedule that a scenario describes, as the function that LearningRateScheduler is given. It can be pickled."""
+
+    def __init__(self, description: Mapping[str, Any], tensor: Any) -> None:
+        self.description = description
+        self.tensor = tensor
+
+    def _convert(self, rate: float) -> Any:
+        returns = self.description.get("returns")
+        if returns == "int":
+            return int(rate)
+        if returns == "none":
+            return None
+        if returns == "tensor":
+            return self.tensor((rate,))[0]
+        if returns in ("float32", "array"):
+            import numpy as np
+
+            return np.float32(rate) if returns == "float32" else np.array([rate])
+        return rate
+
+
+class _Scale(_Schedule):
+    def __call__(self, epoch: int, rate: float) -> Any:
+        return self._convert(rate * self.description["scale"])
+
+
+class _Table(_Schedule):
+    def __call__(self, epoch: int, rate: float) -> Any:
+        return self._convert(self.description["table"][epoch])
+
+
+class _TableOfEpoch(_Schedule):
+    def __call__(self, epoch: int) -> Any:
+        return self._convert(self.description["table"][epoch])
+
+
+def schedule_function(description: Mapping[str, Any], tensor: Any) -> Any:
+    """The function for a description; `tensor` makes the framework's tensor of a tuple of numbers."""
+    if "scale" in description:
+        return _Scale(description, tensor)
+    return (_TableOfEpoch if "accepts" in description else _Table)(description, tensor)
+
+
+def arguments(config: Mapping[str, Any], directory: Directory, tensor: Any) -> Dict[str, Any]:
+    """The arguments for the constructor: a function for the schedule, and the file path as it is to be handed over."""
+    given = dict(config)
+    if "schedule" in given:
+        given["schedule"] = schedule_function(given["schedule"], tensor)
+    filepath = given.get("filepath")
+    if isinstance(filepath, Mapping):
+        relative = path_of(filepath)
+        given["filepath"] = relative if RELATIVE in filepath else Path(directory.path, relative)
+    elif filepath is not None:
+        given["filepath"] = "{}/{}".format(directory.path, filepath)
+    return given
+
+
+def saved_form(path: str, weights_only: bool) -> Tuple[str, ...]:
+    """The files that Keras 2 with TensorFlow writes for a path: one for a known suffix, else a folder or a checkpoint."""
+    if path.endswith((".h5", ".hdf5", ".keras")):
+        return (path,)
+    if weights_only:
+        return (path + ".index", path + ".data-00000-of-00001")
+    return (os.path.join(path, "saved_model.pb"),)

@@ -1,0 +1,335 @@
+"""The run through a real `fit` of a real compiled model, with real files.
+
+Rules
+- In the list of callbacks an observer stands before the first subject, between every two, and behind the last. The first one
+  feeds: it puts the scenario's logs into the dict that all callbacks of one call share. Each notes what the subject before it did,
+  lets others act, and announces the next. What the loop itself says, or the model while it is saved, is not the subject's.
+- Whose weights these are is told by the weights themselves, all of them, and of a file by loading it back.
+"""
+
+from functools import partial
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+
+from .callbacks import Callbacks
+from .capture import Captured
+from .files import Directory
+from .loop import PASSING, exception_named
+from .model import ZERO
+from .protocol import Capabilities, Nonsense, Observation
+from .real import RealModels
+from .record import OtherRaised, Recorder
+from .scenario import Epoch, Fit, Other, Scenario, groups
+from .values import NOTHING_CHANGED, UNTRAINED, Given, Origin, as_logged, internal_state
+
+
+class RealFit:
+    """An implementation made of a constructor `make(callback, **config)` and the real models of a Keras."""
+
+    def __init__(
+        self,
+        name: str,
+        make: Callable[..., Any],
+        models: RealModels,
+        capabilities: Optional[Capabilities] = None,
+        **identity: Any
+    ) -> None:
+        self.name = name
+        self.make = make
+        self.models = models
+        self.keras = models.keras
+        self.capabilities = capabilities or Capabilities()
+        self.identity = identity
+        """What a greeting says beside the name: package, version, backend."""
+
+    def drive(self, scenario: Scenario, directory: Directory, recorder: Recorder, heard: Captured) -> Dict[str, Any]:
+        """Run it. Raises CannotExpress | ConfigurationRejected."""
+        return _Training(self, scenario, directory, recorder, heard).run()
+
+
+def _identity(weights: Sequence[Any]) -> bytes:
+    return b"".join(array.tobytes() for array in weights)
+
+
+class _Training:
+    """One scenario on its way: what the observers do, and what they know."""
+
+    def __init__(
+        self, real_fit: RealFit, scenario: Scenario, directory: Directory, recorder: Recorder, heard: Captured
+    ) -> None:
+        self.models = real_fit.models
+        self.scenario = scenario
+        self.directory = directory
+        self.recorder = recorder
+        self.heard = heard
+        directory.fill(scenario.existing)
+        self.tensor = self.models.world.tensor
+        self.callbacks = Callbacks(scenario, real_fit.make, directory, recorder, self.tensor)
+        self.real = self.models.take(scenario)
+        """Put back only if nothing but the subject raised: what was interrupted is not used again."""
+        self.origins = {_identity(self.real.untrained): UNTRAINED}
+        self.entered: Optional[Tuple[str, Optional[int]]] = None
+        """The subject's hook under way, and the batch."""
+        self.subject = 0
+        self.written: List[Tuple[str, bool]] = []
+        self.given: Optional[Given] = None
+        self.raised: Optional[BaseException] = None
+        self.epochs_begun = 0
+
+    def run(self) -> Dict[str, Any]:
+        scenario, models = self.scenario, self.models
+        models.set_rate(self.real, scenario.learning_rate)
+        for index, fit in enumerate(scenario.fits):
+            error = self._fit(index, fit)
+            if error is not None and error.get("by") != "other":
+                break
+        models.keep(self.real, scenario)
+        return self.recorder.trace()
+
+    def _fit(self, index: int, fit: Fit) -> Optional[Dict[str, Any]]:
+        recorder, scenario = self.recorder, self.scenario
+        metrics = scenario.compiled_metrics(fit)
+        self.fit = index
+        try:
+            if index:
+                self.callbacks.again(fit.instances, self.real.model)
+            if fit.resume is not None:
+                path = self.directory.inside(self.directory.path + "/" + fit.resume.path)
+                try:
+                    self.real = self.models.resumed(path, fit.resume.load, scenario, metrics)
+                except (OSError, ValueError) as error:
+                    raise OtherRaised(FileNotFoundError(str(error)), by="other") from error
+        except OtherRaised as raised:
+            return recorder.could_not_begin(index, raised)
+        if metrics != self.real.metrics:
+            self.models.compile(self.real, metrics, scenario)
+        self.models.set_rate(self.real, fit.learning_rate)
+        self.contents = fit.epochs
+        self.first = scenario.first_epoch(fit)
+        self.last: Dict[str, Any] = {}
+        self.epoch: Optional[int] = None
+        self.others: Tuple[Other, ...] = ()
+        recorder.weights = self._origin(self.real.model.get_weights())
+        recorder.fit_begins(index)
+        error = self._train(len(fit.epochs))
+        recorder.weights = self._origin(self.real.model.get_weights())
+        recorder.fit_ends(error, **self._optional())
+        return error
+
+    def _optional(self) -> Dict[str, Any]:
+        if not self.recorder.optional:
+            return {}
+        return dict(self.recorder.at_begin(), optimizer_steps=self.models.steps(self.real))
+
+    def _train(self, epochs: int) -> Optional[Dict[str, Any]]:
+        """Call `fit`; the record of what ended it before its end."""
+        model, recorder = self.real.model, self.recorder
+        made = self.callbacks.made
+        observers = [self._observer(place) for place in range(len(made) + 1)]
+        listed = [observers[0]]
+        for subject, observer in zip(made, observers[1:]):
+            listed += [subject, observer]
+        model.save = partial(self.note_save, model.save, False)
+        model.save_weights = partial(self.note_save, model.save_weights, True)
+        self.raised = None
+        try:
+            self.models.fit(self.real, listed, self.first, epochs, len(self.scenario.outputs))
+        except PASSING:
+            raise
+        except BaseException as raised:
+            if self.raised is not None:
+                by: Dict[str, Any] = {"by": "other"}
+                raised = self.raised
+            elif self.entered is None:
+                raise
+            else:
+                by = {"callback": self.subject} if self.scenario.several else {}
+            hook, batch = self.entered or self.at
+            error = recorder.error(raised, hook, batch, **by)
+            if self.entered is not None:
+                self.leave(raised=True)
+            if error["epoch"] is not None:
+                self._end_epoch()
+            return error
+        finally:
+            del model.save, model.save_weights
+        return None
+
+    def _observer(self, place: int) -> Any:
+        """The callback at that place between the subjects; the first one feeds, the last one ends the hook."""
+        return self.models.keras.callbacks.LambdaCallback(
+            on_train_begin=lambda logs: self.pass_by(place, "fit_begin"),
+            on_epoch_begin=lambda epoch, logs: self.at_epoch_begin(place, epoch),
+            on_epoch_end=lambda epoch, logs: self.at_epoch_end(place, epoch, logs),
+            on_train_end=lambda logs: self.at_fit_end(place, logs),
+            **self._batch_hooks(place)
+        )
+
+    def _batch_hooks(self, place: int) -> Dict[str, Any]:
+        """By the names of the era."""
+        names = ("on_train_batch_begin", "on_train_batch_end")
+        if self.models.batch_hooks_are_short:
+            names = ("on_batch_begin", "on_batch_end")
+        begin = lambda batch, logs: self.at_batch_begin(place, batch)  # noqa: E731 - one of two of the same kind
+        end = lambda batch, logs: self.at_batch_end(place, batch, logs)  # noqa: E731
+        return dict(zip(names, (begin, end)))
+
+    # ---------------------------------------------------------------------------------- the hooks of the observers
+
+    def pass_by(self, place: int, hook: str, batch: Optional[int] = None) -> None:
+        """The subject before has left, and the next one enters; at both ends, and between, others act."""
+        self.at = (hook, batch)
+        if place > 0:
+            self.leave()
+        if self.others:
+            acting = [other for other in self.others if other.hook == hook and other.batch in (None, batch)]
+            self._act([other for other in acting if place > 0 and other.after == place - 1])
+            self._act([other for other in acting if other.before == place])
+        if place < len(self.callbacks.made):
+            self.heard.printed()
+            self.heard.warned()
+            self.subject = place
+            self.entered = hook, batch
+        else:
+            self.given = None
+
+    def at_epoch_begin(self, place: int, epoch: int) -> None:
+        if place == 0:
+            self.epoch = epoch
+            self.content: Epoch = self.contents[epoch - self.first]
+            self.others = self.content.acts()
+            batches = self.content.batch_logs()
+            self.groups = list(groups(batches, self.scenario.steps_per_execution))
+            self.group = 0
+            self.stopped = False
+            self.epochs_begun += 1
+            self.models.data.start(self.epochs_begun, len(batches))
+            self.recorder.epoch_begins(epoch)
+        self.pass_by(place, "epoch_begin")
+
+    def at_batch_begin(self, place: int, batch: int) -> None:
+        if place == 0 and self.group == 0:
+            self.recorder.rate = self.models.rate(self.real)
+            self.recorder.batches_begin()
+        if place > 0:
+            self.entered = None  # what is said here is heard at the batch's end
+        if place < len(self.callbacks.made):
+            self.subject = place
+            self.entered = self.at = "batch_end", self.groups[self.group][0]
+
+    def at_batch_end(self, place: int, batch: int, logs: Dict[str, Any]) -> None:
+        if place == 0:
+            expected, content = self.groups[self.group]
+            if batch != expected:
+                raise Nonsense(
+                    "the loop ends batch {} of epoch {} where batch {} was expected".format(batch, self.epoch, expected)
+                )
+            self.group += 1
+            self.origins[_identity(self.real.model.get_weights())] = Origin(self.fit, self._running())
+            self.replace(logs, content, batch)
+        self.pass_by(place, "batch_end", batch)
+        if place == len(self.callbacks.made):
+            self.stopped = bool(self.real.model.stop_training)
+            if self.group == len(self.groups):
+                # The epoch's last batch. By the flag the loop leaves the epoch; it is put right before the subject's next
+                # hook. A loop that finds the data at an end takes this for the length of all later epochs.
+                self.real.model.stop_training = True
+
+    def at_epoch_end(self, place: int, epoch: int, logs: Dict[str, Any]) -> None:
+        if place == 0:
+            if self.group < len(self.groups) and not self.stopped:
+                raise Nonsense(
+                    "the loop ends epoch {} after {} of {} groups of batches".format(
+                        epoch, self.group, len(self.groups)
+                    )
+                )
+            self.real.model.stop_training = self.stopped
+            self.last = self.content.logs
+            self.replace(logs, self.content.logs)
+        self.pass_by(place, "epoch_end")
+        if place == len(self.callbacks.made):
+            self._end_epoch()
+            for index, callback in enumerate(self.callbacks.made):
+                self.recorder.note_internal(index, internal_state(callback))
+
+    def at_fit_end(self, place: int, logs: Optional[Dict[str, Any]]) -> None:
+        if place == 0 and logs is not None:
+            logs.clear()
+            logs.update(as_logged(self.last, self.tensor))
+        self.pass_by(place, "fit_end")
+
+    # ---------------------------------------------------------------------------------- what they do
+
+    def replace(self, logs: Dict[str, Any], content: Dict[str, Any], batch: Optional[int] = None) -> None:
+        """Put the scenario's logs into the dict that all callbacks of one call share."""
+        self.callbacks.stay_inside(self._running(), batch, content)
+        logs.clear()
+        logs.update(as_logged(content, self.tensor))
+        self.recorder.logs = content
+        if batch is None or self.recorder.optional:
+            self.given = Given(content, logs)
+
+    def leave(self, raised: bool = False) -> None:
+        """The subject's hook is over, by its end or by an exception."""
+        assert self.entered is not None
+        _, batch = self.entered
+        self.entered = None
+        saves = []
+        for path, weights_only in self.written:
+            weights = self._origin(self.models.weights_in(path, weights_only, self.scenario.outputs))
+            saves.append(self.recorder.save(self.callbacks.as_asked(self.subject, path, weights_only), weights))
+        self.written.clear()
+        if self.recorder.optional:
+            self.recorder.steps = self.models.steps(self.real)
+        self.recorder.saw(self.subject, self._observation(batch), batch, raised, saves)
+
+    def _observation(self, batch: Optional[int]) -> Observation:
+        changes = NOTHING_CHANGED if self.given is None else self.given.changes()
+        return Observation(
+            stop=bool(self.real.model.stop_training), learning_rate=self.models.rate(self.real),
+            logged={} if batch is not None else changes.added, changed=changes.changed,
+            removed=changes.removed,
+        )  # fmt: skip
+
+    def note_save(self, save: Any, weights_only: bool, filepath: Any, *arguments: Any, **options: Any) -> None:
+        """Stands before the model's own `save`; what the model says meanwhile is not the subject's."""
+        path = self.directory.inside(filepath)
+        self.recorder.heard(self.subject)
+        try:
+            save(filepath, *arguments, **options)
+        finally:
+            self.heard.printed()
+            self.heard.warned()
+        self.written.append((path, weights_only))
+
+    def _act(self, others: Sequence[Other]) -> None:
+        model = self.real.model
+        for other in others:
+            if other.stop:
+                model.stop_training = True
+            if other.learning_rate is not None:
+                self.models.set_rate(self.real, other.learning_rate)
+            if other.weights is not None:
+                zeros = [array * 0 for array in model.get_weights()]
+                self.origins[_identity(zeros)] = ZERO
+                model.set_weights(zeros)
+            if other.raises is not None:
+                self.raised = exception_named(other.raises)
+                raise self.raised
+
+    def _end_epoch(self) -> None:
+        recorder = self.recorder
+        self.others = ()
+        self.given = None
+        recorder.stop = bool(self.real.model.stop_training)
+        recorder.rate = self.models.rate(self.real)
+        recorder.epoch_ends(self.directory.new_files() if recorder.optional else None)
+
+    def _running(self) -> int:
+        assert self.epoch is not None
+        return self.epoch
+
+    def _origin(self, weights: Sequence[Any]) -> Origin:
+        origin = self.origins.get(_identity(weights))
+        if origin is None:
+            raise Nonsense("these weights were never the model's: {}".format([array.tolist() for array in weights]))
+        return origin

@@ -1,0 +1,194 @@
+"""Callbacks that follow the Keras callback protocol, driven hook by hook on one stand-in model.
+
+Rules
+- Hooks get what a real fit gives them, the dict of logs that all callbacks of one call share among it.
+- Several callbacks share the model; who saved something, or changed the logs, is told by when it happened.
+"""
+
+from typing import Any, Callable, Dict, Optional, Sequence, Tuple
+
+from .callbacks import Callbacks
+from .capture import Captured
+from .files import Directory
+from .loop import Loop, OtherRaised, Training
+from .model import ZERO
+from .protocol import CannotExpress, Capabilities, Observation
+from .record import Recorder
+from .scenario import Other, Resume, Scenario
+from .values import NOTHING_CHANGED, Given, Origin, as_logged, internal_state
+from .worlds import PlainWorld
+
+
+class _Hooks:
+    """One callback's hooks, as the loop calls them."""
+
+    def __init__(self, callbacks: Callbacks, index: int, training: "KerasShaped") -> None:
+        self.callbacks = callbacks
+        self.index = index
+        self.training = training
+
+    @property
+    def callback(self) -> Any:
+        return self.callbacks.made[self.index]
+
+    def attach(self, params: Dict[str, Any]) -> None:
+        self.callback.set_params(params)
+        self.callback.set_model(self.training.model)
+
+    def fit_begin(self, fit: int) -> None:
+        logs = self.training.world.logs_at_begin
+        self.callback.on_train_begin(None if logs is None else dict(logs))
+
+    def epoch_begin(self, epoch: int) -> None:
+        self.callback.on_epoch_begin(epoch, {})
+
+    def batch_begin(self, batch: int) -> None:
+        callback = self.callback
+        begin = getattr(callback, "on_train_batch_begin", None) or callback.on_batch_begin  # Keras before 2.3
+        begin(batch, {})
+
+    def batch_end(self, batch: int, logs: Dict[str, Any]) -> None:
+        callback = self.callback
+        end = getattr(callback, "on_train_batch_end", None) or callback.on_batch_end
+        end(batch, logs)
+
+    def epoch_end(self, epoch: int, logs: Dict[str, Any]) -> None:
+        self.callback.on_epoch_end(epoch, logs)
+
+    def fit_end(self) -> None:
+        self.callback.on_train_end(self.training.last_logs())
+
+
+class KerasShaped(Training):
+    """The callbacks of one scenario, their model, and what happened since they were last looked at."""
+
+    def __init__(self, scenario: Scenario, implementation: "Hooks", directory: Directory, recorder: Recorder) -> None:
+        self.scenario = scenario
+        self.directory = directory
+        self.recorder = recorder
+        directory.fill(scenario.existing)
+        self.world = implementation.world
+        self._tensor = lambda values: self.world.tensor(values)
+        self.callbacks = Callbacks(scenario, implementation.make, directory, recorder, self._tensor)
+        self.world = implementation.world_for(self.callbacks.made[0])
+        self.clears_stop = self.world.clears_stop == "before"
+        if scenario.existing and not self.world.writes_files:
+            raise CannotExpress("existing")
+        self.model = self.world.model(scenario, directory)
+        self.runs = [_Hooks(self.callbacks, index, self) for index in range(len(scenario.callbacks))]
+        self.given: Optional[Given] = None
+        self._in_batch = False
+
+    def fit_begins(self, index: int) -> None:
+        fit = self.scenario.fits[index]
+        self.fit = index
+        if index:
+            self.callbacks.again(fit.instances, self.model)
+        if fit.resume is not None:
+            self._resume(fit.resume)
+        self.world.compile(self.model, self.scenario, index)
+        self.world.set_rate(self.model, fit.learning_rate)
+        if self.clears_stop:
+            self.model.stop_training = False
+        first = self.scenario.first_epoch(fit)
+        self.params = {"verbose": 0, "epochs": first + len(fit.epochs), "steps": None}
+        self.recorder.weights = self.model.weights_of
+        self._last: Dict[str, Any] = {}
+
+    def attach(self) -> Sequence[Any]:
+        return (self.params,)
+
+    def begun(self) -> None:
+        if not self.clears_stop:
+            self.model.stop_training = False
+
+    def epoch_begins(self, epoch: int) -> None:
+        self.epoch = epoch
+        self._weights = Origin(self.fit, epoch)
+
+    def train(self, steps: int) -> None:
+        self.model.weights_of = self._weights
+        self.model.steps += steps
+
+    def logs(self, logs: Dict[str, Any], batch: Optional[int] = None) -> Dict[str, Any]:
+        self.callbacks.stay_inside(self.epoch, batch, logs)
+        given = as_logged(logs, self._tensor)
+        self._in_batch = batch is not None
+        if batch is None:
+            self._last = logs
+        if batch is None or self.recorder.optional:
+            self.given = Given(logs, given)
+        return given
+
+    def last_logs(self) -> Dict[str, Any]:
+        """What the end of a fit is given: the logs of its last epoch, without what callbacks added."""
+        return as_logged(self._last, self._tensor)
+
+    def act(self, other: Other) -> None:
+        if other.stop:
+            self.model.stop_training = True
+        if other.learning_rate is not None:
+            self.world.set_rate(self.model, other.learning_rate)
+        if other.weights is not None:
+            self.model.weights_of = ZERO
+
+    def observe(self, callback: int) -> Observation:
+        model = self.model
+        saved: Tuple[str, ...] = ()
+        if model.saved:
+            saved = tuple(self.callbacks.as_asked(callback, each.path, each.weights_only) for each in model.saved)
+            model.saved.clear()
+        changes = NOTHING_CHANGED if self.given is None else self.given.changes()
+        return Observation(
+            bool(model.stop_training), self.world.rate(model), saved, model.weights_of, None, None,
+            {} if self._in_batch else changes.added, changes.changed, changes.removed,
+        )  # fmt: skip
+
+    def hook_over(self) -> None:
+        self.given = None
+
+    def internal(self, callback: int) -> Optional[Dict[str, Any]]:
+        return internal_state(self.callbacks.made[callback])
+
+    def steps(self) -> int:
+        return self.model.steps
+
+    def _resume(self, resume: Resume) -> None:
+        """A fresh model, with what is in the file."""
+        try:
+            weights, rate, steps = self.model.read(self.directory.path + "/" + resume.path)
+        except FileNotFoundError as error:
+            raise OtherRaised(error, by="other") from error
+        self.model = self.world.model(self.scenario, self.directory)
+        self.model.weights_of = weights
+        if resume.load == "model":
+            self.model.steps = steps
+            self.world.set_rate(self.model, rate)
+
+
+class Hooks:
+    """An implementation made of a constructor `make(callback, **config)` and a world."""
+
+    def __init__(
+        self,
+        name: str,
+        make: Callable[..., Any],
+        world: PlainWorld,
+        capabilities: Optional[Capabilities] = None,
+        **identity: Any
+    ) -> None:
+        self.name = name
+        self.make = make
+        self.world = world
+        self.capabilities = capabilities or Capabilities()
+        self.identity = identity
+        """What a greeting says beside the name: package, version, backend."""
+
+    def world_for(self, callback: Any) -> PlainWorld:
+        """The world in which this instance is driven."""
+        return self.world
+
+    def drive(self, scenario: Scenario, directory: Directory, recorder: Recorder, heard: Captured) -> Dict[str, Any]:
+        """Run it. Raises CannotExpress | ConfigurationRejected."""
+        return Loop(KerasShaped(scenario, self, directory, recorder), scenario, directory, recorder).run()
+

@@ -1,0 +1,336 @@
+"""The one training loop, and `run`, which answers for a scenario.
+
+Rules
+- It is a training loop as the callbacks know it: the stop flag is cleared when a fit begins; a batch hook that stops drops the
+  epoch's remaining batches, the epoch end is still called, and the fit ends. After an exception nothing more is called; one
+  that somebody else raised ends its fit only.
+- A refused configuration and an exception out of a hook, also one that is no Exception, are outcomes. What hangs, crashes
+  outside of a hook, or observes nonsense is a failed result.
+- In process the time limit is a signal, so it works on the main thread, where it can interrupt Python; native code escapes it.
+  A worker has none: there its parent keeps the time.
+"""
+
+import builtins
+import contextlib
+import signal
+import threading
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
+
+from .capture import Captured, Flood, captured
+from .files import Directory
+from .protocol import CannotExpress, ConfigurationRejected, Nonsense, Observation
+from .record import OtherRaised, Raised, Recorder, rejected
+from .scenario import Epoch, Other, Scenario, groups
+
+
+class _Interrupt(BaseException):
+    """From outside, and not to be taken for the subject's; not an Exception, so that no subject swallows it."""
+
+
+class _TimeLimit(_Interrupt):
+    """The time is over."""
+
+
+class _CtrlC(_Interrupt):
+    """Somebody at the keyboard wants to stop callcheck, not the training."""
+
+
+PASSING = (CannotExpress, Nonsense, _Interrupt, Flood)
+
+
+@contextlib.contextmanager
+def _limited(seconds: Optional[float]) -> Iterator[None]:
+    if seconds is None or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(number: int, frame: Any) -> None:
+        raise _TimeLimit if number == signal.SIGALRM else _CtrlC
+
+    before = [(number, signal.signal(number, interrupt)) for number in (signal.SIGALRM, signal.SIGINT)]
+    # It repeats, for a subject that swallows even this one.
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        for number, handler in before:
+            signal.signal(number, handler)
+
+
+def run(
+    implementation: Any,
+    data: Dict[str, Any],
+    *,
+    internal: bool = False,
+    optional: bool = False,
+    time_limit: Optional[float] = None
+) -> Dict[str, Any]:
+    """The result of a scenario, both as JSON data. `internal` asks for a callback's state, `optional` for the observables
+    that are looked at only then; `time_limit` is in seconds."""
+    try:
+        scenario = Scenario(data)
+        _expressible(implementation.capabilities, scenario)
+        with _limited(time_limit), Directory() as directory, captured() as heard:
+            result = _run(implementation, scenario, directory, heard, internal, optional)
+            if directory.left:
+                raise CannotExpress("filepath")
+            return result
+    except CannotExpress as error:
+        return {"not_expressible": {"parameter": error.parameter}}
+    except _TimeLimit:
+        return _failed("timeout", "no answer within {:g} s".format(time_limit))
+    except _CtrlC:
+        raise KeyboardInterrupt from None
+    except Flood as error:
+        return _failed("flood", str(error))
+    except Nonsense as error:
+        return _failed("nonsense", str(error))
+    except BaseException as error:
+        return _failed("crash", "{}: {}".format(type(error).__name__, error))
+
+
+def _failed(kind: str, message: str) -> Dict[str, Any]:
+    return {"failed": {"kind": kind, "message": message}}
+
+
+def _expressible(capabilities: Any, scenario: Scenario) -> None:
+    """Raises CannotExpress for what the capabilities exclude."""
+    for configured in scenario.callbacks:
+        if configured.callback not in capabilities.callbacks:
+            raise CannotExpress("callback")
+        parameters = (capabilities.parameters or {}).get(configured.callback)
+        for name in configured.config:
+            if parameters is not None and name not in parameters:
+                raise CannotExpress(name)
+    if len(scenario.fits) > 1 and not capabilities.reusable:
+        raise CannotExpress("fits")
+
+
+def _run(
+    implementation: Any, scenario: Scenario, directory: Directory, heard: Captured, internal: bool, optional: bool
+) -> Dict[str, Any]:
+    if hasattr(implementation, "replay"):
+        result = implementation.replay(scenario, internal=internal)
+        if not isinstance(result, dict):
+            raise Nonsense("replay returned {!r}, not a result".format(result))
+        return result
+    recorder = Recorder(scenario, heard, implementation.capabilities.observables, internal, optional)
+    try:
+        if hasattr(implementation, "drive"):
+            trace: Dict[str, Any] = implementation.drive(scenario, directory, recorder, heard)
+            return trace
+        run = implementation.build(scenario)
+        recorder.constructed(0)
+        return Loop(_Adapted(run, scenario), scenario, directory, recorder).run()
+    except ConfigurationRejected as rejection:
+        return rejected(rejection.error, rejection.callback if scenario.several else None)
+
+
+class Training:
+    """What the loop drives: callbacks (`runs`, with the hooks of the adapter protocol) on a model."""
+
+    runs: Sequence[Any]
+
+    def fit_begins(self, index: int) -> None:
+        """Make everything ready for a fit. Raises OtherRaised."""
+
+    def attach(self) -> Sequence[Any]:
+        """The arguments of the hook `attach`, which comes before all others."""
+        return ()
+
+    def begun(self) -> None:
+        """The hooks of the fit's beginning are over."""
+
+    def epoch_begins(self, epoch: int) -> None: ...
+
+    def train(self, steps: int) -> None:
+        """That many batches are trained on."""
+
+    def logs(self, logs: Dict[str, Any], batch: Optional[int] = None) -> Dict[str, Any]:
+        """The dict that the callbacks are given for these logs."""
+        return dict(logs)
+
+    def hook_over(self) -> None:
+        """All callbacks had the hook under way."""
+
+    def act(self, other: Other) -> None:
+        """Somebody else does it. Raises CannotExpress."""
+        raise CannotExpress("others")
+
+    def observe(self, callback: int) -> Observation:
+        raise NotImplementedError
+
+    def internal(self, callback: int) -> Optional[Dict[str, Any]]:
+        return None
+
+    def steps(self) -> Optional[int]:
+        """How many steps the optimizer made; None: not observable."""
+        return None
+
+
+class _Adapted(Training):
+    """An adapter's run: one callback, with a model of its own."""
+
+    def __init__(self, run: Any, scenario: Scenario) -> None:
+        self.runs = (run,)
+        if scenario.several:
+            raise CannotExpress("callbacks")
+        if scenario.outputs:
+            raise CannotExpress("outputs")
+        for fit in scenario.fits:
+            if fit.instances != "same":
+                raise CannotExpress("instances")
+            if fit.resume is not None:
+                raise CannotExpress("resume")
+
+    def act(self, other: Other) -> None:
+        run = self.runs[0]
+        if other.weights is not None:
+            raise CannotExpress("others")
+        if other.stop:
+            if not hasattr(run, "set_stop"):
+                raise CannotExpress("stop")
+            run.set_stop()
+        if other.learning_rate is not None:
+            if not hasattr(run, "set_rate"):
+                raise CannotExpress("others")
+            run.set_rate(other.learning_rate)
+
+    def observe(self, callback: int) -> Observation:
+        seen: Observation = self.runs[0].observe()
+        return seen
+
+    def internal(self, callback: int) -> Optional[Dict[str, Any]]:
+        read = getattr(self.runs[0], "internal", None)
+        return None if read is None else read()
+
+
+def exception_named(name: str) -> BaseException:
+    """An instance of the built-in exception of that name. Raises CannotExpress if there is none."""
+    found = getattr(builtins, name, None)
+    if not (isinstance(found, type) and issubclass(found, BaseException)):
+        raise CannotExpress("others")
+    return found("raised by somebody else")
+
+
+class Loop:
+    """One scenario on its way."""
+
+    def __init__(self, training: Training, scenario: Scenario, directory: Directory, recorder: Recorder) -> None:
+        self.training = training
+        self.runs = training.runs
+        self.scenario = scenario
+        self.directory = directory
+        self.recorder = recorder
+        self.others: Tuple[Other, ...] = ()
+
+    def run(self) -> Dict[str, Any]:
+        for index in range(len(self.scenario.fits)):
+            error = self._fit(index)
+            if error is not None and error.get("by") != "other":
+                break
+        return self.recorder.trace()
+
+    def _fit(self, index: int) -> Optional[Dict[str, Any]]:
+        """Run a fit; the record of what ended it before its end."""
+        recorder, training = self.recorder, self.training
+        fit = self.scenario.fits[index]
+        error = None
+        try:
+            training.fit_begins(index)
+        except OtherRaised as raised:
+            return recorder.could_not_begin(index, raised)
+        recorder.fit_begins(index)
+        try:
+            self._hook("attach", training.attach())
+            self._hook("fit_begin", (index,))
+            training.begun()
+            for epoch, content in enumerate(fit.epochs, self.scenario.first_epoch(fit)):
+                if self._epoch(epoch, content):
+                    break
+            self._hook("fit_end", ())
+        except Raised as raised_here:
+            error = raised_here.error
+        recorder.fit_ends(error, **self._optional())
+        return error
+
+    def _optional(self) -> Dict[str, Any]:
+        if not self.recorder.optional:
+            return {}
+        steps = self.training.steps()
+        return self.recorder.at_begin() if steps is None else dict(self.recorder.at_begin(), optimizer_steps=steps)
+
+    def _epoch(self, epoch: int, content: Epoch) -> bool:
+        """Run one epoch; what was seen of it is recorded, even if it raises. True if training is to stop."""
+        recorder, training, per_execution = self.recorder, self.training, self.scenario.steps_per_execution
+        recorder.epoch_begins(epoch)
+        training.epoch_begins(epoch)
+        self.others = content.acts()
+        try:
+            self._hook("epoch_begin", (epoch,))
+            recorder.batches_begin()
+            batches = content.batch_logs()
+            for batch, logs in groups(batches, per_execution):
+                recorder.logs = logs
+                self._hook("batch_begin", (batch,), batch)
+                training.train(min(per_execution, len(batches) - (batch + 1 - per_execution)))
+                self._hook("batch_end", (batch, training.logs(logs, batch)), batch)
+                if recorder.stop:
+                    break
+            recorder.logs = content.logs
+            self._hook("epoch_end", (epoch, training.logs(content.logs)))
+        finally:
+            self.others = ()
+            training.hook_over()
+            recorder.epoch_ends(self.directory.new_files() if recorder.optional else None)
+        for callback in range(len(self.runs)):
+            recorder.note_internal(callback, training.internal(callback))
+        return bool(recorder.stop)
+
+    def _hook(self, hook: str, arguments: Sequence[Any], batch: Optional[int] = None) -> None:
+        """Call a hook of every callback that has it, and look at what each did. Raises Raised for what one raises."""
+        acting = [other for other in self.others if other.hook == hook and other.batch in (None, batch)]
+        for callback, run in enumerate(self.runs):
+            if acting:
+                self._act([other for other in acting if other.before == callback], hook, batch)
+            method = getattr(run, hook, None)
+            if method is None:
+                if hook == "batch_end":
+                    continue
+            else:
+                try:
+                    method(*arguments)
+                except PASSING:
+                    raise
+                except BaseException as error:
+                    self._look(callback, batch, raised=True)
+                    whose = {"callback": callback} if self.scenario.several else {}
+                    name = _REPORTED_AS.get(hook, hook)
+                    raise Raised(self.recorder.error(error, name, batch, **whose)) from error
+            if hook not in _REPORTED_AS:
+                self._look(callback, batch)
+            if acting:
+                self._act([other for other in acting if other.after == callback], hook, batch)
+        if acting:
+            self._look(len(self.runs) - 1, batch)
+        self.training.hook_over()
+
+    def _look(self, callback: int, batch: Optional[int], raised: bool = False) -> None:
+        if self.recorder.optional:
+            self.recorder.steps = self.training.steps()
+        self.recorder.saw(callback, self.training.observe(callback), batch, raised)
+
+    def _act(self, others: List[Other], hook: str, batch: Optional[int]) -> None:
+        """What somebody else does at this place of a hook."""
+        for other in others:
+            if other.stop or other.learning_rate is not None or other.weights is not None:
+                self.training.act(other)
+            if other.raises is not None:
+                error = exception_named(other.raises)
+                self._look(len(self.runs) - 1, batch)
+                raise Raised(self.recorder.error(error, hook, batch, by="other"))
+
+
+_REPORTED_AS = {"attach": "fit_begin", "batch_begin": "batch_end"}
+"""Hooks that a trace has no name for, and under which they are told of."""

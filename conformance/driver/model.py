@@ -1,0 +1,141 @@
+"""A stand-in for the model, for driving a callback's hooks without training.
+
+It has just what callbacks read: `stop_training`, `optimizer`, `metrics`, weights that can be got and set, and the ways of saving
+and loading. Its weights are a list of one pair, (fit, epoch): whose training produced them. What it saves are real, small
+files, so that a callback that reads or renames them works, and one that is in the way fails as it would really fail. That hooks
+on a stand-in and a real `fit` agree is shown by a test.
+"""
+
+import json
+import os
+from typing import Any, Callable, Iterable, List, NamedTuple, Optional, Sequence, Tuple
+
+from .files import Directory
+from .values import UNTRAINED, Origin, float32, unsigned_zero
+
+ZERO = Origin(-2, -2)
+"""Weights that somebody set to zero: no epoch's."""
+
+
+class Optimizer:
+    """A plain optimizer: a rate that is stored as float32, as Keras stores it."""
+
+    def __init__(self) -> None:
+        self._rate = 1.0
+
+    @property
+    def learning_rate(self) -> float:
+        return self._rate
+
+    @learning_rate.setter
+    def learning_rate(self, rate: float) -> None:
+        self._rate = unsigned_zero(float32(float(rate)))
+
+    lr = learning_rate
+
+
+class Scheduled:
+    """An optimizer whose rate is a schedule of its own: it can be read, and setting it raises TypeError, as in Keras."""
+
+    def __init__(self, rate: float) -> None:
+        self._rate = unsigned_zero(float32(rate))
+
+    @property
+    def learning_rate(self) -> float:
+        return self._rate
+
+    @learning_rate.setter
+    def learning_rate(self, rate: float) -> None:
+        raise TypeError("this optimizer's learning rate is a schedule and cannot be set")
+
+    lr = learning_rate
+
+
+class WithoutRate:
+    """An optimizer that has no learning rate."""
+
+
+class Written(NamedTuple):
+    """A save: where, whether only weights, whose, and after how many steps of the optimizer."""
+
+    path: str
+    weights_only: bool
+    weights: Origin
+    steps: int
+
+
+class Model:
+    """What the callbacks read of a model, and nothing else. `form` tells the files that a save consists of."""
+
+    def __init__(
+        self,
+        optimizer: Any,
+        directory: Directory,
+        rate: Callable[["Model"], Any],
+        form: Callable[[str, bool], Tuple[str, ...]] = lambda path, weights_only: (path,),
+    ) -> None:
+        self.optimizer = optimizer
+        self.stop_training = False
+        self.metrics: Sequence[Any] = []
+        self.distribute_strategy: Optional[Any] = None  # Keras 2 asks: the default one
+        self.weights_of = UNTRAINED
+        self.steps = 0
+        """Of the optimizer."""
+        self.saved: List[Written] = []
+        """Since it was last asked."""
+        self._directory = directory
+        self._rate = rate
+        self._form = form
+
+    def get_weights(self) -> List[Tuple[int, int]]:
+        return [self.weights_of]
+
+    def set_weights(self, weights: Sequence[Iterable[int]]) -> None:
+        fit, epoch = weights[0]
+        self.weights_of = Origin(int(fit), int(epoch))
+
+    def save(self, filepath: Any, overwrite: bool = True, **options: Any) -> None:
+        self._save(filepath, overwrite, False)
+
+    def save_weights(self, filepath: Any, overwrite: bool = True, **options: Any) -> None:
+        self._save(filepath, overwrite, True)
+
+    def load_weights(self, filepath: Any, **options: Any) -> None:
+        self.weights_of, _, _ = self.read(filepath)
+
+    def _save(self, filepath: Any, overwrite: bool, weights_only: bool) -> None:
+        """Write it, or fail as writing the file does: the directory is the callback's to make."""
+        path = self._directory.inside(filepath)
+        content = json.dumps(
+            {"weights": self.weights_of, "rate": None if weights_only else self._rate(self), "steps": self.steps}
+        )
+        for file in self._form(path, weights_only):
+            if file.startswith(path + os.sep):
+                os.makedirs(path, exist_ok=True)
+            _write(self._directory.inside(file), content, overwrite)
+        self.saved.append(Written(path, weights_only, self.weights_of, self.steps))
+
+    def read(self, filepath: Any) -> Tuple[Origin, Any, int]:
+        """Whose weights were saved there, the rate (None where only weights were) and the optimizer's steps."""
+        path = self._directory.inside(filepath)
+        for weights_only in (False, True):
+            file = self._form(path, weights_only)[0]
+            if os.path.isfile(file):
+                with open(file, encoding="utf-8") as stream:
+                    content = json.load(stream)
+                return Origin(*content["weights"]), content["rate"], content["steps"]
+        raise FileNotFoundError("nothing was saved as {}".format(path))
+
+
+def _write(path: str, content: str, overwrite: bool) -> None:
+    """Make the file, or fail as Keras does: with the system's exception, whose text is h5py's where h5py writes."""
+    try:
+        with open(path, "w" if overwrite else "x", encoding="utf-8") as stream:
+            stream.write(content)
+    except OSError as error:
+        if path.endswith(".keras"):
+            raise
+        text = "unable to open file: name = '{}', errno = {}, error message = '{}'".format(
+            path, error.errno, error.strerror
+        )
+        raise type(error)(error.errno, "Unable to synchronously create file ({})".format(text)) from None

@@ -1,0 +1,281 @@
+"""Real compiled models, for a real `fit`: their data, their files, and what differs between the eras of Keras.
+
+Rules
+- Each epoch trains on data of its own, and batch normalization with momentum 0 keeps the mean of the last batch: no two epochs'
+  weights are alike, whatever the learning rate.
+- How many batches an epoch has changes from epoch to epoch, so nobody is told in advance.
+- A model serves one scenario after the other: compiling and tracing a new one takes longer than a scenario.
+"""
+
+import importlib
+from typing import Any, Dict, Iterator, List, Sequence, Tuple
+
+from .protocol import CannotExpress, Unavailable
+from .scenario import Scenario
+from .values import Schedule
+from .worlds import Keras3, Package, StandaloneKeras, compiled
+
+KEPT = 32
+"""Compiled models kept for later scenarios, the last used ones; each takes some MB."""
+
+
+class _WithoutRate:
+    """Makes of a Keras 3 optimizer one that needs no learning rate and has none: it leaves the weights to the layers."""
+
+    @property
+    def learning_rate(self) -> Any:
+        raise AttributeError("this optimizer has no learning rate")
+
+    @learning_rate.setter
+    def learning_rate(self, rate: Any) -> None: ...
+
+    def apply(self, grads: Any, trainable_variables: Any = None) -> None: ...
+
+
+class RealModel:
+    """A compiled model: `untrained` are the weights that it had first, `metrics` what it is compiled with, as in JSON."""
+
+    def __init__(self, model: Any, optimizer: Any) -> None:
+        self.model = model
+        self.optimizer = optimizer
+        self.untrained: List[Any] = model.get_weights()
+        self.metrics: Any = None
+
+
+class RealModels:
+    """The models of a Keras 3 on TensorFlow, or of a Keras 2 in TensorFlow 2."""
+
+    batch_hooks_are_short = False
+    """Whether LambdaCallback knows the batch hooks by their short names: `on_batch_end`."""
+
+    def __init__(self, package: Package) -> None:
+        self.keras = package.keras
+        self.world: Any = package.world
+        self.data: Any = self._new_data()
+        self._twins: Dict[Tuple[str, ...], Any] = {}
+        self._untrained: Dict[Tuple[str, ...], List[Any]] = {}
+        self._idle: Dict[str, RealModel] = {}
+
+    # ---------------------------------------------------------------------------------- models
+
+    def take(self, scenario: Scenario) -> RealModel:
+        """A model compiled for the scenario's first fit, untrained. Raises CannotExpress."""
+        metrics = scenario.compiled_metrics(scenario.fits[0])
+        real = self._idle.pop(_identity(scenario, metrics), None) or self.fresh(scenario, metrics)
+        real.model.set_weights(real.untrained)
+        self.set_steps(real, 0)
+        return real
+
+    def keep(self, real: RealModel, scenario: Scenario) -> None:
+        """Keep it for later scenarios: one in which nothing but the subject has raised."""
+        self._idle[_identity(scenario, real.metrics)] = real
+        if len(self._idle) > KEPT:
+            del self._idle[next(iter(self._idle))]
+
+    def fresh(self, scenario: Scenario, metrics: Any) -> RealModel:
+        """A new model, compiled, with the weights that all models of its outputs have first."""
+        real = RealModel(self.new(scenario.outputs), self.new_optimizer(scenario.learning_rate))
+        real.untrained = self._untrained.setdefault(scenario.outputs, real.untrained)
+        real.model.set_weights(real.untrained)
+        self.compile(real, metrics, scenario)
+        return real
+
+    def new(self, outputs: Tuple[str, ...]) -> Any:
+        """A model with one output, or with these."""
+        layers = self.keras.layers
+        given = self.keras.layers.Input((1,))
+        normal = layers.BatchNormalization(momentum=0.0, center=False, scale=False)(given)
+        made = [
+            layers.Dense(1, use_bias=False, activation="sigmoid", name=name)(normal)
+            for name in outputs or ("output",)
+        ]
+        return self._model(given, made if outputs else made[0])
+
+    def _model(self, given: Any, outputs: Any) -> Any:
+        return self.keras.Model(given, outputs)
+
+    def new_optimizer(self, rate: Any) -> Any:
+        """Raises CannotExpress for a rate that there is not here."""
+        if isinstance(rate, dict):
+            if not hasattr(self.keras.optimizers, "MultiOptimizer"):
+                raise CannotExpress("learning_rate")
+            return self.world.several(tuple(rate))
+        if isinstance(rate, Schedule):
+            return self.world.scheduled(rate)
+        if rate is not None:
+            return self.keras.optimizers.SGD(1.0)
+        if not isinstance(self.world, Keras3):
+            raise CannotExpress("learning_rate")
+        return type("WithoutRate", (_WithoutRate, self.keras.optimizers.SGD), {})()
+
+    def compile(self, real: RealModel, metrics: Any, scenario: Scenario) -> None:
+        """Compile with these metrics, and have everything built; optimizer, its steps and weights stay."""
+        weights, steps = real.model.get_weights(), self.steps(real)
+        self._compile(real, compiled(self.keras, metrics), scenario.steps_per_execution)
+        inputs, targets = self.data.batch()
+        real.model.train_on_batch(inputs, [targets for _ in scenario.outputs] if scenario.outputs else targets)
+        real.model.set_weights(weights)
+        self.set_steps(real, steps)
+        real.metrics = metrics
+
+    def _compile(self, real: RealModel, metrics: Any, steps_per_execution: int) -> None:
+        real.model.compile(
+            optimizer=real.optimizer, loss="mse", metrics=metrics, steps_per_execution=steps_per_execution
+        )
+
+    # ---------------------------------------------------------------------------------- what is in them
+
+    def rate(self, real: RealModel) -> Any:
+        return None if isinstance(real.optimizer, _WithoutRate) else self.world.rate_of(real.optimizer)
+
+    def set_rate(self, real: RealModel, rate: Any) -> None:
+        """Raises CannotExpress for a rate that the optimizer cannot be given."""
+        if isinstance(rate, dict):
+            for inner in real.optimizer.optimizers:
+                inner.learning_rate = rate[inner.name]
+        elif isinstance(rate, Schedule):
+            self._assign(real.optimizer, self.world.schedule(rate))
+        elif rate is not None:
+            self._assign(real.optimizer, rate)
+
+    def _assign(self, optimizer: Any, rate: Any) -> None:
+        try:
+            optimizer.learning_rate = rate
+        except TypeError:
+            raise CannotExpress("learning_rate") from None  # a schedule's
+
+    def steps(self, real: RealModel) -> int:
+        return int(self.world.read(real.optimizer.iterations))
+
+    def set_steps(self, real: RealModel, steps: int) -> None:
+        self.world.assign(real.optimizer.iterations, steps)
+
+    # ---------------------------------------------------------------------------------- files
+
+    def weights_in(self, path: str, weights_only: bool, outputs: Tuple[str, ...]) -> List[Any]:
+        """The weights in a file that was just saved, read with Keras's own loader."""
+        if not weights_only:
+            return list(self.keras.models.load_model(path, compile=False).get_weights())
+        if outputs not in self._twins:
+            self._twins[outputs] = self.new(outputs)
+        self._twins[outputs].load_weights(path)
+        return list(self._twins[outputs].get_weights())
+
+    def resumed(self, path: str, load: str, scenario: Scenario, metrics: Any) -> RealModel:
+        """A fresh model with what is in a file: all of it, or the weights."""
+        real = self.fresh(scenario, metrics)
+        if load == "weights":
+            real.model.load_weights(path)
+            return real
+        loaded = self.keras.models.load_model(path, compile=True)
+        real.model.set_weights(loaded.get_weights())
+        if loaded.optimizer is not None:
+            self.set_steps(real, int(self.world.read(loaded.optimizer.iterations)))
+            if isinstance(scenario.learning_rate, float) and not isinstance(scenario.learning_rate, Schedule):
+                self.set_rate(real, self.world.rate_of(loaded.optimizer))
+        return real
+
+    # ---------------------------------------------------------------------------------- training
+
+    def _new_data(self) -> Any:
+        return _Dataset()
+
+    def fit(self, real: RealModel, callbacks: Sequence[Any], first: int, epochs: int, outputs: int) -> None:
+        real.model.fit(
+            self.data.for_outputs(outputs), initial_epoch=first, epochs=first + epochs, callbacks=callbacks,
+            verbose=0, shuffle=False,
+        )  # fmt: skip
+
+
+def _identity(scenario: Scenario, metrics: Any) -> str:
+    rate = scenario.learning_rate
+    kind = tuple(rate) if isinstance(rate, dict) else rate if isinstance(rate, Schedule) else rate is None
+    return repr((metrics, scenario.steps_per_execution, kind, type(kind), scenario.outputs))
+
+
+class _Dataset:
+    """The training data: in every epoch as many batches as `start` was told, all of them with the same two inputs.
+
+    The targets are 0, the one label that every metric takes of an output of one unit.
+    Keras asks a dataset for its length once, before the fit. This one's changes from epoch to epoch, so it is unknown.
+    """
+
+    def __init__(self) -> None:
+        tf: Any = importlib.import_module("tensorflow")
+        self._stack = tf.stack
+        self._number = tf.Variable(0.0)
+        self._batches = tf.Variable(0, dtype=tf.int64)
+        self._dataset = tf.data.Dataset.range(2**62).take_while(lambda index: index < self._batches).map(self.batch)
+
+    def start(self, number: int, batches: int) -> None:
+        self._number.assign(number)
+        self._batches.assign(batches)
+
+    def batch(self, index: int = 0) -> Tuple[Any, Any]:
+        return self._stack([[self._number], [self._number + 1.0]]), self._stack([[0.0], [0.0]])
+
+    def for_outputs(self, outputs: int) -> Any:
+        return self._dataset.map(lambda x, y: (x, (y,) * outputs)) if outputs else self._dataset
+
+
+class StandaloneModels(RealModels):
+    """The models of Keras 2.0 to 2.3: fed by a generator, saved as HDF5, without steps per execution."""
+
+    batch_hooks_are_short = True
+
+    def _model(self, given: Any, outputs: Any) -> Any:
+        return self.keras.models.Model(given, outputs)
+
+    def _new_data(self) -> Any:
+        return _Generator()
+
+    def take(self, scenario: Scenario) -> RealModel:
+        if scenario.steps_per_execution != 1:
+            raise CannotExpress("steps_per_execution")
+        return super().take(scenario)
+
+    def _compile(self, real: RealModel, metrics: Any, steps_per_execution: int) -> None:
+        real.model.compile(optimizer=real.optimizer, loss="mse", metrics=metrics)
+
+    def rate(self, real: RealModel) -> Any:
+        return self.world.rate_of(real.optimizer)
+
+    def _assign(self, optimizer: Any, rate: Any) -> None:
+        self.world.assign(getattr(optimizer, "learning_rate", None) or optimizer.lr, rate)
+
+    def fit(self, real: RealModel, callbacks: Sequence[Any], first: int, epochs: int, outputs: int) -> None:
+        real.model.fit_generator(
+            self.data.for_outputs(outputs), steps_per_epoch=2**31, initial_epoch=first, epochs=first + epochs,
+            callbacks=list(callbacks), verbose=0, shuffle=False, workers=0,
+        )  # fmt: skip
+
+
+class _Generator:
+    """The same data without TensorFlow's datasets; the loop is left by the stop flag, so that there is always more."""
+
+    def __init__(self) -> None:
+        self._number = 0.0
+
+    def start(self, number: int, batches: int) -> None:
+        self._number = float(number)
+
+    def batch(self) -> Tuple[Any, Any]:
+        import numpy as np
+
+        return np.array([[self._number], [self._number + 1.0]]), np.zeros((2, 1))
+
+    def for_outputs(self, outputs: int) -> Iterator[Any]:
+        while True:
+            inputs, targets = self.batch()
+            yield inputs, [targets] * outputs if outputs else targets
+
+
+def real_models(package: Package) -> RealModels:
+    """The models of a Keras. Raises Unavailable for one that cannot be trained here."""
+    if package.backend != "tensorflow":
+        raise Unavailable(
+            "{0}:fit trains on the tensorflow backend, and {0} is configured for {1}".format(
+                package.name, package.backend
+            )
+        )
+    return (StandaloneModels if isinstance(package.world, StandaloneKeras) else RealModels)(package)

@@ -1,0 +1,312 @@
+"""The bookkeeping: from what is seen at each hook to the trace, as JSON data. One for the loop and for a real fit.
+
+Rules
+- What an implementation cannot show is absent, never empty. What is optional is there only where it was asked for.
+- Of one callback an epoch says itself what was saved, warned, printed and logged; of several each has a place of its own.
+"""
+
+from typing import Any, Dict, List, Mapping, Optional, Sequence
+
+from .capture import Captured, Facts
+from .protocol import Nonsense, Observation
+from .scenario import Scenario
+from .values import UNTRAINED, Origin, rate_to_json, value_to_json
+
+
+def weights_json(origin: Optional[Origin], began: Optional[Origin], fit: int) -> Dict[str, Any]:
+    """Whose training produced the weights, as a trace of `fit` reports it that began with the weights of `began`."""
+    if origin is None or began is None or origin.fit < -1:
+        return {"weights_of_epoch": None}
+    if origin == began:
+        return {"weights_of_epoch": -1}
+    if origin.fit == fit:
+        return {"weights_of_epoch": origin.epoch}
+    return {"weights_of_epoch": origin.epoch, "weights_of_fit": origin.fit}
+
+
+class Raised(Exception):
+    """An exception out of a hook ended the fit; `error` is its record."""
+
+    def __init__(self, error: Dict[str, Any]) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+class OtherRaised(Exception):
+    """A fit could not begin: with `error`, by somebody else, or by the callback of that index where it was made again."""
+
+    def __init__(self, error: BaseException, **whose: Any) -> None:
+        super().__init__(error)
+        self.error = error
+        self.whose = whose
+
+
+class _Said:
+    """What one callback did and said, in an epoch or around a fit; None: not observable."""
+
+    __slots__ = ("changed", "logged", "printed", "removed", "saved", "warned")
+
+    def __init__(self) -> None:
+        self.saved: Optional[List[Any]] = None
+        self.warned: Optional[List[str]] = None
+        self.printed: Optional[List[str]] = None
+        self.logged: Optional[Dict[str, Any]] = None
+        self.changed: Optional[List[str]] = None
+        self.removed: Optional[List[str]] = None
+
+    def to_json(self, optional: bool) -> Dict[str, Any]:
+        written: Dict[str, Any] = {}
+        if self.saved is not None:
+            written["saved"] = self.saved
+        if self.warned is not None:
+            written["warned"] = self.warned
+        if self.printed is not None:
+            written["printed"] = self.printed
+        if self.logged is not None:
+            written["logged"] = self.logged
+        if optional and self.changed is not None:
+            written["changed"] = self.changed
+        if optional and self.removed is not None:
+            written["removed"] = self.removed
+        return written
+
+
+class Recorder:
+    """What was seen of one scenario so far."""
+
+    def __init__(
+        self, scenario: Scenario, heard: Captured, observables: Any, internal: bool = False, optional: bool = False
+    ) -> None:
+        self.scenario = scenario
+        self.optional = optional
+        self.fits: List[Dict[str, Any]] = []
+        self.weights: Optional[Origin] = UNTRAINED
+        self.stop: Optional[bool] = None
+        self.rate: Any = None
+        self.logs: Mapping[str, Any] = {}
+        """What the hook under way was given."""
+        self.steps: Optional[int] = None
+        """How many steps the optimizer made, where that is looked at."""
+        self._heard = heard
+        self._warns = "warned" in observables
+        self._prints = "printed" in observables
+        self._rate_in_epoch = "learning_rate_in_epoch" in observables
+        self._internal: Optional[List[Dict[str, List[List[Any]]]]] = [{} for _ in scenario.callbacks] if internal else None
+        self._warned = self._listen_warned()
+
+    def _listen_warned(self) -> Optional[List[List[str]]]:
+        return [[] for _ in self.scenario.callbacks] if self._warns else None
+
+    def constructed(self, callback: int) -> None:
+        """A constructor has come to its end."""
+        self._heard.printed()
+        if self._warned is not None:
+            self._warned[callback] += self._heard.warned()
+
+    # ---------------------------------------------------------------------------------- fits and epochs
+
+    def fit_begins(self, fit: int) -> None:
+        self.fit = fit
+        self.began = self.weights
+        self.epoch: Optional[int] = None
+        self.logs = {}
+        self.epochs: List[Dict[str, Any]] = []
+        self.around = [_Said() for _ in self.scenario.callbacks]
+        self._said = self.around
+
+    def could_not_begin(self, fit: int, raised: OtherRaised) -> Dict[str, Any]:
+        """A fit without any hook; the record of what was raised."""
+        self.fit_begins(fit)
+        whose = raised.whose if self.scenario.several or "by" in raised.whose else {}
+        error = self.error(raised.error, "fit_begin", **whose)
+        self.fit_ends(error)
+        return error
+
+    def at_begin(self) -> Dict[str, Any]:
+        """With whose weights the fit began."""
+        began = self.began
+        if began is None or began.fit < -1:
+            return {}
+        whose = {"weights_of_epoch": began.epoch}
+        return {"weights_at_begin": whose if began.fit < 0 else dict(whose, weights_of_fit=began.fit)}
+
+    def epoch_begins(self, epoch: int) -> None:
+        self.epoch = epoch
+        self.in_epoch: Any = None
+        self.batches: List[Dict[str, Any]] = []
+        self._said = [_Said() for _ in self.scenario.callbacks]
+
+    def batches_begin(self) -> None:
+        """The rate is now the one in force in the epoch's first batch."""
+        if self._rate_in_epoch:
+            self.in_epoch = self.rate
+
+    def epoch_ends(self, files: Optional[List[str]] = None) -> None:
+        epoch: Dict[str, Any] = {}
+        if self.stop is not None:
+            epoch["stop"] = self.stop
+        if self.rate is not None:
+            epoch["learning_rate"] = rate_to_json(self.rate)
+        if self.in_epoch is not None:
+            epoch["learning_rate_in_epoch"] = rate_to_json(self.in_epoch)
+        said = [each.to_json(self.optional) for each in self._said]
+        if self.scenario.several:
+            epoch["callbacks"] = said
+        else:
+            epoch.update(said[0])
+        if self.optional and self.batches:
+            epoch["batches"] = self.batches
+        if files is not None:
+            epoch["files"] = files
+        self.epochs.append(epoch)
+        self._said = self.around
+
+    def fit_ends(self, error: Optional[Dict[str, Any]], **optional: Any) -> None:
+        fit: Dict[str, Any] = {"epochs": self.epochs, "epochs_run": len(self.epochs)}
+        fit.update(weights_json(self.weights, self.began, self.fit))
+        if self._prints or any(said.printed is not None for said in self.around):
+            if self.scenario.several:
+                fit["callbacks"] = [{"printed": said.printed or []} for said in self.around]
+            else:
+                fit["printed"] = self.around[0].printed or []
+        fit.update(optional)
+        fit["error"] = error
+        self.fits.append(fit)
+
+    # ---------------------------------------------------------------------------------- what is seen
+
+    def saw(
+        self,
+        callback: int,
+        seen: Observation,
+        batch: Optional[int] = None,
+        raised: bool = False,
+        saves: Optional[Sequence[Dict[str, Any]]] = None,
+    ) -> None:
+        """A hook of a callback is over. `raised`: not by its end, so that what it announced to save may not have been saved.
+        `saves`: those that were seen in the files themselves, in place of the observation's. Raises Nonsense."""
+        _check(seen)
+        said = self._said[callback]
+        self.stop = seen.stop
+        self.rate = seen.learning_rate
+        self.weights = seen.weights
+        if self._prints:
+            self._add_printed(said, self.printed(seen, batch, raised))
+        if self._warns:
+            warned = self._heard.warned()
+            said.warned = (said.warned or []) + list(warned)
+        if seen.warned is not None:
+            said.warned = (said.warned or []) + list(seen.warned)
+        if seen.printed is not None:
+            self._add_printed(said, seen.printed)
+        if saves is None and seen.saved is not None:
+            saves = [self.save(path, seen.weights) for path in seen.saved]
+        if saves is not None:
+            said.saved = said.saved or []
+            for save in saves:
+                if batch is not None:
+                    save["batch"] = batch
+                said.saved.append(save)
+        if seen.logged is not None:
+            said.logged = said.logged or {}
+            said.logged.update((name, value_to_json(value)) for name, value in seen.logged.items())
+        if self.optional and (seen.changed is not None or seen.removed is not None):
+            self._note_changes(callback, said, seen, batch)
+
+    def heard(self, callback: int) -> None:
+        """Write down what was said so far in a hook that goes on."""
+        said = self._said[callback]
+        self._add_printed(said, self._heard.printed(others=self.optional))
+        said.warned = (said.warned or []) + list(self._heard.warned())
+
+    def _note_changes(self, callback: int, said: _Said, seen: Observation, batch: Optional[int]) -> None:
+        changed, removed = list(seen.changed or ()), list(seen.removed or ())
+        if batch is None:
+            said.changed = sorted({*(said.changed or ()), *changed})
+            said.removed = sorted({*(said.removed or ()), *removed})
+        else:
+            note: Dict[str, Any] = {"batch": batch, "changed": changed, "removed": removed}
+            if self.scenario.several:
+                note["callback"] = callback
+            self.batches.append(note)
+
+    def _add_printed(self, said: _Said, printed: Sequence[str]) -> None:
+        said.printed = (said.printed or []) + list(printed)
+
+    def printed(self, seen: Observation, batch: Optional[int], raised: bool = False) -> Sequence[str]:
+        """What was printed since the last time of asking."""
+        return self._heard.printed(
+            lambda: Facts(
+                epoch=self.epoch, batch=batch, rate=seen.learning_rate, weights=seen.weights,
+                saved=None if raised else seen.saved, logs=self.logs,
+            ),
+            self.optional,
+        )  # fmt: skip
+
+    def save(self, path: str, weights: Optional[Origin]) -> Dict[str, Any]:
+        """The record of a save."""
+        save: Dict[str, Any] = {"path": path}
+        save.update(weights_json(weights, self.began, self.fit))
+        if self.optional and self.steps is not None:
+            save["optimizer_steps"] = self.steps
+        return save
+
+    def error(self, error: BaseException, hook: str, batch: Optional[int] = None, **by: Any) -> Dict[str, Any]:
+        """The record of an exception out of a hook. `by`: whose it is, where that has to be said."""
+        around = hook in ("fit_begin", "fit_end")
+        written: Dict[str, Any] = {
+            "type": type(error).__name__, "message": str(error), "fit": self.fit,
+            "epoch": None if around else self.epoch, "hook": hook,
+        }  # fmt: skip
+        if batch is not None:
+            written["batch"] = batch
+        written.update(by)
+        return written
+
+    def note_internal(self, callback: int, state: Optional[Mapping[str, Any]]) -> None:
+        """The callback's state at the end of an epoch."""
+        if self._internal is None or not state:
+            return
+        for name, value in state.items():
+            fits = self._internal[callback].setdefault(name, [])
+            fits.extend([] for _ in range(self.fit + 1 - len(fits)))
+            fits[-1].append(value)
+
+    def trace(self) -> Dict[str, Any]:
+        written: Dict[str, Any] = {"rejected": None}
+        warned, internal = self._warned, self._internal
+        if self.scenario.several:
+            places: List[Dict[str, Any]] = [{} for _ in self.scenario.callbacks]
+            for index, place in enumerate(places):
+                if warned is not None:
+                    place["warned"] = warned[index]
+                if internal is not None and internal[index]:
+                    place["internal"] = internal[index]
+            written["callbacks"] = places
+        elif warned is not None:
+            written["warned"] = warned[0]
+        written["fits"] = self.fits
+        if not self.scenario.several and internal is not None and internal[0]:
+            written["internal"] = internal[0]
+        return written
+
+
+def rejected(error: BaseException, callback: Optional[int]) -> Dict[str, Any]:
+    """The trace of a configuration that a constructor refused; `callback`: whose, of several."""
+    refusal: Dict[str, Any] = {"type": type(error).__name__, "message": str(error)}
+    if callback is not None:
+        refusal["callback"] = callback
+    return {"rejected": refusal, "fits": []}
+
+
+def _check(seen: Observation) -> None:
+    """Raises Nonsense, with the field and what it holds."""
+    if seen.stop is not None and not isinstance(seen.stop, bool):
+        raise Nonsense("stop is {!r}, not a boolean".format(seen.stop))
+    rate = seen.learning_rate
+    if rate is not None and type(rate) is not float:
+        rates = rate.values() if isinstance(rate, Mapping) else (rate,)
+        if not all(isinstance(each, float) for each in rates):
+            raise Nonsense("learning_rate is {!r}, not a float, or a float for each optimizer".format(rate))
+    if seen.saved and not all(isinstance(path, str) for path in seen.saved):
+        raise Nonsense("saved is {!r}, not paths".format(seen.saved))

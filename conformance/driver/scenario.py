@@ -1,0 +1,162 @@
+"""A scenario as an adapter sees it: light records with the fields of its JSON form, decoded and with their defaults.
+
+It is not judged here: what the parent sends was read by the specification's own reader, which names every mistake.
+"""
+
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
+
+from .values import logs_from_json, number, rate_from_json
+
+FLOAT_PARAMETERS = frozenset({"min_delta", "baseline", "factor", "min_lr", "initial_value_threshold"})
+"""The parameters that are float64 even where written `1`, as in the specification; a test holds the two together."""
+
+
+class _Record:
+    """A record with named fields that is shown as such."""
+
+    __slots__: Tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        fields = ", ".join("{}={!r}".format(name, getattr(self, name)) for name in self.__slots__)
+        return "{}({})".format(type(self).__name__, fields)
+
+
+class Other(_Record):
+    """Somebody else, who acts in `hook` (at `batch`; None: at each) `before` or `after` the callback of that index.
+
+    `stop`, `learning_rate`, `weights` ("zero"), `raises` (the name of an exception): what is done; None or False: not this.
+    """
+
+    __slots__ = ("hook", "batch", "before", "after", "stop", "learning_rate", "weights", "raises")
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self.hook: str = data["hook"]
+        self.batch: Optional[int] = data.get("batch")
+        self.after: Optional[int] = data.get("after")
+        self.before: Optional[int] = data.get("before", 0 if self.after is None else None)
+        self.stop: bool = data.get("stop", False)
+        self.learning_rate: Any = rate_from_json(data.get("learning_rate"))
+        self.weights: Optional[str] = data.get("weights")
+        self.raises: Optional[str] = data.get("raise")
+
+
+class Epoch(_Record):
+    """What one epoch shows to the callbacks. `batches`: None means one batch that shows the logs without the `val_*` ones.
+    `stop` is the short form of somebody else's stopping before the first callback's epoch end."""
+
+    __slots__ = ("logs", "batches", "stop", "others")
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self.logs = logs_from_json(data.get("logs", {}))
+        batches = data.get("batches")
+        self.batches = None if batches is None else tuple(map(logs_from_json, batches))
+        self.stop: bool = data.get("stop", False)
+        self.others = tuple(map(Other, data.get("others", ())))
+
+    def acts(self) -> Tuple[Other, ...]:
+        """What others do, the short form spelt out."""
+        return (Other({"hook": "epoch_end", "stop": True}), *self.others) if self.stop else self.others
+
+    def batch_logs(self) -> Tuple[Dict[str, Any], ...]:
+        """The logs of each batch, the default batch spelt out."""
+        if self.batches is not None:
+            return self.batches
+        return ({name: value for name, value in self.logs.items() if not name.startswith("val_")},)
+
+
+class Resume(_Record):
+    """The path that an earlier fit saved to, and what is loaded of it: "model" or "weights"."""
+
+    __slots__ = ("path", "load")
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self.path: str = data["from"]
+        self.load: str = data.get("load", "model")
+
+
+class Fit(_Record):
+    """One `fit` call. None: as the scenario says (`initial_epoch`, `metrics`), or as it stands (`learning_rate`)."""
+
+    __slots__ = ("epochs", "initial_epoch", "metrics", "learning_rate", "instances", "resume")
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self.epochs = tuple(map(Epoch, data["epochs"]))
+        self.initial_epoch: Optional[int] = data.get("initial_epoch")
+        self.metrics: Any = data.get("metrics")
+        self.learning_rate: Any = rate_from_json(data.get("learning_rate"))
+        self.instances: str = data.get("instances", "same")
+        self.resume = Resume(data["resume"]) if "resume" in data else None
+
+
+class Configured(_Record):
+    """One of several callbacks: its name and its configuration."""
+
+    __slots__ = ("callback", "config")
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self.callback: str = data["callback"]
+        self.config = _config(data.get("config", {}))
+
+
+class Scenario(_Record):
+    """`callbacks` are all of them, in order; `callback` and `config` those of the only one, or None and empty.
+    `several`: whether it is written with a list, so that its trace is too. `metrics` stay as in JSON."""
+
+    __slots__ = (
+        "callbacks", "callback", "config", "several", "fits", "learning_rate", "metrics", "initial_epoch",
+        "steps_per_execution", "existing", "outputs",
+    )  # fmt: skip
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self.several = "callbacks" in data
+        self.callbacks = tuple(map(Configured, data["callbacks"] if self.several else (data,)))
+        only = None if self.several else self.callbacks[0]
+        self.callback = None if only is None else only.callback
+        self.config: Dict[str, Any] = {} if only is None else only.config
+        self.fits = tuple(map(Fit, data["fits"]))
+        self.learning_rate: Any = rate_from_json(data.get("learning_rate", 1.0))
+        self.metrics: Any = data.get("metrics", [])
+        self.initial_epoch: int = data.get("initial_epoch", 0)
+        self.steps_per_execution: int = data.get("steps_per_execution", 1)
+        self.existing = tuple(data.get("existing", ()))
+        self.outputs = tuple(data.get("outputs", ()))
+
+    def first_epoch(self, fit: Fit) -> int:
+        """The absolute index of the first epoch of `fit`."""
+        return self.initial_epoch if fit.initial_epoch is None else fit.initial_epoch
+
+    def compiled_metrics(self, fit: Fit) -> Any:
+        """What the model is compiled with during `fit`, as in JSON."""
+        return self.metrics if fit.metrics is None else fit.metrics
+
+    def resumes(self) -> bool:
+        """Whether a fit goes on from a file."""
+        return any(fit.resume is not None for fit in self.fits)
+
+
+def _config(data: Mapping[str, Any]) -> Dict[str, Any]:
+    config = dict(data)
+    for name in FLOAT_PARAMETERS & set(config):
+        if config[name] is not None:
+            config[name] = number(config[name])
+    if "schedule" in config:
+        schedule = config["schedule"] = dict(config["schedule"])
+        if "table" in schedule:
+            schedule["table"] = [number(rate) for rate in schedule["table"]]
+        else:
+            schedule["scale"] = number(schedule["scale"])
+    return config
+
+
+def groups(batches: Tuple[Dict[str, Any], ...], steps: int) -> Iterable[Tuple[int, Dict[str, Any]]]:
+    """The calls of the batch hook: (batch index, logs) once per group of `steps` batches.
+
+    The index is that of the last batch of a full group, for a short last group too; the logs are the last batch's.
+    """
+    if steps == 1:
+        return enumerate(batches)
+    ends = range(steps, len(batches) + steps, steps)
+    grouped: List[Tuple[int, Dict[str, Any]]] = []
+    for end in ends:
+        grouped.append((end - 1, batches[min(end, len(batches)) - 1]))
+    return grouped

@@ -1,0 +1,151 @@
+"""The names of subjects, and what they stand for in this interpreter.
+
+keras, tf-keras, tensorflow     that Keras as it is installed here (of TensorFlow its tf.keras), by its hooks
+module:attribute                a callback class in the Keras protocol, or an adapter
+...:fit                         the same through a real `fit`
+"""
+
+import importlib
+import inspect
+import re
+import sys
+from typing import Any, Callable, Dict, List, Optional
+
+from .fit import RealFit
+from .hooks import Hooks
+from .protocol import CALLBACKS, Capabilities, Unavailable
+from .real import real_models
+from .worlds import Package, PlainWorld, package, quiet
+
+KERAS = ("keras", "tf-keras", "tensorflow")
+"""The distributions that are a Keras."""
+
+
+class UnknownSubject(ValueError):
+    """The name stands for nothing that can be driven; the message is one sentence."""
+
+
+def subject(name: str, callback: Optional[str] = None) -> Any:
+    """The implementation of that name. `callback` says what a callback of one's own is meant to be.
+
+    Raises UnknownSubject for a name that stands for nothing, Unavailable for what cannot be started.
+    """
+    plain = name[: -len(":fit")] if name.endswith(":fit") else name
+    if plain in KERAS:
+        return _keras(package(plain), plain != name)
+    if re.match(r"[\w.]+:[\w.]+\Z", plain):
+        return _custom(plain, callback, plain != name)
+    raise UnknownSubject("unknown subject {!r}".format(name))
+
+
+def _keras(found: Package, by_fit: bool) -> Any:
+    def make(callback: str, **config: Any) -> Any:
+        return getattr(found.keras.callbacks, callback)(**config)
+
+    name = "{} {} ({}, {})".format(found.name, found.version, found.backend, "fit" if by_fit else "hooks")
+    identity = {"package": found.name, "version": found.version, "backend": found.backend}
+    known = Capabilities(callbacks=[each for each in CALLBACKS if hasattr(found.keras.callbacks, each)])
+    if by_fit:
+        return RealFit(name, make, real_models(found), known, **identity)
+    return Hooks(name, make, found.world, known, **identity)
+
+
+def _custom(name: str, callback: Optional[str], by_fit: bool) -> Any:
+    module_name, _, attribute_name = name.partition(":")
+    if "" not in sys.path:
+        sys.path.insert(0, "")  # a module beside the user, as `python -m` finds it
+    try:
+        with quiet():
+            found: Any = importlib.import_module(module_name)
+        for part in attribute_name.split("."):
+            found = getattr(found, part)
+    except Exception as error:
+        raise Unavailable(
+            "{} cannot be loaded: {}: {}".format(name, type(error).__name__, error)
+        ) from error
+    return custom(name, found, callback, by_fit)
+
+
+def custom(name: str, found: Any, callback: Optional[str] = None, by_fit: bool = False) -> Any:
+    """The implementation that an object is, or makes: an adapter, or a callback class or a function that makes one.
+
+    Raises UnknownSubject for what is neither, or of which it cannot be told what it is meant to be.
+    """
+    if hasattr(found, "capabilities") and (hasattr(found, "build") or hasattr(found, "replay")):
+        return found() if inspect.isclass(found) else found
+    if not callable(found):
+        raise UnknownSubject("{} is neither a callback class nor an implementation".format(name))
+    kind = callback or _guess(found)
+    if kind is None:
+        raise UnknownSubject("{}: which callback it is meant to be cannot be told; say so with --callback".format(name))
+    capabilities = _capabilities(found, kind)
+    derived = _derived_from(found)
+    if not by_fit:
+        return _Custom(name, found, capabilities, **derived)
+    home = _home(found)
+    if home is None:
+        raise Unavailable("{}:fit needs a class that is derived from a Keras callback".format(name))
+    return RealFit(name + ":fit", _making(found), real_models(package(home)), capabilities, **derived)
+
+
+def _making(found: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda callback, **config: found(**config)
+
+
+def _lineage(found: Any) -> List[Any]:
+    return list(inspect.getmro(found)) if inspect.isclass(found) else [found]
+
+
+def _guess(found: Any) -> Optional[str]:
+    names = [getattr(base, "__name__", "") for base in _lineage(found)]
+    return next((callback for name in names for callback in CALLBACKS if callback in name), None)
+
+
+def _capabilities(found: Any, callback: str) -> Capabilities:
+    """A callback of one's own has the parameters of its constructor; what it has not is not held against it."""
+    try:
+        parameters = inspect.signature(found).parameters.values()
+    except (TypeError, ValueError):
+        return Capabilities(callbacks=[callback])  # a constructor that does not tell
+    everything = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters)
+    names = [parameter.name for parameter in parameters]
+    return Capabilities(callbacks=[callback], parameters=None if everything else {callback: names})
+
+
+_HOMES = {"keras": "keras", "tf_keras": "tf-keras", "tensorflow": "tensorflow", "tensorflow_core": "tensorflow"}
+"""The distribution, by the module in which a class is defined."""
+
+
+def _home(found: Any) -> Optional[str]:
+    """The Keras from which a class comes."""
+    modules = [getattr(base, "__module__", "").split(".")[0] for base in _lineage(found)]
+    return next((_HOMES[module] for module in modules if module in _HOMES), None)
+
+
+def _derived_from(found: Any) -> Dict[str, Any]:
+    """Of a class made from one of a Keras's own callbacks: which, as a greeting says it."""
+    for base in _lineage(found):
+        home = _HOMES.get(getattr(base, "__module__", "").split(".")[0])
+        if home is not None and base.__name__ in CALLBACKS:
+            keras = package(home)
+            return {
+                "derived_from": {
+                    "callback": base.__name__, "package": keras.name, "version": keras.version,
+                    "backend": keras.backend,
+                }
+            }  # fmt: skip
+    return {}
+
+
+class _Custom(Hooks):
+    """A callback of one's own, driven with Keras's own optimizer where it comes from Keras, and with a plain one elsewhere.
+
+    From where it comes is asked of the instance: what was named may be a function that makes one.
+    """
+
+    def __init__(self, name: str, found: Callable[..., Any], capabilities: Capabilities, **identity: Any) -> None:
+        super().__init__(name, _making(found), PlainWorld(), capabilities, **identity)
+
+    def world_for(self, callback: Any) -> PlainWorld:
+        home = _home(type(callback))
+        return self.world if home is None else package(home).world

@@ -1,0 +1,377 @@
+"""The worlds: what differs between the eras of Keras, for a driver of callbacks. One class for each.
+
+PlainWorld      no framework at all
+StandaloneKeras Keras 1.0 to 2.3, with a backend function for every variable
+TfKeras         Keras 2 in TensorFlow: tf.keras, tf-keras, keras 2.4 to 2.15
+Keras3          Keras 3 on any backend
+
+Each says how a model is made for a scenario, how a rate is set and read, what a tensor is, which files a save writes, and when a
+fit clears the stop flag. In the worlds of Keras the optimizer is a real one, and so are the compiled metrics; the model is a
+stand-in (`model`). A real model is made in `fit_models`. Frameworks are imported when a world is made, never before.
+"""
+
+import contextlib
+import importlib
+import importlib.util
+import json
+import os
+import tempfile
+from types import SimpleNamespace
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
+
+from .files import Directory, saved_form
+from .model import Model, Optimizer, Scheduled, WithoutRate
+from .protocol import CannotExpress, Unavailable
+from .scenario import Scenario
+from .values import Schedule, numpy_tensor, unsigned_zero
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Keep away from the terminal what TensorFlow's native code writes while it is imported; show it if that fails."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with tempfile.TemporaryFile() as written:
+        kept = os.dup(2)
+        os.dup2(written.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            written.seek(0)
+            os.write(kept, written.read())
+            raise
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
+def load(module: str, distribution: str) -> Any:
+    """The imported module. Raises Unavailable with one sentence if that is not possible."""
+    if importlib.util.find_spec(module) is None:
+        raise Unavailable(
+            "{0} is not installed; pip install 'callcheck[{0}]' installs it".format(distribution)
+        )
+    try:
+        with quiet():
+            return importlib.import_module(module)
+    except Exception as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise Unavailable("{} is installed but cannot be imported: {}".format(distribution, reason)) from error
+
+
+ARGUMENTS: Dict[str, Dict[str, Any]] = {
+    "IoU": {"num_classes": 2, "target_class_ids": [0]},
+    "MeanIoU": {"num_classes": 2},
+    "OneHotIoU": {"num_classes": 2, "target_class_ids": [0]},
+    "OneHotMeanIoU": {"num_classes": 2},
+    "PrecisionAtRecall": {"recall": 0.5},
+    "RecallAtPrecision": {"precision": 0.5},
+    "SensitivityAtSpecificity": {"specificity": 0.5},
+    "SpecificityAtSensitivity": {"sensitivity": 0.5},
+}
+"""What a metric class needs besides its name."""
+
+
+def compiled(keras: Any, metrics: Any) -> Any:
+    """What `compile` is given for these metrics, which are as in JSON: a list, or one for each output."""
+    if isinstance(metrics, Mapping):
+        return {output: compiled(keras, inner) for output, inner in metrics.items()}
+    return [_metric(keras, each) for each in metrics]
+
+
+def _metric(keras: Any, metric: Any) -> Any:
+    if isinstance(metric, str):
+        return metric
+    if "function" in metric:
+
+        def function(y_true: Any, y_pred: Any) -> Any:
+            return y_pred - y_true
+
+        function.__name__ = metric["function"]
+        return function
+    named = {"name": metric["name"]} if "name" in metric else {}
+    try:
+        return getattr(keras.metrics, metric["class"])(**dict(ARGUMENTS.get(metric["class"], {}), **named))
+    except AttributeError:
+        raise CannotExpress("metrics") from None
+
+
+class PlainWorld:
+    """For callbacks that need no framework: a plain optimizer, no compiled metrics."""
+
+    writes_files = True
+    """Whether a save is one file, so that what stands in its way can be told."""
+    clears_stop = "before"
+    """Whether a fit clears the stop flag before or after it calls the hooks of its beginning."""
+    logs_at_begin: Optional[Mapping[str, Any]] = {}
+    """What `on_train_begin` is given."""
+
+    def model(self, scenario: Scenario, directory: Directory) -> Model:
+        """The model of a scenario, its rate set. Raises CannotExpress for a rate that there is not here."""
+        model = Model(self.optimizer(scenario.learning_rate), directory, self.rate, self.form)
+        self.set_rate(model, scenario.learning_rate)
+        return model
+
+    def optimizer(self, rate: Any) -> Any:
+        """An optimizer that can have such a rate."""
+        if isinstance(rate, Mapping):
+            raise CannotExpress("learning_rate")
+        if isinstance(rate, Schedule):
+            return Scheduled(rate)
+        return WithoutRate() if rate is None else Optimizer()
+
+    def form(self, path: str, weights_only: bool) -> Tuple[str, ...]:
+        """The files of which a save consists."""
+        return (path,)
+
+    def tensor(self, values: Tuple[float, ...]) -> Any:
+        """What a tensor in the logs is."""
+        return numpy_tensor(values)
+
+    def set_rate(self, model: Model, rate: Any) -> None:
+        """Set the rate, or leave it where there is none. A schedule comes with an optimizer of its own."""
+        if isinstance(rate, Schedule):
+            model.optimizer = self.optimizer(rate)
+        elif rate is not None:
+            if not isinstance(model.optimizer, Optimizer):
+                raise CannotExpress("learning_rate")  # a schedule's, or one that has none
+            model.optimizer.learning_rate = rate
+
+    def rate(self, model: Model) -> Any:
+        """The rate as stored, widened; of several optimizers each one's by its name; None for none."""
+        return None if isinstance(model.optimizer, WithoutRate) else float(model.optimizer.learning_rate)
+
+    def compile(self, model: Model, scenario: Scenario, fit: int) -> None:
+        """Make `model.metrics` what the model is compiled with in that fit."""
+
+
+class _Keras(PlainWorld):
+    """What the worlds of Keras share: one real optimizer for all scenarios; it has no other state than its rate.
+
+    Reading a variable costs as much as a whole hook, so it is read again only after it was assigned.
+    """
+
+    def __init__(self, keras: Any) -> None:
+        self.keras = keras
+        self.one = keras.optimizers.SGD(1.0)
+        self.variable = getattr(self.one, "learning_rate", None)
+        if self.variable is None:
+            self.variable = self.one.lr
+        self._read: Optional[float] = None
+        self._remembers = self._note_assignments()
+        self._others: Dict[Any, Any] = {}
+
+    def _note_assignments(self) -> bool:
+        """Have every assignment noted, if that can be."""
+        assign = self.variable.assign
+
+        def noting(*arguments: Any, **keywords: Any) -> Any:
+            self._read = None
+            return assign(*arguments, **keywords)
+
+        self.variable.assign = noting
+        return True
+
+    def optimizer(self, rate: Any) -> Any:
+        if rate is None:
+            return WithoutRate()
+        if not isinstance(rate, (Mapping, Schedule)):
+            return self.one
+        identity = tuple(rate) if isinstance(rate, Mapping) else rate
+        if identity not in self._others:
+            make = self.several if isinstance(rate, Mapping) else self.scheduled
+            self._others[identity] = make(identity)
+        return self._others[identity]
+
+    def several(self, names: Tuple[str, ...]) -> Any:
+        """Optimizers of these names, in one, for a Keras that has none itself: other packages had them."""
+        return SimpleNamespace(optimizers=[self.keras.optimizers.SGD(name=name) for name in names])
+
+    def schedule(self, rate: float) -> Any:
+        """A schedule of the optimizer's own that stays there."""
+        return self.keras.optimizers.schedules.ExponentialDecay(float(rate), 1000, 1.0)
+
+    def scheduled(self, rate: float) -> Any:
+        """An optimizer with such a schedule."""
+        return self.keras.optimizers.SGD(self.schedule(rate))
+
+    def assign(self, variable: Any, rate: float) -> None:
+        variable.assign(rate)
+
+    def read(self, variable: Any) -> float:
+        return float(variable.numpy())
+
+    def set_rate(self, model: Any, rate: Any) -> None:
+        if rate is None:
+            return
+        if isinstance(rate, Mapping):
+            for inner in model.optimizer.optimizers:
+                self.assign(inner.learning_rate, rate[inner.name])
+        elif isinstance(rate, Schedule):
+            model.optimizer = self.optimizer(rate)
+        elif model.optimizer is not self.one:
+            raise CannotExpress("learning_rate")  # a schedule's, or one that has none
+        elif not (self._remembers and self._read == rate):
+            self.assign(self.variable, rate)
+
+    def rate(self, model: Any) -> Any:
+        optimizer = model.optimizer
+        if optimizer is self.one:
+            if self._read is None or not self._remembers:
+                self._read = unsigned_zero(self.read(self.variable))
+            return self._read
+        return self.rate_of(optimizer)
+
+    def rate_of(self, optimizer: Any) -> Any:
+        """The rate of another optimizer than the usual one."""
+        if isinstance(optimizer, WithoutRate):
+            return None
+        if hasattr(optimizer, "optimizers"):
+            return {inner.name: unsigned_zero(self.read(inner.learning_rate)) for inner in optimizer.optimizers}
+        rate = optimizer.learning_rate
+        return unsigned_zero(self.read(rate(0) if callable(rate) else rate))
+
+
+class StandaloneKeras(_Keras):
+    """Keras 1.0 to 2.3, which has a backend of its own choice and no schedule of the optimizer's. A save is one HDF5 file."""
+
+    clears_stop = "after"
+    logs_at_begin = None
+
+    def _note_assignments(self) -> bool:
+        return False  # its backend assigns by a session, or by a function of its own
+
+    def several(self, names: Tuple[str, ...]) -> Any:
+        raise CannotExpress("learning_rate")
+
+    def schedule(self, rate: float) -> Any:
+        raise CannotExpress("learning_rate")
+
+    def assign(self, variable: Any, rate: float) -> None:
+        self.keras.backend.set_value(variable, rate)
+
+    def read(self, variable: Any) -> float:
+        return float(self.keras.backend.get_value(variable))
+
+    def tensor(self, values: Tuple[float, ...]) -> Any:
+        return self.keras.backend.variable(numpy_tensor(values))
+
+
+class TfKeras(_Keras):
+    """Keras 2 in TensorFlow. It writes folders, or several files, for names without a known suffix."""
+
+    writes_files = False
+
+    def _note_assignments(self) -> bool:
+        return hasattr(self.variable, "numpy") and super()._note_assignments()
+
+    def form(self, path: str, weights_only: bool) -> Tuple[str, ...]:
+        return saved_form(path, weights_only)
+
+    def assign(self, variable: Any, rate: float) -> None:
+        if self._remembers:
+            variable.assign(rate)
+        else:  # TensorFlow 1
+            self.keras.backend.set_value(variable, rate)
+
+    def read(self, variable: Any) -> float:
+        return float(variable.numpy() if self._remembers else self.keras.backend.get_value(variable))
+
+    def tensor(self, values: Tuple[float, ...]) -> Any:
+        return importlib.import_module("tensorflow").constant(values, dtype="float32")
+
+
+class Keras3(_Keras):
+    """Keras 3, on the backend that it is configured for. It asks the compiled metrics for `mode="auto"`."""
+
+    def __init__(self, keras: Any) -> None:
+        super().__init__(keras)
+        self._made: Dict[str, Any] = {}
+        self._loss = keras.metrics.Mean(name="loss")  # what every compiled model has among its metrics
+
+    def several(self, names: Tuple[str, ...]) -> Any:
+        return super().several(names) if not hasattr(self.keras.optimizers, "MultiOptimizer") else several_in_one(
+            self.keras, names
+        )
+
+    def read(self, variable: Any) -> float:
+        return float(self.keras.ops.convert_to_numpy(variable))
+
+    def tensor(self, values: Tuple[float, ...]) -> Any:
+        return self.keras.ops.convert_to_tensor(values, dtype="float32")
+
+    def compile(self, model: Model, scenario: Scenario, fit: int) -> None:
+        metrics = scenario.compiled_metrics(scenario.fits[fit])
+        identity = json.dumps([metrics, scenario.outputs])
+        if identity not in self._made:
+            self._made[identity] = self._metrics(metrics, scenario.outputs)
+        model.metrics = self._made[identity]
+
+    def _metrics(self, metrics: Any, outputs: Tuple[str, ...]) -> List[Any]:
+        if outputs or isinstance(metrics, Mapping):
+            return self._of_outputs(metrics, outputs)
+        return [self._loss, *([self._of_one(metrics)] if metrics else [])]
+
+    def _of_one(self, metrics: Any) -> Any:
+        import numpy as np
+
+        made = importlib.import_module("keras.src.trainers.compile_utils").CompileMetrics(
+            compiled(self.keras, metrics), None
+        )
+        made.build(np.zeros((2, 1)), np.zeros((2, 1), dtype="float32"))
+        return made
+
+    def _of_outputs(self, metrics: Any, outputs: Tuple[str, ...]) -> List[Any]:
+        """Those of a real model, which is compiled, and trained on one batch, so that they are built."""
+        import numpy as np
+
+        layers = self.keras.layers
+        given = self.keras.Input((1,))
+        model = self.keras.Model(given, [layers.Dense(1, name=name)(given) for name in outputs])
+        model.compile(optimizer="sgd", loss="mse", metrics=compiled(self.keras, metrics))
+        model.train_on_batch(np.zeros((2, 1)), [np.zeros((2, 1)) for _ in outputs])
+        return list(model.metrics)
+
+
+def several_in_one(keras: Any, names: Tuple[str, ...]) -> Any:
+    """A MultiOptimizer whose optimizers have these names; all that is trained is the last one's. Raises CannotExpress where
+    Keras has none."""
+    if not hasattr(keras.optimizers, "MultiOptimizer"):
+        raise CannotExpress("learning_rate")
+    *others, last = (keras.optimizers.SGD(name=name) for name in names)
+    return keras.optimizers.MultiOptimizer(
+        keras.optimizers.OptimizerMap(last, {"none of {}".format(other.name): other for other in others})
+    )
+
+
+class Package:
+    """A Keras that was imported: its module (whose `callbacks` it has), its names, its world."""
+
+    def __init__(self, name: str, keras: Any, version: str, backend: str, world: PlainWorld) -> None:
+        self.name = name
+        self.keras = keras
+        self.version = version
+        self.backend = backend
+        self.world = world
+
+
+_packages: Dict[str, Package] = {}
+
+
+def package(name: str) -> Package:
+    """A Keras by its distribution: "keras", "tf-keras" or "tensorflow" (its own tf.keras). Raises Unavailable."""
+    if name not in _packages:
+        _packages[name] = _package(name)
+    return _packages[name]
+
+
+def _package(name: str) -> Package:
+    module = load(name.replace("-", "_"), name)
+    version = str(module.__version__)
+    if name == "tensorflow":
+        return Package(name, module.keras, version, "tensorflow", TfKeras(module.keras))
+    numbers = version.split(".")
+    if int(numbers[0]) >= 3:
+        return Package(name, module, version, module.config.backend(), Keras3(module))
+    if name == "keras" and (int(numbers[0]), int(numbers[1])) < (2, 4):
+        return Package(name, module, version, module.backend.backend(), StandaloneKeras(module))
+    return Package(name, module, version, "tensorflow", TfKeras(module))
