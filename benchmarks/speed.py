@@ -24,14 +24,16 @@ from collections.abc import Callable
 from typing import Any
 
 from callcheck import __version__
-from callcheck.conformance.run import run
-from callcheck.conformance.subjects.keras import InstalledKeras
-from callcheck.conformance.subjects.standin import arguments, as_logged, new_directory
+from callcheck.conformance.driver import loop
+from callcheck.conformance.driver.files import Directory, arguments
+from callcheck.conformance.driver.scenario import Scenario as Driven
+from callcheck.conformance.driver.subjects import subject as driven
+from callcheck.conformance.driver.values import as_logged
 from callcheck.reference.machine import HOOKS, Effect, Event, SetRate
 from callcheck.reference.replay import MACHINES, replay
-from callcheck.spec.dialect import Dialect
+from callcheck.spec.dialect import Dialect, release_dialect
 from callcheck.spec.numbers import float32
-from callcheck.spec.scenario import Epoch, Fit, Scenario, groups
+from callcheck.spec.scenario import Epoch, Fit, Scenario, groups, to_json
 from callcheck.spec.trace import UNTRAINED, Origin
 
 ROUNDS = 15
@@ -48,30 +50,30 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
 }
 
 
-def bare_loop(keras: Any, standin: Any, scenario: Scenario) -> None:
+def bare_loop(keras: Any, world: Any, data: dict[str, Any]) -> None:
     """What somebody would write by hand to drive the same hooks on the same stand-in model."""
-    model = standin.model(scenario)
-    standin.set_rate(model, scenario.learning_rate)
-    callback = getattr(keras.callbacks, scenario.callback)(**arguments(scenario.config, new_directory(scenario)))
-    callback.set_model(model)
-    for index, fit in enumerate(scenario.fits):
-        standin.compile(model, scenario, index)
-        if fit.learning_rate is not None:
-            standin.set_rate(model, fit.learning_rate)
-        model.stop_training = False
-        callback.on_train_begin()
-        for epoch, content in enumerate(fit.epochs, scenario.first_epoch(fit)):
-            callback.on_epoch_begin(epoch)
-            for batch, logs in groups(content.batch_logs(), scenario.steps_per_execution):
-                callback.on_train_batch_begin(batch)
-                callback.on_train_batch_end(batch, as_logged(logs))
+    scenario = Driven(data)
+    with Directory() as directory:
+        model = world.model(scenario, directory)
+        (configured,) = scenario.callbacks
+        given = arguments(configured.config, directory.path, world.tensor)
+        callback = getattr(keras.callbacks, configured.callback)(**given)
+        callback.set_model(model)
+        for index, fit in enumerate(scenario.fits):
+            world.compile(model, scenario, index)
+            model.stop_training = False
+            callback.on_train_begin()
+            for epoch, content in enumerate(fit.epochs, scenario.first_epoch(fit)):
+                callback.on_epoch_begin(epoch)
+                for batch, logs in enumerate(content.batch_logs()):
+                    callback.on_train_batch_begin(batch)
+                    callback.on_train_batch_end(batch, as_logged(logs))
+                    if model.stop_training:
+                        break
+                callback.on_epoch_end(epoch, as_logged(content.logs))
                 if model.stop_training:
                     break
-            model.stop_training = model.stop_training or content.stop
-            callback.on_epoch_end(epoch, as_logged(content.logs))
-            if model.stop_training:
-                break
-        callback.on_train_end()
+            callback.on_train_end()
 
 
 def bare_machine(dialect: Dialect, scenario: Scenario) -> None:
@@ -123,10 +125,10 @@ def import_seconds() -> float:
 
 
 def main() -> None:
-    subject = InstalledKeras()
+    subject = driven("keras")
     import keras
 
-    dialect = subject.dialect.dialect
+    dialect = release_dialect(**subject.identity).dialect
     ratios: dict[str, dict[str, float]] = {}
     totals = [[0.0, 0.0, 0.0, 0.0] for _ in range(ROUNDS)]
     for callback, config in CONFIGURATIONS.items():
@@ -134,8 +136,8 @@ def main() -> None:
         actions: list[Callable[[], object]] = [
             functools.partial(bare_machine, dialect, scenario),
             functools.partial(replay, scenario, dialect),
-            functools.partial(bare_loop, keras, subject.standin, scenario),
-            functools.partial(run, subject, scenario),
+            functools.partial(bare_loop, keras, subject.world, to_json(scenario)),
+            functools.partial(loop.run, subject, to_json(scenario)),
         ]
         rounds = []
         for index in range(ROUNDS):

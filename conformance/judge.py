@@ -26,7 +26,7 @@ from callcheck.spec.scenario import Scenario, key
 from callcheck.spec.trace import Trace, difference
 
 from .deviations import Deviation, declared_for, explained_by
-from .subjects.protocol import Capabilities
+from .driver.protocol import Capabilities
 
 CONFORMS = "conforms"
 DEVIATES = "deviates"

@@ -14,13 +14,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from .driver.protocol import Unavailable
 from .mutation.forking import Ended, in_children
 from .mutation.operators import Mutant
 from .mutation.records import Campaign, Excused, Verdict, excused, read, stale, table
 from .mutation.subjects import SUBJECTS, Subject, mutants_of, original
 from .mutation.trial import Found, Plan, dialect, prepare, try_keras_tests, try_suite
 from .pool import EXAMPLES
-from .subjects.protocol import Unavailable
 
 TIME_LIMIT = 300.0
 """Seconds for one trial. The slowest of Keras's own tests need a minute on a busy core; a mutant that hangs needs them all."""

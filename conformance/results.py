@@ -8,13 +8,13 @@ Rules
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
-from typing import Protocol
+from typing import Any, Protocol
 
 from callcheck.spec.scenario import Scenario, key
 from callcheck.spec.trace import Result
 
-from .run import TIME_LIMIT, run
-from .subjects.protocol import Capabilities, Implementation, Replaying
+from .driver.protocol import Capabilities
+from .subjects.transport import TIME_LIMIT, run
 
 
 class Subject(Protocol):
@@ -32,7 +32,7 @@ class Subject(Protocol):
 class Here:
     """An implementation in this process, as a subject. `time_limit`: seconds for one scenario."""
 
-    def __init__(self, implementation: Implementation | Replaying, *, time_limit: float = TIME_LIMIT) -> None:
+    def __init__(self, implementation: Any, *, time_limit: float = TIME_LIMIT) -> None:
         self.implementation = implementation
         self.name = implementation.name
         self.capabilities = implementation.capabilities

@@ -9,12 +9,12 @@ from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.clauses.clause import CLAUSES
 from callcheck.spec.dialect import NEWEST, InvalidDialect, Resolution, resolve
 
+from .driver.protocol import Unavailable
 from .hearing import Hearing
 from .judge import AGREEMENTS, Judgement, Rule
 from .pool import EXAMPLES
 from .results import Here
 from .subjects.names import Name, UnknownImplementation, parse_all
-from .subjects.protocol import Unavailable
 from .subjects.registry import Subject, default_names, implementation
 
 

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from callcheck.conformance.counterexample import describe
+from callcheck.conformance.driver.protocol import Unavailable
 from callcheck.conformance.judge import FAILING, NOT_APPLICABLE, NOT_EXERCISED
 from callcheck.conformance.plugin import VERDICT
 from callcheck.conformance.session import Item, Suite
-from callcheck.conformance.subjects.protocol import Unavailable
 
 
 def test_clause(clause_item: Item, suite: Suite, record_property: Callable[[str, object], None]) -> None:

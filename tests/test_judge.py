@@ -9,6 +9,7 @@ import pytest
 from callcheck.conformance import deviations
 from callcheck.conformance.counterexample import describe
 from callcheck.conformance.deviations import Deviation, declared
+from callcheck.conformance.driver.protocol import Capabilities
 from callcheck.conformance.hearing import Hearing
 from callcheck.conformance.judge import (
     AGREEMENTS,
@@ -22,7 +23,6 @@ from callcheck.conformance.judge import (
 )
 from callcheck.conformance.pool import pool, reached
 from callcheck.conformance.results import Here
-from callcheck.conformance.subjects.protocol import Capabilities
 from callcheck.conformance.subjects.reference import Reference
 from callcheck.reference.early_stopping import EarlyStopping
 from callcheck.reference.machine import Effect, Event, Machine, Reason

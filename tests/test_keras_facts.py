@@ -6,16 +6,16 @@ import pytest
 
 keras = pytest.importorskip("keras", reason="keras is not installed; pip install 'callcheck[keras]' installs it")
 
-from callcheck.conformance.subjects.keras import compiled  # noqa: E402 - after the skip
+from callcheck.conformance.driver.worlds import compiled  # noqa: E402 - after the skip
 from callcheck.spec.callbacks import CALLBACKS, defaults, parameters  # noqa: E402
-from callcheck.spec.metrics import _BY_NAME, DIRECTIONS, Metric, default_name, metric_from_json  # noqa: E402
+from callcheck.spec.metrics import _BY_NAME, DIRECTIONS, default_name, metric_from_json  # noqa: E402
 
 MODES = {"up": "max", "down": "min"}
 
 
 @pytest.mark.parametrize("cls", DIRECTIONS)
 def test_the_direction_of_a_metric_is_keras(cls: str) -> None:
-    (metric,) = compiled(keras, (Metric(cls=cls, name="mine"),))
+    (metric,) = compiled(keras, [{"class": cls, "name": "mine"}])
     assert metric.name == "mine"
     assert MODES.get(getattr(metric, "_direction", None)) == DIRECTIONS[cls]
 

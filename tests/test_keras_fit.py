@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
-from callcheck.conformance.run import run
-from callcheck.conformance.subjects.keras import InstalledKeras, load
-from callcheck.conformance.subjects.keras_fit import KerasFit
-from callcheck.conformance.subjects.protocol import Unavailable
-from callcheck.conformance.subjects.standin import arguments, as_logged
+from callcheck.conformance.driver.files import arguments
+from callcheck.conformance.driver.fit import RealFit
+from callcheck.conformance.driver.hooks import Hooks
+from callcheck.conformance.driver.protocol import Unavailable
+from callcheck.conformance.driver.subjects import subject
+from callcheck.conformance.driver.values import as_logged, logs_from_json
+from callcheck.conformance.driver.worlds import load
+from callcheck.conformance.subjects.transport import run
 from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.metrics import DIRECTIONS, metric_from_json
 from callcheck.spec.scenario import Epoch, Fit, Scenario, dumps, from_json
@@ -21,16 +24,16 @@ from callcheck.spec.trace import Failed, Result, Trace, Weights, difference
 
 
 @pytest.fixture(scope="module")
-def keras_fit() -> KerasFit:
+def keras_fit() -> RealFit:
     try:
-        return KerasFit()
+        return subject("keras:fit")
     except Unavailable as error:
         pytest.skip(str(error))
 
 
 @pytest.fixture(scope="module")
-def hooks(keras_fit: KerasFit) -> InstalledKeras:
-    return InstalledKeras()
+def hooks(keras_fit: RealFit) -> Hooks:
+    return subject("keras")
 
 
 # ---------------------------------------------------------------------------------------------- hooks and fit agree
@@ -41,7 +44,7 @@ PATIENCE = 600.0
 
 
 @pytest.mark.parametrize("callback", CALLBACKS)
-def test_hooks_and_fit_agree(callback: str, hooks: InstalledKeras, keras_fit: KerasFit) -> None:
+def test_hooks_and_fit_agree(callback: str, hooks: Hooks, keras_fit: RealFit) -> None:
     for scenario in sample(callback, 45, seed=11):
         by_hooks = run(hooks, scenario, internal=True, time_limit=PATIENCE)
         by_fit = run(keras_fit, scenario, internal=True, time_limit=PATIENCE)
@@ -65,7 +68,7 @@ RATES: list[Any] = [{"head": 1.0, "body": 0.25}, {"head": 0.25, "body": 1.0, "ta
     ],
 )
 def test_hooks_and_fit_agree_on_several_optimizers_and_on_none_with_a_rate(
-    callback: str, config: dict[str, Any], rate: Any, hooks: InstalledKeras, keras_fit: KerasFit
+    callback: str, config: dict[str, Any], rate: Any, hooks: Hooks, keras_fit: RealFit
 ) -> None:
     fit = {"epochs": [{"logs": {"val_loss": 1.0}}] * 3}
     again = fit if rate is None else {**fit, "learning_rate": dict.fromkeys(rate, 2.0)}
@@ -93,7 +96,7 @@ def test_hooks_and_fit_agree_on_several_optimizers_and_on_none_with_a_rate(
     ],
 )
 def test_hooks_and_fit_agree_on_what_is_in_the_way(
-    stem: str, existing: str, error: str | None, suffix: str, hooks: InstalledKeras, keras_fit: KerasFit
+    stem: str, existing: str, error: str | None, suffix: str, hooks: Hooks, keras_fit: RealFit
 ) -> None:
     config = {"filepath": stem + suffix, "save_weights_only": suffix == ".weights.h5", "mode": "min", "verbose": 1}
     scenario = from_json(
@@ -113,7 +116,7 @@ def test_hooks_and_fit_agree_on_what_is_in_the_way(
 @pytest.mark.parametrize("kind", ["path_like", "relative"])
 @pytest.mark.parametrize("path", ["m-{epoch}.keras", "m.h5", "a/m.weights.h5"])
 def test_hooks_and_fit_agree_however_the_path_is_handed_over(
-    path: str, kind: str, hooks: InstalledKeras, keras_fit: KerasFit
+    path: str, kind: str, hooks: Hooks, keras_fit: RealFit
 ) -> None:
     scenario, plain = (
         from_json(
@@ -140,7 +143,7 @@ METRICS = {
 @pytest.mark.parametrize("values", METRICS.values(), ids=METRICS)
 @pytest.mark.parametrize("callback", ["EarlyStopping", "ReduceLROnPlateau", "ModelCheckpoint", "TerminateOnNaN"])
 def test_hooks_and_fit_agree_on_arrays_and_tensors(
-    callback: str, values: list[Any], hooks: InstalledKeras, keras_fit: KerasFit
+    callback: str, values: list[Any], hooks: Hooks, keras_fit: RealFit
 ) -> None:
     monitored = {"monitor": "loss", "mode": "min"}
     config = {
@@ -160,13 +163,10 @@ def test_hooks_and_fit_agree_on_arrays_and_tensors(
     assert repr(by_hooks.internal) == repr(by_fit.internal)
 
 
-def test_a_hook_gets_arrays_and_tensors(hooks: InstalledKeras) -> None:
-    logs = from_json(
-        {"callback": "TerminateOnNaN",
-         "fits": [{"epochs": [{"logs": {"a": {"array": 0.1}, "b": [0.1], "c": {"tensor": [0.1, 0.2]}, "d": 0.1}}]}]}
-    ).fits[0].epochs[0].logs  # fmt: skip
+def test_a_hook_gets_arrays_and_tensors(hooks: Hooks) -> None:
+    logs = logs_from_json({"a": {"array": 0.1}, "b": [0.1], "c": {"tensor": [0.1, 0.2]}, "d": 0.1})
 
-    given = as_logged(logs, hooks.standin.tensor)
+    given = as_logged(logs, hooks.world.tensor)
 
     assert [type(value).__name__ for value in given.values()] == ["ndarray", "ndarray", "EagerTensor", "float"]
     assert [value.shape for value in (given["a"], given["b"], given["c"])] == [(), (1,), (2,)]
@@ -232,7 +232,7 @@ def real_fit(
         validation_data=(np.ones((2, 1)), np.full((2, 1), 0.5)), validation_freq=2,
         callbacks=[
             plain(on_train_batch_end=before_batch_end, on_epoch_end=before_epoch_end),
-            getattr(keras.callbacks, callback)(**arguments(config, f"{directory}/")),
+            getattr(keras.callbacks, callback)(**arguments(config, str(directory), None)),
             plain(on_epoch_end=after_epoch_end),
         ],
     )  # fmt: skip
@@ -263,7 +263,7 @@ REAL: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("callback", "config", "options"), REAL, ids=[f"{c}-{i}" for i, (c, _, _) in enumerate(REAL)])
 def test_a_feeder_changes_nothing(
-    callback: str, config: dict[str, Any], options: dict[str, Any], hooks: InstalledKeras, tmp_path: Path
+    callback: str, config: dict[str, Any], options: dict[str, Any], hooks: Hooks, tmp_path: Path
 ) -> None:
     real = real_fit(callback, config, tmp_path, **options)
 
@@ -285,7 +285,7 @@ def test_a_feeder_changes_nothing(
             assert real.files[save.path] == real.after_epoch[epoch]
 
 
-def test_the_real_fits_make_the_callbacks_act(keras_fit: KerasFit, tmp_path: Path) -> None:
+def test_the_real_fits_make_the_callbacks_act(keras_fit: RealFit, tmp_path: Path) -> None:
     """What the test above compares is not nothing."""
     best = real_fit(*REAL[0][:2], tmp_path)
     reduced = real_fit(*REAL[3][:2], tmp_path)
@@ -320,7 +320,7 @@ FILES = [("m-{epoch}.keras", False), ("m-{epoch}.h5", False), ("m-{epoch}.weight
 
 @pytest.mark.parametrize(("filepath", "weights_only"), FILES)
 def test_a_saved_file_is_read(
-    filepath: str, weights_only: bool, keras_fit: KerasFit, monkeypatch: pytest.MonkeyPatch
+    filepath: str, weights_only: bool, keras_fit: RealFit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert saved_weights(run(keras_fit, saving(filepath, weights_only))) == [0, 1, 2]
     model, method = keras_fit.keras.Model, "save_weights" if weights_only else "save"
@@ -342,7 +342,7 @@ def saved_weights(result: Result) -> list[int]:
     return [save.weights.epoch for save in saves if save.weights is not None]
 
 
-def test_weights_that_no_epoch_produced_are_nonsense(keras_fit: KerasFit, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_weights_that_no_epoch_produced_are_nonsense(keras_fit: RealFit, monkeypatch: pytest.MonkeyPatch) -> None:
     save = keras_fit.keras.Model.save
 
     def spoiling(self: Any, path: str, **options: Any) -> None:
@@ -360,7 +360,7 @@ def test_weights_that_no_epoch_produced_are_nonsense(keras_fit: KerasFit, monkey
     assert "these weights were never the model's" in result.message
 
 
-def test_what_went_wrong_leaves_nothing_behind(keras_fit: KerasFit, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_went_wrong_leaves_nothing_behind(keras_fit: RealFit, monkeypatch: pytest.MonkeyPatch) -> None:
     scenario = saving("m-{epoch}.keras", False)
     expected = run(keras_fit, scenario)
     failing = from_json(
@@ -378,9 +378,7 @@ def test_what_went_wrong_leaves_nothing_behind(keras_fit: KerasFit, monkeypatch:
 
 
 @pytest.mark.parametrize("cls", DIRECTIONS)
-def test_every_metric_that_can_be_named_can_be_trained_with(
-    keras_fit: KerasFit, hooks: InstalledKeras, cls: str
-) -> None:
+def test_every_metric_that_can_be_named_can_be_trained_with(keras_fit: RealFit, hooks: Hooks, cls: str) -> None:
     scenario = from_json(
         {
             "callback": "EarlyStopping",

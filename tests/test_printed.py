@@ -2,9 +2,9 @@
 
 import pytest
 
-from callcheck.conformance.subjects.capture import Facts, captured
+from callcheck.conformance.driver.capture import Facts, captured
+from callcheck.conformance.driver.values import Origin
 from callcheck.spec.numbers import float32
-from callcheck.spec.trace import Origin
 
 FACTS = Facts(epoch=4, batch=2, rate=float32(0.1), weights=Origin(0, 1), saved=("m-05.keras",), logs={"val_loss": 0.25})
 RIGHT = {

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+from callcheck.conformance.driver.protocol import Capabilities
 from callcheck.conformance.results import Results
-from callcheck.conformance.subjects.protocol import Capabilities
 from callcheck.spec.scenario import Epoch, Fit, Scenario
 from callcheck.spec.trace import Failed, Result
 

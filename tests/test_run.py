@@ -8,9 +8,10 @@ from typing import Any, ClassVar
 
 import pytest
 
-from callcheck.conformance.run import run
-from callcheck.conformance.subjects.hooks import Hooks, PlainStandin
-from callcheck.conformance.subjects.protocol import CannotExpress, Capabilities, Observation
+from callcheck.conformance.driver.hooks import Hooks
+from callcheck.conformance.driver.protocol import CannotExpress, Capabilities, Observation
+from callcheck.conformance.driver.worlds import PlainWorld
+from callcheck.conformance.subjects.transport import run
 from callcheck.spec.scenario import Epoch, Fit, Scenario, from_json
 from callcheck.spec.trace import Failed, NotExpressible, Trace
 
@@ -41,7 +42,7 @@ class Callback:
 
 
 def hooks(callback: type[Callback]) -> Hooks:
-    return Hooks("a callback", lambda name, **config: callback(**config), PlainStandin())
+    return Hooks("a callback", lambda name, **config: callback(**config), PlainWorld())
 
 
 class StopsAtTwo(Callback):
@@ -213,7 +214,7 @@ def test_a_path_is_given_as_it_is_asked_for() -> None:
         return Callback()
 
     for filepath in ("a/m.keras", {"path_like": "a/m.keras"}, {"relative": "a/m.keras"}):
-        run(Hooks("a callback", noting, PlainStandin()), saving(filepath))
+        run(Hooks("a callback", noting, PlainWorld()), saving(filepath))
 
     string, path, relative = given
     assert isinstance(string, str)

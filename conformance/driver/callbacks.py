@@ -33,7 +33,7 @@ class Callbacks:
 
     def _construct(self, index: int) -> Any:
         configured = self._configured[index]
-        given = arguments(configured.config, self._directory, self._tensor)
+        given = arguments(configured.config, self._directory.path, self._tensor)
         try:
             callback = self._make(configured.callback, **given)
         except CannotExpress:

@@ -180,7 +180,7 @@ class _Out(io.StringIO):
 
     def write(self, text: str) -> int:
         if self.tell() + len(text) > self.LIMIT:
-            raise Flood("more than {} characters printed in one hook".format(self.LIMIT))
+            raise Flood(f"more than {self.LIMIT} characters printed in one hook")
         return super().write(text)
 
 

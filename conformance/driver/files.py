@@ -167,7 +167,7 @@ def schedule_function(description: Mapping[str, Any], tensor: Any) -> Any:
     return (_TableOfEpoch if "accepts" in description else _Table)(description, tensor)
 
 
-def arguments(config: Mapping[str, Any], directory: Directory, tensor: Any) -> Dict[str, Any]:
+def arguments(config: Mapping[str, Any], directory: str, tensor: Any) -> Dict[str, Any]:
     """The arguments for the constructor: a function for the schedule, and the file path as it is to be handed over."""
     given = dict(config)
     if "schedule" in given:
@@ -175,9 +175,9 @@ def arguments(config: Mapping[str, Any], directory: Directory, tensor: Any) -> D
     filepath = given.get("filepath")
     if isinstance(filepath, Mapping):
         relative = path_of(filepath)
-        given["filepath"] = relative if RELATIVE in filepath else Path(directory.path, relative)
+        given["filepath"] = relative if RELATIVE in filepath else Path(directory, relative)
     elif filepath is not None:
-        given["filepath"] = "{}/{}".format(directory.path, filepath)
+        given["filepath"] = f"{directory}/{filepath}"
     return given
 
 

@@ -2,8 +2,8 @@
 
 Rules
 - In the list of callbacks an observer stands before the first subject, between every two, and behind the last. The first one
-  feeds: it puts the scenario's logs into the dict that all callbacks of one call share. Each notes what the subject before it did,
-  lets others act, and announces the next. What the loop itself says, or the model while it is saved, is not the subject's.
+  feeds: it puts the scenario's logs into the dict that all callbacks of one call share. Each notes what the subject before it
+  did, lets others act, and announces the next. What the loop itself says, or the model while it is saved, is not the subject's.
 - Whose weights these are is told by the weights themselves, all of them, and of a file by loading it back.
 """
 
@@ -31,7 +31,7 @@ class RealFit:
         make: Callable[..., Any],
         models: RealModels,
         capabilities: Optional[Capabilities] = None,
-        **identity: Any
+        **identity: Any,
     ) -> None:
         self.name = name
         self.make = make
@@ -96,8 +96,8 @@ class _Training:
                 path = self.directory.inside(self.directory.path + "/" + fit.resume.path)
                 try:
                     self.real = self.models.resumed(path, fit.resume.load, scenario, metrics)
-                except (OSError, ValueError) as error:
-                    raise OtherRaised(FileNotFoundError(str(error)), by="other") from error
+                except (OSError, ValueError) as unread:
+                    raise OtherRaised(FileNotFoundError(str(unread)), by="other") from unread
         except OtherRaised as raised:
             return recorder.could_not_begin(index, raised)
         if metrics != self.real.metrics:
@@ -122,7 +122,7 @@ class _Training:
 
     def _train(self, epochs: int) -> Optional[Dict[str, Any]]:
         """Call `fit`; the record of what ended it before its end."""
-        model, recorder = self.real.model, self.recorder
+        model = self.real.model
         made = self.callbacks.made
         observers = [self._observer(place) for place in range(len(made) + 1)]
         listed = [observers[0]]
@@ -135,24 +135,28 @@ class _Training:
             self.models.fit(self.real, listed, self.first, epochs, len(self.scenario.outputs))
         except PASSING:
             raise
-        except BaseException as raised:
-            if self.raised is not None:
-                by: Dict[str, Any] = {"by": "other"}
-                raised = self.raised
-            elif self.entered is None:
-                raise
-            else:
-                by = {"callback": self.subject} if self.scenario.several else {}
-            hook, batch = self.entered or self.at
-            error = recorder.error(raised, hook, batch, **by)
-            if self.entered is not None:
-                self.leave(raised=True)
-            if error["epoch"] is not None:
-                self._end_epoch()
-            return error
+        except BaseException as error:
+            return self._ended_by(error)
         finally:
             del model.save, model.save_weights
         return None
+
+    def _ended_by(self, error: BaseException) -> Dict[str, Any]:
+        """The record of what ended a fit before its end. Raises it if it is nobody's known."""
+        if self.raised is not None:
+            whose: Dict[str, Any] = {"by": "other"}
+            error = self.raised
+        elif self.entered is None:
+            raise error
+        else:
+            whose = {"callback": self.subject} if self.scenario.several else {}
+        hook, batch = self.entered or self.at
+        record = self.recorder.error(error, hook, batch, **whose)
+        if self.entered is not None:
+            self.leave(raised=True)
+        if record["epoch"] is not None:
+            self._end_epoch()
+        return record
 
     def _observer(self, place: int) -> Any:
         """The callback at that place between the subjects; the first one feeds, the last one ends the hook."""
@@ -161,7 +165,7 @@ class _Training:
             on_epoch_begin=lambda epoch, logs: self.at_epoch_begin(place, epoch),
             on_epoch_end=lambda epoch, logs: self.at_epoch_end(place, epoch, logs),
             on_train_end=lambda logs: self.at_fit_end(place, logs),
-            **self._batch_hooks(place)
+            **self._batch_hooks(place),
         )
 
     def _batch_hooks(self, place: int) -> Dict[str, Any]:
@@ -220,9 +224,7 @@ class _Training:
         if place == 0:
             expected, content = self.groups[self.group]
             if batch != expected:
-                raise Nonsense(
-                    "the loop ends batch {} of epoch {} where batch {} was expected".format(batch, self.epoch, expected)
-                )
+                raise Nonsense(f"the loop ends batch {batch} of epoch {self.epoch} where batch {expected} was expected")
             self.group += 1
             self.origins[_identity(self.real.model.get_weights())] = Origin(self.fit, self._running())
             self.replace(logs, content, batch)
@@ -238,9 +240,7 @@ class _Training:
         if place == 0:
             if self.group < len(self.groups) and not self.stopped:
                 raise Nonsense(
-                    "the loop ends epoch {} after {} of {} groups of batches".format(
-                        epoch, self.group, len(self.groups)
-                    )
+                    f"the loop ends epoch {epoch} after {self.group} of {len(self.groups)} groups of batches"
                 )
             self.real.model.stop_training = self.stopped
             self.last = self.content.logs
@@ -331,5 +331,5 @@ class _Training:
     def _origin(self, weights: Sequence[Any]) -> Origin:
         origin = self.origins.get(_identity(weights))
         if origin is None:
-            raise Nonsense("these weights were never the model's: {}".format([array.tolist() for array in weights]))
+            raise Nonsense(f"these weights were never the model's: {[array.tolist() for array in weights]}")
         return origin

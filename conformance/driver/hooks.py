@@ -10,10 +10,10 @@ from typing import Any, Callable, Dict, Optional, Sequence, Tuple
 from .callbacks import Callbacks
 from .capture import Captured
 from .files import Directory
-from .loop import Loop, OtherRaised, Training
+from .loop import Loop, Training
 from .model import ZERO
 from .protocol import CannotExpress, Capabilities, Observation
-from .record import Recorder
+from .record import OtherRaised, Recorder
 from .scenario import Other, Resume, Scenario
 from .values import NOTHING_CHANGED, Given, Origin, as_logged, internal_state
 from .worlds import PlainWorld
@@ -175,7 +175,7 @@ class Hooks:
         make: Callable[..., Any],
         world: PlainWorld,
         capabilities: Optional[Capabilities] = None,
-        **identity: Any
+        **identity: Any,
     ) -> None:
         self.name = name
         self.make = make
@@ -191,4 +191,3 @@ class Hooks:
     def drive(self, scenario: Scenario, directory: Directory, recorder: Recorder, heard: Captured) -> Dict[str, Any]:
         """Run it. Raises CannotExpress | ConfigurationRejected."""
         return Loop(KerasShaped(scenario, self, directory, recorder), scenario, directory, recorder).run()
-

@@ -64,7 +64,7 @@ def run(
     *,
     internal: bool = False,
     optional: bool = False,
-    time_limit: Optional[float] = None
+    time_limit: Optional[float] = None,
 ) -> Dict[str, Any]:
     """The result of a scenario, both as JSON data. `internal` asks for a callback's state, `optional` for the observables
     that are looked at only then; `time_limit` is in seconds."""
@@ -79,7 +79,7 @@ def run(
     except CannotExpress as error:
         return {"not_expressible": {"parameter": error.parameter}}
     except _TimeLimit:
-        return _failed("timeout", "no answer within {:g} s".format(time_limit))
+        return _failed("timeout", f"no answer within {time_limit:g} s")
     except _CtrlC:
         raise KeyboardInterrupt from None
     except Flood as error:
@@ -87,7 +87,7 @@ def run(
     except Nonsense as error:
         return _failed("nonsense", str(error))
     except BaseException as error:
-        return _failed("crash", "{}: {}".format(type(error).__name__, error))
+        return _failed("crash", f"{type(error).__name__}: {error}")
 
 
 def _failed(kind: str, message: str) -> Dict[str, Any]:
@@ -113,7 +113,7 @@ def _run(
     if hasattr(implementation, "replay"):
         result = implementation.replay(scenario, internal=internal)
         if not isinstance(result, dict):
-            raise Nonsense("replay returned {!r}, not a result".format(result))
+            raise Nonsense(f"replay returned {result!r}, not a result")
         return result
     recorder = Recorder(scenario, heard, implementation.capabilities.observables, internal, optional)
     try:

@@ -124,7 +124,7 @@ class Model:
                 with open(file, encoding="utf-8") as stream:
                     content = json.load(stream)
                 return Origin(*content["weights"]), content["rate"], content["steps"]
-        raise FileNotFoundError("nothing was saved as {}".format(path))
+        raise FileNotFoundError(f"nothing was saved as {path}")
 
 
 def _write(path: str, content: str, overwrite: bool) -> None:
@@ -135,7 +135,5 @@ def _write(path: str, content: str, overwrite: bool) -> None:
     except OSError as error:
         if path.endswith(".keras"):
             raise
-        text = "unable to open file: name = '{}', errno = {}, error message = '{}'".format(
-            path, error.errno, error.strerror
-        )
-        raise type(error)(error.errno, "Unable to synchronously create file ({})".format(text)) from None
+        text = f"unable to open file: name = '{path}', errno = {error.errno}, error message = '{error.strerror}'"
+        raise type(error)(error.errno, f"Unable to synchronously create file ({text})") from None

@@ -53,12 +53,10 @@ class Capabilities:
         parameters: Optional[Mapping[str, Iterable[str]]] = None,
         observables: Iterable[str] = OBSERVABLES,
         reusable: bool = True,
-        domain: Optional[Mapping[str, Any]] = None
+        domain: Optional[Mapping[str, Any]] = None,
     ) -> None:
         self.callbacks = frozenset(callbacks)
-        self.parameters = (
-            None if parameters is None else {name: frozenset(each) for name, each in parameters.items()}
-        )
+        self.parameters = None if parameters is None else {name: frozenset(each) for name, each in parameters.items()}
         self.observables = frozenset(observables)
         self.reusable = reusable
         self.domain = domain

@@ -86,8 +86,7 @@ class RealModels:
         given = self.keras.layers.Input((1,))
         normal = layers.BatchNormalization(momentum=0.0, center=False, scale=False)(given)
         made = [
-            layers.Dense(1, use_bias=False, activation="sigmoid", name=name)(normal)
-            for name in outputs or ("output",)
+            layers.Dense(1, use_bias=False, activation="sigmoid", name=name)(normal) for name in outputs or ("output",)
         ]
         return self._model(given, made if outputs else made[0])
 
@@ -274,8 +273,6 @@ def real_models(package: Package) -> RealModels:
     """The models of a Keras. Raises Unavailable for one that cannot be trained here."""
     if package.backend != "tensorflow":
         raise Unavailable(
-            "{0}:fit trains on the tensorflow backend, and {0} is configured for {1}".format(
-                package.name, package.backend
-            )
+            f"{package.name}:fit trains on the tensorflow backend, and {package.name} is configured for {package.backend}"
         )
     return (StandaloneModels if isinstance(package.world, StandaloneKeras) else RealModels)(package)

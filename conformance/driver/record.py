@@ -91,7 +91,9 @@ class Recorder:
         self._warns = "warned" in observables
         self._prints = "printed" in observables
         self._rate_in_epoch = "learning_rate_in_epoch" in observables
-        self._internal: Optional[List[Dict[str, List[List[Any]]]]] = [{} for _ in scenario.callbacks] if internal else None
+        self._internal: Optional[List[Dict[str, List[List[Any]]]]] = (
+            [{} for _ in scenario.callbacks] if internal else None
+        )
         self._warned = self._listen_warned()
 
     def _listen_warned(self) -> Optional[List[List[str]]]:
@@ -302,11 +304,11 @@ def rejected(error: BaseException, callback: Optional[int]) -> Dict[str, Any]:
 def _check(seen: Observation) -> None:
     """Raises Nonsense, with the field and what it holds."""
     if seen.stop is not None and not isinstance(seen.stop, bool):
-        raise Nonsense("stop is {!r}, not a boolean".format(seen.stop))
+        raise Nonsense(f"stop is {seen.stop!r}, not a boolean")
     rate = seen.learning_rate
     if rate is not None and type(rate) is not float:
         rates = rate.values() if isinstance(rate, Mapping) else (rate,)
         if not all(isinstance(each, float) for each in rates):
-            raise Nonsense("learning_rate is {!r}, not a float, or a float for each optimizer".format(rate))
+            raise Nonsense(f"learning_rate is {rate!r}, not a float, or a float for each optimizer")
     if seen.saved and not all(isinstance(path, str) for path in seen.saved):
-        raise Nonsense("saved is {!r}, not paths".format(seen.saved))
+        raise Nonsense(f"saved is {seen.saved!r}, not paths")

@@ -17,8 +17,8 @@ class _Record:
     __slots__: Tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        fields = ", ".join("{}={!r}".format(name, getattr(self, name)) for name in self.__slots__)
-        return "{}({})".format(type(self).__name__, fields)
+        fields = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__slots__)
+        return f"{type(self).__name__}({fields})"
 
 
 class Other(_Record):
@@ -27,7 +27,7 @@ class Other(_Record):
     `stop`, `learning_rate`, `weights` ("zero"), `raises` (the name of an exception): what is done; None or False: not this.
     """
 
-    __slots__ = ("hook", "batch", "before", "after", "stop", "learning_rate", "weights", "raises")
+    __slots__ = ("after", "batch", "before", "hook", "learning_rate", "raises", "stop", "weights")
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         self.hook: str = data["hook"]
@@ -44,7 +44,7 @@ class Epoch(_Record):
     """What one epoch shows to the callbacks. `batches`: None means one batch that shows the logs without the `val_*` ones.
     `stop` is the short form of somebody else's stopping before the first callback's epoch end."""
 
-    __slots__ = ("logs", "batches", "stop", "others")
+    __slots__ = ("batches", "logs", "others", "stop")
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         self.logs = logs_from_json(data.get("logs", {}))
@@ -67,7 +67,7 @@ class Epoch(_Record):
 class Resume(_Record):
     """The path that an earlier fit saved to, and what is loaded of it: "model" or "weights"."""
 
-    __slots__ = ("path", "load")
+    __slots__ = ("load", "path")
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         self.path: str = data["from"]
@@ -77,7 +77,7 @@ class Resume(_Record):
 class Fit(_Record):
     """One `fit` call. None: as the scenario says (`initial_epoch`, `metrics`), or as it stands (`learning_rate`)."""
 
-    __slots__ = ("epochs", "initial_epoch", "metrics", "learning_rate", "instances", "resume")
+    __slots__ = ("epochs", "initial_epoch", "instances", "learning_rate", "metrics", "resume")
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         self.epochs = tuple(map(Epoch, data["epochs"]))
@@ -103,8 +103,17 @@ class Scenario(_Record):
     `several`: whether it is written with a list, so that its trace is too. `metrics` stay as in JSON."""
 
     __slots__ = (
-        "callbacks", "callback", "config", "several", "fits", "learning_rate", "metrics", "initial_epoch",
-        "steps_per_execution", "existing", "outputs",
+        "callback",
+        "callbacks",
+        "config",
+        "existing",
+        "fits",
+        "initial_epoch",
+        "learning_rate",
+        "metrics",
+        "outputs",
+        "several",
+        "steps_per_execution",
     )  # fmt: skip
 
     def __init__(self, data: Mapping[str, Any]) -> None:

@@ -35,7 +35,7 @@ def subject(name: str, callback: Optional[str] = None) -> Any:
         return _keras(package(plain), plain != name)
     if re.match(r"[\w.]+:[\w.]+\Z", plain):
         return _custom(plain, callback, plain != name)
-    raise UnknownSubject("unknown subject {!r}".format(name))
+    raise UnknownSubject(f"unknown subject {name!r}")
 
 
 def _keras(found: Package, by_fit: bool) -> Any:
@@ -60,9 +60,7 @@ def _custom(name: str, callback: Optional[str], by_fit: bool) -> Any:
         for part in attribute_name.split("."):
             found = getattr(found, part)
     except Exception as error:
-        raise Unavailable(
-            "{} cannot be loaded: {}: {}".format(name, type(error).__name__, error)
-        ) from error
+        raise Unavailable(f"{name} cannot be loaded: {type(error).__name__}: {error}") from error
     return custom(name, found, callback, by_fit)
 
 
@@ -74,17 +72,17 @@ def custom(name: str, found: Any, callback: Optional[str] = None, by_fit: bool =
     if hasattr(found, "capabilities") and (hasattr(found, "build") or hasattr(found, "replay")):
         return found() if inspect.isclass(found) else found
     if not callable(found):
-        raise UnknownSubject("{} is neither a callback class nor an implementation".format(name))
+        raise UnknownSubject(f"{name} is neither a callback class nor an implementation")
     kind = callback or _guess(found)
     if kind is None:
-        raise UnknownSubject("{}: which callback it is meant to be cannot be told; say so with --callback".format(name))
+        raise UnknownSubject(f"{name}: which callback it is meant to be cannot be told; say so with --callback")
     capabilities = _capabilities(found, kind)
     derived = _derived_from(found)
     if not by_fit:
         return _Custom(name, found, capabilities, **derived)
     home = _home(found)
     if home is None:
-        raise Unavailable("{}:fit needs a class that is derived from a Keras callback".format(name))
+        raise Unavailable(f"{name}:fit needs a class that is derived from a Keras callback")
     return RealFit(name + ":fit", _making(found), real_models(package(home)), capabilities, **derived)
 
 

@@ -47,15 +47,13 @@ def quiet() -> Iterator[None]:
 def load(module: str, distribution: str) -> Any:
     """The imported module. Raises Unavailable with one sentence if that is not possible."""
     if importlib.util.find_spec(module) is None:
-        raise Unavailable(
-            "{0} is not installed; pip install 'callcheck[{0}]' installs it".format(distribution)
-        )
+        raise Unavailable(f"{distribution} is not installed; pip install 'callcheck[{distribution}]' installs it")
     try:
         with quiet():
             return importlib.import_module(module)
     except Exception as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise Unavailable("{} is installed but cannot be imported: {}".format(distribution, reason)) from error
+        raise Unavailable(f"{distribution} is installed but cannot be imported: {reason}") from error
 
 
 ARGUMENTS: Dict[str, Dict[str, Any]] = {
@@ -153,7 +151,7 @@ class _Keras(PlainWorld):
     def __init__(self, keras: Any) -> None:
         self.keras = keras
         self.one = keras.optimizers.SGD(1.0)
-        self.variable = getattr(self.one, "learning_rate", None)
+        self.variable: Any = getattr(self.one, "learning_rate", None)
         if self.variable is None:
             self.variable = self.one.lr
         self._read: Optional[float] = None
@@ -176,7 +174,7 @@ class _Keras(PlainWorld):
             return WithoutRate()
         if not isinstance(rate, (Mapping, Schedule)):
             return self.one
-        identity = tuple(rate) if isinstance(rate, Mapping) else rate
+        identity: Any = tuple(rate) if isinstance(rate, Mapping) else rate
         if identity not in self._others:
             make = self.several if isinstance(rate, Mapping) else self.scheduled
             self._others[identity] = make(identity)
@@ -289,8 +287,10 @@ class Keras3(_Keras):
         self._loss = keras.metrics.Mean(name="loss")  # what every compiled model has among its metrics
 
     def several(self, names: Tuple[str, ...]) -> Any:
-        return super().several(names) if not hasattr(self.keras.optimizers, "MultiOptimizer") else several_in_one(
-            self.keras, names
+        return (
+            super().several(names)
+            if not hasattr(self.keras.optimizers, "MultiOptimizer")
+            else several_in_one(self.keras, names)
         )
 
     def read(self, variable: Any) -> float:
@@ -339,7 +339,7 @@ def several_in_one(keras: Any, names: Tuple[str, ...]) -> Any:
         raise CannotExpress("learning_rate")
     *others, last = (keras.optimizers.SGD(name=name) for name in names)
     return keras.optimizers.MultiOptimizer(
-        keras.optimizers.OptimizerMap(last, {"none of {}".format(other.name): other for other in others})
+        keras.optimizers.OptimizerMap(last, {f"none of {other.name}": other for other in others})
     )
 
 

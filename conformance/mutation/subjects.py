@@ -13,7 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from ..subjects.keras import load
+from ..driver.worlds import load
 from .operators import Mutant, mutants
 
 PACKAGE = "keras.src.callbacks"

@@ -20,11 +20,12 @@ from callcheck.spec.clauses.clause import CLAUSES, Clause, Failed
 from callcheck.spec.dialect import Dialect, Resolution, release_dialect
 from callcheck.spec.scenario import Scenario
 
+from ..driver.subjects import subject as driven
+from ..driver.worlds import load
 from ..hearing import Hearing
 from ..judge import AGREEMENTS, FAILING, Rule, explained
 from ..pool import pool
 from ..results import Here, Results
-from ..subjects.keras import InstalledKeras, load
 from ..subjects.reference import Reference
 from .subjects import Subject, take_place
 
@@ -91,7 +92,7 @@ def try_suite(subject: Subject, source: str, plan: Plan) -> dict[str, str | None
     """Hold the module to the suite: the first clause that fails, else the first disagreement, as the fields of a Found."""
     take_place(subject, source)
     hearing = Hearing(
-        Here(InstalledKeras(), time_limit=SCENARIO_SECONDS), dialect(), examples=plan.examples, seed=plan.seed, shrunk=0,
+        Here(driven("keras"), time_limit=SCENARIO_SECONDS), dialect(), examples=plan.examples, seed=plan.seed, shrunk=0,
         predicted=predictions(subject, plan),
     )  # fmt: skip
     disagreement: str | None = None

@@ -5,7 +5,7 @@ from callcheck.spec.dialect import Resolution
 from callcheck.spec.scenario import Scenario
 from callcheck.spec.trace import Result
 
-from .protocol import Capabilities
+from ..driver.protocol import Capabilities
 
 
 class Reference:

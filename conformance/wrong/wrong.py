@@ -17,7 +17,7 @@ from callcheck.spec.dialect import Dialect, Resolution
 from callcheck.spec.scenario import Scenario
 from callcheck.spec.trace import Result
 
-from ..subjects.protocol import Capabilities
+from ..driver.protocol import Capabilities
 
 
 @dataclass(frozen=True, slots=True)

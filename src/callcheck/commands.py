@@ -12,6 +12,7 @@ from typing import Any
 
 from callcheck import __version__
 from callcheck.conformance.counterexample import describe, sentence, table
+from callcheck.conformance.driver.protocol import Unavailable
 from callcheck.conformance.judge import (
     CONFORMS,
     DECLARED,
@@ -21,11 +22,10 @@ from callcheck.conformance.judge import (
     Judgement,
 )
 from callcheck.conformance.pool import reached
-from callcheck.conformance.run import run
 from callcheck.conformance.session import WRONG_REQUESTS, Suite, selected
 from callcheck.conformance.subjects.names import Name, parse
-from callcheck.conformance.subjects.protocol import Unavailable
 from callcheck.conformance.subjects.registry import described, implementation
+from callcheck.conformance.subjects.transport import run
 from callcheck.reference.replay import replay
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.clauses.clause import Clause

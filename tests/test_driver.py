@@ -1,0 +1,39 @@
+"""The driver keeps its floor: the standard library alone, on Python 3.6 and newer."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from callcheck.conformance.driver import protocol, scenario
+from callcheck.spec.callbacks import CALLBACKS, FLOAT_PARAMETERS
+
+DRIVER = Path(protocol.__file__).parent
+FRAMEWORKS = {"numpy"}
+"""What is imported in functions alone, where an array is asked for."""
+
+
+def test_the_driver_runs_on_python_3_6() -> None:
+    pytest.importorskip("vermin", reason="vermin is not installed; pip install vermin installs it")
+    done = subprocess.run(
+        [sys.executable, "-c", "import vermin; vermin.main()", "--target=3.6-", "--violations", "--no-tips", str(DRIVER)],
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_driver_imports_the_standard_library_alone() -> None:
+    for path in DRIVER.glob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for node in ast.walk(tree):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                names = [node.module or ""]
+            assert {name.split(".")[0] for name in names} <= set(sys.stdlib_module_names) | FRAMEWORKS, path
+
+
+def test_what_the_driver_says_again_is_what_the_specification_says() -> None:
+    assert set(protocol.CALLBACKS) == set(CALLBACKS)
+    assert set(scenario.FLOAT_PARAMETERS) == set(FLOAT_PARAMETERS)
