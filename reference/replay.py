@@ -28,6 +28,7 @@ from callcheck.spec.values import Logs, Rate, Value, map_rate
 
 from . import machine as m
 from .early_stopping import EarlyStopping
+from .expressible import beyond
 from .learning_rate_scheduler import LearningRateScheduler
 from .model_checkpoint import ModelCheckpoint, Unpredictable
 from .reduce_lr_on_plateau import ReduceLROnPlateau
@@ -102,6 +103,9 @@ def replay(
     `internal` asks for the trace's optional state too. NotExpressible: what the reference does not predict, a file name that
     contains an array as numpy prints it, and in a dialect that writes folders what is there already.
     """
+    unknown = beyond(scenario)
+    if unknown is not None:
+        return NotExpressible(parameter=unknown)
     return _Replay(scenario, dialect, make or MACHINES[scenario.callback], internal).run()
 
 
@@ -113,6 +117,9 @@ def _stored(rate: Rate) -> Rate:
 def explain(scenario: Scenario, dialect: Dialect) -> tuple[Trace | NotExpressible, tuple[Decision, ...]]:
     """The trace, and the reason for every decision in it."""
     decisions: list[Decision] = []
+    unknown = beyond(scenario)
+    if unknown is not None:
+        return NotExpressible(parameter=unknown), ()
     replayed = _Replay(scenario, dialect, MACHINES[scenario.callback], decisions=decisions)
     return replayed.run(), tuple(decisions)
 

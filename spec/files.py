@@ -10,9 +10,11 @@ Rules
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
+from string import Formatter
 from typing import Any
 
-from .reading import InvalidScenario, describe, list_from_json, object_from_json
+from .fields import Kind
+from .reading import InvalidScenario, describe, list_from_json, object_from_json, shown
 
 PATH_LIKE, RELATIVE = "path_like", "relative"
 _PLAIN_PATH = re.compile(r"(?!(.*/)?\.\.?(/|$))[^/\0]+(/[^/\0]+)*", re.DOTALL)
@@ -40,42 +42,73 @@ def existing_directories(existing: Iterable[str]) -> frozenset[PurePosixPath]:
     return frozenset((*named, *(parent for path in existing for parent in PurePosixPath(path).parents)))
 
 
-def filepath_from_json(value: Any, field: str) -> str | dict[str, str]:
+def filepath_from_json(value: Any) -> str | dict[str, str]:
     """A path, in one of the three forms."""
     if isinstance(value, dict):
-        return _filepath_object(value, field)
+        return _filepath_object(value)
     if not isinstance(value, str):
-        raise InvalidScenario(field, f"expected a relative path, got {describe(value)}")
+        raise InvalidScenario(f"expected a relative path, got {describe(value)}")
     if value.startswith("/") or ".." in value.split("/") or "\0" in value:
-        raise InvalidScenario(field, f"expected a relative path without '..', got {value!r}")
+        raise InvalidScenario(f"expected a relative path without '..', got {shown(value)}")
+    _check_formatted(value)
     return value
 
 
-def _filepath_object(value: dict[str, Any], field: str) -> dict[str, str]:
-    given = object_from_json(value, field, (PATH_LIKE, RELATIVE))
+def _filepath_object(value: dict[str, Any]) -> dict[str, str]:
+    given = object_from_json(value, (PATH_LIKE, RELATIVE))
     if len(given) != 1:
-        raise InvalidScenario(field, f'a filepath that is an object has either "{PATH_LIKE}" or "{RELATIVE}"')
+        raise InvalidScenario(f'a filepath that is an object has either "{PATH_LIKE}" or "{RELATIVE}"')
     ((kind, path),) = given.items()
-    if not isinstance(path, str):
-        raise InvalidScenario(f"{field}.{kind}", f"expected a relative path, got {describe(path)}")
-    if not _PLAIN_PATH.fullmatch(path):
-        # pathlib would write it otherwise
-        raise InvalidScenario(
-            f"{field}.{kind}", f"expected a relative path without '.', '..' and empty parts, got {path!r}"
-        )
+    try:
+        _check_formatted(plain_path_from_json(path))
+    except InvalidScenario as error:
+        raise error.within(kind) from None
     return {kind: path}
 
 
-def existing_from_json(value: Any, field: str) -> tuple[str, ...]:
+def plain_path_from_json(value: Any) -> str:
+    """A relative path that pathlib would write as it is."""
+    if not isinstance(value, str):
+        raise InvalidScenario(f"expected a relative path, got {describe(value)}")
+    if not _PLAIN_PATH.fullmatch(value):
+        raise InvalidScenario(f"expected a relative path without '.', '..' and empty parts, got {shown(value)}")
+    return value
+
+
+def _check_formatted(path: str) -> None:
+    """Raises InvalidScenario for a path that leaves the directory whatever it is formatted with.
+
+    Of a field in braces this is known: cut to no characters, as in `{epoch!s:.0}`, it is its filling. Any other may be anything.
+    """
+    try:
+        formatted = "".join(
+            literal + _known(name, conversion, spec or "")
+            for literal, name, spec, conversion in Formatter().parse(path)
+        )
+    except ValueError:
+        return  # it cannot be formatted, as the callback will find out
+    if formatted.startswith("/") or ".." in formatted.split("/") or "://" in formatted:
+        raise InvalidScenario(f"expected a path that stays relative when it is formatted, got {shown(path)}")
+
+
+def _known(name: str | None, conversion: str | None, spec: str) -> str:
+    if name is None:
+        return ""
+    return format("", spec) if conversion and re.fullmatch(r"(.?[<>^])?\d{0,4}\.0+s?", spec, re.DOTALL) else "?"
+
+
+def existing_from_json(value: Any) -> tuple[str, ...]:
     """Paths that can be there together."""
-    for index, item in enumerate(list_from_json(value, field)):
-        place = f"{field}[{index}]"
-        if not isinstance(item, str):
-            raise InvalidScenario(place, f"expected a relative path, got {describe(item)}")
-        if not _PLAIN_PATH.fullmatch(item.removesuffix("/")):
-            raise InvalidScenario(place, f"expected a relative path without '.', '..' and empty parts, got {item!r}")
+    for index, item in enumerate(list_from_json(value)):
+        try:
+            plain_path_from_json(item.removesuffix("/") if isinstance(item, str) else item)
+        except InvalidScenario as error:
+            raise error.within(index) from None
     found = existing_files(value), existing_directories(value)
     for index, item in enumerate(value):
         if PurePosixPath(item) in found[0] & found[1]:
-            raise InvalidScenario(f"{field}[{index}]", f"{item!r} would have to be a file and a directory")
+            raise InvalidScenario(f"{shown(item)} would have to be a file and a directory", index)
     return tuple(value)
+
+
+EXISTING = Kind(existing_from_json, list)

@@ -1,11 +1,15 @@
 """Reading JSON in which every mistake is named: the place, and what is wrong there.
 
 Rules
-- `field` is the path of the place, such as `fits[0].epochs[1].logs`; the message is one sentence without it.
+- A reader takes a value and knows nothing of where it stands; whoever holds the value puts its name or index in front of the
+  place of a mistake. A place is a path such as `fits[0].epochs[1].logs`; the message is one sentence without it.
 - Nothing is converted that JSON tells apart, and null is never a default.
+- What comes from outside is printed without control characters, and cut where it is long.
 """
 
 import json
+import math
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,15 +21,55 @@ _TYPE_NAMES = {
     int: "a number",
     float: "a number",
 }
+LONGEST = 200
+"""Characters of a text from outside that are printed: more than any name that people give, and a few lines of a terminal."""
+DEEPEST = 50
+"""Levels of lists and objects in a value of free form. An interpreter's stack holds many times as many."""
+
+Path = tuple[str | int, ...]
+"""From the whole to a part of it: names of fields and indices in lists."""
+
+
+def printable(text: str) -> str:
+    """The text in one line without control characters, which are escaped as in a Python string, and cut where it is long."""
+    cut = text[:LONGEST]
+    if not cut.isprintable():
+        cut = "".join(
+            each if each.isprintable() else each.encode("unicode_escape", "surrogatepass").decode() for each in cut
+        )
+    return cut if len(text) <= LONGEST else f"{cut}... ({len(text)} characters)"
+
+
+def shown(value: Any) -> str:
+    """The value in a message, as Python writes it."""
+    return printable(repr(value))
+
+
+def place(path: Path) -> str:
+    """The path as a text: `fits[0].epochs[1].logs.val_loss`."""
+    steps = (f"[{step}]" if isinstance(step, int) else f".{printable(step)}" for step in path)
+    return "".join(steps).removeprefix(".")
 
 
 class InvalidScenario(ValueError):
-    """The JSON is not a scenario. `field` names the place, `message` says what is wrong there, in one sentence."""
+    """The JSON is not a scenario, or not the result of one. `field` names the place, `message` says what is wrong there, in one
+    sentence."""
 
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(f"{field}: {message}" if field else message)
-        self.field = field
+    def __init__(self, message: str, *path: str | int) -> None:
+        super().__init__(message, *path)
         self.message = message
+        self.path: Path = path
+
+    def within(self, step: str | int) -> "InvalidScenario":
+        """The same, told by whoever holds the value in the field of that name or at that index."""
+        return InvalidScenario(self.message, step, *self.path)
+
+    @property
+    def field(self) -> str:
+        return place(self.path)
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.message}" if self.path else self.message
 
 
 def describe(value: Any) -> str:
@@ -33,67 +77,119 @@ def describe(value: Any) -> str:
     return "null" if value is None else _TYPE_NAMES.get(type(value), type(value).__name__)
 
 
-def object_from_json(value: Any, field: str, allowed: Iterable[str], required: Iterable[str] = ()) -> dict[str, Any]:
+def object_from_json(value: Any, allowed: Iterable[str], required: Iterable[str] = ()) -> dict[str, Any]:
     """An object that has all `required` fields, and no other than the `allowed` ones."""
     if not isinstance(value, dict):
-        raise InvalidScenario(field, f"expected an object, got {describe(value)}")
+        raise InvalidScenario(f"expected an object, got {describe(value)}")
     allowed = tuple(allowed)
     for name in value:
         if name not in allowed:
-            place = f"{field}.{name}" if field else name
-            raise InvalidScenario(place, f"unknown field; the fields here are {', '.join(allowed)}")
+            raise InvalidScenario(f"unknown field; the fields here are {', '.join(allowed)}", name)
     for name in required:
         if name not in value:
-            raise InvalidScenario(f"{field}.{name}" if field else name, "this field is required")
+            raise InvalidScenario("this field is required", name)
     return value
 
 
-def list_from_json(value: Any, field: str) -> list[Any]:
+def list_from_json(value: Any) -> list[Any]:
     """A list, which may be empty."""
     if not isinstance(value, list):
-        raise InvalidScenario(field, f"expected a list, got {describe(value)}")
+        raise InvalidScenario(f"expected a list, got {describe(value)}")
     return value
 
 
-def filled_list_from_json(value: Any, field: str, what: str) -> list[Any]:
+def filled_list_from_json(value: Any, what: str) -> list[Any]:
     """A list that is not empty; `what` says of what."""
-    if not list_from_json(value, field):
-        raise InvalidScenario(field, f"the list is empty; at least one {what} is needed")
+    if not list_from_json(value):
+        raise InvalidScenario(f"the list is empty; at least one {what} is needed")
     return list(value)
 
 
-def integer_from_json(value: Any, field: str, least: int | None = None) -> int:
+def integer_from_json(value: Any, least: int | None = None) -> int:
     """An integer, of at least `least`."""
     if isinstance(value, bool) or not isinstance(value, int):
-        raise InvalidScenario(field, f"expected an integer, got {describe(value)}")
+        raise InvalidScenario(f"expected an integer, got {describe(value)}")
     if least is not None and value < least:
-        raise InvalidScenario(field, f"expected at least {least}, got {value}")
+        raise InvalidScenario(f"expected at least {least}, got {value}")
     return value
 
 
-def one_of(value: Any, field: str, allowed: tuple[str, ...]) -> None:
-    """Nothing, if the value is one of these texts."""
-    if value not in allowed:
-        raise InvalidScenario(field, f"expected one of {', '.join(allowed)}, got {value!r}")
+def boolean_from_json(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise InvalidScenario(f"expected true or false, got {describe(value)}")
+    return value
+
+
+def text_from_json(value: Any) -> str:
+    if not isinstance(value, str):
+        raise InvalidScenario(f"expected a text, got {describe(value)}")
+    return value
+
+
+def one_of(value: Any, allowed: tuple[str, ...]) -> str:
+    """The value, which is one of these texts."""
+    if not isinstance(value, str) or value not in allowed:
+        raise InvalidScenario(f"expected one of {', '.join(allowed)}, got {shown(value)}")
+    return value
+
+
+def free_from_json(value: Any) -> Any:
+    """JSON of any form, as it is: what a callback is to judge itself."""
+    level = [value]
+    for _ in range(DEEPEST):
+        if any(type(each) not in _TYPE_NAMES and each is not None for each in level):
+            raise InvalidScenario("this is not JSON")
+        if any(type(each) is float and not math.isfinite(each) for each in level):
+            raise InvalidScenario("a number that is not finite is not JSON")
+        level = [
+            item for each in level if isinstance(each, list | dict)
+            for item in (each if isinstance(each, list) else each.values())
+        ]  # fmt: skip
+        if not level:
+            return value
+    raise InvalidScenario("nested too deeply")
+
+
+_HALF_A_PAIR = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
+
+
+def _refuse(literal: str) -> Any:
+    raise InvalidScenario(f'{literal} is not JSON; write the string "{literal}"')
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise InvalidScenario(f"the number {printable(digits)} is out of the range of float64")
+    return number
+
+
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    read = dict(pairs)
+    if len(read) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in read if names.count(name) > 1)
+        raise InvalidScenario(f"an object has the key {shown(twice)} twice")
+    return read
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite, object_pairs_hook=_without_repetition)
 
 
 def parse_json(text: str) -> Any:
     """JSON data from text. Raises InvalidScenario with the place for what is not JSON."""
-
-    def refuse(literal: str) -> Any:
-        raise InvalidScenario("", f'{literal} is not JSON; write the string "{literal}"')
-
     try:
-        data = json.loads(text, parse_constant=refuse)
-        json.dumps(data, ensure_ascii=False).encode()
+        data = _DECODER.decode(text.removeprefix("\ufeff"))
+        if _HALF_A_PAIR.search(text):
+            json.dumps(data, ensure_ascii=False).encode()
         return data
     except UnicodeEncodeError:
-        raise InvalidScenario("", "a text holds half of a surrogate pair, which is no character") from None
+        raise InvalidScenario("a text holds half of a surrogate pair, which is no character") from None
     except json.JSONDecodeError as error:
-        raise InvalidScenario("", f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
+        raise InvalidScenario(f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
     except InvalidScenario:
         raise
     except ValueError:
-        raise InvalidScenario("", "an integer has more digits than Python reads") from None
+        raise InvalidScenario("an integer has more digits than Python reads") from None
     except RecursionError:
-        raise InvalidScenario("", "not a scenario: nested too deeply") from None
+        raise InvalidScenario("not a scenario: nested too deeply") from None

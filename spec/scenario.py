@@ -1,42 +1,86 @@
-"""A scenario: a callback's configuration and the stream of logs that it sees, over one or more `fit` calls.
+"""A scenario: callbacks with their configurations and the stream of logs that they see, over one or more `fit` calls.
 
 Rules
 - Records are frozen; `from_json` refuses what the format does not allow with one sentence that names the field.
-- `config` is passed on as given, nothing filled in. Defaults belong to the callback (`configuration.py`).
+- `config` is passed on as given, nothing filled in. Defaults belong to the callback (`callbacks.py`).
 - Metric values, rates and the parameters in `FLOAT_PARAMETERS` are numbers as in `values.py`; nothing else is.
 - `existing` and a `filepath` in the configuration are as in `files.py`.
 - `to_json(from_json(x))` loses nothing, and `key` tells apart what `==` on floats cannot (NaN, -0.0).
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from .callbacks import CALLBACKS, FLOAT_PARAMETERS
-from .files import existing_from_json, filepath_from_json
-from .metrics import Metric, UnknownMetric, metric_from_json, metric_to_json
+from .fields import BOOLEAN, INDEX, INTEGER, TEXT, Field, Kind, ListOf, Table, choice, nullable
+from .files import EXISTING, filepath_from_json, plain_path_from_json
+from .metrics import METRICS, Metric
 from .reading import (
     InvalidScenario,
     describe,
-    filled_list_from_json,
+    free_from_json,
     integer_from_json,
-    list_from_json,
     object_from_json,
-    one_of,
     parse_json,
+    printable,
+    shown,
 )
 from .values import (
+    LATER_RATE,
+    LOGS,
+    NUMBER,
+    RATE,
     Logs,
     Rate,
-    later_rate_from_json,
-    logs_from_json,
-    logs_to_json,
+    check_later_rate,
     number_from_json,
     number_to_json,
-    rate_from_json,
-    rate_to_json,
 )
+
+HOOKS_OF_EPOCHS = ("epoch_begin", "batch_end", "epoch_end")
+"""The hooks in which others can act."""
+RAISED = ("KeyboardInterrupt", "SystemExit", "MemoryError", "OSError", "RuntimeError", "ValueError")
+"""The exceptions that others can raise: an interruption, and what happens to programs."""
+INSTANCES = ("same", "new", "copied", "pickled")
+"""The callbacks of a fit: those of the fit before, new ones of the same configuration, deep copies, or once pickled and read."""
+LOADED = ("model", "weights")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Configured:
+    """A callback and its configuration."""
+
+    callback: str
+    config: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Other:
+    """Somebody else who acts in a hook, before or after the callback of that index; neither: before all of them.
+
+    `batch`: at which batch hook, by the index that it is told; None: at each. `stop`, `learning_rate`, `weights` ("zero") are
+    set, `raises` names an exception; False or None: not this.
+    """
+
+    hook: str
+    batch: int | None = None
+    before: int | None = None
+    after: int | None = None
+    stop: bool = False
+    learning_rate: Rate = None
+    weights: str | None = None
+    raises: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Resume:
+    """A fit begins in a fresh model with what an earlier fit saved under `path`: the "model" with its optimizer, or its
+    "weights"."""
+
+    path: str
+    load: str = "model"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,12 +88,14 @@ class Epoch:
     """What one epoch shows to the callbacks.
 
     `logs`: the epoch's metrics, by name. `batches`: the logs of each training batch; None means one batch that shows the
-    epoch's metrics without the `val_*` ones. `stop`: somebody else sets the stop flag before the subject's epoch end.
+    epoch's metrics without the `val_*` ones. `stop`: somebody else sets the stop flag before the first callback's epoch end.
+    `others`: what else somebody else does.
     """
 
     logs: Logs = field(default_factory=dict)
     batches: tuple[Logs, ...] | None = None
     stop: bool = False
+    others: tuple[Other, ...] = ()
 
     def batch_logs(self) -> tuple[Logs, ...]:
         """The logs of each batch, the default batch spelt out."""
@@ -60,32 +106,44 @@ class Epoch:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fit:
-    """One `fit` call. None means: as the scenario says (`initial_epoch`, `metrics`), or as it stands (`learning_rate`)."""
+    """One `fit` call. None means: as the scenario says (`initial_epoch`, `metrics`), or as it stands (`learning_rate`).
+
+    `instances`: which callbacks it is given, one of INSTANCES. `resume`: where the model comes from, if not from the fit before.
+    """
 
     epochs: tuple[Epoch, ...]
     initial_epoch: int | None = None
     metrics: tuple[Metric, ...] | None = None
     learning_rate: float | Mapping[str, float] | None = None
+    instances: str = "same"
+    resume: Resume | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scenario:
-    """One callback instance, one model and one optimizer, over successive fits.
+    """One callback, or several in order, one model and one optimizer, over successive fits.
 
-    `learning_rate` is set before the first fit; weights and rate carry over from fit to fit, the stop flag is cleared. With
-    rates by name the optimizer is several in one (Keras calls it MultiOptimizer). `metrics` is what the model was compiled
-    with. The batch hook is called once per `steps_per_execution` batches. `existing`: the files and directories that are
-    there before.
+    `callback` and `config` are those of the only one. Several, and one that is written as a list, are in `callbacks`, and
+    `callback` is empty. `learning_rate` is set before the first fit; weights and rate carry over from fit to fit, the stop flag
+    is cleared. With rates by name the optimizer is several in one (Keras calls it MultiOptimizer). `metrics` is what the model
+    was compiled with. The batch hook is called once per `steps_per_execution` batches. `existing`: the files and directories
+    that are there before. `outputs`: the names of the model's outputs, where they are several.
     """
 
-    callback: str
+    callback: str = ""
     fits: tuple[Fit, ...]
     config: Mapping[str, Any] = field(default_factory=dict)
+    callbacks: tuple[Configured, ...] = ()
     learning_rate: Rate = 1.0
     metrics: tuple[Metric, ...] = ()
     initial_epoch: int = 0
     steps_per_execution: int = 1
     existing: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+
+    def configured(self) -> tuple[Configured, ...]:
+        """The callbacks in their order, be it one or several."""
+        return self.callbacks or (Configured(callback=self.callback, config=self.config),)
 
     def first_epoch(self, fit: Fit) -> int:
         """The absolute index of the first epoch of `fit`."""
@@ -112,169 +170,215 @@ def groups(batches: tuple[Logs, ...], steps_per_execution: int) -> Iterable[tupl
     return [(end - 1, batches[min(end, len(batches)) - 1]) for end in ends]
 
 
-# ---------------------------------------------------------------------------------------------- to JSON
+# ---------------------------------------------------------------------------------------------- configurations
+
+
+def _callback(value: Any) -> str:
+    if not isinstance(value, str) or value not in CALLBACKS:
+        raise InvalidScenario(f"unknown callback {shown(value)}; known are {', '.join(CALLBACKS)}")
+    return value
+
+
+def _schedule(value: Any) -> dict[str, Any]:
+    schedule = dict(object_from_json(value, ("table", "scale", "accepts", "returns")))
+    if ("table" in schedule) == ("scale" in schedule):
+        raise InvalidScenario('a schedule has either "table" or "scale"')
+    for part, content in schedule.items():
+        try:
+            schedule[part] = _SCHEDULE_PARTS[part].read(content)
+        except InvalidScenario as error:
+            raise error.within(part) from None
+    if "scale" in schedule and "accepts" in schedule:
+        raise InvalidScenario('a schedule with "scale" needs the rate; "accepts" goes with "table"', "accepts")
+    return schedule
+
+
+_RATES = ListOf(NUMBER, "rate")
+_SCHEDULE_PARTS: dict[str, Kind[Any]] = {
+    "table": Kind(lambda value: list(_RATES.read(value)), _RATES.write),
+    "scale": NUMBER,
+    "accepts": choice("epoch"),
+    "returns": choice("int", "float32", "array", "tensor", "none"),
+}
+
+
+def _parameter(name: str, value: Any) -> Any:
+    if name in FLOAT_PARAMETERS:
+        return None if value is None else number_from_json(value)
+    if name == "schedule":
+        return _schedule(value)
+    return filepath_from_json(value) if name == "filepath" else free_from_json(value)
+
+
+def _config(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise InvalidScenario(f"expected an object of parameters, got {describe(value)}")
+    read: dict[str, Any] = {}
+    for name, content in value.items():
+        try:
+            read[name] = _parameter(name, content)
+        except InvalidScenario as error:
+            raise error.within(name) from None
+    return read
 
 
 def _config_to_json(config: Mapping[str, Any]) -> dict[str, Any]:
-    written = {}
-    for name, value in config.items():
-        if name in FLOAT_PARAMETERS and isinstance(value, float):
-            value = number_to_json(value)
-        elif name == "schedule":
-            value = {part: _schedule_part_to_json(part, content) for part, content in value.items()}
-        written[name] = value
+    written = dict(config)
+    for name in FLOAT_PARAMETERS.intersection(written):
+        if isinstance(written[name], float):
+            written[name] = number_to_json(written[name])
+    if "schedule" in written:
+        written["schedule"] = {
+            part: _SCHEDULE_PARTS[part].write(content) for part, content in written["schedule"].items()
+        }
     return written
 
 
-def _schedule_part_to_json(part: str, content: Any) -> Any:
-    if part == "table":
-        return [number_to_json(rate) for rate in content]
-    return number_to_json(content) if part == "scale" else content
+# ---------------------------------------------------------------------------------------------- the fields of the records
+
+
+def _check_other(other: Other) -> None:
+    if other.before is not None and other.after is not None:
+        raise InvalidScenario('somebody else acts either "before" or "after" a callback', "after")
+    if other.batch is not None and other.hook != "batch_end":
+        raise InvalidScenario('only in the hook "batch_end" there is a batch', "batch")
+    if not other.stop and other.learning_rate is None and other.weights is None and other.raises is None:
+        raise InvalidScenario('nothing is done; an act is "stop", "learning_rate", "weights" or "raise"')
+
+
+def _check_act(act: Other, epoch: Epoch, scenario: Scenario) -> None:
+    for step, index in (("before", act.before), ("after", act.after)):
+        if index is not None and index >= len(scenario.configured()):
+            raise InvalidScenario(f"there is no callback of the index {index}", step)
+    if act.batch is not None:
+        called = [batch for batch, _ in groups(epoch.batch_logs(), scenario.steps_per_execution)]
+        if act.batch not in called:
+            raise InvalidScenario(f"the batch hook is called with {', '.join(map(str, called))}", "batch")
+    if act.learning_rate is not None:
+        _check_rate(act, scenario)
+
+
+def _check_rate(act: Fit | Other, scenario: Scenario) -> None:
+    try:
+        check_later_rate(act.learning_rate, scenario.learning_rate)
+    except InvalidScenario as error:
+        raise error.within("learning_rate") from None
+
+
+def _check_metrics(metrics: tuple[Metric, ...] | None, scenario: Scenario) -> None:
+    for metric in metrics or ():
+        if metric.output is not None and metric.output not in scenario.outputs:
+            known = ", ".join(map(printable, scenario.outputs)) or "not named"
+            raise InvalidScenario(f"unknown output; the outputs are {known}", "metrics", metric.output)
+
+
+def _check_fit(index: int, scenario: Scenario) -> None:
+    fit = scenario.fits[index]
+    if fit.learning_rate is not None:
+        _check_rate(fit, scenario)
+    if fit.resume is not None and index == 0:
+        raise InvalidScenario("no fit before it could have saved what it begins with", "resume")
+    _check_metrics(fit.metrics, scenario)
+    for number, epoch in enumerate(fit.epochs):
+        for place, act in enumerate(epoch.others):
+            try:
+                _check_act(act, epoch, scenario)
+            except InvalidScenario as error:
+                raise InvalidScenario(error.message, "epochs", number, "others", place, *error.path) from None
+
+
+def _check(scenario: Scenario) -> None:
+    """Raises InvalidScenario for fields that do not go together."""
+    if scenario.callbacks and (scenario.callback or scenario.config):
+        raise InvalidScenario('"callbacks" stands in its place', "callback" if scenario.callback else "config")
+    if not scenario.callbacks and not scenario.callback:
+        raise InvalidScenario("this field is required", "callback")
+    for index, name in enumerate(scenario.outputs):
+        if not name.isidentifier() or name in scenario.outputs[:index]:
+            raise InvalidScenario(
+                "the name of an output is made of letters, digits and underscores, once", "outputs", index
+            )
+    _check_metrics(scenario.metrics, scenario)
+    for index in range(len(scenario.fits)):
+        try:
+            _check_fit(index, scenario)
+        except InvalidScenario as error:
+            raise InvalidScenario(error.message, "fits", index, *error.path) from None
+
+
+CALLBACK = Kind(_callback)
+CONFIG = Kind(_config, _config_to_json)
+
+CONFIGURED = Table(Configured, Field("callback", CALLBACK), Field("config", CONFIG))
+OTHER = Table(
+    Other,
+    Field("hook", choice(*HOOKS_OF_EPOCHS)),
+    Field("batch", INDEX),
+    Field("before", INDEX),
+    Field("after", INDEX),
+    Field("stop", BOOLEAN),
+    Field("learning_rate", LATER_RATE),
+    Field("weights", choice("zero")),
+    Field("raises", choice(*RAISED), json="raise"),
+    check=_check_other,
+)
+EPOCH = Table(
+    Epoch,
+    Field("logs", LOGS, written=True),
+    Field("batches", ListOf(LOGS, "batch")),
+    Field("stop", BOOLEAN),
+    Field("others", ListOf(OTHER)),
+)
+RESUME = Table(Resume, Field("path", Kind(plain_path_from_json), json="from"), Field("load", choice(*LOADED)))
+FIT = Table(
+    Fit,
+    Field("initial_epoch", INTEGER),
+    Field("metrics", METRICS),
+    Field("learning_rate", LATER_RATE),
+    Field("instances", choice(*INSTANCES)),
+    Field("resume", RESUME),
+    Field("epochs", ListOf(EPOCH, "epoch")),
+)
+SCENARIO = Table(
+    Scenario,
+    Field("callback", CALLBACK),
+    Field("config", CONFIG),
+    Field("callbacks", ListOf(CONFIGURED, "callback")),
+    Field("learning_rate", nullable(RATE)),
+    Field("metrics", METRICS),
+    Field("initial_epoch", INTEGER),
+    Field("steps_per_execution", Kind(lambda value: integer_from_json(value, 1))),
+    Field("existing", EXISTING),
+    Field("outputs", ListOf(TEXT)),
+    Field("fits", ListOf(FIT, "fit")),
+    check=_check,
+)
+
+
+# ---------------------------------------------------------------------------------------------- JSON
 
 
 def to_json(scenario: Scenario) -> dict[str, Any]:
     """The scenario as JSON data; what has its default value is left out."""
-    written: dict[str, Any] = {"callback": scenario.callback}
-    if scenario.config:
-        written["config"] = _config_to_json(scenario.config)
-    if scenario.learning_rate != 1.0:
-        written["learning_rate"] = rate_to_json(scenario.learning_rate)
-    if scenario.metrics:
-        written["metrics"] = [metric_to_json(metric) for metric in scenario.metrics]
-    if scenario.initial_epoch:
-        written["initial_epoch"] = scenario.initial_epoch
-    if scenario.steps_per_execution != 1:
-        written["steps_per_execution"] = scenario.steps_per_execution
-    if scenario.existing:
-        written["existing"] = list(scenario.existing)
-    written["fits"] = [_fit_to_json(fit) for fit in scenario.fits]
-    return written
-
-
-def _fit_to_json(fit: Fit) -> dict[str, Any]:
-    written: dict[str, Any] = {}
-    if fit.initial_epoch is not None:
-        written["initial_epoch"] = fit.initial_epoch
-    if fit.metrics is not None:
-        written["metrics"] = [metric_to_json(metric) for metric in fit.metrics]
-    if fit.learning_rate is not None:
-        written["learning_rate"] = rate_to_json(fit.learning_rate)
-    written["epochs"] = [_epoch_to_json(epoch) for epoch in fit.epochs]
-    return written
-
-
-def _epoch_to_json(epoch: Epoch) -> dict[str, Any]:
-    written: dict[str, Any] = {"logs": logs_to_json(epoch.logs)}
-    if epoch.batches is not None:
-        written["batches"] = [logs_to_json(logs) for logs in epoch.batches]
-    if epoch.stop:
-        written["stop"] = True
-    return written
+    return SCENARIO.to_json(scenario)
 
 
 def dumps(scenario: Scenario) -> str:
     """The scenario on one line of JSON."""
-    return json.dumps(to_json(scenario), allow_nan=False)
+    return json.dumps(SCENARIO.to_json(scenario), allow_nan=False)
+
+
+_SORTED = json.JSONEncoder(allow_nan=False, sort_keys=True)
 
 
 def key(scenario: Scenario) -> str:
     """Identity: two scenarios are the same exactly if their keys are equal."""
-    return json.dumps(to_json(scenario), allow_nan=False, sort_keys=True)
-
-
-# ---------------------------------------------------------------------------------------------- from JSON
-
-
-def _metrics(value: Any, field: str) -> tuple[Metric, ...]:
-    read = []
-    for index, item in enumerate(list_from_json(value, field)):
-        try:
-            read.append(metric_from_json(item))
-        except UnknownMetric as error:
-            raise InvalidScenario(f"{field}[{index}]", str(error)) from None
-    return tuple(read)
-
-
-def _schedule(value: Any, field: str) -> dict[str, Any]:
-    schedule = dict(object_from_json(value, field, ("table", "scale", "accepts", "returns")))
-    if ("table" in schedule) == ("scale" in schedule):
-        raise InvalidScenario(field, 'a schedule has either "table" or "scale"')
-    if "table" in schedule:
-        items = filled_list_from_json(schedule["table"], f"{field}.table", "rate")
-        schedule["table"] = [number_from_json(rate, f"{field}.table[{index}]") for index, rate in enumerate(items)]
-    else:
-        schedule["scale"] = number_from_json(schedule["scale"], f"{field}.scale")
-    one_of(schedule.get("accepts", "epoch"), f"{field}.accepts", ("epoch",))
-    one_of(schedule.get("returns", "int"), f"{field}.returns", ("int", "float32", "array", "none"))
-    if "scale" in schedule and "accepts" in schedule:
-        raise InvalidScenario(f"{field}.accepts", 'a schedule with "scale" needs the rate; "accepts" goes with "table"')
-    return schedule
-
-
-def _config(value: Any, field: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise InvalidScenario(field, f"expected an object of parameters, got {describe(value)}")
-    read: dict[str, Any] = {}
-    for name, content in value.items():
-        place = f"{field}.{name}"
-        if name in FLOAT_PARAMETERS and content is not None:
-            content = number_from_json(content, place)
-        elif name == "schedule":
-            content = _schedule(content, place)
-        elif name == "filepath":
-            content = filepath_from_json(content, place)
-        read[name] = content
-    return read
-
-
-def _epoch(value: Any, field: str) -> Epoch:
-    epoch = object_from_json(value, field, ("logs", "batches", "stop"))
-    batches = None
-    if "batches" in epoch:
-        items = filled_list_from_json(epoch["batches"], f"{field}.batches", "batch")
-        batches = tuple(logs_from_json(item, f"{field}.batches[{index}]") for index, item in enumerate(items))
-    stop = epoch.get("stop", False)
-    if not isinstance(stop, bool):
-        raise InvalidScenario(f"{field}.stop", f"expected true or false, got {describe(stop)}")
-    return Epoch(logs=logs_from_json(epoch.get("logs", {}), f"{field}.logs"), batches=batches, stop=stop)
-
-
-def _fit(value: Any, field: str, rate: Rate) -> Fit:
-    fit = object_from_json(value, field, ("epochs", "initial_epoch", "metrics", "learning_rate"), required=("epochs",))
-    epochs = filled_list_from_json(fit["epochs"], f"{field}.epochs", "epoch")
-
-    def optional(name: str, read: Callable[[Any, str], Any]) -> Any:
-        return read(fit[name], f"{field}.{name}") if name in fit else None
-
-    return Fit(
-        epochs=tuple(_epoch(item, f"{field}.epochs[{index}]") for index, item in enumerate(epochs)),
-        initial_epoch=optional("initial_epoch", integer_from_json),
-        metrics=optional("metrics", _metrics),
-        learning_rate=optional("learning_rate", lambda content, place: later_rate_from_json(content, place, rate)),
-    )
+    return _SORTED.encode(SCENARIO.to_json(scenario))
 
 
 def from_json(data: Any) -> Scenario:
     """The scenario that JSON data describes. Raises InvalidScenario, which names the field."""
-    fields = (
-        "callback", "config", "learning_rate", "metrics", "initial_epoch", "steps_per_execution", "existing", "fits",
-    )  # fmt: skip
-    scenario = object_from_json(data, "", fields, required=("callback", "fits"))
-    callback = scenario["callback"]
-    if not isinstance(callback, str) or callback not in CALLBACKS:
-        raise InvalidScenario("callback", f"unknown callback {callback!r}; known are {', '.join(CALLBACKS)}")
-    fits = filled_list_from_json(scenario["fits"], "fits", "fit")
-    rate = rate_from_json(scenario.get("learning_rate", 1.0), "learning_rate")
-    return Scenario(
-        callback=callback,
-        config=_config(scenario.get("config", {}), "config"),
-        learning_rate=rate,
-        metrics=_metrics(scenario.get("metrics", []), "metrics"),
-        initial_epoch=integer_from_json(scenario.get("initial_epoch", 0), "initial_epoch"),
-        steps_per_execution=integer_from_json(scenario.get("steps_per_execution", 1), "steps_per_execution", 1),
-        existing=existing_from_json(scenario.get("existing", []), "existing"),
-        fits=tuple(_fit(item, f"fits[{index}]", rate) for index, item in enumerate(fits)),
-    )
+    return SCENARIO.read(data)
 
 
 def loads(text: str) -> Scenario:

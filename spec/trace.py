@@ -1,22 +1,39 @@
 """A trace: what an observer outside could see while a scenario ran, epoch by epoch.
 
 Rules
-- What an implementation cannot see is None here and absent in JSON, never empty.
+- What an implementation cannot see is None here and absent in JSON, never empty. Some things are only looked at when asked for.
+- Of one callback an epoch, a fit and a trace say themselves what it did; of several `callbacks` says it of each, in their order.
 - Two traces are equal when everything that both have is equal, `internal` and every `message` aside.
 - In place of a trace a result may say why there is none: not expressible, failed, or invalid.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from .values import Rate, Value, logs_to_json, rate_from_json, rate_to_json, value_from_json, value_to_json
+from .fields import BOOLEAN, INDEX, INTEGER, TEXT, Field, Found, Kind, ListOf, MapOf, Table, choice, nullable
+from .reading import InvalidScenario, describe, integer_from_json, place
+from .values import LOGS, RATE, Rate, Value, value_from_json, value_to_json
 
 WARNED = ("missing-metric", "unknown-mode", "array-metric", "other")
 """The kinds of warnings. Only those to the user are recorded, not what array libraries say about overflow or deprecation."""
-PRINTED = ("improved", "not-improved", "saving", "saved", "restored", "early-stop", "reduced", "scheduled", "nan")
+PRINTED = (
+    "improved",
+    "not-improved",
+    "saving",
+    "saved",
+    "restored",
+    "early-stop",
+    "reduced",
+    "scheduled",
+    "nan",
+    "other",
+)
 """The kinds of printed lines; what is printed is an event, not a text."""
+HOOKS = ("fit_begin", "epoch_begin", "batch_end", "epoch_end", "fit_end")
+FAILED = ("timeout", "crash", "nonsense", "exit", "flood")
+"""Why there is no trace: no answer in time; it died, said what cannot be, ended its process, or printed without end."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,11 +72,35 @@ def weights_seen(origin: Origin, began: Origin, fit: int) -> Weights:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Save:
-    """A file written. `path` is relative, as configured; `batch` is set for a save at a batch end (0-based)."""
+    """A file written. `path` is relative, as configured; `batch` is set for a save at a batch end (0-based).
+    `optimizer_steps`: how many the optimizer had made, in all."""
 
     path: str
     weights: Weights | None = None
     batch: int | None = None
+    optimizer_steps: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallbackInEpoch:
+    """What one of several callbacks did in an epoch; the fields are those of `EpochTrace`."""
+
+    saved: tuple[Save, ...] | None = None
+    warned: tuple[str, ...] | None = None
+    printed: tuple[str, ...] | None = None
+    logged: Mapping[str, Value] | None = None
+    changed: tuple[str, ...] | None = None
+    removed: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BatchTrace:
+    """What the batch hook of that index did to the keys of the logs that it was given. `callback`: whose, of several."""
+
+    batch: int
+    changed: tuple[str, ...] | None = None
+    removed: tuple[str, ...] | None = None
+    callback: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,7 +109,8 @@ class EpochTrace:
     optimizers in one, each one's by its name.
 
     `stop`: the stop flag. `learning_rate_in_epoch`: the rate in force in the first batch. `logged`: what was added to logs;
-    an `ArrayNumber` is a number of an array library's, in place of a Python float.
+    an `ArrayNumber` is a number of an array library's, in place of a Python float. `changed`, `removed`: keys of the logs that
+    the epoch's end was given. `batches`: what was done to the logs of batches. `files`: what is new in the working directory.
     """
 
     stop: bool | None = None
@@ -78,11 +120,16 @@ class EpochTrace:
     warned: tuple[str, ...] | None = None
     printed: tuple[str, ...] | None = None
     logged: Mapping[str, Value] | None = None
+    callbacks: tuple[CallbackInEpoch, ...] | None = None
+    changed: tuple[str, ...] | None = None
+    removed: tuple[str, ...] | None = None
+    batches: tuple[BatchTrace, ...] | None = None
+    files: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Raised:
-    """An exception out of a hook. `hook` is one of fit_begin, epoch_begin, batch_end, epoch_end, fit_end."""
+    """An exception out of a hook, one of HOOKS. `callback`: whose, of several; `by`: "other" if somebody else raised it."""
 
     type: str
     message: str
@@ -90,16 +137,34 @@ class Raised:
     hook: str
     epoch: int | None = None
     batch: int | None = None
+    callback: int | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallbackInFit:
+    """What one of several callbacks did in a fit; the fields are those of `FitTrace`."""
+
+    printed: tuple[str, ...] | None = None
+    recorded: tuple[Mapping[str, Any], ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FitTrace:
-    """One fit: its epochs, what the model holds when training has ended, and what `fit_begin` and `fit_end` printed."""
+    """One fit: its epochs, what the model holds when training has ended, and what `fit_begin` and `fit_end` printed.
+
+    `weights_at_begin`: the weights with which it began, counted from the start of the scenario. `optimizer_steps`: how many the
+    optimizer has made, in all. `recorded`: rows or scalars that the callback wrote down, each with its values by name.
+    """
 
     epochs: tuple[EpochTrace, ...]
     weights: Weights | None = None
     printed: tuple[str, ...] | None = None
     error: Raised | None = None
+    callbacks: tuple[CallbackInFit, ...] | None = None
+    weights_at_begin: Weights | None = None
+    optimizer_steps: int | None = None
+    recorded: tuple[Mapping[str, Any], ...] | None = None
 
     @property
     def epochs_run(self) -> int:
@@ -108,10 +173,19 @@ class FitTrace:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rejected:
-    """The constructor refused the configuration."""
+    """The constructor refused the configuration. `callback`: that of which of several."""
 
     type: str
     message: str
+    callback: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CallbackInTrace:
+    """What was seen of one of several callbacks outside of fits; the fields are those of `Trace`."""
+
+    warned: tuple[str, ...] | None = None
+    internal: Mapping[str, tuple[tuple[Any, ...], ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -122,6 +196,7 @@ class Trace:
     rejected: Rejected | None = None
     warned: tuple[str, ...] | None = None
     internal: Mapping[str, tuple[tuple[Any, ...], ...]] = field(default_factory=dict)
+    callbacks: tuple[CallbackInTrace, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -133,7 +208,7 @@ class NotExpressible:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Failed:
-    """There is no trace: kind is "timeout", "crash" or "nonsense"."""
+    """There is no trace: kind is one of FAILED."""
 
     kind: str
     message: str
@@ -150,165 +225,168 @@ class Invalid:
 Result = Trace | NotExpressible | Failed | Invalid
 
 
-# ---------------------------------------------------------------------------------------------- to JSON
+# ---------------------------------------------------------------------------------------------- the fields of the records
 
 
-def _weights_to_json(weights: Weights | None) -> dict[str, Any]:
-    if weights is None:
-        return {"weights_of_epoch": None}
-    if weights.fit is None:
-        return {"weights_of_epoch": weights.epoch}
-    return {"weights_of_epoch": weights.epoch, "weights_of_fit": weights.fit}
-
-
-def _save_to_json(save: Save) -> dict[str, Any]:
-    batch = {} if save.batch is None else {"batch": save.batch}
-    return {"path": save.path, **_weights_to_json(save.weights), **batch}
-
-
-def _epoch_to_json(epoch: EpochTrace) -> dict[str, Any]:
-    written: dict[str, Any] = {}
-    if epoch.stop is not None:
-        written["stop"] = epoch.stop
-    if epoch.learning_rate is not None:
-        written["learning_rate"] = rate_to_json(epoch.learning_rate)
-    if epoch.learning_rate_in_epoch is not None:
-        written["learning_rate_in_epoch"] = rate_to_json(epoch.learning_rate_in_epoch)
-    if epoch.saved is not None:
-        written["saved"] = [_save_to_json(save) for save in epoch.saved]
-    if epoch.warned is not None:
-        written["warned"] = list(epoch.warned)
-    if epoch.printed is not None:
-        written["printed"] = list(epoch.printed)
-    if epoch.logged is not None:
-        written["logged"] = logs_to_json(epoch.logged)
-    return written
-
-
-def _raised_to_json(error: Raised) -> dict[str, Any]:
-    written: dict[str, Any] = {"type": error.type, "message": error.message, "fit": error.fit, "epoch": error.epoch,
-                               "hook": error.hook}  # fmt: skip
-    if error.batch is not None:
-        written["batch"] = error.batch
-    return written
-
-
-def _fit_to_json(fit: FitTrace) -> dict[str, Any]:
-    written: dict[str, Any] = {
-        "epochs": [_epoch_to_json(epoch) for epoch in fit.epochs],
-        "epochs_run": fit.epochs_run,
-        **_weights_to_json(fit.weights),
-    }
-    if fit.printed is not None:
-        written["printed"] = list(fit.printed)
-    written["error"] = None if fit.error is None else _raised_to_json(fit.error)
-    return written
-
-
-def _internal_to_json(value: Any) -> Any:
+def _state_to_json(value: Any) -> Any:
     if isinstance(value, float | tuple):
         return value_to_json(tuple(value) if isinstance(value, tuple) else float(value))
     return value if value is None or isinstance(value, int | str) else repr(value)
 
 
+def _state_from_json(value: Any) -> Any:
+    if isinstance(value, list) or value in ("NaN", "Infinity", "-Infinity"):
+        return value_from_json(value)
+    if isinstance(value, dict):
+        raise InvalidScenario(f"expected a number, a text, a list of numbers or null, got {describe(value)}")
+    return value
+
+
+STATE = Kind(_state_from_json, _state_to_json, lambda a, b: repr(a) == repr(b))
+"""A value of a callback's own; numbers keep the form that JSON gives them."""
+INTERNAL = MapOf(ListOf(ListOf(STATE)))
+ROWS = ListOf(MapOf(STATE))
+NAMES = ListOf(TEXT)
+WARNINGS = ListOf(choice(*WARNED))
+LINES = ListOf(choice(*PRINTED))
+
+WEIGHTS = Table(
+    Weights,
+    Field("epoch", INTEGER, json="weights_of_epoch"),
+    Field("fit", Kind(lambda value: integer_from_json(value, -1)), json="weights_of_fit"),
+)
+
+
+def _seen_from_json(value: dict[str, Any]) -> Weights | None:
+    return None if value["weights_of_epoch"] is None else WEIGHTS.read(value)
+
+
+def _seen_to_json(weights: Weights | None) -> dict[str, Any]:
+    return {"weights_of_epoch": None} if weights is None else WEIGHTS.write(weights)
+
+
+def _weights_seen() -> Field:
+    """The weights among the other fields of what holds them; null where they are not observable."""
+    parts = ("weights_of_epoch", "weights_of_fit")
+    return Field("weights", Kind(_seen_from_json, _seen_to_json), json=parts, required=True, observed=True)
+
+
+SAVE = Table(
+    Save,
+    Field("path", TEXT),
+    _weights_seen(),
+    Field("batch", INDEX),
+    Field("optimizer_steps", INDEX, observed=True),
+)
+
+
+def _done() -> tuple[Field, ...]:
+    """What a callback did in an epoch."""
+    return (
+        Field("saved", ListOf(SAVE), observed=True),
+        Field("warned", WARNINGS, observed=True),
+        Field("printed", LINES, observed=True),
+        Field("logged", LOGS, observed=True),
+    )
+
+
+def _touched() -> tuple[Field, ...]:
+    """What was done to the keys of the logs that were given."""
+    return Field("changed", NAMES, observed=True), Field("removed", NAMES, observed=True)
+
+
+def _recorded() -> Field:
+    return Field("recorded", ROWS, observed=True)
+
+
+EPOCH_TRACE = Table(
+    EpochTrace,
+    Field("stop", BOOLEAN, observed=True),
+    Field("learning_rate", RATE, observed=True),
+    Field("learning_rate_in_epoch", RATE, observed=True),
+    *_done(),
+    Field("callbacks", ListOf(Table(CallbackInEpoch, *_done(), *_touched())), observed=True),
+    *_touched(),
+    Field(
+        "batches",
+        ListOf(Table(BatchTrace, Field("batch", INDEX), *_touched(), Field("callback", INDEX))),
+        observed=True,
+    ),
+    Field("files", NAMES, observed=True),
+)
+RAISED = Table(
+    Raised,
+    Field("type", TEXT),
+    Field("message", TEXT, compared=False),
+    Field("fit", INDEX),
+    Field("epoch", nullable(INTEGER), required=True),
+    Field("hook", choice(*HOOKS)),
+    Field("batch", INDEX),
+    Field("callback", INDEX),
+    Field("by", choice("other")),
+)
+FIT_TRACE = Table(
+    FitTrace,
+    Field("epochs", ListOf(EPOCH_TRACE)),
+    Field("epochs_run", INDEX),
+    _weights_seen(),
+    Field("printed", LINES, observed=True),
+    Field(
+        "callbacks", ListOf(Table(CallbackInFit, Field("printed", LINES, observed=True), _recorded())), observed=True
+    ),
+    Field("weights_at_begin", WEIGHTS, observed=True),
+    Field("optimizer_steps", INDEX, observed=True),
+    _recorded(),
+    Field("error", nullable(RAISED), required=True),
+)
+REJECTED = Table(
+    Rejected, Field("type", TEXT), Field("message", TEXT, compared=False), Field("callback", INDEX)
+)  # fmt: skip
+
+
+def _said() -> tuple[Field, ...]:
+    return Field("warned", WARNINGS, observed=True), Field("internal", INTERNAL, compared=False)
+
+
+TRACE = Table(
+    Trace,
+    Field("rejected", nullable(REJECTED), required=True),
+    Field("warned", WARNINGS, observed=True),
+    Field("callbacks", ListOf(Table(CallbackInTrace, *_said())), observed=True),
+    Field("fits", ListOf(FIT_TRACE), required=True),
+    Field("internal", INTERNAL, compared=False),
+    open=True,
+)
+REASONS: dict[str, Table[Any]] = {
+    "not_expressible": Table(NotExpressible, Field("parameter", TEXT)),
+    "failed": Table(Failed, Field("kind", choice(*FAILED)), Field("message", TEXT, compared=False)),
+    "invalid": Table(Invalid, Field("field", TEXT), Field("message", TEXT, compared=False)),
+}
+"""What stands in place of a trace, by the one field of such a result."""
+_REASON_OF = {table.record: name for name, table in REASONS.items()}
+
+
+# ---------------------------------------------------------------------------------------------- JSON
+
+
 def to_json(result: Result) -> dict[str, Any]:
     """A result as JSON data, in the form that `callcheck trace --json` prints."""
-    if isinstance(result, NotExpressible):
-        return {"not_expressible": {"parameter": result.parameter}}
-    if isinstance(result, Failed):
-        return {"failed": {"kind": result.kind, "message": result.message}}
-    if isinstance(result, Invalid):
-        return {"invalid": {"field": result.field, "message": result.message}}
-    rejected = result.rejected
-    written: dict[str, Any] = {
-        "rejected": None if rejected is None else {"type": rejected.type, "message": rejected.message}
-    }
-    if result.warned is not None:
-        written["warned"] = list(result.warned)
-    written["fits"] = [_fit_to_json(fit) for fit in result.fits]
-    if result.internal:
-        written["internal"] = {
-            name: [[_internal_to_json(value) for value in fit] for fit in fits]
-            for name, fits in result.internal.items()
-        }
-    return written
+    if isinstance(result, Trace):
+        return TRACE.to_json(result)
+    reason = _REASON_OF[type(result)]
+    return {reason: REASONS[reason].write(result)}
 
 
-# ---------------------------------------------------------------------------------------------- from JSON
-
-
-def _weights_from_json(data: Mapping[str, Any]) -> Weights | None:
-    epoch = data.get("weights_of_epoch")
-    return None if epoch is None else Weights(epoch=epoch, fit=data.get("weights_of_fit"))
-
-
-def _strings(data: Mapping[str, Any], name: str) -> tuple[str, ...] | None:
-    return tuple(data[name]) if name in data else None
-
-
-def _rate(data: Mapping[str, Any], name: str) -> Rate:
-    return rate_from_json(data[name], name) if name in data else None
-
-
-def _epoch_from_json(data: Mapping[str, Any]) -> EpochTrace:
-    saved = None
-    if "saved" in data:
-        saved = tuple(
-            Save(path=save["path"], weights=_weights_from_json(save), batch=save.get("batch")) for save in data["saved"]
-        )
-    logged = (
-        {name: value_from_json(value, f"logged.{name}") for name, value in data["logged"].items()}
-        if "logged" in data
-        else None
-    )
-    return EpochTrace(
-        stop=data.get("stop"),
-        learning_rate=_rate(data, "learning_rate"),
-        learning_rate_in_epoch=_rate(data, "learning_rate_in_epoch"),
-        saved=saved,
-        warned=_strings(data, "warned"),
-        printed=_strings(data, "printed"),
-        logged=logged,
-    )
-
-
-def _fit_from_json(data: Mapping[str, Any]) -> FitTrace:
-    error = data.get("error")
-    return FitTrace(
-        epochs=tuple(_epoch_from_json(epoch) for epoch in data["epochs"]),
-        weights=_weights_from_json(data),
-        printed=_strings(data, "printed"),
-        error=None if error is None else Raised(**error),
-    )
-
-
-def from_json(data: Mapping[str, Any]) -> Result:
-    """The result that JSON data describes. `internal` numbers keep the form that JSON gives them.
-
-    Raises KeyError, TypeError or ValueError for what is not a result; the text of the error names the field.
-    """
-    if "not_expressible" in data:
-        return NotExpressible(parameter=data["not_expressible"]["parameter"])
-    if "failed" in data:
-        return Failed(kind=data["failed"]["kind"], message=data["failed"]["message"])
-    if "invalid" in data:
-        return Invalid(field=data["invalid"]["field"], message=data["invalid"]["message"])
-    rejected = data["rejected"]
-    return Trace(
-        fits=tuple(_fit_from_json(fit) for fit in data["fits"]),
-        rejected=None if rejected is None else Rejected(**rejected),
-        warned=_strings(data, "warned"),
-        internal={
-            name: tuple(tuple(_internal_from_json(value) for value in fit) for fit in fits)
-            for name, fits in data.get("internal", {}).items()
-        },
-    )
-
-
-def _internal_from_json(value: Any) -> Any:
-    if isinstance(value, list) or value in ("NaN", "Infinity", "-Infinity"):
-        return value_from_json(value, "internal")
-    return value
+def from_json(data: Any) -> Result:
+    """The result that JSON data describes. Raises InvalidScenario, which names the field, for what is none."""
+    for name, table in REASONS.items():
+        if isinstance(data, dict) and name in data:
+            try:
+                reason: Result = table.read(data[name])
+                return reason
+            except InvalidScenario as error:
+                raise error.within(name) from None
+    return TRACE.read(data)
 
 
 # ---------------------------------------------------------------------------------------------- equality
@@ -316,45 +394,49 @@ def _internal_from_json(value: Any) -> Any:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Difference:
-    """The first place at which two traces differ: a path such as `fits[0].epochs[2].stop`, and what each has there."""
+    """The first place at which two results differ, and what each has there, as JSON; None where it has nothing.
 
-    place: str
+    `fit`, `epoch`: indices; None: not in one. `field`: the place in it, such as `saved[0].path`; empty if the one has the fit or
+    the epoch as a whole and the other has not.
+    """
+
+    fit: int | None
+    epoch: int | None
+    field: str
     a: Any
     b: Any
+
+    @property
+    def place(self) -> str:
+        """All of it as a path: `fits[0].epochs[2].stop`."""
+        steps = (
+            (f"fits[{self.fit}]", self.fit),
+            (f"epochs[{self.epoch}]", self.epoch),
+            (self.field, self.field or None),
+        )
+        return ".".join(text for text, there in steps if there is not None)
 
     def __str__(self) -> str:
         return f"{self.place} is {json.dumps(self.a)} in the one and {json.dumps(self.b)} in the other"
 
 
-_OPTIONAL = frozenset({"stop", "learning_rate", "learning_rate_in_epoch", "saved", "warned", "printed", "logged"})
-
-
-def _differences(a: Any, b: Any, place: str) -> Iterable[Difference]:
-    if isinstance(a, dict) and isinstance(b, dict):
-        for name in sorted({*a, *b}):
-            if name in ("internal", "message"):
-                continue
-            inner = f"{place}.{name}" if place else name
-            if name in a and name in b:
-                if name == "weights_of_epoch" and None in (a[name], b[name]):
-                    return  # not observable to one of them; `weights_of_fit` says nothing then
-                yield from _differences(a[name], b[name], inner)
-            elif name not in _OPTIONAL or place.endswith(".logged"):  # a key of the logs may have such a name too
-                yield Difference(place=inner, a=a.get(name), b=b.get(name))
-    elif isinstance(a, list) and isinstance(b, list):
-        for index, (one, other) in enumerate(zip(a, b, strict=False)):
-            yield from _differences(one, other, f"{place}[{index}]")
-        if len(a) != len(b):
-            index = min(len(a), len(b))
-            longer = a if len(a) > len(b) else b
-            one, other = (longer[index], None) if longer is a else (None, longer[index])
-            yield Difference(place=f"{place}[{index}]", a=one, b=other)
-    elif json.dumps(a) != json.dumps(b):  # 0.0 and -0.0 are told apart, 1 and 1.0 in `logged` cannot occur
-        yield Difference(place=place, a=a, b=b)
-
-
 def difference(a: Result, b: Result) -> Difference | None:
     """The first difference between two results, or None if they are equal."""
-    for found in _differences(to_json(a), to_json(b), ""):
-        return found
-    return None
+    if isinstance(a, Trace) and isinstance(b, Trace):
+        found = TRACE.differ(a, b)
+        return None if found is None else _located(found)
+    reason = min(_REASON_OF[type(each)] for each in (a, b) if not isinstance(each, Trace))
+    if type(a) is not type(b):
+        return Difference(fit=None, epoch=None, field=reason, a=to_json(a).get(reason), b=to_json(b).get(reason))
+    found = REASONS[reason].differ(a, b)
+    return None if found is None else _located(Found((reason, *found.path), found.a, found.b))
+
+
+def _located(found: Found) -> Difference:
+    fit = epoch = None
+    path = found.path
+    if path[0] == "fits" and len(path) > 1:
+        fit, path = path[1], path[2:]
+        if len(path) > 1 and path[0] == "epochs":
+            epoch, path = path[1], path[2:]
+    return Difference(fit=fit, epoch=epoch, field=place(path), a=found.a, b=found.b)  # type: ignore[arg-type]  # of lists, indices

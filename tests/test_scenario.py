@@ -54,6 +54,112 @@ def test_a_trace_survives_json(scenario: Scenario, dialect: Any) -> None:
     assert traces.difference(traces.from_json(written), trace) is None
 
 
+FULL: dict[str, Any] = {
+    "callbacks": [
+        {"callback": "EarlyStopping", "config": {"monitor": "val_loss", "baseline": "NaN", "patience": "2"}},
+        {"callback": "ModelCheckpoint", "config": {"filepath": {"path_like": "a/m-{epoch:02d}.keras"}}},
+        {
+            "callback": "LearningRateScheduler",
+            "config": {"schedule": {"table": [1.0, "Infinity"], "returns": "tensor"}},
+        },
+        {"callback": "LearningRateScheduler", "config": {"schedule": {"scale": -0.0}}},
+        {"callback": "TerminateOnNaN"},
+    ],
+    "learning_rate": {"head": 0.5, "body": 1.0},
+    "metrics": {"a": ["accuracy", {"function": "my_metric"}], "b": [{"class": "AUC", "name": "auc"}]},
+    "initial_epoch": 3,
+    "steps_per_execution": 2,
+    "existing": ["a/", "b/c.keras"],
+    "outputs": ["a", "b"],
+    "fits": [
+        {
+            "initial_epoch": 1,
+            "metrics": ["mse"],
+            "learning_rate": {"head": 0.25, "body": 2.0},
+            "epochs": [
+                {
+                    "logs": {"val_loss": [1.0, "-Infinity"], "loss": {"array": -0.0}, "x": {"tensor": [1.0, 2.0]}},
+                    "batches": [{"loss": True}, {"loss": {"none": True}}, {}],
+                    "stop": True,
+                    "others": [
+                        {"hook": "epoch_end", "before": 0, "stop": True},
+                        {"hook": "batch_end", "batch": 1, "after": 1, "learning_rate": {"head": 0.1, "body": 0.1}},
+                        {"hook": "batch_end", "weights": "zero"},
+                        {"hook": "epoch_begin", "raise": "KeyboardInterrupt"},
+                    ],
+                }
+            ],
+        },
+        {
+            "instances": "pickled",
+            "resume": {"from": "a/m-01.keras", "load": "weights"},
+            "epochs": [{"logs": {}}],
+        },
+    ],
+}
+"""Every field of a scenario but `callback` and `config`."""
+
+TRACE: dict[str, Any] = {
+    "rejected": {"type": "ValueError", "message": "no", "callback": 1},
+    "warned": ["unknown-mode"],
+    "callbacks": [{"warned": ["other"], "internal": {"wait": [[0, None]]}}, {}],
+    "fits": [
+        {
+            "epochs": [
+                {
+                    "stop": False,
+                    "learning_rate": {"head": 0.5, "body": "NaN"},
+                    "learning_rate_in_epoch": 1.0,
+                    "saved": [
+                        {"path": "m", "weights_of_epoch": 0, "weights_of_fit": 1, "batch": 0, "optimizer_steps": 3},
+                        {"path": "m", "weights_of_epoch": None},
+                    ],
+                    "warned": ["missing-metric"],
+                    "printed": ["improved", "other"],
+                    "logged": {"lr": {"array": 1.0}, "x": True},
+                    "callbacks": [
+                        {
+                            "saved": [{"path": "n", "weights_of_epoch": -1}],
+                            "warned": [],
+                            "printed": ["nan"],
+                            "logged": {},
+                            "changed": ["loss"],
+                            "removed": ["val_loss"],
+                        },
+                        {},
+                    ],
+                    "changed": ["loss"],
+                    "removed": [],
+                    "batches": [{"batch": 1, "changed": ["loss"], "removed": [], "callback": 1}],
+                    "files": ["m"],
+                }
+            ],
+            "epochs_run": 1,
+            "weights_of_epoch": 0,
+            "weights_of_fit": -1,
+            "printed": ["restored"],
+            "callbacks": [{"printed": [], "recorded": [{"epoch": 0, "loss": "NaN"}]}, {}],
+            "weights_at_begin": {"weights_of_epoch": 4, "weights_of_fit": 0},
+            "optimizer_steps": 2,
+            "recorded": [{"epoch": 0, "loss": 1.0, "lr": "NA", "x": [1.0], "y": None}],
+            "error": {
+                "type": "KeyboardInterrupt", "message": "", "fit": 0, "epoch": 0, "hook": "batch_end", "batch": 0,
+                "callback": 1, "by": "other",
+            },
+        }
+    ],
+    "internal": {"best": [["Infinity", 1.0, 2, "text"], []]},
+}  # fmt: skip
+"""Every field of a trace."""
+
+
+def test_every_field_survives_json() -> None:
+    assert valid("scenario", FULL)
+    assert json.dumps(scenarios.to_json(scenarios.from_json(FULL)), sort_keys=True) == json.dumps(FULL, sort_keys=True)
+    assert valid("result", TRACE)
+    assert json.dumps(traces.to_json(traces.from_json(TRACE)), sort_keys=True) == json.dumps(TRACE, sort_keys=True)
+
+
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", -0.0, 0.0, 5e-324, 1e-40, 1.7976931348623157e308, 1])
 def test_every_number_is_read_back_as_itself(value: Any) -> None:
     data = {"callback": "TerminateOnNaN", "fits": [{"epochs": [{"logs": {"loss": value}}]}]}

@@ -14,7 +14,6 @@ Rules
   every-callback clause of all.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
@@ -47,19 +46,13 @@ class Failed:
         return f"{place}{': ' if place else ''}expected {self.expected}, because {self.why}; got {self.got}"
 
 
-_PLACE = re.compile(r"(?:fits\[(?P<fit>\d+)\])?(?:\.epochs\[(?P<epoch>\d+)\])?\.?(?P<what>.*)")
-
-
 def differs(found: Difference, why: str) -> Failed:
     """The Failed of a relation: where two traces that have to be equal are not. The first of them is the one expected."""
-    place = _PLACE.fullmatch(found.place)
-    assert place is not None
-    fit, epoch = (None if place[name] is None else int(place[name]) for name in ("fit", "epoch"))
-    if place["what"]:
-        expected, got = f"{place['what']} to be {_in_words(found.a)}", _in_words(found.b)
+    if found.field:
+        expected, got = f"{found.field} to be {_in_words(found.a)}", _in_words(found.b)
     else:  # a fit or an epoch that only one of the two has
         expected, got = ("nothing", "it was run") if found.a is None else ("it to be run", "nothing")
-    return Failed(fit=fit, epoch=epoch, expected=expected, why=why, got=got)
+    return Failed(fit=found.fit, epoch=found.epoch, expected=expected, why=why, got=got)
 
 
 def _in_words(value: Any) -> str:

@@ -1,0 +1,39 @@
+"""What a scenario can say and the reference does not predict yet: each by the name of its field."""
+
+from types import NoneType
+
+from callcheck.spec.scenario import Fit, Scenario
+from callcheck.spec.values import ScheduledRate
+
+_NO_NUMBERS = frozenset({bool, NoneType})
+
+
+def beyond(scenario: Scenario) -> str | None:
+    """The field of the first thing in the scenario that the reference does not predict; None if there is none."""
+    if scenario.callbacks:
+        return "callbacks"
+    if scenario.outputs:
+        return "outputs"
+    if isinstance(scenario.learning_rate, ScheduledRate):
+        return "learning_rate"
+    if scenario.config.get("schedule", {}).get("returns") == "tensor":
+        return "schedule"
+    if not all(metric.cls for metric in scenario.metrics):
+        return "metrics"
+    return next((field for fit in scenario.fits if (field := _beyond(fit)) is not None), None)
+
+
+def _beyond(fit: Fit) -> str | None:
+    if fit.instances != "same":
+        return "instances"
+    if fit.resume is not None:
+        return "resume"
+    if fit.metrics and not all(metric.cls for metric in fit.metrics):
+        return "metrics"
+    for epoch in fit.epochs:
+        if epoch.others:
+            return "others"
+        for logs in (epoch.logs, *(epoch.batches or ())):
+            if not _NO_NUMBERS.isdisjoint(map(type, logs.values())):
+                return "logs"
+    return None
