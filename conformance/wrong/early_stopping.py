@@ -311,6 +311,12 @@ class AlwaysTells(EarlyStopping):
         return after, reason
 
 
+class TellsUnlessZero(EarlyStopping):
+    def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
+        super().__init__(config, dialect)
+        self.config = replace(self.config, verbose=abs(self.config.verbose))
+
+
 class TellsOfTheStopOnly(EarlyStopping):
     def fit_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         after, reason = super().fit_end(state, event, effects)
@@ -451,5 +457,16 @@ WRONG: tuple[Wrong, ...] = (
     _wrong("logs-the-count", LogsTheCount, "The count is added to the logs."),
     _wrong("refuses-no-patience", RefusesNoPatience, "The constructor refuses a patience of less than 1."),
     _wrong("fails-on-nan", FailsOnNaN, "A value that is NaN raises ValueError."),
+    _wrong(
+        "is-ahead-by-any-amount",
+        _speaks(**{"early-stopping/anchor": "best-value"}),
+        "The best value moves with every better one, by whatever amount.",
+    ),
+    _wrong(
+        "compares-the-first-value",
+        _speaks(**{"early-stopping/first-value": "compared-with-infinity"}),
+        "The first value is compared with the worst infinity.",
+    ),
+    _wrong("tells-unless-zero", TellsUnlessZero, "A negative verbose is as good as a positive one."),
     _wrong("skips-arrays", SkipsArrays, "An array is skipped as if the metric was missing."),
 )

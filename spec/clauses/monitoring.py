@@ -24,9 +24,23 @@ def chosen(case: Case, decision: str) -> str:
     return case.dialect[f"{CALLBACKS[case.scenario.callback].prefix}/{decision}"]
 
 
+def compiled_direction(case: Case, fit: int = 0) -> str | None:
+    """The direction in which Keras 3 takes `mode="auto"`, by the metrics compiled in that fit; None if they do not decide."""
+    monitor = case["monitor"]
+    if not isinstance(monitor, str):
+        return None
+    name = monitor.removeprefix("val_")
+    found = [
+        DIRECTIONS[metric.cls]
+        for metric in case.scenario.compiled_metrics(case.scenario.fits[fit])
+        if metric.name == name and DIRECTIONS[metric.cls] is not None
+    ]
+    return found[-1] if found else "min" if name == "loss" else None
+
+
 def direction(case: Case, fit: int = 0) -> str | None:
-    """ "min" or "max" as configured, or as Keras 3 decides for `mode="auto"` by the metrics compiled in that fit (the first
-    fit decides for an instance). None if that does not decide, or if the dialect decides by the name alone."""
+    """ "min" or "max" as configured, or as the dialect decides for `mode="auto"`, by the compiled metrics of that fit (the first
+    fit decides for an instance) or by the name alone. None if that does not decide."""
     mode = case["mode"]
     if mode in ("min", "max"):
         return str(mode)
@@ -35,13 +49,7 @@ def direction(case: Case, fit: int = 0) -> str | None:
         return None
     rule = chosen(case, "direction")
     if rule == "compiled-metric":
-        name = monitor.removeprefix("val_")
-        found = [
-            DIRECTIONS[metric.cls]
-            for metric in case.scenario.compiled_metrics(case.scenario.fits[fit])
-            if metric.name == name and DIRECTIONS[metric.cls] is not None
-        ]
-        return found[-1] if found else "min" if name == "loss" else None
+        return compiled_direction(case, fit)
     if rule == "name-ends-with-acc-accuracy-auc":
         return "max" if any(monitor.endswith(end) for end in ("acc", "accuracy", "auc")) else "min"
     fmeasure = rule == "name-contains-acc-or-starts-with-fmeasure" and monitor[:8] == "fmeasure"

@@ -14,27 +14,29 @@ Rules
 import math
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
+from functools import partial
 from itertools import pairwise
 
 from ...editing import configured, each_monitored
 from ...numbers import FLOAT32_MAX
 from ...scenario import Scenario
 from ...values import each_number
-from ..clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
-from ..monitoring import direction, is_number
+from ..clause import Case, Expectations, clause
+from ..monitoring import is_number
 from .shared import (
     BOTH,
     DOCUMENTATION,
     exact_sums,
-    fresh_fits,
-    judge_stops,
+    given_way,
+    monitored_first,
     ordinary,
-    own_stop,
-    same,
+    plain,
+    sign_of,
     stopped_by_others_before,
+    stops_as_predicted,
     stops_at,
 )
-from .stream import monitored, number, positions, well_typed
+from .stream import Monitored, monitored, number, plain_anchor, plain_first, positions, predict
 
 
 def _gains(values: Sequence[float], sign: float) -> Iterator[Fraction | None]:
@@ -46,41 +48,70 @@ def _gains(values: Sequence[float], sign: float) -> Iterator[Fraction | None]:
         best = signed if best is None else max(best, signed)
 
 
-def _sign(mode: str | None) -> float:
-    return 1.0 if mode == "max" else -1.0
-
-
 # ---------------------------------------------------------------------------------------------- improvement
 
 
 @clause("early-stopping/improvement/resets-the-count", level="universal", source=DOCUMENTATION, observes=("stop",))
-def resets_the_count(case: Case) -> Outcome:
-    """A stop needs `patience` monitored epochs (at least one) in a row since the last one that was better than all
-    before it by more than min_delta; the first one counts as such. (No baseline, values and sums that float32 can
+def resets_the_count(case: Case) -> Expectations:
+    """In a first fit, a stop needs `patience` monitored epochs (at least one) in a row since the last one that was better
+    than all before it by more than min_delta; the first one counts as such. (No baseline, values and sums that float32 can
     tell.)"""
-    epochs = monitored(case, case.scenario.fits[0]) if ordinary(case) else None
-    if not epochs or case["baseline"] is not None or not case.trace.fits:
-        return NOT_EXERCISED
-    delta = abs(case["min_delta"])
+    epochs = monitored_first(case) if ordinary(case) and case["baseline"] is None else ()
+    delta = abs(case["min_delta"]) if epochs else 0.0
     values = [epoch.value for epoch in epochs]
-    if not exact_sums(values, delta):
-        return NOT_EXERCISED
-    sure = [place for place, gain in enumerate(_gains(values, _sign(case["mode"]))) if gain is None or gain > delta]
+    if not epochs or not exact_sums(values, delta):
+        return
+    better = [gain is None or gain > delta for gain in _gains(values, sign_of(case["mode"]))]
     place = {epoch.index: position for position, epoch in enumerate(epochs)}
+
+    def why(here: int, last: int) -> str:
+        return (
+            f"{case['monitor']}={values[last]} in epoch {epochs[last].number} beat all before by more than min_delta={delta}, "
+            f"only {here - last} epochs ago, and patience={case['patience']}"
+        )
+
     for epoch in case.epochs(0):
-        if own_stop(epoch) and epoch.index in place:
+        if epoch.index in place:
             here = place[epoch.index]
-            last = max(position for position in sure if position <= here)
-            if here - last < max(case["patience"], 1):
-                return Failed(
-                    fit=0,
-                    epoch=epoch.index,
-                    expected="no stop",
-                    why=f"{case['monitor']}={values[last]} in epoch {case.number(0, epochs[last].index)} beat all before "
-                    f"by more than min_delta={delta}, only {here - last} epochs ago, and patience={case['patience']}",
-                    got="a stop",
-                )
-    return HELD
+            last = max(position for position in range(here + 1) if better[position])
+            early = epoch.stopped and here - last < max(case["patience"], 1)
+            yield epoch.expects_that(not early, "no stop", got="a stop", because=partial(why, here, last))
+
+
+@clause(
+    "early-stopping/improvement/the-first-value-is-one",
+    level="observed",
+    source="observed: keras 3.15.1",
+    observes=("stop",),
+    choices={"early-stopping/first-value": "accepted"},
+)
+def first_value_improves(case: Case) -> Expectations:
+    """The first monitored value of a fit counts as an improvement even if it is NaN or the worst infinity, and nothing improves
+    on a NaN: training stops `patience` monitored epochs after it."""
+    way = given_way(case)
+    prediction = predict(case, way)
+    if way is None or prediction is None or case["baseline"] is not None:
+        return
+    if not plain_first(case, way, prediction.monitored) and plain_anchor(case, way, prediction.monitored):
+        yield from stops_as_predicted(case, prediction)
+
+
+@clause(
+    "early-stopping/improvement/is-on-the-last-improvement",
+    level="observed",
+    source=BOTH,
+    observes=("stop",),
+    choices={"early-stopping/anchor": "last-significant-improvement"},
+)
+def compared_with_the_last_improvement(case: Case) -> Expectations:
+    """A value improves if it is better by more than min_delta than the last one that did, even if one in between was better by
+    less than that."""
+    way = given_way(case)
+    prediction = predict(case, way)
+    if way is None or prediction is None or case["baseline"] is not None:
+        return
+    if plain_first(case, way, prediction.monitored) and not plain_anchor(case, way, prediction.monitored):
+        yield from stops_as_predicted(case, prediction)
 
 
 # ---------------------------------------------------------------------------------------------- patience
@@ -92,43 +123,45 @@ def resets_the_count(case: Case) -> Outcome:
     source=f"{DOCUMENTATION} (patience)",
     observes=("stop",),
 )
-def stops_after_patience_epochs(case: Case) -> Outcome:
-    """Without a baseline, training stops at the first epoch with which `patience` monitored epochs in a row have
-    brought no improvement by more than min_delta, and at no other."""
-    if case["baseline"] is not None or not isinstance(case["patience"], int) or case["patience"] < 1:
-        return NOT_EXERCISED
-    return judge_stops(case)
+def stops_after_patience_epochs(case: Case) -> Expectations:
+    """In a first fit with mode min or max, or of a loss, and without a baseline, training stops at the first monitored epoch
+    that brings no improvement by more than min_delta and is at least the `patience`-th such in a row, and at no other: with a
+    patience of 0, the default, at the first without improvement. (A first value that is a number and not the worst infinity;
+    where being better by less than min_delta changes nothing.)"""
+    if case["baseline"] is None and isinstance(case["patience"], int) and case["patience"] >= 0:
+        yield from stops_as_predicted(case, plain(case, given_way(case)))
 
 
 @clause(
     "early-stopping/patience/ends-a-run-without-progress", level="universal", source=DOCUMENTATION, observes=("stop",)
 )
-def ends_a_run_without_progress(case: Case) -> Outcome:
+def ends_a_run_without_progress(case: Case) -> Expectations:
     """Training does not outlast `patience` + 1 monitored epochs of which none is better than all before it by any
     amount. (Finite values.)"""
     if not ordinary(case):
-        return NOT_EXERCISED
-    outcome: Outcome = NOT_EXERCISED
+        return
     patience = max(case["patience"], 1)
+
+    def why(idle: int, since: Monitored) -> str:
+        return (
+            f"{idle} monitored epochs have not improved at all on {case['monitor']}={since.value} of epoch {since.number}, "
+            f"and patience={case['patience']}"
+        )
+
     for fit, shown, seen in case.fits():
         epochs = [epoch for epoch in monitored(case, shown) or () if epoch.index < seen.epochs_run]
-        if not epochs or not all(math.isfinite(epoch.value) for epoch in epochs):
+        if not all(math.isfinite(epoch.value) for epoch in epochs):
             continue
-        outcome = HELD
         last = 0
-        for position, gain in enumerate(_gains([epoch.value for epoch in epochs], _sign(case["mode"]))):
-            if gain is None or gain > 0:
-                last = position
-            elif position - last > patience and not seen.epochs[epochs[position].index].stop:
-                return Failed(
-                    fit=fit,
-                    epoch=epochs[position].index,
-                    expected="a stop, here or before",
-                    why=f"{position - last} monitored epochs have not improved at all on {case['monitor']}="
-                    f"{epochs[last].value} of epoch {case.number(fit, epochs[last].index)}, and patience={case['patience']}",
-                    got="none",
-                )
-    return outcome
+        for position, gain in enumerate(_gains([epoch.value for epoch in epochs], sign_of(case["mode"]))):
+            last = position if gain is None or gain > 0 else last
+            here, idle = epochs[position].index, position - last
+            yield case.at(fit, here).expects_that(
+                idle <= patience or bool(seen.epochs[here].stop),
+                "a stop, here or before",
+                got="none",
+                because=partial(why, idle, epochs[last]),
+            )
 
 
 @clause(
@@ -137,37 +170,29 @@ def ends_a_run_without_progress(case: Case) -> Outcome:
     source=f"{DOCUMENTATION} (Example)",
     observes=("stop",),
 )
-def never_improves(case: Case) -> Outcome:
-    """If the first monitored value is never improved on by any amount, training stops `patience` monitored epochs after
-    it. (Patience of at least 1, values in the range of float32.)"""
-    way = direction(case)
-    if way is None or case["baseline"] is not None or not well_typed(case) or not isinstance(case["patience"], int):
-        return NOT_EXERCISED
-    if not is_number(case["min_delta"]) or not math.isfinite(case["min_delta"]):
-        return NOT_EXERCISED
-    return _stops_after_the_first(
-        case, way, lambda signed: max(signed) == signed[0], "no later value is better than the first"
+def never_improves(case: Case) -> Expectations:
+    """In a first fit with mode min or max, or of a loss, and without a baseline, if the first monitored value is never
+    improved on by any amount, training stops `patience` monitored epochs after it, at the next one if patience is 0. (Finite
+    values in the range of float32.)"""
+    yield from _stops_after_the_first(
+        case, lambda signed: max(signed) == signed[0], "no later value is better than the first"
     )
 
 
-def _stops_after_the_first(case: Case, way: str, idle: Callable[[list[Fraction]], bool], why: str) -> Outcome:
-    """Whether the fits stop `patience` epochs after the first monitored one, where these values are no improvements:
-    `idle` is given them with more meaning better."""
-    outcome: Outcome = NOT_EXERCISED
+def _stops_after_the_first(case: Case, idle: Callable[[list[Fraction]], bool], why: str) -> Expectations:
+    """A first fit stops `patience` epochs after the first monitored one, where these values are no improvements: `idle` is
+    given them with more meaning better."""
     patience = case["patience"]
-    for fit in fresh_fits(case):
-        epochs = (monitored(case, case.scenario.fits[fit]) or ())[: max(patience, 0) + 1]
-        if patience < 1 or len(epochs) <= patience or stopped_by_others_before(case, fit, epochs[-1].index):
-            continue
-        values = [epoch.value for epoch in epochs]
-        if all(abs(value) <= FLOAT32_MAX for value in values) and idle(
-            [Fraction(value) * int(_sign(way)) for value in values]
-        ):
-            failed = stops_at(case, fit, epochs[-1], f"{why} ({case['monitor']}={values}), and patience={patience}")
-            if failed is not None:
-                return failed
-            outcome = HELD
-    return outcome
+    if case["baseline"] is not None or not isinstance(patience, int) or patience < 0:
+        return
+    epochs = monitored_first(case)[: max(patience, 1) + 1]
+    if len(epochs) <= max(patience, 1) or stopped_by_others_before(case, 0, epochs[-1].index):
+        return
+    values = [epoch.value for epoch in epochs]
+    sign = int(sign_of(given_way(case)))
+    in_range = all(abs(value) <= FLOAT32_MAX for value in (*values, case["min_delta"]))
+    if in_range and idle([Fraction(value) * sign for value in values]):
+        yield from stops_at(case, 0, epochs[-1], f"{why} ({case['monitor']}={values}), and patience={patience}")
 
 
 def _more_patience(scenario: Scenario) -> Scenario | None:
@@ -182,20 +207,16 @@ def _more_patience(scenario: Scenario) -> Scenario | None:
     observes=("stop",),
     related=_more_patience,
 )
-def more_patience(case: Case) -> Outcome:
+def more_patience(case: Case) -> Expectations:
     """With patience + 1 the first fit runs at least as many epochs."""
-    if not case.trace.fits or not case.other.fits:
-        return NOT_EXERCISED
-    run, other = case.trace.fits[0].epochs_run, case.other.fits[0].epochs_run
-    if other >= run:
-        return HELD
-    return Failed(
-        fit=0,
-        epoch=None,
-        expected=f"at least {run} epochs with patience={case['patience'] + 1}",
-        why=f"with patience={case['patience']} there are {run}",
-        got=f"{other}",
-    )
+    if case.trace.fits and case.other.fits:
+        run, other, patience = case.trace.fits[0].epochs_run, case.other.fits[0].epochs_run, case["patience"]
+        yield case.at(0).expects_that(
+            other >= run,
+            f"at least {run} epochs with patience={patience + 1}",
+            got=other,
+            because=f"with patience={patience} there are {run}",
+        )
 
 
 def _whole_patience(scenario: Scenario) -> Scenario | None:
@@ -213,12 +234,10 @@ def _whole_patience(scenario: Scenario) -> Scenario | None:
     errors=True,
     related=_whole_patience,
 )
-def less_than_one_is_one(case: Case) -> Outcome:
-    """A patience of 0, the default, or below acts as 1, and a fraction as the next whole number: an epoch that improves
-    does not stop, and epochs are whole."""
-    return same(
-        case, f"patience={case['patience']} acts as {(case.other_scenario or case.scenario).config['patience']}"
-    )
+def less_than_one_is_one(case: Case) -> Expectations:
+    """A patience below 1 acts as 1, whether it is 0, the default, negative or a fraction; a fraction above 1 acts as the next
+    whole number: an epoch that improves does not stop, and epochs are whole."""
+    yield from case.expects_the_same(f"patience={case['patience']} acts as {case.beside()['patience']}")
 
 
 @clause(
@@ -227,51 +246,35 @@ def less_than_one_is_one(case: Case) -> Outcome:
     source=f"{DOCUMENTATION} (patience: epochs with no improvement)",
     observes=("stop",),
 )
-def nan_hides_nothing(case: Case) -> Outcome:
-    """After a first value NaN, a stream that gets better with every epoch never stops. (Patience of at least 2.)"""
-    if case["baseline"] is not None or not isinstance(case["patience"], int) or case["patience"] < 2:
-        return NOT_EXERCISED
-    return _never_stops(case, skip_nan=True)
+def nan_hides_nothing(case: Case) -> Expectations:
+    """In a first fit with mode min or max, or of a loss, and without a baseline, after a first value NaN a stream that gets
+    better with every epoch never stops. (Patience of at least 2: the NaN itself is no improvement.)"""
+    if isinstance(case["patience"], int) and case["patience"] >= 2:
+        yield from _never_stops(case, after_nan=True)
 
 
 # ---------------------------------------------------------------------------------------------- min_delta
 
 
-def _clear_improvements(case: Case, values: Sequence[float]) -> bool:
-    """Whether each finite value is better than the one before by more than min_delta, in float64, on either side."""
-    delta, sign = abs(case["min_delta"]), _sign(direction(case))
-    if len(values) < 2 or not all(math.isfinite(value) for value in (*values, delta)):
-        return False
-    return all(
+def _never_stops(case: Case, after_nan: bool) -> Expectations:
+    """A first fit, in which each value is better than the one before by more than min_delta, in float64 on either side, goes on;
+    `after_nan`: where its first value is NaN."""
+    delta, sign = abs(case["min_delta"]) if is_number(case["min_delta"]) else math.inf, sign_of(given_way(case))
+    epochs = monitored_first(case)
+    values = [epoch.value for epoch in epochs]
+    if case["baseline"] is not None or not values or math.isnan(values[0]) != after_nan:
+        return
+    finite = values[after_nan:]
+    if len(finite) < 2 or not all(math.isfinite(value) for value in (*finite, delta)):
+        return
+    if not all(
         sign * value - delta > sign * before and sign * value > sign * before + delta
-        for before, value in pairwise(values)
-    )
-
-
-def _never_stops(case: Case, skip_nan: bool) -> Outcome:
-    """Whether streams of clear improvements, after a NaN or without one, go on."""
-    if direction(case) is None or not well_typed(case) or not is_number(case["min_delta"]):
-        return NOT_EXERCISED
-    outcome: Outcome = NOT_EXERCISED
-    for fit in fresh_fits(case):
-        values = [epoch.value for epoch in monitored(case, case.scenario.fits[fit]) or ()]
-        if skip_nan:
-            if not values or not math.isnan(values[0]):
-                continue
-            values = values[1:]
-        if not _clear_improvements(case, values):
-            continue
-        outcome = HELD
-        for epoch in case.epochs(fit):
-            if own_stop(epoch):
-                return Failed(
-                    fit=fit,
-                    epoch=epoch.index,
-                    expected="no stop",
-                    why=f"every epoch improves {case['monitor']} by more than min_delta={case['min_delta']}: {values}",
-                    got="a stop",
-                )
-    return outcome
+        for before, value in pairwise(finite)
+    ):
+        return
+    why = f"every epoch improves {case['monitor']} by more than min_delta={case['min_delta']}: {finite}"
+    for epoch in case.epochs(0):
+        yield epoch.expects_that(not epoch.stopped, "no stop", got="a stop", because=why)
 
 
 @clause(
@@ -280,10 +283,10 @@ def _never_stops(case: Case, skip_nan: bool) -> Outcome:
     source=f"{DOCUMENTATION} (min_delta)",
     observes=("stop",),
 )
-def larger_change(case: Case) -> Outcome:
-    """Without a baseline, a stream that gets better by more than min_delta with every epoch never stops: what counts as
-    better are the values as logged, in float64."""
-    return NOT_EXERCISED if case["baseline"] is not None else _never_stops(case, skip_nan=False)
+def larger_change(case: Case) -> Expectations:
+    """In a first fit with mode min or max, or of a loss, and without a baseline, a stream that gets better by more than
+    min_delta with every epoch never stops: what counts as better are the values as logged, in float64."""
+    yield from _never_stops(case, after_nan=False)
 
 
 @clause(
@@ -292,22 +295,20 @@ def larger_change(case: Case) -> Outcome:
     source=f"{DOCUMENTATION} (min_delta)",
     observes=("stop",),
 )
-def smaller_change(case: Case) -> Outcome:
-    """If no value is better than any before it by min_delta or more, training stops `patience` monitored epochs after
-    the first. (Exact differences, values in the range of float32, patience of at least 1.)"""
-    way = direction(case)
+def smaller_change(case: Case) -> Expectations:
+    """In a first fit with mode min or max, or of a loss, and without a baseline, if no value is better than any before it by
+    min_delta or more, training stops `patience` monitored epochs after the first, at the next one if patience is 0. (A
+    min_delta that is not 0; exact differences; finite values in the range of float32.)"""
     delta = case["min_delta"]
-    if way is None or case["baseline"] is not None or not well_typed(case) or not isinstance(case["patience"], int):
-        return NOT_EXERCISED
     if not is_number(delta) or not math.isfinite(delta) or delta == 0.0:
-        return NOT_EXERCISED
+        return
     limit = abs(Fraction(delta))
 
     def idle(signed: list[Fraction]) -> bool:
         # Against the worst before, not the best: which of them a callback compares with is not said.
         return all(signed[place] - min(signed[:place]) < limit for place in range(1, len(signed)))
 
-    return _stops_after_the_first(case, way, idle, f"no value is better than one before by min_delta={delta}")
+    yield from _stops_after_the_first(case, idle, f"no value is better than one before by min_delta={delta}")
 
 
 @clause(
@@ -316,27 +317,21 @@ def smaller_change(case: Case) -> Outcome:
     source=BOTH,
     observes=("stop",),
 )
-def equal_change(case: Case) -> Outcome:
-    """A change of exactly min_delta is no improvement, nor is the same value again if min_delta is 0: where every value
-    is the first one or better by exactly min_delta, training stops `patience` monitored epochs after the first."""
-    if not ordinary(case) or case["baseline"] is not None or case["patience"] < 1:
-        return NOT_EXERCISED
-    delta, sign, patience = abs(case["min_delta"]), _sign(case["mode"]), case["patience"]
-    outcome: Outcome = NOT_EXERCISED
-    for fit in fresh_fits(case):
-        epochs = (monitored(case, case.scenario.fits[fit]) or ())[: patience + 1]
-        if len(epochs) <= patience or stopped_by_others_before(case, fit, epochs[-1].index):
-            continue
-        values = [epoch.value for epoch in epochs]
-        if not exact_sums(values, delta) or set(values) != {values[0], values[0] + sign * delta}:
-            continue
-        failed = stops_at(
-            case, fit, epochs[-1], f"{values} has changes of exactly min_delta={delta}, patience={patience}"
-        )
-        if failed is not None:
-            return failed
-        outcome = HELD
-    return outcome
+def equal_change(case: Case) -> Expectations:
+    """In a first fit with mode min or max, or of a loss, and without a baseline, a change of exactly min_delta is no
+    improvement, nor is the same value again if min_delta is 0: where every value is the first one or better by exactly
+    min_delta, training stops `patience` monitored epochs after the first, at the next one if patience is 0. (Values and sums
+    that float32 can tell.)"""
+    delta = case["min_delta"]
+    if not is_number(delta):
+        return
+    values = [epoch.value for epoch in monitored_first(case)]
+    step = abs(delta)
+
+    def idle(signed: list[Fraction]) -> bool:
+        return exact_sums(values[: len(signed)], step) and set(signed) == {signed[0], signed[0] + Fraction(step)}
+
+    yield from _stops_after_the_first(case, idle, f"changes are exactly min_delta={delta}")
 
 
 def _scaled(scenario: Scenario) -> Scenario | None:
@@ -362,10 +357,10 @@ def _scaled(scenario: Scenario) -> Scenario | None:
     errors=True,
     related=_scaled,
 )
-def is_absolute(case: Case) -> Outcome:
+def is_absolute(case: Case) -> Expectations:
     """min_delta and baseline are in the unit of the metric: four times the values, min_delta and baseline change
     nothing."""
-    return same(case, "values, min_delta and baseline in another unit are the same training")
+    yield from case.expects_the_same("values, min_delta and baseline in another unit are the same training")
 
 
 def _other_sign(scenario: Scenario) -> Scenario | None:
@@ -380,6 +375,6 @@ def _other_sign(scenario: Scenario) -> Scenario | None:
     errors=True,
     related=_other_sign,
 )
-def sign_does_not_matter(case: Case) -> Outcome:
+def sign_does_not_matter(case: Case) -> Expectations:
     """A negative min_delta acts as its absolute value."""
-    return same(case, f"min_delta={case['min_delta']} and {-case['min_delta']} are the same")
+    yield from case.expects_the_same(f"min_delta={case['min_delta']} and {-case['min_delta']} are the same")

@@ -4,19 +4,19 @@ import math
 from dataclasses import replace
 
 from ...callbacks import defaults
-from ...editing import configured, each_monitored
+from ...editing import configured, each_epoch, each_fit, each_monitored
 from ...scenario import Epoch, Scenario, key
 from ...values import each_number
-from ..clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
-from ..monitoring import direction, is_number
+from ..clause import Case, Expectations, clause
+from ..monitoring import compiled_direction, is_number
 from .shared import (
     BOTH,
     DOCUMENTATION,
     MODES,
     explicit,
-    judge_stops,
-    own_stop,
-    same,
+    given_way,
+    plain,
+    stops_as_predicted,
     stops_at,
     unbeaten,
 )
@@ -37,9 +37,9 @@ def _mirrored(scenario: Scenario) -> Scenario | None:
 
 @clause("early-stopping/mode/min-and-max-mirror-each-other", level="universal", source=DOCUMENTATION, errors=True,
         related=_mirrored)  # fmt: skip
-def mirror(case: Case) -> Outcome:
+def mirror(case: Case) -> Expectations:
     """Negating values and baseline, and exchanging min and max, changes nothing."""
-    return same(case, f"the negated stream with the other mode than {case['mode']} is the same training")
+    yield from case.expects_the_same(f"the negated stream with the other mode than {case['mode']} is the same training")
 
 
 @clause(
@@ -49,10 +49,11 @@ def mirror(case: Case) -> Outcome:
     observes=("stop",),
     choices={"early-stopping/direction": "compiled-metric"},
 )
-def auto_compiled(case: Case) -> Outcome:
-    """With mode="auto", loss is minimized, and a compiled metric of the monitored name (without `val_`) is maximized or
-    minimized as its class is; the last one that has a direction decides."""
-    return NOT_EXERCISED if case["mode"] in MODES or case["baseline"] is not None else judge_stops(case)
+def auto_compiled(case: Case) -> Expectations:
+    """In a first fit with mode="auto", loss is minimized, and a compiled metric of the monitored name (without `val_`) is
+    maximized or minimized as its class is; the last one that has a direction decides. (No baseline.)"""
+    if case["mode"] not in MODES and case["baseline"] is None:
+        yield from stops_as_predicted(case, plain(case, compiled_direction(case)))
 
 
 @clause(
@@ -60,13 +61,16 @@ def auto_compiled(case: Case) -> Outcome:
     level="observed",
     source="observed: keras 3.15.1",
     observes=("stop",),
-    choices={"early-stopping/direction": "compiled-metric"},
+    choices={"early-stopping/direction": "compiled-metric", "early-stopping/reuse": "nothing"},
 )
-def auto_once(case: Case) -> Outcome:
+def auto_once(case: Case) -> Expectations:
     """The direction that mode="auto" took in the first fit stays, for a model compiled with other metrics too."""
-    if case["mode"] in MODES or all(direction(case, fit) == direction(case) for fit, _, _ in case.fits()):
-        return NOT_EXERCISED
-    return judge_stops(case)
+    if case["mode"] in MODES or case["baseline"] is not None:
+        return
+    way = compiled_direction(case)
+    for fit, _, _ in case.fits():
+        if compiled_direction(case, fit) != way:
+            yield from stops_as_predicted(case, plain(case, way, fit), fit)
 
 
 @clause(
@@ -76,16 +80,18 @@ def auto_once(case: Case) -> Outcome:
     observes=("stop",),
     choices={"early-stopping/direction": "name-ends-with-acc-accuracy-auc"},
 )
-def auto_name(case: Case) -> Outcome:
-    """With mode="auto", a metric whose name ends with acc, accuracy or auc is maximized, every other one minimized."""
-    return NOT_EXERCISED if case["mode"] in MODES or case["baseline"] is not None else judge_stops(case)
+def auto_name(case: Case) -> Expectations:
+    """In a first fit with mode="auto", a metric whose name ends with acc, accuracy or auc is maximized, every other one
+    minimized. (No baseline.)"""
+    if case["mode"] not in MODES and case["baseline"] is None:
+        way = "max" if str(case["monitor"]).endswith(("acc", "accuracy", "auc")) else "min"
+        yield from stops_as_predicted(case, plain(case, way))
 
 
 def _nothing_compiled(scenario: Scenario) -> Scenario | None:
     if explicit(scenario) or not any(scenario.compiled_metrics(fit) for fit in scenario.fits):
         return None
-    fits = tuple(replace(fit, metrics=None) for fit in scenario.fits)
-    return replace(scenario, metrics=(), fits=fits)
+    return replace(each_fit(scenario, lambda fit: replace(fit, metrics=None)), metrics=())
 
 
 @clause(
@@ -95,9 +101,9 @@ def _nothing_compiled(scenario: Scenario) -> Scenario | None:
     errors=True,
     related=_nothing_compiled,
 )
-def auto_infers_from_the_name(case: Case) -> Outcome:
+def auto_infers_from_the_name(case: Case) -> Expectations:
     """mode="auto" infers the direction from the name of the monitored quantity: the compiled metrics do not matter."""
-    return same(case, f"the name {case['monitor']} is the same with and without compiled metrics")
+    yield from case.expects_the_same(f"the name {case['monitor']} is the same with and without compiled metrics")
 
 
 def _as_auto(scenario: Scenario) -> Scenario | None:
@@ -112,10 +118,10 @@ def _as_auto(scenario: Scenario) -> Scenario | None:
     errors=True,
     related=_as_auto,
 )
-def unknown_mode(case: Case) -> Outcome:
+def unknown_mode(case: Case) -> Expectations:
     """A mode that is none of auto, min and max acts as auto."""
     a, b = replace(case.trace, warned=None), replace(case.other, warned=None)
-    return same(case, f"mode={case['mode']!r} acts as auto", a, b)
+    yield from case.expects_the_same(f"mode={case['mode']!r} acts as auto", ours=a, other=b)
 
 
 # ---------------------------------------------------------------------------------------------- monitor
@@ -127,21 +133,13 @@ def unknown_mode(case: Case) -> Outcome:
     source=f"{DOCUMENTATION} (monitor)",
     observes=("stop",),
 )
-def never_without_the_metric(case: Case) -> Outcome:
+def never_without_the_metric(case: Case) -> Expectations:
     """An epoch that does not carry the metric does not stop."""
-    outcome: Outcome = NOT_EXERCISED
     for epoch in case.epochs():
         if isinstance(case["monitor"], str) and case["monitor"] not in epoch.shown.logs:
-            if own_stop(epoch):
-                return Failed(
-                    fit=epoch.fit,
-                    epoch=epoch.index,
-                    expected="no stop",
-                    why=f"{case['monitor']} is not in the logs, which have {', '.join(epoch.shown.logs) or 'nothing'}",
-                    got="a stop",
-                )
-            outcome = HELD
-    return outcome
+            logs = ", ".join(epoch.shown.logs) or "nothing"
+            why = f"{case['monitor']} is not in the logs, which have {logs}"
+            yield epoch.expects_that(not epoch.stopped, "no stop", got="a stop", because=why)
 
 
 @clause(
@@ -150,12 +148,14 @@ def never_without_the_metric(case: Case) -> Outcome:
     source=BOTH,
     observes=("stop",),
 )
-def missing_is_skipped(case: Case) -> Outcome:
+def missing_is_skipped(case: Case) -> Expectations:
     """An epoch that does not carry the metric is not counted: neither as one without improvement, nor as anything
-    else."""
-    if all(value is not None for fit in case.scenario.fits for _, _, value in positions(case.scenario, fit)):
-        return NOT_EXERCISED
-    return judge_stops(case)
+    else. (In a first fit, with mode min or max, or of a loss, and without a baseline.)"""
+    way = given_way(case)
+    if way is None or case["baseline"] is not None:
+        return
+    if any(value is None for _, _, value in positions(case.scenario, case.scenario.fits[0])):
+        yield from stops_as_predicted(case, plain(case, way))
 
 
 def _only_the_metric(scenario: Scenario) -> Scenario | None:
@@ -167,16 +167,15 @@ def _only_the_metric(scenario: Scenario) -> Scenario | None:
         logs = {name: value for name, value in epoch.logs.items() if name == monitor}
         return replace(epoch, logs=logs, batches=None)
 
-    fits = tuple(replace(fit, epochs=tuple(map(bare, fit.epochs))) for fit in scenario.fits)
-    related = replace(scenario, fits=fits)
+    related = each_epoch(scenario, bare)
     return None if key(related) == key(scenario) else related
 
 
 @clause("early-stopping/monitor/only-the-metric-matters", level="universal", source=f"{DOCUMENTATION} (monitor)",
         errors=True, related=_only_the_metric)  # fmt: skip
-def only_the_metric(case: Case) -> Outcome:
+def only_the_metric(case: Case) -> Expectations:
     """Other metrics in the logs, and what the batches showed, change nothing."""
-    return same(case, f"nothing but {case['monitor']} at the ends of epochs is monitored")
+    yield from case.expects_the_same(f"nothing but {case['monitor']} at the ends of epochs is monitored")
 
 
 # ---------------------------------------------------------------------------------------------- start_from_epoch
@@ -197,9 +196,9 @@ def _nan_in_warm_up(scenario: Scenario) -> Scenario | None:
     errors=True,
     related=_nan_in_warm_up,
 )
-def warm_up(case: Case) -> Outcome:
+def warm_up(case: Case) -> Expectations:
     """The values before epoch `start_from_epoch` do not matter: NaN in their place changes nothing."""
-    return same(case, f"epochs before start_from_epoch={case['start_from_epoch']} are not monitored")
+    yield from case.expects_the_same(f"epochs before start_from_epoch={case['start_from_epoch']} are not monitored")
 
 
 @clause(
@@ -208,22 +207,13 @@ def warm_up(case: Case) -> Outcome:
     source=f"{DOCUMENTATION} (start_from_epoch)",
     observes=("stop",),
 )
-def warm_up_never_stops(case: Case) -> Outcome:
+def warm_up_never_stops(case: Case) -> Expectations:
     """The first `start_from_epoch` epochs of a fit that begins with epoch 0 do not stop."""
     start = case["start_from_epoch"]
-    outcome: Outcome = NOT_EXERCISED
     for epoch in case.epochs():
         if isinstance(start, int) and epoch.number == epoch.index < start:
-            if own_stop(epoch):
-                return Failed(
-                    fit=epoch.fit,
-                    epoch=epoch.index,
-                    expected="no stop",
-                    why=f"monitoring begins after start_from_epoch={start} epochs",
-                    got="a stop",
-                )
-            outcome = HELD
-    return outcome
+            why = f"monitoring begins after start_from_epoch={start} epochs"
+            yield epoch.expects_that(not epoch.stopped, "no stop", got="a stop", because=why)
 
 
 @clause(
@@ -232,11 +222,13 @@ def warm_up_never_stops(case: Case) -> Outcome:
     source=BOTH,
     observes=("stop",),
 )
-def counts_absolute_epochs(case: Case) -> Outcome:
-    """Monitoring begins with the epoch of index `start_from_epoch`, counted from 0 and with initial_epoch; the first
-    one monitored is a first value like any other."""
+def counts_absolute_epochs(case: Case) -> Expectations:
+    """Monitoring begins with the epoch of index `start_from_epoch`, counted from 0 and with initial_epoch; the first one
+    monitored is a first value like any other. (In a first fit, with mode min or max, or of a loss, and without a
+    baseline.)"""
     start = case["start_from_epoch"]
-    return judge_stops(case) if number(start) and start > 0 else NOT_EXERCISED
+    if number(start) and start > 0 and case["baseline"] is None:
+        yield from stops_as_predicted(case, plain(case, given_way(case)))
 
 
 # ---------------------------------------------------------------------------------------------- baseline
@@ -248,19 +240,13 @@ def counts_absolute_epochs(case: Case) -> Outcome:
     source=f"{DOCUMENTATION} (baseline, restore_best_weights)",
     observes=("stop",),
 )
-def baseline_not_beaten(case: Case) -> Outcome:
-    """If none of the first `patience` monitored epochs improves on the baseline, training stops with the last of them.
-    (Patience of at least 1; the very first epoch of all never stops.)"""
-    outcome: Outcome = NOT_EXERCISED
+def baseline_not_beaten(case: Case) -> Expectations:
+    """With mode min or max, or of a loss, if none of the first `patience` monitored epochs improves on the baseline, training
+    stops with the last of them. (Patience of at least 1; the very first epoch of all never stops.)"""
     for fit, epochs in unbeaten(case):
-        if fit < len(case.trace.fits):
-            values = [epoch.value for epoch in epochs]
-            why = f"none of {values} improves on baseline={case['baseline']}, and patience={case['patience']}"
-            failed = stops_at(case, fit, epochs[-1], why)
-            if failed is not None:
-                return failed
-            outcome = HELD
-    return outcome
+        values = [epoch.value for epoch in epochs]
+        why = f"none of {values} improves on baseline={case['baseline']}, and patience={case['patience']}"
+        yield from stops_at(case, fit, epochs[-1], why)
 
 
 @clause(
@@ -270,10 +256,12 @@ def baseline_not_beaten(case: Case) -> Outcome:
     observes=("stop",),
     choices={"early-stopping/baseline": "gates-the-reset"},
 )
-def gates_the_reset(case: Case) -> Outcome:
-    """An epoch that improves on the best but not on the baseline does not stop and leaves the count as it is; training
-    stops at the first epoch without improvement that lies `patience` epochs behind the last that improved on both."""
-    return judge_stops(case) if is_number(case["baseline"]) else NOT_EXERCISED
+def gates_the_reset(case: Case) -> Expectations:
+    """In a first fit with mode min or max, or of a loss, an epoch that improves on the best but not on the baseline does not
+    stop and leaves the count as it is; training stops at the first epoch without improvement that lies `patience` epochs
+    behind the last that improved on both."""
+    if is_number(case["baseline"]):
+        yield from stops_as_predicted(case, plain(case, given_way(case)))
 
 
 @clause(
@@ -283,10 +271,11 @@ def gates_the_reset(case: Case) -> Outcome:
     observes=("stop",),
     choices={"early-stopping/baseline": "stops-after-patience"},
 )
-def stops_without_beating_it(case: Case) -> Outcome:
-    """Training stops as soon as `patience` monitored epochs in a row have not improved on both the best and the
-    baseline."""
-    return judge_stops(case) if is_number(case["baseline"]) else NOT_EXERCISED
+def stops_without_beating_it(case: Case) -> Expectations:
+    """In a first fit with mode min or max, or of a loss, training stops as soon as `patience` monitored epochs in a row have
+    not improved on both the best and the baseline."""
+    if is_number(case["baseline"]):
+        yield from stops_as_predicted(case, plain(case, given_way(case), spares_improvements=False))
 
 
 def _easy_baseline(scenario: Scenario) -> Scenario | None:
@@ -307,9 +296,9 @@ def _easy_baseline(scenario: Scenario) -> Scenario | None:
     errors=True,
     related=_easy_baseline,
 )
-def easy_baseline(case: Case) -> Outcome:
+def easy_baseline(case: Case) -> Expectations:
     """A baseline that every finite value beats is as good as none."""
-    return same(case, "every value beats an infinite baseline")
+    yield from case.expects_the_same("every value beats an infinite baseline")
 
 
 # ---------------------------------------------------------------------------------------------- defaults
@@ -322,8 +311,8 @@ def _spelt_out(scenario: Scenario) -> Scenario | None:
 
 @clause("early-stopping/arguments/defaults-are-those-documented", level="documented", source=DOCUMENTATION, errors=True,
         related=_spelt_out)  # fmt: skip
-def documented_defaults(case: Case) -> Outcome:
+def documented_defaults(case: Case) -> Expectations:
     """Leaving a parameter out is giving monitor="val_loss", min_delta=0, patience=0, verbose=0, mode="auto",
     baseline=None, restore_best_weights=False, start_from_epoch=0."""
     left_out = (name for name in defaults("EarlyStopping") if name not in case.scenario.config)
-    return same(case, f"the defaults are {', '.join(f'{name}={case[name]!r}' for name in left_out)}")
+    yield from case.expects_the_same(f"the defaults are {', '.join(f'{name}={case[name]!r}' for name in left_out)}")

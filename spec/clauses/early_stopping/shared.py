@@ -1,15 +1,31 @@
-"""What the clauses on EarlyStopping share: scenarios made from scenarios, and the ways to fail. No clauses in here."""
+"""What the clauses on EarlyStopping share: preconditions, and the expectations that several of them have. No clauses in here.
+
+Rules
+- A clause that gives no choice speaks of streams on which no choice but the arithmetic matters: of a first fit with mode min or
+  max, or of a loss, and a first value and an anchor that are `plain`.
+"""
 
 import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from functools import partial
 
 from ...numbers import FLOAT32_SMALLEST_NORMAL, float32
 from ...scenario import Scenario
-from ...trace import Trace, difference
-from ..clause import HELD, NOT_EXERCISED, Case, EpochSeen, Failed, Outcome, differs
-from ..monitoring import Comparison, comparison, direction, is_number
-from .stream import Monitored, monitored, predict, well_typed
+from ..clause import Case, Expectations
+from ..monitoring import is_number
+from .stream import (
+    Better,
+    Monitored,
+    Prediction,
+    better_by,
+    monitored,
+    plain_anchor,
+    plain_first,
+    positions,
+    predict,
+    well_typed,
+)
 
 DOCUMENTATION = "https://keras.io/api/callbacks/early_stopping/"
 BOTH = "observed: keras 3.15.1, tf-keras 2.21.0"
@@ -21,101 +37,105 @@ def explicit(scenario: Scenario) -> bool:
     return scenario.config.get("mode") in MODES and isinstance(scenario.config.get("monitor", "val_loss"), str)
 
 
+def given_way(case: Case) -> str | None:
+    """The direction, if it is configured, or if it is that of a loss which no compiled metric has its name from."""
+    monitor = case["monitor"]
+    if not isinstance(monitor, str) or case["mode"] in MODES:
+        return case["mode"] if isinstance(monitor, str) else None
+    compiled = {metric.name for fit in case.scenario.fits for metric in case.scenario.compiled_metrics(fit)}
+    return "min" if monitor in ("loss", "val_loss") and "loss" not in compiled else None
+
+
 def ordinary(case: Case) -> bool:
     """Whether the counts are whole numbers and nothing has to be inferred."""
     counts = (case["patience"], case["start_from_epoch"])
     return explicit(case.scenario) and all(isinstance(count, int) for count in counts) and is_number(case["min_delta"])
 
 
-def same(case: Case, why: str, a: Trace | None = None, b: Trace | None = None) -> Outcome:
-    """HELD if both traces are equal; else where they differ."""
-    ours, other = a or case.trace, b or case.other
-    if (ours.rejected is None) != (other.rejected is None):
-        got, expected = (
-            "no error" if trace.rejected is None else f"{trace.rejected.type} from the constructor"
-            for trace in (ours, other)
+def sign_of(way: str | None) -> float:
+    """By what a value is multiplied so that more is better."""
+    return 1.0 if way == "max" else -1.0
+
+
+def monitored_first(case: Case) -> tuple[Monitored, ...]:
+    """The monitored epochs of the first fit, of all that is shown; none if the counts are no numbers or a value is an array."""
+    if given_way(case) is None or not well_typed(case) or not is_number(case["min_delta"]):
+        return ()
+    return monitored(case, case.scenario.fits[0]) or ()
+
+
+def any_monitored(case: Case, fit: int) -> bool:
+    """Whether an epoch of the fit that was run carries the metric and does not lie before start_from_epoch, a number."""
+    run = case.trace.fits[fit].epochs_run
+    shown = list(positions(case.scenario, case.scenario.fits[fit]))[:run]
+    return any(value is not None and absolute >= case["start_from_epoch"] for _, absolute, value in shown)
+
+
+def plain(case: Case, way: str | None, fit: int = 0, *, spares_improvements: bool = True) -> Prediction | None:
+    """What happens in the fit, where the dialect's first value and anchor make no difference to that."""
+    prediction = predict(case, way, fit, spares_improvements=spares_improvements)
+    if prediction is None or way is None:
+        return None
+    epochs = prediction.monitored
+    return prediction if plain_first(case, way, epochs) and plain_anchor(case, way, epochs) else None
+
+
+def stops_as_predicted(case: Case, prediction: Prediction | None, fit: int = 0) -> Expectations:
+    """The stop flag is set in the fit where it is predicted, or somebody else sets it, and nowhere else."""
+    if prediction is None or prediction.raised:
+        return
+
+    def why(index: int) -> str:
+        return (
+            f"{prediction.account(index)} ({prediction.way} of {case['monitor']}, patience={case['patience']}, "
+            f"min_delta={case['min_delta']}, baseline={case['baseline']})"
         )
-        return Failed(fit=None, epoch=None, expected=expected, why=why, got=got)
-    found = difference(other, ours)
-    return HELD if found is None else differs(found, why)
+
+    for epoch in case.epochs(fit):
+        ours = prediction.stopped and epoch.index == prediction.end
+        yield epoch.expects_that(
+            epoch.seen.stop == (ours or epoch.shown.stop),
+            "a stop" if ours else "no stop",
+            got=f"stop={epoch.seen.stop}",
+            because=partial(why, epoch.index),
+        )
 
 
-def fresh_fits(case: Case) -> list[int]:
-    """The fits in which the callback knows nothing of an earlier one."""
-    run = range(len(case.trace.fits))
-    return list(run if case.dialect["early-stopping/reuse"] == "nothing" else run[:1])
-
-
-def own_stop(epoch: EpochSeen) -> bool:
-    """Whether the callback itself stopped there, as far as one can see."""
-    return bool(epoch.seen.stop) and not epoch.shown.stop
+def stops_at(case: Case, fit: int, stop: Monitored, why: str) -> Expectations:
+    """The fit stops at that epoch and at none before."""
+    for epoch in case.epochs(fit):
+        if epoch.index < stop.index:
+            due = f"a stop at epoch {stop.number}"
+            yield epoch.expects_that(not epoch.stopped, due, got="a stop", because=why)
+        elif epoch.index == stop.index:
+            yield epoch.expects_that(bool(epoch.seen.stop), "a stop", got="none", because=why)
 
 
 def stopped_by_others_before(case: Case, fit: int, index: int) -> bool:
     return any(epoch.stop for epoch in case.scenario.fits[fit].epochs[:index])
 
 
-def judge_stops(case: Case) -> Outcome:
-    """Whether the stop flag is set exactly where the closed form says, and every fit has that length."""
-    predictions = predict(case)
-    if predictions is None or any(prediction.raised for prediction in predictions):
-        return NOT_EXERCISED
-    for fit, _, seen in case.fits():
-        prediction = predictions[fit]
-        for epoch in case.epochs(fit):
-            ours = prediction.stopped and epoch.index == prediction.end
-            if epoch.seen.stop != (ours or epoch.shown.stop):
-                return Failed(
-                    fit=fit,
-                    epoch=epoch.index,
-                    expected="a stop" if ours else "no stop",
-                    why=f"{prediction.account(epoch.index)} ({direction(case)} of {case['monitor']}, "
-                    f"patience={case['patience']}, min_delta={case['min_delta']}, baseline={case['baseline']})",
-                    got=f"stop={epoch.seen.stop}",
-                )
-        if seen.epochs_run != prediction.end + 1:
-            return Failed(
-                fit=fit,
-                epoch=None,
-                expected=f"{prediction.end + 1} epochs",
-                why="that is where the fit ends",
-                got=f"{seen.epochs_run} epochs",
-            )
-    return HELD
-
-
-def stops_at(case: Case, fit: int, stop: Monitored, why: str) -> Failed | None:
-    """Whether the fit stops at that epoch and at none before."""
-    for epoch in case.epochs(fit):
-        if epoch.index < stop.index and own_stop(epoch):
-            due = f"a stop at epoch {case.number(fit, stop.index)}"
-            return Failed(fit=fit, epoch=epoch.index, expected=due, why=why, got="a stop")
-        if epoch.index == stop.index and not epoch.seen.stop:
-            return Failed(fit=fit, epoch=epoch.index, expected="a stop", why=why, got="none")
-    return None
-
-
 def unbeaten(case: Case) -> Iterator[tuple[int, tuple[Monitored, ...]]]:
     """The fits of which the first `patience` monitored epochs are shown and do not beat the baseline; and these
     epochs."""
-    compare = comparison(case)
-    patience = case["patience"]
-    if not is_number(case["baseline"]) or compare is None or not well_typed(case) or not isinstance(patience, int):
+    patience, way = case["patience"], given_way(case)
+    if way is None or not is_number(case["baseline"]) or not well_typed(case) or not isinstance(patience, int):
         return
+    better = better_by(case, way)
     for fit, shown in enumerate(case.scenario.fits):
         epochs = (monitored(case, shown) or ())[: max(patience, 0)]
         if patience < 1 or len(epochs) < patience or epochs[-1].number == 0:
             continue
         if stopped_by_others_before(case, fit, epochs[-1].index):
             continue
-        if not any_beats(compare, [epoch.value for epoch in epochs], case["baseline"]):
+        if not any_beats(better, [epoch.value for epoch in epochs], case["baseline"]):
             yield fit, epochs
 
 
-def any_beats(compare: Comparison, values: list[float], baseline: float) -> bool:
+def any_beats(better: Better, values: list[float], baseline: float) -> bool:
     """Whether one of the values improves on the baseline, or cannot be compared with it."""
     try:
-        return any(compare.better(value, baseline) for value in values)
+        return any(better(value, baseline) for value in values)
     except ValueError:
         return True
 

@@ -1,22 +1,27 @@
-"""What EarlyStopping has to do with a stream, as a closed form over the whole of it. No clauses in here.
+"""What EarlyStopping has to do with a stream, as a closed form over the whole of a fit. No clauses in here.
 
 Rules
 - The monitored epochs of a fit are those that carry the metric and do not lie before `start_from_epoch`.
-- A leader is the value that the next one is compared with: a first one, then always the next value that is better.
-- An epoch improves if it is better than the leader before it by more than min_delta; it resets if it also beats
-  `baseline`.
+- The first of them improves; a later one does if it is better by more than min_delta than the last that improved. One that
+  improves resets if it also beats `baseline`, or there is none.
 - The stop is the first monitored epoch, not of absolute index 0, that does not improve and lies `patience` monitored
   epochs or more behind the last reset, or behind the beginning if there was none.
-There is no counter: everything is positions in the list of monitored epochs. The dialect says how values compare.
+- There is no counter: everything is positions in the list of monitored epochs. The dialect gives the arithmetic of the
+  comparison and nothing else.
+- On some streams other choices lead elsewhere: `plain_first` and `plain_anchor` tell where they do not.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from math import inf
 
 from ...scenario import Fit, Scenario
 from ...values import Value
 from ..clause import Case
-from ..monitoring import comparison
+from ..monitoring import is_number, precision
+
+Better = Callable[[float, float], bool]
+"""Whether a value improves on another one. Raises ValueError for a value that the precision refuses."""
 
 
 def number(value: object) -> bool:
@@ -35,24 +40,17 @@ class Monitored:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Prediction:
-    """One fit. `end`: the index of the last epoch run; `stopped`: the callback sets the stop flag there; `raised`:
-    comparing raises ValueError there. `monitored`: those that are run; `improving`, `resets`, `leaders`: positions
+    """One fit in the direction `way`. `end`: the index of the last epoch run; `stopped`: the callback sets the stop flag
+    there; `raised`: comparing raises ValueError there. `monitored`: those that are run; `improving`, `resets`: positions
     among them."""
 
+    way: str
     monitored: tuple[Monitored, ...]
     improving: tuple[int, ...]
     resets: tuple[int, ...]
-    leaders: tuple[int, ...]
     end: int
     stopped: bool
     raised: bool
-
-    @property
-    def best(self) -> Monitored | None:
-        """The epoch whose weights are kept: the last leader, or the first monitored epoch while there is none."""
-        if not self.monitored:
-            return None
-        return self.monitored[self.leaders[-1] if self.leaders else 0]
 
     def since_reset(self, position: int) -> int:
         """How many monitored epochs after the last reset this one is; after the beginning, counted from one."""
@@ -86,96 +84,101 @@ def monitored(case: Case, fit: Fit) -> tuple[Monitored, ...] | None:
     return tuple(found)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Ranking:
-    """Positions among the monitored epochs; `raises`: the first that cannot be compared, beyond which nothing is
-    known."""
-
-    improving: tuple[int, ...]
-    resets: tuple[int, ...]
-    leaders: tuple[int, ...]
-    raises: int | None
-
-
 def well_typed(case: Case) -> bool:
     """Whether the counts are numbers and the metric has a name; min_delta and baseline are numbers by the format."""
     return number(case["patience"]) and number(case["start_from_epoch"]) and isinstance(case["monitor"], str)
 
 
-def ranked(case: Case, values: list[float], carried: float | None = None) -> Ranking:
-    """Who improves on whom among the monitored values of a fit. `carried`: the leader that an earlier fit has left.
+def better_by(case: Case, way: str, min_delta: float | None = None) -> Better:
+    """Better, in the direction `way`, by more than min_delta, which has to be a number; another one may be given."""
+    delta = abs(case["min_delta"] if min_delta is None else min_delta)
 
-    Only where the direction can be known, and min_delta is a number."""
-    compare, lead = comparison(case), comparison(case, 0.0)
-    assert compare is not None
-    assert lead is not None
-    # Where only significant improvements are compared with, being better by less than min_delta leads to nothing.
-    leads = lead.better if case.dialect["early-stopping/anchor"] == "best-value" else compare.better
-    start = None if compare.accepts_first else compare.worst
-    improving: list[int] = []
-    resets: list[int] = []
-    leaders: list[int] = []
-    raises = None
-    for position, value in enumerate(values):
-        leader = values[leaders[-1]] if leaders else start if carried is None else carried
-        try:
-            improves = leader is None or compare.better(value, leader)
-            takes_over = improves or leader is None or leads(value, leader)
-            beats_baseline = improves and (case["baseline"] is None or compare.better(value, case["baseline"]))
-        except ValueError:
-            raises = position
-            break
-        improving.extend([position] * improves)
-        leaders.extend([position] * takes_over)
-        resets.extend([position] * beats_baseline)
-    return Ranking(improving=tuple(improving), resets=tuple(resets), leaders=tuple(leaders), raises=raises)
+    def less(value: float, than: float) -> bool:
+        return precision(case, value)(value + delta) < precision(case, than)(than)
+
+    def greater(value: float, than: float) -> bool:
+        return precision(case, value)(value - delta) > precision(case, than)(than)
+
+    return less if way == "min" else greater
 
 
-def predict(case: Case) -> list[Prediction] | None:
-    """What happens in every fit that is reached. None: the configuration or the stream is not one to predict."""
-    if comparison(case) is None or not well_typed(case):
+def predict(case: Case, way: str | None, fit: int = 0, *, spares_improvements: bool = True) -> Prediction | None:
+    """What happens in the fit, if it is reached. None: the configuration or the stream is not one to predict.
+
+    `spares_improvements`: whether an epoch that improves, but not on the baseline, never stops."""
+    if way is None or not is_number(case["min_delta"]) or not well_typed(case):
         return None
-    carried = None
-    found = []
-    for fit in case.scenario.fits:
-        epochs = monitored(case, fit)
-        if epochs is None:
-            return None
-        values = [epoch.value for epoch in epochs]
-        found.append(_ending(case, fit, epochs, ranked(case, values, carried)))
-        if found[-1].raised:
-            break
-        if case.dialect["early-stopping/reuse"] == "best-value" and found[-1].leaders:
-            carried = values[found[-1].leaders[-1]]
-    return found
-
-
-def _ending(case: Case, fit: Fit, epochs: tuple[Monitored, ...], ranking: Ranking) -> Prediction:
-    """Where the fit ends: where the callback stops, somebody else stops, a comparison raises, or the epochs are
-    over."""
-    spared = ranking.improving if case.dialect["early-stopping/baseline"] == "gates-the-reset" else ranking.resets
-    known = len(epochs) if ranking.raises is None else ranking.raises
+    shown = case.scenario.fits[fit]
+    epochs = monitored(case, shown)
+    if epochs is None:
+        return None
+    improving, resets, raises = _ranked(better_by(case, way), [epoch.value for epoch in epochs], case["baseline"])
+    spared = improving if spares_improvements else resets
     stop = None
-    for position in range(known):
-        last_reset = max((reset for reset in ranking.resets if reset < position), default=-1)
+    for position in range(len(epochs) if raises is None else raises):
+        last_reset = max((reset for reset in resets if reset < position), default=-1)
         late = position - last_reset >= case["patience"]
         if late and position not in spared and epochs[position].number > 0:
             stop = epochs[position].index
             break
-    others = next((index for index, epoch in enumerate(fit.epochs) if epoch.stop), None)
-    raises = None if ranking.raises is None else epochs[ranking.raises].index
-    end = min(index for index in (stop, others, raises, len(fit.epochs) - 1) if index is not None)
+    others = next((index for index, epoch in enumerate(shown.epochs) if epoch.stop), None)
+    raising = None if raises is None else epochs[raises].index
+    end = min(index for index in (stop, others, raising, len(shown.epochs) - 1) if index is not None)
     run = tuple(epoch for epoch in epochs if epoch.index <= end)
-
-    def of_run(positions: tuple[int, ...]) -> tuple[int, ...]:
-        return tuple(position for position in positions if position < len(run))
-
     return Prediction(
+        way=way,
         monitored=run,
-        improving=of_run(ranking.improving),
-        resets=of_run(ranking.resets),
-        leaders=of_run(ranking.leaders),
+        improving=tuple(position for position in improving if position < len(run)),
+        resets=tuple(position for position in resets if position < len(run)),
         end=end,
         stopped=stop == end,
-        raised=raises == end,
+        raised=raising == end,
     )
+
+
+def _ranked(better: Better, values: list[float], baseline: float | None) -> tuple[list[int], list[int], int | None]:
+    """Among the values of a fit the positions of those that improve and of those that reset, and the first that cannot be
+    compared, beyond which nothing is known."""
+    improving: list[int] = []
+    resets: list[int] = []
+    for position, value in enumerate(values):
+        try:
+            improves = not improving or better(value, values[improving[-1]])
+            beats_baseline = improves and (baseline is None or better(value, baseline))
+        except ValueError:
+            return improving, resets, position
+        improving.extend([position] * improves)
+        resets.extend([position] * beats_baseline)
+    return improving, resets, None
+
+
+def improvements(case: Case, way: str, epochs: Sequence[Monitored]) -> list[Monitored] | None:
+    """Those of these epochs that improve; None if one cannot be compared."""
+    improving, _, raises = _ranked(better_by(case, way), [epoch.value for epoch in epochs], None)
+    return [epochs[position] for position in improving] if raises is None else None
+
+
+def plain_first(case: Case, way: str, epochs: Sequence[Monitored]) -> bool:
+    """Whether the first value is better than the worst infinity: then it is the best whatever a dialect makes of first values."""
+    try:
+        return not epochs or better_by(case, way)(epochs[0].value, inf if way == "min" else -inf)
+    except ValueError:
+        return False
+
+
+def plain_anchor(case: Case, way: str, epochs: Sequence[Monitored]) -> bool:
+    """Whether it makes no difference if a value is compared with the last that improved by more than min_delta, or with the
+    best."""
+    if case["min_delta"] == 0 or not epochs:
+        return True
+    improves, exceeds = better_by(case, way), better_by(case, way, 0.0)
+    last = best = epochs[0].value
+    for epoch in epochs[1:]:
+        try:
+            if improves(epoch.value, best) != improves(epoch.value, last):
+                return False
+            last = epoch.value if improves(epoch.value, last) else last
+            best = epoch.value if exceeds(epoch.value, best) else best
+        except ValueError:
+            return True
+    return True

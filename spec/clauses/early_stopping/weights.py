@@ -13,10 +13,10 @@ from dataclasses import replace
 from ...numbers import FLOAT32_MAX, PRECISIONS
 from ...scenario import Scenario
 from ...trace import FitTrace, Trace
-from ..clause import HELD, NOT_EXERCISED, Case, Failed, Outcome, clause
-from ..monitoring import comparison, direction, is_number
-from .shared import BOTH, DOCUMENTATION, any_beats, explicit, fresh_fits, same, unbeaten
-from .stream import Monitored, monitored, predict, well_typed
+from ..clause import Case, Expectation, Expectations, Failed, clause
+from ..monitoring import chosen, is_number
+from .shared import BOTH, DOCUMENTATION, any_beats, any_monitored, explicit, given_way, monitored_first, unbeaten
+from .stream import Monitored, better_by, improvements, plain_first, well_typed
 
 # ---------------------------------------------------------------------------------------------- restore_best_weights
 
@@ -31,9 +31,15 @@ def _weights(seen: FitTrace) -> str:
     return f"the weights of epoch index {seen.weights.epoch}{earlier}"
 
 
-def _holds(seen: FitTrace, epochs: Sequence[int]) -> bool:
-    """Whether the model holds the weights of one of these absolute epochs of this fit."""
-    return seen.weights is not None and seen.weights.fit is None and seen.weights.epoch in epochs
+def _holds_those_of(case: Case, fit: int, epochs: Sequence[int], why: str) -> Expectation:
+    """The model holds at the end of the fit the weights of one of these absolute epochs of it."""
+    seen = case.trace.fits[fit]
+    return case.at(fit).expects_that(
+        seen.weights is not None and seen.weights.fit is None and seen.weights.epoch in epochs,
+        f"the weights of epoch index {' or '.join(map(str, epochs))}",
+        got=_weights(seen),
+        because=why,
+    )
 
 
 @clause(
@@ -42,21 +48,12 @@ def _holds(seen: FitTrace, epochs: Sequence[int]) -> bool:
     source=f"{DOCUMENTATION} (restore_best_weights)",
     observes=("weights",),
 )
-def keeps_the_last(case: Case) -> Outcome:
+def keeps_the_last(case: Case) -> Expectations:
     """Without restore_best_weights, the model holds the weights of the last epoch that was run."""
-    if case["restore_best_weights"]:
-        return NOT_EXERCISED
-    for fit, shown, seen in case.fits():
-        last = case.scenario.first_epoch(shown) + seen.epochs_run - 1
-        if not _holds(seen, [last]):
-            return Failed(
-                fit=fit,
-                epoch=None,
-                expected=f"the weights of the last epoch, index {last}",
-                why="restore_best_weights is off",
-                got=_weights(seen),
-            )
-    return HELD
+    if not case["restore_best_weights"]:
+        for fit, shown, seen in case.fits():
+            last = case.scenario.first_epoch(shown) + seen.epochs_run - 1
+            yield _holds_those_of(case, fit, [last], "restore_best_weights is off")
 
 
 @clause(
@@ -64,70 +61,78 @@ def keeps_the_last(case: Case) -> Outcome:
     level="observed",
     source=BOTH,
     observes=("weights",),
+    choices={"early-stopping/anchor": "last-significant-improvement"},
 )
-def restores_the_best_epoch(case: Case) -> Outcome:
-    """With restore_best_weights, when training ends, whoever ended it, the model gets the weights of the last epoch
-    that improved on all before it; of the first monitored one if none did; the last weights stay if none was
-    monitored."""
-    predictions = predict(case)
-    if not case["restore_best_weights"] or predictions is None or any(fit.raised for fit in predictions):
-        return NOT_EXERCISED
-    for fit, shown, seen in case.fits():
-        best = predictions[fit].best
-        if best is None:
-            wanted, why = case.scenario.first_epoch(shown) + seen.epochs_run - 1, "no epoch was monitored"
-        else:
-            wanted = best.number
-            why = f"{case['monitor']}={best.value} there was the last improvement (min_delta={case['min_delta']})"
-        if not _holds(seen, [wanted]):
-            return Failed(
-                fit=fit, epoch=None, expected=f"the weights of epoch index {wanted}", why=why, got=_weights(seen)
-            )
-    return HELD
+def restores_the_best_epoch(case: Case) -> Expectations:
+    """In a first fit with mode min or max, or of a loss, and restore_best_weights, when training ends, whoever ended it, the
+    model gets the weights of the last epoch that improved by more than min_delta on the last that did; the last weights stay
+    if no epoch was monitored. (A first value that is a number and not the worst infinity.)"""
+    way = given_way(case)
+    if way is None or not case["restore_best_weights"] or not is_number(case["min_delta"]) or not well_typed(case):
+        return
+    epochs = _run(case)
+    improved = improvements(case, way, epochs)
+    if epochs and improved and plain_first(case, way, epochs):
+        best = improved[-1]
+        why = f"{case['monitor']}={best.value} there was the last improvement (min_delta={case['min_delta']})"
+        yield _holds_those_of(case, 0, [best.number], why)
+    elif not epochs and not any_monitored(case, 0):
+        last = case.number(0, case.trace.fits[0].epochs_run - 1)
+        yield _holds_those_of(case, 0, [last], "no epoch was monitored")
 
 
-def _best_value(
-    case: Case, suits: Callable[[list[Monitored]], bool], better: Callable[[float, float], bool]
-) -> Outcome:
-    """Whether suitable fits end with the weights of an epoch on whose value no other run one is better."""
-    if not case["restore_best_weights"] or direction(case) is None or not well_typed(case):
-        return NOT_EXERCISED
-    outcome: Outcome = NOT_EXERCISED
-    for fit in fresh_fits(case):
-        seen = case.trace.fits[fit]
-        epochs = [epoch for epoch in monitored(case, case.scenario.fits[fit]) or () if epoch.index < seen.epochs_run]
-        if not epochs or not suits(epochs):
-            continue
-        outcome = HELD
-        numbers = [epoch for epoch in epochs if not math.isnan(epoch.value)]
-        best = [epoch for epoch in numbers if not any(better(other.value, epoch.value) for other in numbers)]
-        if not _holds(seen, [epoch.number for epoch in best]):
-            return Failed(
-                fit=fit,
-                epoch=None,
-                expected=f"the weights of epoch index {' or '.join(str(epoch.number) for epoch in best)}",
-                why=f"{case['monitor']}={best[0].value} is the best of {[epoch.value for epoch in epochs]}",
-                got=_weights(seen),
-            )
-    return outcome
+@clause(
+    "early-stopping/restore-best-weights/a-first-value-nan-stays-the-best",
+    level="observed",
+    source="observed: keras 3.15.1",
+    observes=("weights",),
+    choices={"early-stopping/first-value": "accepted"},
+)
+def first_nan_is_restored(case: Case) -> Expectations:
+    """In a first fit with mode min or max, or of a loss, and restore_best_weights, if the first monitored value is NaN, the
+    model gets the weights of that epoch when training ends."""
+    epochs = monitored_first(case) if case["restore_best_weights"] else ()
+    if epochs and math.isnan(epochs[0].value) and case.trace.fits[0].epochs_run > epochs[0].index:
+        why = f"{case['monitor']}=nan there was the first value, and nothing improves on it"
+        yield _holds_those_of(case, 0, [epochs[0].number], why)
+
+
+def _run(case: Case) -> list[Monitored]:
+    """The monitored epochs of the first fit that were run; none without restore_best_weights, or if they cannot be told."""
+    if not case["restore_best_weights"] or not case.trace.fits:
+        return []
+    return [epoch for epoch in monitored_first(case) if epoch.index < case.trace.fits[0].epochs_run]
+
+
+def _holds_the_best(
+    case: Case, epochs: Sequence[Monitored], better: Callable[[float, float], bool], why: str
+) -> Expectation:
+    """The model holds the weights of one of these epochs on whose value no other one of them is better; NaN is no value."""
+    numbers = [epoch for epoch in epochs if not math.isnan(epoch.value)]
+    best = [epoch for epoch in numbers if not any(better(other.value, epoch.value) for other in numbers)]
+    values = [epoch.value for epoch in epochs]
+    return _holds_those_of(
+        case, 0, [epoch.number for epoch in best], f"{case['monitor']}={best[0].value} is the best of {values}{why}"
+    )
 
 
 def _in_float64(case: Case) -> Callable[[float, float], bool]:
-    if direction(case) == "max":
+    if given_way(case) == "max":
         return lambda value, than: value > than
     return lambda value, than: value < than
 
 
 def _as_seen(case: Case) -> Callable[[float, float], bool]:
     """Better by any amount that the dialect's precision can tell."""
-    seen, better = PRECISIONS[case.dialect["early-stopping/precision"]], _in_float64(case)
+    seen, better = PRECISIONS[chosen(case, "precision")], _in_float64(case)
     return lambda value, than: better(seen(value), seen(than))
 
 
-def _comparable(epochs: list[Monitored]) -> bool:
-    """Whether the first value is a number, and all are in the range of float32."""
+def _comparable(epochs: Sequence[Monitored]) -> bool:
+    """Whether there are any, the first value is a number, and all are in the range of float32."""
     values = [epoch.value for epoch in epochs]
-    return not math.isnan(values[0]) and all(not abs(value) > FLOAT32_MAX or math.isinf(value) for value in values)
+    in_range = all(not abs(value) > FLOAT32_MAX or math.isinf(value) for value in values)
+    return bool(values) and not math.isnan(values[0]) and in_range
 
 
 @clause(
@@ -136,12 +141,13 @@ def _comparable(epochs: list[Monitored]) -> bool:
     source=f"{DOCUMENTATION} (restore_best_weights)",
     observes=("weights",),
 )
-def restores_the_best_value(case: Case) -> Outcome:
-    """With restore_best_weights and min_delta=0, the model ends with the weights of an epoch with the best value of all
-    that were monitored, as far as the precision of the comparison can tell; NaN is no value."""
-    if case["min_delta"] != 0:
-        return NOT_EXERCISED
-    return _best_value(case, _comparable, _as_seen(case))
+def restores_the_best_value(case: Case) -> Expectations:
+    """In a first fit with mode min or max, or of a loss, restore_best_weights and min_delta=0, the model ends with the
+    weights of an epoch with the best value of all that were monitored, as far as the precision of the comparison can tell.
+    (The first value is a number; a later NaN is no value.)"""
+    epochs = _run(case)
+    if case["min_delta"] == 0 and _comparable(epochs):
+        yield _holds_the_best(case, epochs, _as_seen(case), "")
 
 
 @clause(
@@ -150,12 +156,13 @@ def restores_the_best_value(case: Case) -> Outcome:
     source=f"{DOCUMENTATION} (restore_best_weights)",
     observes=("weights",),
 )
-def restores_whatever_min_delta(case: Case) -> Outcome:
-    """min_delta decides what counts as an improvement, not what is best: also with a min_delta the model ends with the
-    weights of an epoch with the best value."""
-    if not is_number(case["min_delta"]) or not 0 < abs(case["min_delta"]) < math.inf:
-        return NOT_EXERCISED
-    return _best_value(case, _comparable, _as_seen(case))
+def restores_whatever_min_delta(case: Case) -> Expectations:
+    """min_delta decides what counts as an improvement, not what is best: in a first fit with mode min or max, or of a loss, and
+    restore_best_weights, also with a min_delta the model ends with the weights of an epoch with the best value. (The first
+    value is a number; a later NaN is no value.)"""
+    epochs = _run(case)
+    if _comparable(epochs) and 0 < abs(case["min_delta"]) < math.inf:
+        yield _holds_the_best(case, epochs, _as_seen(case), f", whatever min_delta={case['min_delta']} is")
 
 
 @clause(
@@ -164,11 +171,12 @@ def restores_whatever_min_delta(case: Case) -> Outcome:
     source=f"{DOCUMENTATION} (restore_best_weights)",
     observes=("weights",),
 )
-def restores_as_logged(case: Case) -> Outcome:
-    """With min_delta=0, the best value is the best of the values as logged, in float64."""
-    if case["min_delta"] != 0:
-        return NOT_EXERCISED
-    return _best_value(case, lambda epochs: not math.isnan(epochs[0].value), _in_float64(case))
+def restores_as_logged(case: Case) -> Expectations:
+    """In a first fit with mode min or max, or of a loss, restore_best_weights and min_delta=0, the best value is the best of
+    the values as logged, in float64. (The first value is a number; a later NaN is no value.)"""
+    epochs = _run(case)
+    if case["min_delta"] == 0 and epochs and not math.isnan(epochs[0].value):
+        yield _holds_the_best(case, epochs, _in_float64(case), "")
 
 
 @clause(
@@ -177,17 +185,14 @@ def restores_as_logged(case: Case) -> Outcome:
     source=f"{DOCUMENTATION} (restore_best_weights)",
     observes=("weights",),
 )
-def nan_is_not_the_best(case: Case) -> Outcome:
-    """If the first monitored value is NaN and finite ones follow, the model ends with the weights of an epoch that is
-    not NaN."""
-    delta = case["min_delta"]
-
-    def suits(epochs: list[Monitored]) -> bool:
-        finite = [epoch.value for epoch in epochs if math.isfinite(epoch.value)]
-        in_range = is_number(delta) and all(abs(value) + abs(delta) < FLOAT32_MAX for value in finite)
-        return math.isnan(epochs[0].value) and bool(finite) and in_range
-
-    return _best_value(case, suits, lambda value, than: False)
+def nan_is_not_the_best(case: Case) -> Expectations:
+    """In a first fit with mode min or max, or of a loss, and restore_best_weights, if the first monitored value is NaN and
+    finite ones follow, the model ends with the weights of an epoch that is not NaN."""
+    epochs = _run(case)
+    finite = [epoch.value for epoch in epochs if math.isfinite(epoch.value)]
+    in_range = all(abs(value) + abs(case["min_delta"]) < FLOAT32_MAX for value in finite)
+    if finite and math.isnan(epochs[0].value) and in_range:
+        yield _holds_the_best(case, epochs, lambda value, than: False, "")
 
 
 @clause(
@@ -196,16 +201,15 @@ def nan_is_not_the_best(case: Case) -> Outcome:
     source=f"{DOCUMENTATION} (restore_best_weights)",
     observes=("weights",),
 )
-def the_baseline_does_not_matter(case: Case) -> Outcome:
-    """The best epoch is restored even if no epoch improves on the baseline. (min_delta=0.)"""
-    compare = comparison(case)
-    if case["min_delta"] != 0 or not is_number(case["baseline"]) or compare is None:
-        return NOT_EXERCISED
-
-    def suits(epochs: list[Monitored]) -> bool:
-        return _comparable(epochs) and not any_beats(compare, [epoch.value for epoch in epochs], case["baseline"])
-
-    return _best_value(case, suits, _as_seen(case))
+def the_baseline_does_not_matter(case: Case) -> Expectations:
+    """In a first fit with mode min or max, or of a loss, restore_best_weights and min_delta=0, an epoch with the best value
+    is restored even if no epoch improves on the baseline. (The first value is a number; a later NaN is no value.)"""
+    epochs = _run(case)
+    way = given_way(case)
+    if way is None or case["min_delta"] != 0 or not _comparable(epochs) or not is_number(case["baseline"]):
+        return
+    if not any_beats(better_by(case, way), [epoch.value for epoch in epochs], case["baseline"]):
+        yield _holds_the_best(case, epochs, _as_seen(case), f", and baseline={case['baseline']} does not matter")
 
 
 @clause(
@@ -214,30 +218,18 @@ def the_baseline_does_not_matter(case: Case) -> Outcome:
     source=f"{DOCUMENTATION} (restore_best_weights)",
     observes=("weights",),
 )
-def best_of_patience_epochs(case: Case) -> Outcome:
-    """If none of the first `patience` monitored epochs improves on the baseline, the model ends with the weights of the
-    best of these. (min_delta=0, and the first value is a number.)"""
+def best_of_patience_epochs(case: Case) -> Expectations:
+    """In a first fit with mode min or max, or of a loss, and restore_best_weights, if none of the first `patience` monitored
+    epochs improves on the baseline, the model ends with the weights of the best of these. (min_delta=0, patience of at least
+    1, and the first value is a number.)"""
     if not case["restore_best_weights"] or case["min_delta"] != 0:
-        return NOT_EXERCISED
-    outcome: Outcome = NOT_EXERCISED
-    better = _as_seen(case) if direction(case) else None
+        return
     for fit, epochs in unbeaten(case):
-        if better is None or fit not in fresh_fits(case) or not _comparable(list(epochs)):
-            continue
-        outcome = HELD
-        seen = case.trace.fits[fit]
-        numbers = [epoch for epoch in epochs if not math.isnan(epoch.value)]
-        best = [epoch for epoch in numbers if not any(better(other.value, epoch.value) for other in numbers)]
-        if not _holds(seen, [epoch.number for epoch in best]):
-            return Failed(
-                fit=fit,
-                epoch=None,
-                expected=f"the weights of epoch index {' or '.join(str(epoch.number) for epoch in best)}",
-                why=f"it is the best of the first patience={case['patience']} monitored epochs, "
-                f"{[epoch.value for epoch in epochs]}, and none beats baseline={case['baseline']}",
-                got=_weights(seen),
+        if fit == 0 and _comparable(epochs):
+            why = (
+                f", the first patience={case['patience']} monitored epochs, and none beats baseline={case['baseline']}"
             )
-    return outcome
+            yield _holds_the_best(case, epochs, _as_seen(case), why)
 
 
 # ---------------------------------------------------------------------------------------------- reuse
@@ -258,17 +250,19 @@ def _last_fit_alone(scenario: Scenario) -> Scenario | None:
 
 @clause(
     "early-stopping/reuse/an-instance-used-again-behaves-as-a-new-one",
-    level="documented",
-    source="keras.callbacks.EarlyStopping.on_train_begin (a comment there promises that instances can be used again)",
+    level="observed",
+    source=f"{BOTH}; a comment in the code says that instances are meant to be used again",
+    choices={"early-stopping/reuse": "nothing"},
     errors=True,
     related=_last_fit_alone,
 )
-def used_again(case: Case) -> Outcome:
+def used_again(case: Case) -> Expectations:
     """A fit with an instance that served earlier fits does what it does with a new instance."""
     if len(case.trace.fits) < len(case.scenario.fits) or not case.other.fits:
-        return NOT_EXERCISED
+        return
     last, alone = case.trace.fits[-1], case.other.fits[0]
     if last.error is not None:
         last = replace(last, error=replace(last.error, fit=0))
-    outcome = same(case, "the last fit with a new instance goes like that", Trace(fits=(last,)), Trace(fits=(alone,)))
-    return replace(outcome, fit=len(case.trace.fits) - 1) if isinstance(outcome, Failed) else outcome
+    why = "the last fit with a new instance goes like that"
+    for outcome in case.expects_the_same(why, ours=Trace(fits=(last,)), other=Trace(fits=(alone,))):
+        yield replace(outcome, fit=len(case.trace.fits) - 1) if isinstance(outcome, Failed) else outcome

@@ -208,7 +208,7 @@ def _nobody_else_stops(scenario: Scenario) -> Scenario | None:
     related=_nobody_else_stops,
 )
 def indifferent_to_stops(case: Case) -> Expectations:
-    """A callback does the same in an epoch whether or not somebody else has set the stop flag in it."""
+    """In the first fit, a callback does the same in an epoch whether or not somebody else has set the stop flag in it."""
     if not case.trace.fits or not case.other.fits:
         return
     pairs = zip(case.scenario.fits[0].epochs, case.trace.fits[0].epochs, case.other.fits[0].epochs, strict=False)
