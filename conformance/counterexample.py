@@ -1,8 +1,10 @@
 """A failure as a person reads it: the sentence, the scenario as a table by epoch, what was expected and why, what came."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from callcheck.reference.replay import Decision
 from callcheck.spec.clauses.clause import Failed
 from callcheck.spec.scenario import Epoch, Scenario, dumps
 from callcheck.spec.trace import EpochTrace, Save, Trace
@@ -50,9 +52,31 @@ def _show_epoch(seen: EpochTrace) -> str:
     return ", ".join(parts) or "-"
 
 
-def table(scenario: Scenario, trace: Trace | None) -> list[str]:
-    """The scenario by epoch: the absolute epoch, what was shown, and what was seen of it."""
+def _by_place(why: Sequence[Decision]) -> Mapping[tuple[int, int | None], list[str]]:
+    """The reasons, a line each, by fit and epoch; by None for those at the end of the fit."""
+    lines: dict[tuple[int, int | None], list[str]] = defaultdict(list)
+    for each in why:
+        if each.hook != "fit_begin":
+            line = f"              {each.sentence} [{each.rule}]"
+            lines[each.fit, None if each.hook == "fit_end" else each.epoch].append(line)
+    return lines
+
+
+def _show_state(trace: Trace, fit: int, position: int) -> str:
+    """What the callback remembers after an epoch, where it shows that: best, wait, the cooldown."""
+    parts = []
+    for name, fits in trace.internal.items():
+        if fit < len(fits) and position < len(fits[fit]):
+            value = fits[fit][position]
+            parts.append(f"{name}={_show(value) if isinstance(value, float | tuple) else value}")
+    return " ".join(parts)
+
+
+def table(scenario: Scenario, trace: Trace | None, why: Sequence[Decision] = ()) -> list[str]:
+    """The scenario by epoch: the absolute epoch, what was shown, what was seen of it, what the callback remembers, and why it
+    did that, where the reasons are given."""
     lines = []
+    reasons = _by_place(why)
     config = ", ".join(f"{name}={value!r}" for name, value in scenario.config.items())
     lines.append(f"{scenario.callback}({config})")
     around: list[tuple[str, Any]] = [
@@ -74,7 +98,10 @@ def table(scenario: Scenario, trace: Trace | None) -> list[str]:
             happened = ""
             if seen is not None:
                 happened = _show_epoch(seen.epochs[position]) if position < len(seen.epochs) else "(not run)"
+                if state := _show_state(trace, index, position) if trace is not None else "":
+                    happened += f"; {state}"
             lines.append(f"    epoch {number:<3} {_show_logs(epoch):<40} {happened}")
+            lines += reasons.get((index, number), ())
         if seen is not None:
             if seen.error is not None:
                 lines.append(f"    {seen.error.hook} raised {seen.error.type}: {seen.error.message}")
@@ -83,6 +110,7 @@ def table(scenario: Scenario, trace: Trace | None) -> list[str]:
             ending = "; ".join(part for part in (holds, printed) if part)
             if ending:
                 lines.append(f"    after training: {ending}")
+            lines += reasons.get((index, None), ())
     return lines
 
 

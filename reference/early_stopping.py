@@ -37,7 +37,7 @@ FIRST = Reason(
 )
 IMPROVED = Reason(
     "early-stopping/improvement/resets-the-count",
-    "{monitor}={value} improves on the best, {before_best}{margin}: wait is 0.",
+    "{monitor}={value} improves on {before_best}{margin} and is the best now: wait is 0.",
 )
 MISSED_BASELINE = Reason(
     "early-stopping/baseline",

@@ -36,7 +36,7 @@ FIRST = Reason(
 )
 IMPROVED = Reason(
     "reduce-lr-on-plateau/improvement/resets-the-count",
-    "{monitor}={value} improves on the best, {before_best}{margin}: wait is 0.",
+    "{monitor}={value} improves on {before_best}{margin} and is the best now: wait is 0.",
 )
 COOLING = Reason(
     "reduce-lr-on-plateau/cooldown",

@@ -81,7 +81,12 @@ class Decision(NamedTuple):
         if self.before is not None:
             names.update({f"before_{name}": value for name, value in self.before._asdict().items()})
             names.update(self.after._asdict())
-        return self.reason.sentence.format(**names)
+        return self.reason.sentence.format(**{name: _shortest(value) for name, value in names.items()})
+
+
+def _shortest(value: Any) -> Any:
+    """What is a float32 as short as float32 tells it: metrics and rates come from there. Everything else as it is."""
+    return shortest_float32(value) if type(value) is float and float32(value) == value else value
 
 
 def _said(rate: Rate) -> str:

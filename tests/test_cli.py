@@ -51,9 +51,9 @@ def test_a_trace_reads_as_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert call("trace", written(tmp_path, json.dumps(SCENARIO)), "--on", "reference") == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("EarlyStopping(monitor='val_loss'")
-    assert "val_loss=1.0" in lines[3]
-    assert "stop" in lines[3]
-    assert lines[4].endswith("(not run)")
+    assert "val_loss=1.0" in lines[4]
+    assert "stop" in lines[4]
+    assert lines[6].endswith("(not run)")
 
 
 @pytest.mark.parametrize("form", ["list", "lines"])
@@ -216,3 +216,55 @@ def test_what_callcheck_knows_is_listed(command: str, capsys: pytest.CaptureFixt
 def test_a_dialect_is_printed_whole(capsys: pytest.CaptureFixture[str]) -> None:
     assert call("dialects", "tf-keras-2.21.0") == 0
     assert "learning-rate/log-key = lr" in capsys.readouterr().out
+
+
+def test_the_short_form_of_a_trace_says_why(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("trace", "EarlyStopping", "patience=1", "restore_best_weights=true", "val_loss=1,-,.9/2,2,3") == 0
+    out = capsys.readouterr().out
+    assert "val_loss=0.9 improves on 1.0 and is the best now: wait is 0." in out
+    assert "val_loss is not in the logs" in out
+    assert "and wait=1 has reached patience=1: stop. [early-stopping/patience/stops-after-patience-epochs]" in out
+    assert "epoch 2   val_loss=3.0                             (not run)" in out
+    assert "the weights of epoch index 0 are put back" in out
+    assert "wait=1 best=2.0" in out
+
+
+def test_reasons_are_in_json_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("trace", written(tmp_path, json.dumps(SCENARIO)), "--json") == 0
+    reasons = json.loads(capsys.readouterr().out)["reasons"]
+    assert [(each["epoch"], each["hook"]) for each in reasons] == [
+        (0, "fit_begin"),
+        (0, "epoch_end"),
+        (1, "epoch_end"),
+        (1, "fit_end"),
+    ]
+    assert reasons[2]["rule"] == "early-stopping/patience/stops-after-patience-epochs"
+
+
+def test_the_reasons_of_keras_are_those_of_its_reference(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("keras")
+    words = ["ReduceLROnPlateau", "patience=1", "monitor=val_accuracy", "val_accuracy=.5,.5", "learning_rate=0.1"]
+    told = []
+    for subject in ("reference", "keras"):
+        assert call("trace", *words, "--on", subject) == 0
+        told.append([line for line in capsys.readouterr().out.splitlines() if line.endswith("]")])
+    assert told[0] == told[1]
+    assert "the learning rate goes from 0.1 to 0.01" in told[0][-1]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["EarlyStopping", "patiance=2", "val_loss=1"], "no parameter 'patiance'; did you mean patience?"),
+        (["EarlyStopping", "patience=2"], "give the values that the callback sees"),
+        (["EarlyStopping", "val_loss=1,2", "loss=1"], "val_loss has 2 values and loss 1"),
+        (
+            ["EarlyStopping", "val_loss=1,x"],
+            "val_loss is no parameter of EarlyStopping, and '1,x' no list of metric values",
+        ),
+        (["Early", "val_loss=1"], "unknown callback 'Early'"),
+    ],
+)
+def test_a_wrong_short_form_is_one_sentence(words: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("trace", *words) == 2
+    assert message in one_sentence(capsys)

@@ -52,11 +52,22 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--json", action="store_true", help="print the results as JSON")
 
     trace = commands.add_parser("trace", help="run scenarios on an implementation and print what is seen")
-    trace.add_argument("scenarios", metavar="SCENARIOS", help="a file of JSON or JSON lines, or - for standard input")
     trace.add_argument(
-        "--on", required=True, metavar="IMPL", help="who runs them; `callcheck implementations` lists them"
+        "scenarios",
+        metavar="SCENARIOS",
+        help="a file of JSON or JSON lines, - for standard input, or in short a callback, its parameters and what it sees: "
+        "EarlyStopping patience=2 val_loss=1,.9,.95",
+    )
+    trace.add_argument("settings", nargs="*", metavar="key=value", help="the parameters and values of the short form")
+    trace.add_argument(
+        "--on",
+        default="reference",
+        metavar="IMPL",
+        help="who runs them (default: reference); `callcheck implementations` lists them",
     )
     trace.add_argument("--json", action="store_true", help="print one JSON result per scenario")
+
+    _add_explain(commands)
 
     clauses = commands.add_parser("clauses", help="print the clauses of the specification")
     clauses.add_argument("prefix", nargs="?", default="", metavar="PREFIX", help="only those whose id begins so")
@@ -71,9 +82,47 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_explain(commands: argparse._SubParsersAction[_Parser]) -> None:
+    explain = commands.add_parser("explain", help="say why a recorded training stopped, and whose weights it left")
+    explain.add_argument(
+        "history",
+        metavar="HISTORY",
+        help="CSVLogger's file, History.history as JSON, a TensorBoard folder, metrics.csv, trainer_state.json, the output "
+        "of fit, numbers such as 1,.9,.95, or - for standard input",
+    )
+    explain.add_argument("callback", metavar="CALLBACK", help="EarlyStopping, ReduceLROnPlateau, ModelCheckpoint, ...")
+    explain.add_argument(
+        "settings",
+        nargs="*",
+        metavar="key=value",
+        help="its parameters; and what the record does not say: epochs, learning_rate, initial_epoch, validation_freq",
+    )
+    explain.add_argument(
+        "--dialect", metavar="D", help="whose rules: a dialect or a release (default: the newest Keras)"
+    )
+    explain.add_argument(
+        "--what-if",
+        nargs="+",
+        action="append",
+        metavar="key=value",
+        help="what this change would have done; patience=1..20 asks for each",
+    )
+    explain.add_argument("--json", action="store_true", help="print it as JSON")
+
+
+def _options(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The options; `key=value` may stand after an option too, where argparse does not look for it."""
+    options, rest = parser.parse_known_args(arguments)
+    if rest and (not hasattr(options, "settings") or any(word.startswith("-") for word in rest)):
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    if rest:
+        options.settings += rest
+    return options
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status."""
-    options = _parser().parse_args(arguments)
+    options = _options(_parser(), arguments)
     from callcheck import commands
 
     try:

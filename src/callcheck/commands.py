@@ -10,9 +10,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from callcheck import __version__
+from callcheck import __version__, explaining
 from callcheck.conformance.counterexample import describe, sentence, table
 from callcheck.conformance.driver.protocol import Unavailable
+from callcheck.conformance.explain.arguments import short_scenario
+from callcheck.conformance.explain.reasons import reason_to_json, reasons
 from callcheck.conformance.judge import (
     CONFORMS,
     DECLARED,
@@ -26,10 +28,11 @@ from callcheck.conformance.session import WRONG_REQUESTS, Suite, selected
 from callcheck.conformance.subjects.names import Name, parse
 from callcheck.conformance.subjects.registry import described, implementation
 from callcheck.conformance.subjects.transport import run
-from callcheck.reference.replay import replay
+from callcheck.reference.replay import Decision, replay
+from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.clauses.clause import Clause
-from callcheck.spec.dialect import resolve, shipped
+from callcheck.spec.dialect import Resolution, resolve, shipped
 from callcheck.spec.reading import InvalidScenario, parse_json
 from callcheck.spec.scenario import Scenario, from_json
 from callcheck.spec.scenario import to_json as scenario_to_json
@@ -43,7 +46,7 @@ class WrongInput(ValueError):
     """A file or an argument cannot be used; the message is one sentence."""
 
 
-WRONG_INPUT_ERRORS = (WrongInput, *WRONG_REQUESTS)
+WRONG_INPUT_ERRORS = (WrongInput, *explaining.ERRORS, *WRONG_REQUESTS)
 NOT_STARTED_ERRORS = (Unavailable,)
 
 OK, DEVIATING, WRONG, NOTHING_EXERCISED = 0, 1, 2, 3
@@ -219,8 +222,12 @@ def _write_report(folder: Path, suite: Suite, judgements: list[Judgement]) -> No
 
 def trace(options: argparse.Namespace) -> int:
     """Run scenarios and print what is seen, one result per scenario."""
-    lines = list(_read_scenarios(options.scenarios))
+    if options.settings or options.scenarios in CALLBACKS:
+        lines: list[tuple[str, Scenario | Invalid]] = [("", short_scenario(options.scenarios, options.settings))]
+    else:
+        lines = list(_read_scenarios(options.scenarios))
     subject = implementation(parse(options.on), _common_callback(lines))
+    resolution: Resolution | None = getattr(subject, "dialect", None)
     wrong = False
     for place, item in lines:
         if isinstance(item, Invalid):
@@ -228,11 +235,19 @@ def trace(options: argparse.Namespace) -> int:
             where = f"{place}: {item.field}" if item.field else place
             print(f"callcheck: {where}: {item.message}", file=sys.stderr)
         result: Result = item if isinstance(item, Invalid) else run(subject, item, internal=True)
+        why: tuple[Decision, ...] | str = ()
+        if resolution is not None and isinstance(item, Scenario) and isinstance(result, Trace):
+            why = reasons(item, result, resolution.dialect)
         if options.json:
-            print(json.dumps(_trace_json(result, subject.name), allow_nan=False), flush=True)
+            print(json.dumps(_trace_json(result, subject.name, why), allow_nan=False), flush=True)
         elif not isinstance(item, Invalid):
-            print("\n".join(_trace_text(item, result)), flush=True)
+            print("\n".join(_trace_text(item, result, why)), flush=True)
     return WRONG if wrong else OK
+
+
+def explain(options: argparse.Namespace) -> int:
+    """Say why a recorded training went as it did."""
+    return explaining.explain(options)
 
 
 def _common_callback(lines: list[tuple[str, Scenario | Invalid]]) -> str | None:
@@ -240,15 +255,20 @@ def _common_callback(lines: list[tuple[str, Scenario | Invalid]]) -> str | None:
     return callbacks.pop() if len(callbacks) == 1 else None
 
 
-def _trace_json(result: Result, name: str) -> dict[str, Any]:
-    """The result, with what produced it: callcheck's version, and among the internal things the implementation's name."""
+def _trace_json(result: Result, name: str, why: tuple[Decision, ...] | str) -> dict[str, Any]:
+    """The result, with what produced it: callcheck's version, and among the internal things the implementation's name; and
+    the reasons, where they are known."""
     written = trace_to_json(result)
-    return {**written, "internal": {**written.get("internal", {}), "implementation": name}, "callcheck": __version__}
+    known = {} if isinstance(why, str) or not why else {"reasons": [reason_to_json(each) for each in why]}
+    internal = {**written.get("internal", {}), "implementation": name}
+    return {**written, "internal": internal, **known, "callcheck": __version__}
 
 
-def _trace_text(scenario: Scenario, result: Result) -> list[str]:
+def _trace_text(scenario: Scenario, result: Result, why: tuple[Decision, ...] | str) -> list[str]:
     if isinstance(result, Trace):
-        return table(scenario, result)
+        return table(scenario, result, () if isinstance(why, str) else why) + (
+            [f"  {why}"] if isinstance(why, str) else []
+        )
     lines = table(scenario, None)
     if isinstance(result, NotExpressible):
         return [*lines, f"  not expressible: {result.parameter}"]

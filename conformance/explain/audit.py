@@ -1,0 +1,196 @@
+"""Does the record agree with the configuration? If not: which releases, or which single change, would explain it?
+
+Rules
+- Every explanation is a replay in which nothing contradicts the record; nothing is inferred without one.
+- Tried are: the shipped dialects, each parameter alone over the values listed here, and an instance that was used before.
+- Several explanations are all listed: the record does not tell which is true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import groupby, pairwise
+from typing import Any
+
+from callcheck.reference.replay import explain
+from callcheck.spec.callbacks import CALLBACKS
+from callcheck.spec.dialect import Dialect, shipped
+from callcheck.spec.numbers import shortest_float32
+from callcheck.spec.scenario import Epoch, Fit
+from callcheck.spec.trace import Trace
+
+from .arguments import WrongArgument
+from .evidence import contradiction, open_end, shows_something
+from .history import RATE_KEYS, RecordedFit, epochs_in_words
+from .question import Question, Story
+from .rounding import resolved
+
+LONGEST_SEARCH = 2000
+"""Epochs: a record up to this length is replayed some hundred times within seconds."""
+ROUND_DELTAS = (0.0, *(digit * 10.0**exponent for exponent in range(-6, 1) for digit in (1, 2, 5)))
+"""The values of min_delta that are tried: those that somebody would write."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audit:
+    """`agrees`: None where the record shows nothing that the callback does. `explanations`: each by itself would do."""
+
+    agrees: bool | None
+    sentence: str
+    explanations: tuple[str, ...] = ()
+
+
+def audit(question: Question, story: Story) -> tuple[Audit, Question, Story]:
+    """The verdict; and the question and the story with which it was reached, which rounding may have changed."""
+    if not shows_something(question):
+        said = f"the record shows nothing that {question.callback} does, so that nothing can be compared"
+        return Audit(agrees=None, sentence=said), question, story
+    wrong = contradiction(question, story)
+    if wrong is None:
+        if open_end(question, story):
+            return _open(question, story), question, story
+        return Audit(agrees=True, sentence="the record agrees with the configuration"), question, story
+    found = resolved(question, story)
+    if found is not None:
+        other, places = found
+        epochs = [question.history.fits[fit].first_epoch + at + 1 for fit, at in places]
+        said = (
+            f"the record agrees if, below the printed digits, {epochs_in_words(epochs)} improved; going by the digits as they "
+            f"are, {wrong}"
+        )
+        return Audit(agrees=True, sentence=said), other, other.story()
+    explanations = tuple(_explanations(question))
+    return Audit(agrees=False, sentence=wrong, explanations=explanations), question, story
+
+
+def _open(question: Question, story: Story) -> Audit:
+    """Nothing stopped the last fit, and how many epochs it was to have is not recorded."""
+    fit = question.history.fits[-1]
+    last = fit.last_epoch + 1
+    said = (
+        f"the record agrees if fit was given epochs={last}: {question.callback} does not stop training after epoch {last}; if "
+        f"more were planned, say so (epochs=...), and what would explain the end is looked for"
+    )
+    return Audit(agrees=True, sentence=said)
+
+
+def _explanations(question: Question) -> Iterator[str]:
+    length = sum(len(fit.logs) for fit in question.history.fits)
+    if length > LONGEST_SEARCH:
+        yield f"(not looked for: the record has more than {LONGEST_SEARCH} epochs)"
+        return
+    yield from _dialects(question)
+    yield from _used_before(question)
+    for name, values in _candidates(question, length).items():
+        fitting = [value for value in values if _fits(question, {**question.config, name: value})]
+        if fitting:
+            yield _said(name, fitting, question.parameter(name))
+
+
+def _fits(question: Question, config: Mapping[str, Any], dialect: Dialect | None = None) -> bool:
+    try:
+        story = question.story(config, dialect)
+    except WrongArgument:
+        return False
+    return not any(fit.error for fit in story.trace.fits) and contradiction(question, story) is None
+
+
+def _dialects(question: Question) -> Iterator[str]:
+    """The dialects in which the same configuration does what the record shows."""
+    others = [dialect for dialect in shipped().values() if dialect.name != question.dialect.name]
+    found = [dialect.name for dialect in others if _fits(question, question.config, dialect)]
+    if found:
+        yield f"the same configuration in {_listed(found)}"
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def _used_before(question: Question) -> Iterator[str]:
+    """An instance that served an earlier fit, in the dialects in which it keeps the best value."""
+    choice = f"{CALLBACKS[question.callback].prefix}/reuse"
+    keeping = [dialect for dialect in shipped().values() if dialect.choices.get(choice) == "best-value"]
+    recorded = [logs.get(question.monitor) for fit in question.history.fits for logs in fit.logs]
+    values = sorted({value for value in recorded if value is not None and value == value})
+    if not keeping or not values:
+        return
+    spread = max(values[-1] - values[0], abs(values[0]), 1e-3)
+    tries = [values[0] - spread, *values, values[-1] + spread]
+    found = [best for best in tries if any(_fits_after(question, best, dialect) for dialect in keeping)]
+    if found:
+        names = _listed([dialect.name for dialect in keeping if any(_fits_after(question, b, dialect) for b in found)])
+        where = f"{found[0]:.6g}" if len(found) == 1 else f"between {found[0]:.6g} and {found[-1]:.6g}"
+        outside = [best for best in found if best in (tries[0], tries[-1])]
+        if outside:
+            inner = [best for best in found if best not in outside]
+            edge = inner[-1 if outside[0] == tries[0] else 0] if inner else values[0 if outside[0] == tries[0] else -1]
+            where = f"{'at or below' if outside[0] == tries[0] else 'at or above'} {edge:.6g}"
+            if not inner:
+                where = where.replace("at or ", "")
+        yield f"an instance used before, in an earlier fit whose best value was {where}, as {names} keeps it"
+
+
+def _fits_after(question: Question, best: float, dialect: Dialect) -> bool:
+    scenario = question.scenario()
+    before = Fit(epochs=(Epoch(logs={question.monitor: float(best)}),), initial_epoch=0)
+    after = replace(scenario, fits=(before, *scenario.fits))
+    trace, decisions = explain(after, dialect)
+    if not isinstance(trace, Trace) or trace.rejected is not None or any(fit.error for fit in trace.fits):
+        return False
+    return contradiction(question, Story(scenario=after, trace=trace, decisions=decisions), skip=1) is None
+
+
+def _candidates(question: Question, length: int) -> dict[str, list[Any]]:
+    """The values that are tried for each parameter, the one that it has left out."""
+    counts = list(range(0, min(length, 200) + 1))
+    names = [name for name in question.history.names() if name not in RATE_KEYS]
+    tried: dict[str, list[Any]] = {}
+    if question.callback != "TerminateOnNaN" and question.callback != "LearningRateScheduler":
+        tried["monitor"] = names
+        tried["mode"] = ["min", "max"]
+    if question.callback in ("EarlyStopping", "ReduceLROnPlateau"):
+        tried["patience"] = counts
+        tried["min_delta"] = list(ROUND_DELTAS)
+    if question.callback == "EarlyStopping":
+        tried["start_from_epoch"] = counts
+        tried["restore_best_weights"] = [True, False]
+        if question.parameter("baseline") is not None:
+            tried["baseline"] = [None]
+    if question.callback == "ReduceLROnPlateau":
+        tried["cooldown"] = counts
+        tried["factor"] = _factors(question.history.fits)
+        tried["min_lr"] = [0.0, *_rates(question.history.fits)]
+    if question.callback == "ModelCheckpoint":
+        tried["save_best_only"] = [True, False]
+    return {name: [value for value in values if value != question.parameter(name)] for name, values in tried.items()}
+
+
+def _rates(fits: tuple[RecordedFit, ...]) -> list[float]:
+    found = [float(shortest_float32(rate)) for fit in fits for rate in fit.rates() if rate is not None]
+    return list(dict.fromkeys(found))
+
+
+def _factors(fits: tuple[RecordedFit, ...]) -> list[float]:
+    """The ratios of successive recorded rates, as short as they can be written."""
+    found = []
+    for fit in fits:
+        rates = [rate for rate in fit.rates() if rate]
+        found += [float(f"{b / a:.4g}") for a, b in pairwise(rates) if 0 < b / a < 1]
+    return list(dict.fromkeys(found))
+
+
+def _run(values: list[int]) -> list[str]:
+    return [str(value) for value in values] if len(values) < 3 else [f"{values[0]} to {values[-1]}"]
+
+
+def _said(name: str, values: list[Any], instead_of: Any) -> str:
+    """`patience=4 in place of 3`, or the range of the values that would do."""
+    if len(values) == 1:
+        return f"{name}={values[0]!r} in place of {instead_of!r}"
+    if all(isinstance(value, int) and not isinstance(value, bool) for value in values):
+        runs = [list(run) for _, run in groupby(enumerate(values), lambda each: each[1] - each[0])]
+        parts = [part for run in runs for part in _run([value for _, value in run])]
+        return f"{name}={_listed(parts)} in place of {instead_of!r}"
+    return f"{name}={_listed([repr(value) for value in values])} in place of {instead_of!r}"

@@ -1,0 +1,112 @@
+"""Does a record agree with what the reference predicts? The first place where it does not, as a sentence.
+
+Rules
+- Compared is what the record shows: where each fit ended, the learning rates, and what the callbacks printed.
+- Rates are compared as float32, as they are stored. One that was printed with few digits is compared as far as the digits
+  tell, the uncertainty of the first one included.
+- A fit that ends where nothing stopped it contradicts only if the record tells that more epochs were planned.
+"""
+
+from __future__ import annotations
+
+from callcheck.spec.numbers import float32, shortest_float32
+
+from .history import RecordedFit, Rounded
+from .question import RATE_CALLBACKS, Question, Story
+
+STOPPING = ("EarlyStopping", "TerminateOnNaN")
+
+
+def shows_something(question: Question) -> bool:
+    """Whether the record holds anything that this callback does."""
+    if question.callback in STOPPING:
+        return True
+    if question.callback in RATE_CALLBACKS:
+        return any(
+            len([r for r in fit.rates() if r is not None]) > 1 or fit.printed.reduced for fit in question.history.fits
+        )
+    return any(fit.printed.improved for fit in question.history.fits)
+
+
+def contradiction(question: Question, story: Story, skip: int = 0) -> str | None:
+    """Where the record contradicts the story; None if nowhere. The first `skip` fits of the story are in no record."""
+    fits = question.history.fits
+    for index, fit in enumerate(fits):
+        where = f"fit {index + 1}: " if len(fits) > 1 else ""
+        if question.callback in STOPPING:
+            found = _end(fit, story, index + skip, question.callback)
+        elif question.callback in RATE_CALLBACKS:
+            found = _rates(fit, story, index + skip)
+        else:
+            found = _saves(fit, story, index + skip)
+        if found:
+            return where + found
+    return None
+
+
+def open_end(question: Question, story: Story) -> bool:
+    """Whether the last fit ends where nothing stopped it, and the record does not tell how many epochs were planned."""
+    last = len(question.history.fits) - 1
+    fit = question.history.fits[last]
+    return question.callback in STOPPING and story.stopped(last) is None and fit.planned is None
+
+
+def _end(fit: RecordedFit, story: Story, index: int, callback: str) -> str | None:
+    stopped, last = story.stopped(index), fit.last_epoch
+    said = fit.printed.stopped if callback == "EarlyStopping" else None
+    if stopped is not None and stopped < last:
+        return f"{callback} stops after epoch {stopped + 1}, and the record goes on to epoch {last + 1}"
+    if said is not None and said != stopped:
+        does = "does not stop at all" if stopped is None else f"stops after epoch {stopped + 1}"
+        return f"the output says that epoch {said + 1} stopped early, and {callback} {does}"
+    if stopped is None and fit.planned is not None and last + 1 < fit.planned:
+        return f"nothing stops training, and the record ends after epoch {last + 1} of {fit.planned}"
+    holds = story.holds(index)
+    restored = fit.printed.restored if callback == "EarlyStopping" else None
+    if restored is not None and restored != holds:
+        other = "none are" if holds is None else f"those of epoch {holds + 1} are"
+        return f"the output says that the weights of epoch {restored + 1} were put back, and {other} predicted"
+    return None
+
+
+def _rates(fit: RecordedFit, story: Story, index: int) -> str | None:
+    start = fit.rates()[0]
+    for at, (recorded, epoch) in enumerate(zip(fit.rates(), story.epochs(index), strict=False)):
+        predicted = epoch.learning_rate_in_epoch
+        if recorded is not None and isinstance(predicted, float) and not same_rate(recorded, predicted, start):
+            return (
+                f"in epoch {fit.first_epoch + at + 1} the record has the learning rate {_said(recorded)}, and "
+                f"{shortest_float32(predicted)} is predicted"
+            )
+    if fit.printed.reduced:
+        predicted_at = [fit.first_epoch + at for at, epoch in enumerate(story.epochs(index)) if _reduces(epoch)]
+        for at in sorted({*predicted_at} ^ {*fit.printed.reduced}):
+            if at in fit.printed.reduced:
+                return f"the output says that epoch {at + 1} reduced the learning rate, which is not predicted"
+            return f"a reduction is predicted for epoch {at + 1}, and the output says nothing of it"
+    return None
+
+
+def _reduces(epoch: object) -> bool:
+    return getattr(epoch, "learning_rate", None) != getattr(epoch, "learning_rate_in_epoch", None)
+
+
+def _said(rate: float) -> str:
+    return rate.text if isinstance(rate, Rounded) else shortest_float32(rate)
+
+
+def same_rate(recorded: float, predicted: float, start: float | None) -> bool:
+    """Whether the recorded rate is the predicted one, if the first of the record was `start`."""
+    if not isinstance(recorded, Rounded):
+        return float32(recorded) == predicted
+    unsure = start.margin / start if isinstance(start, Rounded) and start else 0.0
+    return abs(recorded - predicted) <= (recorded.margin + abs(predicted) * unsure) * (1 + 1e-6)
+
+
+def _saves(fit: RecordedFit, story: Story, index: int) -> str | None:
+    for at, epoch in enumerate(story.epochs(index)):
+        improved = fit.printed.improved.get(fit.first_epoch + at)
+        if improved is not None and improved != bool(epoch.saved):
+            said, predicted = ("improved", "no save") if improved else ("did not improve", "a save")
+            return f"the output says that epoch {fit.first_epoch + at + 1} {said}, and {predicted} is predicted"
+    return None

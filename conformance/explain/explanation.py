@@ -1,0 +1,254 @@
+"""An explanation of a recorded history: what was recognised, the story, the traps, the audit, and the what-ifs.
+
+`explain` takes the history, the callback and its configuration; an `Explanation` is what all outputs are made from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from callcheck.spec.callbacks import CALLBACKS
+from callcheck.spec.dialect import NEWEST, resolve
+from callcheck.spec.values import Rate, number_to_json
+
+from .arguments import Circumstances, WrongArgument, check_config, checked_callback, written_config
+from .audit import Audit, audit
+from .history import missing_notes
+from .question import Question, Story, ask
+from .summary import summary
+from .traps import traps
+from .whatif import WhatIf, what_if
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """One epoch, by index. `best`, `wait`, `cooldown`: after it, None where the callback has no such thing.
+
+    `rate`: the learning rate with which it was trained, None where that is not known. `events`: `improved`, `stop`, `reduced`,
+    `saved`, `missing`, `cooling`, `baseline` (missed).
+    """
+
+    fit: int
+    epoch: int
+    value: float | None
+    best: float | None
+    wait: int | None
+    cooldown: Any
+    rate: float | None
+    events: tuple[str, ...]
+    rule: str
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explanation:
+    """Why a callback did what it did in a recorded training.
+
+    `summaries`: a paragraph for each fit. `notes`: what was recognised and what is missing. `traps`: what surprises people and
+    applies here. `what_ifs`: other configurations, as far as the record tells.
+    """
+
+    question: Question
+    story: Story
+    summaries: tuple[str, ...]
+    notes: tuple[str, ...]
+    traps: tuple[str, ...]
+    audit: Audit
+    what_ifs: tuple[WhatIf, ...] = ()
+    dialect_note: str | None = None
+
+    @property
+    def title(self) -> str:
+        """The callback as it would be written."""
+        config = ", ".join(f"{name}={value!r}" for name, value in self.question.config.items())
+        return f"{self.question.callback}({config})"
+
+    @property
+    def compared_with(self) -> str:
+        """Whose rules these are: `Keras 3.15.1`."""
+        dialect = self.question.dialect
+        return f"Keras {NEWEST.removeprefix('keras-')}" if dialect.name == NEWEST else dialect.name
+
+    @property
+    def stopped(self) -> int | None:
+        """The index of the epoch after which the callback stopped the last fit; None if it did not."""
+        return self.story.stopped(len(self.question.history.fits) - 1)
+
+    @property
+    def weights(self) -> int | None:
+        """The index of the epoch whose weights the model holds after the last fit; -1: those with which it began."""
+        return self.story.holds(len(self.question.history.fits) - 1)
+
+    def rows(self) -> Iterator[Row]:
+        """Every epoch, in order; they are made one by one, as a record may be long."""
+        hook = {"LearningRateScheduler": "epoch_begin", "TerminateOnNaN": "batch_end"}.get(
+            self.question.callback, "epoch_end"
+        )
+        decided = {(each.fit, each.epoch): each for each in self.story.decisions if each.hook == hook}
+        for index, fit in enumerate(self.story.trace.fits):
+            first = self.story.first_epoch(index)
+            recorded = self.question.history.fits[index]
+            for at, epoch in enumerate(fit.epochs):
+                each = decided.get((index, first + at))
+                value = recorded.logs[at].get(self.question.monitor)
+                state: Any = None if each is None else each.after
+                best = getattr(state, "best", None)
+                yield Row(
+                    fit=index, epoch=first + at, value=value, best=best if isinstance(best, float) else None,
+                    wait=getattr(state, "wait", None), cooldown=getattr(state, "cooldown_counter", None),
+                    rate=self._rate(epoch.learning_rate_in_epoch, recorded.rates()[at] if len(fit.epochs) < 5000 else None),
+                    events=tuple(_events(self.question, each, epoch)),
+                    rule="" if each is None else each.rule,
+                    sentence="Nothing to decide." if each is None else each.sentence,
+                )  # fmt: skip
+
+    def _rate(self, predicted: Rate, recorded: float | None) -> float | None:
+        if recorded is not None:
+            return recorded
+        return predicted if self.question.rate_known and isinstance(predicted, float) else None
+
+    def __str__(self) -> str:
+        from .text import text
+
+        return "\n".join(text(self))
+
+    def to_json(self) -> dict[str, Any]:
+        """The explanation as JSON data."""
+        history = self.question.history
+        return {
+            "history": {"source": history.source, "kind": history.kind, "fits": [len(fit.logs) for fit in history.fits],
+                        "metrics": list(history.names())},
+            "callback": self.question.callback,
+            "config": {name: number_to_json(v) if isinstance(v, float) else v for name, v in self.question.config.items()},
+            "dialect": self.question.dialect.name,
+            "notes": list(self.notes),
+            "epochs": [_row_json(row) for row in self.rows()],
+            "summaries": list(self.summaries),
+            "stopped": self.stopped,
+            "weights_of_epoch": self.weights,
+            "traps": list(self.traps),
+            "audit": {"agrees": self.audit.agrees, "sentence": self.audit.sentence,
+                      "explanations": list(self.audit.explanations)},
+            "what_if": [
+                {"change": dict(each.change), "sentence": each.sentence, "stopped": each.stopped,
+                 "weights_of_epoch": each.weights, "reduced": list(each.reduced), "saved": list(each.saved),
+                 "unknown_from": each.unknown_from}
+                for each in self.what_ifs
+            ],
+        }  # fmt: skip
+
+
+def _row_json(row: Row) -> dict[str, Any]:
+    numbers = {name: None if v is None else number_to_json(float(v)) for name, v in
+               (("value", row.value), ("best", row.best), ("learning_rate", row.rate))}  # fmt: skip
+    return {
+        "fit": row.fit, "epoch": row.epoch, **numbers, "wait": row.wait, "cooldown": row.cooldown,
+        "events": list(row.events), "rule": row.rule, "sentence": row.sentence,
+    }  # fmt: skip
+
+
+def _events(question: Question, decision: Any, epoch: Any) -> Iterator[str]:
+    if epoch.stop:
+        yield "stop"
+    if epoch.learning_rate != epoch.learning_rate_in_epoch:
+        yield "reduced"
+    if epoch.saved:
+        yield "saved"
+    if decision is None:
+        return
+    if "missing-metric" in decision.rule:
+        yield "missing"
+    before, after = getattr(decision.before, "best", None), getattr(decision.after, "best", None)
+    if after is not before and after is not None:
+        yield "improved"
+    if decision.rule.endswith("/cooldown"):
+        yield "cooling"
+    if decision.rule.endswith("/baseline"):
+        yield "baseline"
+
+
+def explain(
+    history: Any,
+    callback: Any,
+    config: Mapping[str, Any] | None = None,
+    *,
+    dialect: str | None = None,
+    what_if: Iterable[Mapping[str, Any]] = (),
+    circumstances: Circumstances | None = None,
+) -> Explanation:
+    """Why `callback` did what it did in the training that left `history`.
+
+    `history`: a file, a folder, numbers, a Keras `History` or its dictionary. `callback`: the name of one, with its `config`,
+    or an instance of Keras's, whose parameters are read. `dialect`: whose rules; by default those of the newest Keras.
+    Raises UnreadableHistory, WrongArgument and InvalidDialect, whose messages are one sentence.
+    """
+    from .reading import from_object
+
+    circumstances = circumstances or Circumstances()
+    name, given = (callback, dict(config or {})) if isinstance(callback, str) else configuration_of(callback)
+    checked_callback(name)
+    check_config(name, given)
+    resolution = resolve(dialect or NEWEST)
+    recorded = from_object(history, validation_freq=circumstances.validation_freq)
+    question = ask(recorded, name, written_config(name, given), resolution.dialect, circumstances)
+    return answer(question, what_if, resolution.note)
+
+
+def answer(question: Question, changes: Iterable[Mapping[str, Any]] = (), note: str | None = None) -> Explanation:
+    """The explanation that a question has."""
+    verdict, question, story = audit(question, question.story())
+    history = question.history
+    monitored = [name for name in history.names() if name == question.monitor]
+    missing = tuple(missing_notes(monitored, history.fits))
+    return Explanation(
+        question=question,
+        story=story,
+        summaries=tuple(summary(question, story, index) for index in range(len(history.fits))),
+        notes=(*history.notes, *question.notes, *missing),
+        traps=traps(question, story),
+        audit=verdict,
+        what_ifs=tuple(what_if(question, story, written_config_of(question, change)) for change in changes),
+        dialect_note=note,
+    )
+
+
+def written_config_of(question: Question, change: Mapping[str, Any]) -> dict[str, Any]:
+    check_config(question.callback, change)
+    filled = written_config(question.callback, {**question.config, **change})
+    return {name: filled[name] for name in change}
+
+
+def configuration_of(callback: Any) -> tuple[str, dict[str, Any]]:
+    """The name and the parameters of a callback of Keras's, or of a class derived from one. Raises WrongArgument."""
+    if isinstance(callback, Mapping) and isinstance(callback.get("callback"), str):
+        return callback["callback"], dict(callback.get("config", {}))
+    name = next((base.__name__ for base in type(callback).__mro__ if base.__name__ in CALLBACKS), None)
+    if name is None:
+        raise WrongArgument(
+            f"{type(callback).__name__} is none of {', '.join(CALLBACKS)}, nor derived from one of them"
+        )
+    if name == "LearningRateScheduler":
+        raise WrongArgument('a schedule cannot be read off its function; give "LearningRateScheduler" and its table')
+    config: dict[str, Any] = {}
+    for parameter in CALLBACKS[name].configuration.__dataclass_fields__:
+        if parameter == "mode":
+            config["mode"] = _mode(callback)
+        elif parameter == "initial_value_threshold" or not hasattr(callback, parameter):
+            continue  # after a fit, `best` has taken its place
+        else:
+            value = getattr(callback, parameter)
+            config[parameter] = abs(value) if parameter == "min_delta" else value
+    if "filepath" in config:
+        config["filepath"] = str(config["filepath"]).replace("\\", "/").rsplit("/", 1)[-1]
+    return name, {key: value for key, value in config.items() if value is not None}
+
+
+def _mode(callback: Any) -> str:
+    """The direction that the instance has taken, else the one that it was given."""
+    operator = getattr(getattr(callback, "monitor_op", None), "__name__", "")
+    if operator in ("less", "greater"):
+        return "min" if operator == "less" else "max"
+    mode = getattr(callback, "mode", "auto")
+    return mode if mode in ("min", "max") else "auto"

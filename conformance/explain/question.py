@@ -1,0 +1,189 @@
+"""What is asked: a recorded history, a callback's configuration and a dialect, made into scenarios for the reference.
+
+Rules
+- The learning rate is the recorded one at the beginning of each fit, else the one that is given, else unknown: then it is
+  taken as 1, only ratios of it are told, and what depends on it is refused.
+- `mode="auto"` goes by the metric that Keras knows by the monitored name; a name that tells nothing is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from callcheck.reference.replay import Decision, explain
+from callcheck.spec.callbacks import CALLBACKS, defaults
+from callcheck.spec.dialect import Dialect
+from callcheck.spec.metrics import Metric, metric_from_json
+from callcheck.spec.scenario import Epoch, Fit, Scenario
+from callcheck.spec.trace import EpochTrace, NotExpressible, Trace
+
+from .arguments import Circumstances, WrongArgument, metrics_for
+from .history import RATE_KEYS, History, RecordedFit
+
+RATE_CALLBACKS = ("ReduceLROnPlateau", "LearningRateScheduler")
+"""The callbacks that change the learning rate."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Story:
+    """What the reference makes of a question: the trace, and why."""
+
+    scenario: Scenario
+    trace: Trace
+    decisions: tuple[Decision, ...]
+
+    def stopped(self, fit: int) -> int | None:
+        """The index of the epoch after which the callback stopped that fit."""
+        if fit >= len(self.trace.fits) or not self.trace.fits[fit].epochs:
+            return None
+        epochs = self.trace.fits[fit].epochs
+        return self.first_epoch(fit) + len(epochs) - 1 if epochs[-1].stop else None
+
+    def first_epoch(self, fit: int) -> int:
+        return self.scenario.first_epoch(self.scenario.fits[fit])
+
+    def epochs(self, fit: int) -> tuple[EpochTrace, ...]:
+        return self.trace.fits[fit].epochs if fit < len(self.trace.fits) else ()
+
+    def holds(self, fit: int) -> int | None:
+        """The epoch whose weights the model holds after that fit; -1: those with which it began."""
+        weights = self.trace.fits[fit].weights if fit < len(self.trace.fits) else None
+        return None if weights is None or weights.fit is not None else weights.epoch
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """A history and a configuration, checked to fit together. Make it with `ask`."""
+
+    history: History
+    callback: str
+    config: Mapping[str, Any]
+    dialect: Dialect
+    rate_known: bool
+    notes: tuple[str, ...] = ()
+    _epochs: dict[tuple[str, ...], tuple[tuple[Epoch, ...], ...]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    def parameter(self, name: str) -> Any:
+        """The value of a parameter, the default filled in."""
+        return self.config[name] if name in self.config else defaults(self.callback).get(name)
+
+    @property
+    def monitor(self) -> str:
+        """The name of the metric that decides."""
+        return str(self.parameter("monitor") or "loss")
+
+    def scenario(self, config: Mapping[str, Any] | None = None) -> Scenario:
+        """What the callback saw, with this configuration or another one."""
+        config = self.config if config is None else config
+        monitor = str(config.get("monitor", defaults(self.callback).get("monitor", "loss")))
+        names = tuple(self.history.names()) if self.callback == "ModelCheckpoint" else (monitor,)
+        if names not in self._epochs:
+            self._epochs[names] = tuple(_epochs(fit, names) for fit in self.history.fits)
+        fits = []
+        for recorded, epochs in zip(self.history.fits, self._epochs[names], strict=True):
+            rate = recorded.rates()[0]
+            fits.append(
+                Fit(
+                    epochs=epochs,
+                    initial_epoch=recorded.first_epoch,
+                    learning_rate=None if rate is None else float(rate),
+                )
+            )
+        return Scenario(
+            callback=self.callback, config=config, fits=tuple(fits), metrics=_metrics(monitor, config.get("mode"))
+        )
+
+    def story(self, config: Mapping[str, Any] | None = None, dialect: Dialect | None = None) -> Story:
+        """What the reference makes of it. Raises WrongArgument where the configuration is refused, or nothing is predicted."""
+        scenario = self.scenario(config)
+        trace, decisions = explain(scenario, dialect or self.dialect)
+        if isinstance(trace, NotExpressible):
+            raise WrongArgument(f"{trace.parameter}: what it does is not predicted")
+        if trace.rejected is not None:
+            raise WrongArgument(f"{self.callback} refuses this: {trace.rejected.type}: {trace.rejected.message}")
+        return Story(scenario=scenario, trace=trace, decisions=decisions)
+
+
+def _epochs(fit: RecordedFit, names: tuple[str, ...]) -> tuple[Epoch, ...]:
+    if len(names) == 1:
+        (name,) = names
+        return tuple(Epoch(logs={name: logs[name]} if name in logs else {}) for logs in fit.logs)
+    return tuple(Epoch(logs=logs) for logs in fit.logs)
+
+
+def _metrics(monitor: str, mode: Any) -> tuple[Metric, ...]:
+    if mode in ("min", "max"):
+        return ()
+    return tuple(metric_from_json(metric) for metric in metrics_for(monitor))
+
+
+def ask(
+    history: History, callback: str, config: Mapping[str, Any], dialect: Dialect, circumstances: Circumstances
+) -> Question:
+    """The question, with what the record lacks filled from the circumstances. Raises WrongArgument for what does not fit."""
+    notes: list[str] = []
+    monitor = str(config.get("monitor", defaults(callback).get("monitor", "loss")))
+    fits = tuple(_named(fit, monitor) for fit in history.fits)
+    fits = tuple(_placed(fit, circumstances) for fit in fits)
+    rate_known = fits[0].rates()[0] is not None
+    if circumstances.learning_rate is not None:
+        recorded = fits[0].rates()[0]
+        if recorded is not None:
+            notes.append(f"learning_rate={circumstances.learning_rate:g} is not used: the record has the learning rate")
+        else:
+            fits = (_with_rate(fits[0], circumstances.learning_rate), *fits[1:])
+            rate_known = True
+    history = history.replace(fits=fits)
+    _check(history, callback, config, monitor, dialect)
+    if callback in RATE_CALLBACKS and not rate_known:
+        if config.get("min_lr"):
+            raise WrongArgument("min_lr needs the learning rate, which the record does not have; add learning_rate=...")
+        notes.append(
+            "the record has no learning rate: it is taken as 1 at the beginning, and only ratios of it mean something; "
+            "learning_rate=0.001 says what it was"
+        )
+    if any("lr" in logs for logs in fits[0].logs[:1]) and dialect.package == "keras":
+        notes.append(
+            "the record names the learning rate `lr`, as Keras 2 does; --dialect names another release than Keras 3's"
+        )
+    return Question(
+        history=history, callback=callback, config=config, dialect=dialect, rate_known=rate_known, notes=tuple(notes)
+    )
+
+
+def _named(fit: RecordedFit, monitor: str) -> RecordedFit:
+    """Numbers without a name are those of the monitored metric."""
+    if not any("" in logs for logs in fit.logs):
+        return fit
+    return replace(fit, logs=tuple({name or monitor: value for name, value in logs.items()} for logs in fit.logs))
+
+
+def _placed(fit: RecordedFit, circumstances: Circumstances) -> RecordedFit:
+    """The fit with the circumstances that are given in place of what was recorded."""
+    first = fit.first_epoch if circumstances.initial_epoch is None else circumstances.initial_epoch
+    return replace(fit, first_epoch=first, planned=circumstances.epochs or fit.planned)
+
+
+def _with_rate(fit: RecordedFit, rate: float) -> RecordedFit:
+    return replace(fit, logs=({**fit.logs[0], RATE_KEYS[0]: rate}, *fit.logs[1:]))
+
+
+def _check(history: History, callback: str, config: Mapping[str, Any], monitor: str, dialect: Dialect) -> None:
+    """Raises WrongArgument for what the record cannot answer."""
+    if callback == "ModelCheckpoint" and config.get("save_freq", "epoch") != "epoch":
+        raise WrongArgument("save_freq counts batches, and the record has epochs only")
+    recorded = any(monitor in logs for fit in history.fits for logs in fit.logs)
+    direction = next(
+        (value for id, value in dialect.choices.items() if id == f"{CALLBACKS[callback].prefix}/direction"), None
+    )
+    by_metric = direction == "compiled-metric"
+    decided = config.get("mode", "auto") in ("min", "max") or monitor in ("loss", "val_loss") or metrics_for(monitor)
+    if by_metric and recorded and not decided:
+        raise WrongArgument(
+            f"the record does not say whether a smaller or a larger {monitor} is better, and its name tells Keras 3 nothing; "
+            f"add mode=min or mode=max"
+        )

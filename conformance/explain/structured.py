@@ -1,0 +1,132 @@
+"""Histories in JSON: `History.history`, as JSON or as Python prints it, and transformers' trainer_state.json. And numbers.
+
+Rules
+- Lists of different lengths are refused unless `validation_freq` says where the shorter ones belong: the record does not.
+- null is "not recorded"; NaN may be written as JSON's extension `NaN`, as `nan`, or as the string "NaN".
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .history import History, RecordedFit, UnreadableHistory, number
+
+
+def structured(text: str, source: str, validation_freq: int | None = None) -> History | None:
+    """The history in JSON; None if the text is none."""
+    stripped = text.strip()
+    if not stripped.startswith(("{", "[")):
+        return None
+    data = _loaded(stripped)
+    if isinstance(data, list) and data and all(isinstance(item, int | float) for item in data):
+        return History(kind="numbers", source=source, fits=(RecordedFit(logs=tuple({"": float(v)} for v in data)),))
+    if not isinstance(data, dict):
+        return None
+    if isinstance(data.get("log_history"), list):
+        return trainer_state(data, source)
+    if isinstance(data.get("history"), dict):
+        data = data["history"]
+    if not data or not all(isinstance(value, list | dict) for value in data.values()):
+        return None
+    # pandas' DataFrame(history).to_json() numbers the values
+    return from_columns({name: _listed(value) for name, value in data.items()}, source, validation_freq)
+
+
+def _loaded(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        pass
+    # As Python prints a dictionary, perhaps with numpy's names around the numbers.
+    text = re.sub(r"\b(?:np|numpy)\.float\d+\(([^()]*)\)", r"\1", text)
+    text = re.sub(r"(?<![\w'\"])(-?)(nan|inf)\b(?!['\"])", r"\1\2", text)
+    text = re.sub(r"\binf\b(?=\s*[,\]])", "Infinity", re.sub(r"\bnan\b(?=\s*[,\]])", "NaN", text))
+    try:
+        return json.loads(text.replace("'", '"').replace("None", "null"))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _listed(value: Any) -> list[Any]:
+    return list(value.values()) if isinstance(value, dict) else value
+
+
+def from_columns(
+    columns: Mapping[str, Sequence[Any]],
+    source: str,
+    validation_freq: int | None = None,
+    first_epoch: int = 0,
+    planned: int | None = None,
+) -> History:
+    """The history in lists of values by metric, as `History.history` holds them."""
+    length = max((len(values) for values in columns.values()), default=0)
+    if not length:
+        raise UnreadableHistory(f"{source}: the history is empty")
+    logs: list[dict[str, float]] = [{} for _ in range(length)]
+    for name, values in columns.items():
+        step = 1
+        if len(values) != length:
+            step = validation_freq or 1
+            if len(values) != length // step:
+                raise UnreadableHistory(
+                    f"{source}: {name} has {len(values)} values where others have {length}, and the lists do not say for "
+                    f"which epochs; validation_freq=N says that there was one every N epochs"
+                )
+        for index, value in enumerate(values):
+            read = _value(value, f"{source}: {name}[{index}]")
+            if read is not None:
+                logs[(index + 1) * step - 1][name] = read
+    return History(
+        kind="the history of a fit (History.history)",
+        fits=(RecordedFit(first_epoch=first_epoch, logs=tuple(logs), planned=planned),),
+        source=source,
+    )
+
+
+def _value(value: Any, place: str) -> float | None:
+    if value is None:
+        return None
+    try:
+        return number(value) if isinstance(value, str) else float(value)
+    except (TypeError, ValueError):
+        raise UnreadableHistory(f"{place} is no number") from None
+
+
+def trainer_state(data: Mapping[str, Any], source: str) -> History:
+    """Every evaluation is an epoch: EarlyStoppingCallback counts evaluations. Training values are the last before it."""
+    logs: list[dict[str, float]] = []
+    pending: dict[str, float] = {}
+    for item in data["log_history"]:
+        if not isinstance(item, dict):
+            raise UnreadableHistory(f"{source}: log_history holds something that is no object")
+        values = {name: float(value) for name, value in item.items() if isinstance(value, int | float)}
+        pending.update({name: value for name, value in values.items() if name not in ("epoch", "step")})
+        if any(name.startswith("eval_") for name in values):
+            logs.append(pending)
+            pending = {}
+    if not logs:
+        raise UnreadableHistory(f"{source}: log_history holds no evaluation (no key that begins with eval_)")
+    return History(
+        kind="transformers' trainer_state.json",
+        fits=(RecordedFit(logs=tuple(logs)),),
+        source=source,
+        notes=("every evaluation is counted as an epoch, as EarlyStoppingCallback counts them",),
+    )
+
+
+def numbers(text: str, source: str) -> History | None:
+    """Numbers, separated by commas, semicolons or white space; `/` begins another fit, and `-` is a missing value."""
+    fits = []
+    for part in text.strip().split("/"):
+        words = re.split(r"[\s,;]+", part.strip().strip(","))
+        try:
+            values = [number(word) for word in words if word]
+        except ValueError:
+            return None
+        if not values:
+            return None
+        fits.append(RecordedFit(logs=tuple({} if value is None else {"": value} for value in values)))
+    return History(kind="numbers", source=source, fits=tuple(fits))

@@ -1,0 +1,165 @@
+"""The story of one fit in one paragraph: what ended it or changed it, which value decided, and whose weights remain.
+
+Epochs count from 1, the index in parentheses where it is first named. Every sentence is about this fit alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from callcheck.reference.replay import Decision
+from callcheck.spec.numbers import shortest_float32
+
+from .history import epochs_in_words
+from .question import Question, Story
+
+
+def summary(question: Question, story: Story, fit: int) -> str:
+    """The paragraph on the fit of that index."""
+    trace = story.trace.fits[fit] if fit < len(story.trace.fits) else None
+    if trace is None:
+        return "This fit was not reached."
+    if trace.error is not None:
+        where = f"epoch {trace.error.epoch + 1}" if trace.error.epoch is not None else trace.error.hook
+        return f"In {where} {question.callback} raises {trace.error.type}: {trace.error.message}."
+    tell = {
+        "EarlyStopping": _early_stopping,
+        "ReduceLROnPlateau": _reductions,
+        "ModelCheckpoint": _saves,
+        "LearningRateScheduler": _schedule,
+        "TerminateOnNaN": _terminate,
+    }[question.callback]
+    return " ".join(tell(question, story, fit))
+
+
+def _numbered(epoch: int) -> str:
+    return f"epoch {epoch + 1} (index {epoch})"
+
+
+def _ends(story: Story, fit: int) -> list[Decision]:
+    return [each for each in story.decisions if each.fit == fit and each.hook == "epoch_end"]
+
+
+def _early_stopping(question: Question, story: Story, fit: int) -> list[str]:
+    ends = [each for each in _ends(story, fit) if each.value is not None]
+    stopped = story.stopped(fit)
+    patience = question.parameter("patience")
+    if not ends:
+        return [f"EarlyStopping never stopped: no epoch has {question.monitor}.", _weights(question, story, fit)]
+    last = ends[-1]
+    state: Any = last.after
+    best = f"{state.best} in epoch {state.best_epoch + 1} was the best"
+    if state.best is None:
+        best = "no epoch was monitored"
+    elif isinstance(state.best, float) and state.best in (float("inf"), float("-inf")):
+        best = "no value was better than infinity, with which the first is compared"
+    near = _near_miss(question, ends, state.best_epoch)
+    unit = "epoch" if state.wait == 1 else "epochs"
+    if stopped is not None:
+        baseline = question.parameter("baseline")
+        unbeaten = baseline is not None and state.wait > stopped - state.best_epoch
+        better = f"a value that is the best and better than baseline={baseline!r}" if unbeaten else "an improvement"
+        first = (
+            f"EarlyStopping stopped training after {_numbered(stopped)}: {best}; {state.wait} monitored {unit} went by without "
+            f"{better}{near}, and patience is {patience}."
+        )
+        return [first, _weights(question, story, fit)]
+    end = story.first_epoch(fit) + len(story.epochs(fit)) - 1
+    first = (
+        f"EarlyStopping did not stop training: after {_numbered(end)}, the last of the record, {best}, and wait is {state.wait} "
+        f"of patience={patience}{near}."
+    )
+    return [first, _weights(question, story, fit)]
+
+
+def _near_miss(question: Question, ends: list[Decision], best_epoch: int) -> str:
+    """The best of the values that beat the best one by less than min_delta."""
+    delta = abs(float(question.parameter("min_delta") or 0.0))
+    missed = []
+    for each in ends:
+        before, value = each.before.best, each.value
+        if each.epoch <= best_epoch or not isinstance(before, float) or not isinstance(value, float):
+            continue
+        direction = getattr(each.after, "direction", "min")
+        if (value < before if direction == "min" else value > before) and delta:
+            missed.append((value if direction == "min" else -value, each))
+    if not missed:
+        return ""
+    each = min(missed, key=lambda found: found[0])[1]
+    return (
+        f" ({each.value} in epoch {each.epoch + 1} is better by less than min_delta={question.parameter('min_delta')})"
+    )
+
+
+def _weights(question: Question, story: Story, fit: int) -> str:
+    holds = story.holds(fit)
+    if holds is None or holds < 0:
+        return "The model holds the weights with which the fit began."
+    ending = next((each for each in story.decisions if each.fit == fit and each.hook == "fit_end"), None)
+    said = f"The model holds the weights of epoch {holds + 1}"
+    if question.parameter("restore_best_weights"):
+        restored = ending is not None and "put back" in ending.sentence and "no weights" not in ending.sentence
+        return f"{said}: restore_best_weights put them back." if restored else f"{said}."
+    return f"{said}, the last one; restore_best_weights is off."
+
+
+def _reductions(question: Question, story: Story, fit: int) -> list[str]:
+    reduced = [each for each in _ends(story, fit) if each.rate != each.event.rate]
+    if not reduced:
+        ends = [each for each in _ends(story, fit) if each.value is not None]
+        if not ends:
+            return [f"The learning rate was not reduced: no epoch has {question.monitor}."]
+        most = max(getattr(each.after, "wait", 0) for each in ends)
+        low = [each for each in ends if each.rule == "reduce-lr-on-plateau/min-lr/is-the-lower-bound"]
+        if low:
+            return [f"The learning rate was not reduced: it was not above min_lr={question.parameter('min_lr')!r}."]
+        patience = question.parameter("patience")
+        return [f"The learning rate was not reduced: wait never got beyond {most}, and patience is {patience}."]
+    steps = [_step(each) for each in reduced]
+    said = "; ".join(steps[:6]) + (f"; and {len(steps) - 6} more" if len(steps) > 6 else "")
+    sentences = [f"The learning rate was reduced {_times(len(reduced))}: {said}."]
+    last = _ends(story, fit)[-1]
+    if last.rule == "reduce-lr-on-plateau/min-lr/is-the-lower-bound":
+        sentences.append(f"Then it was not above min_lr={question.parameter('min_lr')!r}, and stayed.")
+    sentences.append("An epoch's record has the rate with which it was trained: a reduction shows one epoch later.")
+    return sentences
+
+
+def _step(each: Decision) -> str:
+    rates = [rate for rate in (each.event.rate, each.rate) if isinstance(rate, float)]
+    change = f"from {shortest_float32(rates[0])} to {shortest_float32(rates[1])} " if len(rates) == 2 else ""
+    return f"{change}after epoch {each.epoch + 1}"
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
+
+
+def _saves(question: Question, story: Story, fit: int) -> list[str]:
+    first = story.first_epoch(fit)
+    saved = [(first + at, save) for at, epoch in enumerate(story.epochs(fit)) for save in epoch.saved or ()]
+    if not saved:
+        return ["Nothing was saved."]
+    epochs = epochs_in_words([epoch + 1 for epoch, _ in saved])
+    files = {save.path: epoch for epoch, save in saved}
+    last_path, last_epoch = list(files.items())[-1]
+    holds = f"{last_path} holds what epoch {last_epoch + 1} left"
+    more = "" if len(files) == 1 else f"; {len(files)} files in all"
+    return [f"Saved after {epochs}; {holds}{more}."]
+
+
+def _schedule(question: Question, story: Story, fit: int) -> list[str]:
+    rates = [epoch.learning_rate_in_epoch for epoch in story.epochs(fit)]
+    said = [shortest_float32(rate) for rate in rates if isinstance(rate, float)]
+    shown = ", ".join(said[:8]) + (", ..." if len(said) > 8 else "")
+    return [f"The schedule set the learning rate at the beginning of every epoch: {shown}."]
+
+
+def _terminate(question: Question, story: Story, fit: int) -> list[str]:
+    stopped = story.stopped(fit)
+    if stopped is None:
+        return ["TerminateOnNaN did not stop training: no epoch's loss is NaN or infinite."]
+    return [
+        f"TerminateOnNaN stopped training in {_numbered(stopped)}, whose loss is not finite; it looks at every batch, and the "
+        f"record has only the epoch's mean."
+    ]

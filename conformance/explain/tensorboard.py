@@ -1,0 +1,69 @@
+"""Histories in TensorBoard's event files, as the TensorBoard callback writes them, read with the package `tensorboard`.
+
+Rules
+- The folder is the `log_dir` (with `train` and `validation` below it) or one of these two. Tags `epoch_NAME` are metrics.
+- The step of a scalar is the epoch's index, from 0.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .history import History, RecordedFit, UnreadableHistory
+
+_PREFIX = "epoch_"
+
+
+def event_folder(folder: Path, source: str) -> History:
+    """The history in a folder. Raises UnreadableHistory if there is none, or the package is missing."""
+    if not any(folder.rglob("*tfevents*")):
+        raise UnreadableHistory(f"{source}: the folder holds no TensorBoard event file (*tfevents*)")
+    places = {"": folder, "val_": folder / "validation"} if folder.name == "train" else {"": folder / "train"}
+    if folder.name == "validation":
+        places = {"val_": folder}
+    elif (folder / "train").is_dir() or (folder / "validation").is_dir():
+        places = {"": folder / "train", "val_": folder / "validation"}
+    elif folder.name != "train":
+        places = {"": folder}
+    by_epoch: dict[int, dict[str, float]] = {}
+    for prefix, place in places.items():
+        if place.is_dir():
+            for name, step, value in _scalars(place, source):
+                key = name if name in ("learning_rate", "lr") else prefix + name
+                by_epoch.setdefault(step, {})[key] = value
+    if not by_epoch:
+        raise UnreadableHistory(f"{source}: the event files hold no scalar whose tag begins with {_PREFIX}")
+    epochs = sorted(by_epoch)
+    if epochs != list(range(epochs[0], epochs[-1] + 1)):
+        raise UnreadableHistory(f"{source}: the event files leave out epochs between {epochs[0]} and {epochs[-1]}")
+    logs = tuple(by_epoch[epoch] for epoch in epochs)
+    return History(
+        kind="a TensorBoard event folder",
+        source=source,
+        fits=(RecordedFit(first_epoch=epochs[0], logs=logs),),
+        notes=("where a folder holds several runs, the last value of each epoch counts",),
+    )
+
+
+def _scalars(folder: Path, source: str) -> list[tuple[str, int, float]]:
+    try:
+        from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+        from tensorboard.util.tensor_util import make_ndarray
+    except ImportError:
+        raise UnreadableHistory(
+            f"{source}: TensorBoard's files are read with a package that is not installed: pip install tensorboard"
+        ) from None
+    events = EventAccumulator(str(folder), size_guidance={"tensors": 0, "scalars": 0})
+    events.Reload()
+    tags = events.Tags()
+    read = []
+    for tag in tags["tensors"]:
+        if tag.startswith(_PREFIX):
+            for event in events.Tensors(tag):
+                array = make_ndarray(event.tensor_proto)
+                if array.ndim == 0:
+                    read.append((tag.removeprefix(_PREFIX), int(event.step), float(array)))
+    for tag in tags["scalars"]:
+        if tag.startswith(_PREFIX):
+            read += [(tag.removeprefix(_PREFIX), int(event.step), event.value) for event in events.Scalars(tag)]
+    return read

@@ -1,0 +1,190 @@
+"""An explanation as text. Long records are told in part: what happened, and how many epochs lie between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from textwrap import wrap
+
+from callcheck.spec.numbers import shortest_float32
+
+from .explanation import Explanation, Row
+from .history import RATE_KEYS, Rounded
+from .whatif import WhatIf
+
+WIDTH = 118
+MOST_ROWS = 60
+"""About a screen; longer records show what happened, and `--json` has every epoch."""
+
+
+def text(explanation: Explanation) -> Iterator[str]:
+    """The lines of an explanation."""
+    yield f"{explanation.title}, compared with {explanation.compared_with}"
+    yield recognised(explanation)
+    for note in (explanation.dialect_note, *explanation.notes):
+        if note:
+            yield from _item(note)
+    yield ""
+    yield from table(explanation)
+    several = len(explanation.summaries) > 1
+    for index, paragraph in enumerate(explanation.summaries):
+        yield ""
+        yield from wrap((f"Fit {index + 1}: " if several else f"{headline(explanation)}: ") + paragraph, WIDTH)
+    if explanation.traps:
+        yield ""
+        yield "Mind:"
+        for trap in explanation.traps:
+            yield from _item(trap)
+    yield ""
+    yield from audited(explanation)
+    if explanation.what_ifs:
+        yield ""
+        yield "What if:"
+        for line in what_ifs(explanation.what_ifs):
+            yield from _wrapped(line)
+
+
+def headline(explanation: Explanation) -> str:
+    """What the paragraph is: what happened, or what should have happened if the record shows something else."""
+    return (
+        "In short"
+        if explanation.audit.agrees is not False
+        else "What should have happened (the record differs, see below)"
+    )
+
+
+def recognised(explanation: Explanation) -> str:
+    """What the record was taken for."""
+    history = explanation.question.history
+    metrics = [name for name in history.names() if name not in RATE_KEYS]
+    count = sum(len(fit.logs) for fit in history.fits)
+    epochs = f"{count} epoch{'s' * (count != 1)}" + (f" in {len(history.fits)} fits" if len(history.fits) > 1 else "")
+    rate = ", with the learning rate" if history.fits[0].rate_key() else ""
+    source = "" if history.source == history.kind else f"{history.source}: "
+    return f"{source}{history.kind}, {epochs}, metrics {', '.join(metrics) or 'none'}{rate}"
+
+
+def _item(line: str) -> list[str]:
+    word = line.split(" ", 1)[0]
+    return _wrapped(line[0].upper() + line[1:] if word.isalpha() else line)
+
+
+def _wrapped(line: str) -> list[str]:
+    return wrap(line, WIDTH, initial_indent="  - ", subsequent_indent="    ")
+
+
+def audited(explanation: Explanation) -> Iterator[str]:
+    audit = explanation.audit
+    word = {True: "The record agrees", False: "The record does not agree", None: "Nothing to compare"}[audit.agrees]
+    sentence = audit.sentence
+    if audit.agrees:
+        yield from wrap(sentence[0].upper() + sentence[1:] + ".", WIDTH)
+        return
+    yield from wrap(f"{word}: {sentence}.", WIDTH)
+    if audit.agrees is False:
+        if not audit.explanations:
+            yield "No shipped dialect and no change of one parameter among those tried explains it."
+        else:
+            yield "Each of these alone would explain it" + (
+                "; the record does not tell which:" if len(audit.explanations) > 1 else ":"
+            )
+        for each in audit.explanations:
+            yield from _item(each)
+
+
+def what_ifs(found: Iterable[WhatIf]) -> Iterator[str]:
+    """One line for each; neighbours of a range that do the same are one."""
+    groups: list[list[WhatIf]] = []
+    for each in found:
+        if groups and groups[-1][-1].sentence == each.sentence and list(each.change) == list(groups[-1][-1].change):
+            groups[-1].append(each)
+        else:
+            groups.append([each])
+    for group in groups:
+        title = group[0].title if len(group) == 1 else f"{group[0].title} to {group[-1].title}"
+        yield f"{title}: {group[0].sentence}"
+
+
+def number(value: float | None) -> str:
+    if value is None:
+        return ""
+    return value.text if isinstance(value, Rounded) else f"{float(value):.6g}"
+
+
+def rate(value: float | None) -> str:
+    if value is None:
+        return ""
+    return value.text if isinstance(value, Rounded) else shortest_float32(value)
+
+
+COLUMNS = ("epoch", "index", "value", "best", "wait", "cooldown", "rate")
+
+
+def cells(explanation: Explanation, row: Row) -> dict[str, str]:
+    """What stands in each column of an epoch's line."""
+    return {
+        "epoch": str(row.epoch + 1),
+        "index": str(row.epoch),
+        "value": number(row.value),
+        "best": number(row.best),
+        "wait": "" if row.wait is None else str(row.wait),
+        "cooldown": "" if row.cooldown is None else str(row.cooldown),
+        "rate": rate(row.rate),
+    }
+
+
+def table(explanation: Explanation) -> Iterator[str]:
+    """The epochs, a line each, with what was decided and why below or beside it."""
+    rows = shown(explanation.rows())
+    filled = [(cells(explanation, row), row) if isinstance(row, Row) else row for row in rows]
+    used = [name for name in COLUMNS if any(not isinstance(each, str) and each[0][name] for each in filled)]
+    titles = {**{name: name for name in COLUMNS}, "value": explanation.question.monitor}
+    lines = [each[0] for each in filled if isinstance(each, tuple)]
+    widths = {name: max(len(titles[name]), *(len(line[name]) for line in lines)) for name in used}
+    yield "  ".join(titles[name].rjust(widths[name]) for name in used) + "  what was decided, and why"
+    fit = 0
+    for each in filled:
+        if isinstance(each, str):
+            yield f"  {each}"
+            continue
+        line, row = each
+        if row.fit != fit:
+            fit = row.fit
+            yield f"fit {fit + 1}"
+        yield "  ".join(line[name].rjust(widths[name]) for name in used) + f"  {row.sentence}"
+
+
+def shown(rows: Iterable[Row]) -> list[Row | str]:
+    """The rows, or of many those in which something happened, with how many lie between."""
+    head = list(islice(rows := iter(rows), MOST_ROWS))
+    rest = next(rows, None)
+    if rest is None:
+        return list(head)
+    kept: list[Row | str] = []
+    skipped, last = 0, None
+    room = MOST_ROWS
+
+    def skip() -> None:
+        if skipped:
+            kept.append(f"... {skipped} epoch{'s' * (skipped != 1)} ...")
+
+    def everything() -> Iterator[Row]:
+        yield from head
+        yield rest
+        yield from rows
+
+    for row in everything():
+        interesting = row.events and row.events != ("cooling",)
+        if (interesting or last is None) and room > 1:
+            skip()
+            kept.append(row)
+            room -= 1
+            skipped = 0
+        else:
+            skipped += 1
+        last = row
+    if last is not None and kept[-1] is not last:
+        skipped -= 1
+        skip()
+        kept.append(last)
+    return kept

@@ -1,0 +1,31 @@
+"""`callcheck explain`: from the words on the command line to an explanation, as text or JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from callcheck import __version__
+from callcheck.conformance.explain.arguments import WrongArgument, arguments, variations
+from callcheck.conformance.explain.explanation import answer
+from callcheck.conformance.explain.history import UnreadableHistory
+from callcheck.conformance.explain.question import ask
+from callcheck.conformance.explain.reading import read
+from callcheck.spec.dialect import NEWEST, resolve
+
+ERRORS = (UnreadableHistory, WrongArgument)
+
+
+def explain(options: argparse.Namespace) -> int:
+    """Print why a recorded training went as it did; on request what another configuration would have done."""
+    given = arguments(options.callback, options.settings)
+    changes = [change for words in options.what_if or () for change in variations(options.callback, words)]
+    resolution = resolve(options.dialect or NEWEST)
+    history = read(options.history, validation_freq=given.circumstances.validation_freq)
+    question = ask(history, given.callback, given.config, resolution.dialect, given.circumstances)
+    explanation = answer(question, changes, resolution.note)
+    if options.json:
+        print(json.dumps({**explanation.to_json(), "callcheck": __version__}, allow_nan=False))
+    else:
+        print(explanation)
+    return 0
