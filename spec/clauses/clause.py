@@ -16,7 +16,8 @@ Rules
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from functools import cache
+from typing import Any, Literal
 
 from ..callbacks import CALLBACKS, defaults
 from ..dialect import Dialect
@@ -24,6 +25,8 @@ from ..scenario import Epoch, Fit, Scenario
 from ..trace import Difference, EpochTrace, FitTrace, Trace, difference
 from ..trace import Failed as NoTrace
 from ..values import only
+
+_defaults = cache(defaults)
 
 Level = Literal["universal", "documented", "observed"]
 Optimizer = Literal["one", "several", "any"]
@@ -46,8 +49,14 @@ class Failed:
         return f"{place}{': ' if place else ''}expected {self.expected}, because {self.why}; got {self.got}"
 
 
+def equal_traces(expected: Trace, got: Trace, because: str) -> "Expectation":
+    """The expectation that two traces are equal; where they are not, the first difference is the failure."""
+    found = difference(expected, got)
+    return HELD if found is None else differs(found, because)
+
+
 def differs(found: Difference, why: str) -> Failed:
-    """The Failed of a relation: where two traces that have to be equal are not. The first of them is the one expected."""
+    """The failure of two traces that have to be equal; the first of them is the one expected."""
     if found.field:
         expected, got = f"{found.field} to be {_in_words(found.a)}", _in_words(found.b)
     else:  # a fit or an epoch that only one of the two has
@@ -196,7 +205,7 @@ class Case(Place):
     def __getitem__(self, parameter: str) -> Any:
         """The value of a parameter: as configured, or Keras's default."""
         config = self.scenario.config
-        return config[parameter] if parameter in config else defaults(self.scenario.callback)[parameter]
+        return config[parameter] if parameter in config else _defaults(self.scenario.callback)[parameter]
 
     def fits(self) -> Iterator[tuple[int, Fit, FitTrace]]:
         """The fits that were run: index, what was to be run, what was seen."""
@@ -239,8 +248,7 @@ class Case(Place):
             if refused != expected:
                 yield self.expects_that(False, expected, got=refused, because=because)
             return
-        found = difference(other, ours)
-        yield HELD if found is None else differs(found, because)
+        yield equal_traces(other, ours, because)
 
     @property
     def clean(self) -> bool:
@@ -248,8 +256,7 @@ class Case(Place):
         return self.failed is None and ran_to_its_end(self.trace)
 
 
-Check = Callable[[Case], Expectations] | Callable[[Case], Outcome]
-_Check = TypeVar("_Check", bound=Check)
+Check = Callable[[Case], Expectations]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -303,14 +310,11 @@ class Clause:
             return NOT_EXERCISED
         if self.related is not None and not self.errors and not ran_to_its_end(case.other):
             return NOT_EXERCISED
-        outcome = self.check(case)
-        if isinstance(outcome, Held | NotExercised | Failed):
-            return outcome
-        exercised: Outcome = NOT_EXERCISED
-        for exercised in outcome:
-            if isinstance(exercised, Failed):
+        outcome: Outcome = NOT_EXERCISED
+        for outcome in self.check(case):
+            if isinstance(outcome, Failed):
                 break
-        return exercised
+        return outcome
 
 
 CLAUSES: dict[str, Clause] = {}
@@ -329,10 +333,10 @@ def clause(
     related: Callable[[Scenario], Scenario | None] | None = None,
     except_for: tuple[str, ...] = (),
     optimizer: Optimizer | None = None,
-) -> Callable[[_Check], _Check]:
+) -> Callable[[Check], Check]:
     """Register the decorated check as the clause `id`; its docstring is the normative sentence."""
 
-    def register(check: _Check) -> _Check:
+    def register(check: Check) -> Check:
         if id in CLAUSES:
             raise ValueError(f"two clauses have the id {id}")
         CLAUSES[id] = Clause(

@@ -15,9 +15,9 @@ from ...callbacks import parameters, with_job
 from ...editing import each_epoch
 from ...numbers import float32
 from ...scenario import Scenario
-from ...trace import EpochTrace, FitTrace, Trace, difference
+from ...trace import EpochTrace, FitTrace, Trace
 from ...values import Logs, map_rate, rate_to_json
-from ..clause import HELD, Case, Expectations, clause, differs
+from ..clause import Case, Expectations, Failed, clause, equal_traces
 
 JOBS = {job: with_job(job) for job in ("stop", "learning_rate", "saved", "weights")}
 """Who may set the stop flag, change the rate, write files, put back weights."""
@@ -215,9 +215,8 @@ def indifferent_to_stops(case: Case) -> Expectations:
     for index, (shown, seen, alone) in enumerate(pairs):
         if shown.stop:
             seen, alone = replace(seen, stop=None), replace(alone, stop=None)
-        found = difference(_one(alone), _one(seen))
-        why = "that is what the callback does if nobody else stops training"
-        yield HELD if found is None else replace(differs(found, why), fit=0, epoch=index)
+        outcome = equal_traces(_one(alone), _one(seen), "that is what the callback does if nobody else stops training")
+        yield replace(outcome, fit=0, epoch=index) if isinstance(outcome, Failed) else outcome
 
 
 def _one(epoch: EpochTrace) -> Trace:
