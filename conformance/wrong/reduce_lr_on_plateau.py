@@ -290,6 +290,12 @@ class AcceptsAFactorOfOne(ReduceLROnPlateau):
             self.config = replace(self.config, factor=1.0)
 
 
+class TakesEpsilonWithoutAWord(ReduceLROnPlateau):
+    def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
+        super().__init__(config, dialect)
+        self.warned = tuple(word for word in self.warned if word != "other")
+
+
 class RefusesUnknownArguments(ReduceLROnPlateau):
     def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
         unknown = set(config) - set(parameters(CALLBACK)) - {"epsilon"}
@@ -333,6 +339,11 @@ WRONG: tuple[Wrong, ...] = (
         "reduce-lr-multiplies-as-float32",
         _mistakes("reduce-lr-on-plateau/rate-arithmetic", "float32"),
         "The rate is multiplied as float32.",
+    ),
+    _wrong(
+        "reduce-lr-multiplies-as-float64",
+        _mistakes("reduce-lr-on-plateau/rate-arithmetic", "float64"),
+        "The rate is multiplied as float64.",
     ),
     _wrong("reduce-lr-ignores-min-lr", IgnoresMinLr, "`min_lr` is not looked at."),
     _wrong(
@@ -380,6 +391,11 @@ WRONG: tuple[Wrong, ...] = (
         "reduce-lr-compares-as-float32",
         _mistakes("reduce-lr-on-plateau/precision", "float32-tensorflow"),
         "Values are compared as float32, and those that it cannot hold are refused.",
+    ),
+    _wrong(
+        "reduce-lr-compares-as-float64",
+        _mistakes("reduce-lr-on-plateau/precision", "float64"),
+        "Values are compared as they are, also where float32 has no number for them.",
     ),
     _wrong(
         "reduce-lr-compares-with-previous-value",
@@ -438,6 +454,9 @@ WRONG: tuple[Wrong, ...] = (
         "reduce-lr-epsilon-ignored",
         _mistakes("reduce-lr-on-plateau/epsilon", "swallowed"),
         "The argument `epsilon` of older releases does nothing.",
+    ),
+    _wrong(
+        "reduce-lr-epsilon-without-a-word", TakesEpsilonWithoutAWord, "An `epsilon` is `min_delta`, without a warning."
     ),
     _wrong("reduce-lr-unknown-arguments-refused", RefusesUnknownArguments, "Arguments that nobody knows are refused."),
     _wrong("reduce-lr-halves-by-default", HalvesByDefault, "The default of `factor` is 0.5."),

@@ -1,25 +1,23 @@
 """What ReduceLROnPlateau does to the rate: when it is reduced, to what, and how patience and cooldown count.
 
 Rules
-- One closed form (`stream.py`) predicts every epoch; here, and in `messages.py`, each thing that can be seen
-  has a clause that compares it with that, so that a failure says what is wrong. It reads the choices of the dialect.
+- Documented clauses hold what they see against the documented rule (`stream.py`), as far as it goes.
 - Promises of the documentation that Keras breaks stand in their promised form; the deviations are declared elsewhere.
-- A *fall* is an epoch whose end lowered the rate: all that an observer sees of a reduction.
 """
 
 import math
+from collections.abc import Callable, Iterator
 
 from ...callbacks import defaults
 from ...editing import configured
 from ...numbers import float32
 from ...scenario import Scenario
-from ...values import only
+from ...values import Value, only
 from ..clause import Case, EpochSeen, Expectations, at_least, clause, equal_to
 from ..monitoring import is_number
 from ..rates import (
     ALL_BUT_PRINTED,
     EVERYTHING,
-    LOG_KEYS,
     agree,
     first_fit_twice,
     later_by,
@@ -28,7 +26,18 @@ from ..rates import (
     second_time,
     side_by_side,
 )
-from .stream import CALLBACK, DOCS, OBSERVED, RATE, compares, expected_epochs, falls_of, monitored, reduced, settings
+from .stream import (
+    CALLBACK,
+    DOCS,
+    OBSERVED,
+    RATE,
+    expected_epochs,
+    falls_of,
+    less_in_any_precision,
+    monitored,
+    reduced,
+    settings,
+)
 
 
 def _factor_lowers(case: Case) -> bool:
@@ -40,26 +49,57 @@ def _factor_lowers(case: Case) -> bool:
 
 @clause(
     "reduce-lr-on-plateau/patience/reduces-after-patience-epochs",
-    level="documented", source=f"{DOCS} (patience, factor, min_lr, cooldown)", observes=RATE,
+    level="documented", source=f"{DOCS} (patience, factor, min_lr)", observes=RATE,
 )  # fmt: skip
 def reduces_after_patience_epochs(case: Case) -> Expectations:
-    """The rate becomes max(rate * factor, min_lr) at the end of an epoch exactly if that is the patience-th epoch in a row
-    without an improvement, none of them in the cooldown, and the rate lies above min_lr."""
-    for e, epoch in expected_epochs(case):
+    """With values of which each improves on the best or not, however one calculates, the rate becomes max(rate * factor, min_lr)
+    at the end of an epoch exactly if that is the patience-th in a row without an improvement, and the rate lies above min_lr.
+    (Up to the first reduction, if there is a cooldown.)"""
+    for e, epoch in expected_epochs(case, less_in_any_precision):
         seen = epoch.seen.learning_rate
-        yield epoch.expects_that(same(seen, e.after), f"learning_rate={e.after!r}", got=seen, because=e.why)
+        yield epoch.expects_that(e.met(only(seen)), f"learning_rate={e.after[0]!r}", got=seen, because=e.why)
+
+
+def _changes(case: Case) -> Iterator[tuple[EpochSeen, float, float]]:
+    """The epochs whose end changed the rate, with the rate before and after it, where factor and min_lr are numbers."""
+    if is_number(case["factor"]) and is_number(case["min_lr"]):
+        yield from ((epoch, before, after) for epoch, before, after in rates(case) if not same(before, after))
+
+
+def _multiplied(case: Case, way: slice) -> Expectations:
+    """Every change is to the rate times factor, by one of these ways of calculating (of those of `reduced`)."""
+    factor, min_lr = case["factor"], case["min_lr"]
+    for epoch, before, after in _changes(case):
+        due = reduced(before, factor, min_lr)[way]
+        why = f"the rate changes to {before!r} * factor={factor!r}, at least min_lr={min_lr!r}"
+        yield epoch.expects_that(any(same(after, each) for each in due), f"{due[0]!r}", got=after, because=why)
 
 
 @clause("reduce-lr-on-plateau/factor/multiplies-the-rate", level="documented", source=f"{DOCS} (factor)", observes=RATE)
 def multiplies_the_rate(case: Case) -> Expectations:
-    """Whenever the rate changes, the new one is the old one times factor, or min_lr if that is more, as it is stored."""
-    s = settings(case)
-    if s is None:
-        return
-    for epoch, before, after in rates(case):
-        if not same(before, after):
-            why = f"the rate changes to {before!r} * factor={s.factor!r}, at least min_lr={s.min_lr!r}"
-            yield epoch.expects(equal_to(reduced(case, s, before)), got=after, because=why)
+    """Whenever the rate changes, the new one is the old one times factor, or min_lr if that is more, as it is stored: whether it
+    is multiplied as float64 or as float32."""
+    return _multiplied(case, slice(2))
+
+
+@clause(
+    "reduce-lr-on-plateau/factor/is-multiplied-as-float64",
+    level="observed", source="observed: keras 3.15.1", observes=RATE,
+    choices={"reduce-lr-on-plateau/rate-arithmetic": "float64"},
+)  # fmt: skip
+def multiplies_as_float64(case: Case) -> Expectations:
+    """The stored rate is multiplied by factor as float64, and the product rounded when it is stored."""
+    return _multiplied(case, slice(1))
+
+
+@clause(
+    "reduce-lr-on-plateau/factor/is-multiplied-as-float32",
+    level="observed", source="observed: tf-keras 2.21.0", observes=RATE,
+    choices={"reduce-lr-on-plateau/rate-arithmetic": "float32"},
+)  # fmt: skip
+def multiplies_as_float32(case: Case) -> Expectations:
+    """Rate and factor are multiplied as float32."""
+    return _multiplied(case, slice(1, 2))
 
 
 @clause("reduce-lr-on-plateau/rate/never-rises", level="universal", source=f"{DOCS} (first sentence)", observes=RATE)
@@ -149,45 +189,47 @@ def _patience_of_one(scenario: Scenario) -> Scenario | None:
 def waits_cooldown_epochs(case: Case) -> Expectations:
     """After a reduction, cooldown epochs go by before epochs are counted again: two falls of a fit lie at least
     cooldown + patience epochs apart."""
-    s = settings(case)
-    if s is None or s.cooldown < 1 or s.factor >= 1.0:
+    s = settings(case, without_mode=True)
+    if s is None or s.cooldown < 1:
         return
     fall: EpochSeen | None = None
     for epoch, before, after in rates(case):
         fall = None if fall is None or fall.fit != epoch.fit else fall
-        if fall is not None and epoch.index < fall.index + s.cooldown + s.need:
+        if fall is not None and epoch.index < fall.index + s.cooldown + s.patience:
             yield epoch.expects_that(
                 not after < before,
-                f"the next fall not before epoch {fall.number + s.cooldown + s.need}",
+                f"the next fall not before epoch {fall.number + s.cooldown + s.patience}",
                 got=f"in epoch {epoch.number}",
-                because=f"the rate fell in epoch {fall.number}, cooldown={s.cooldown}, patience={s.need}",
+                because=f"the rate fell in epoch {fall.number}, cooldown={s.cooldown}, patience={s.patience}",
             )
         fall = epoch if after < before else fall
 
 
-def _on_a_plateau(case: Case, gap: int) -> Expectations:
-    """Falls on a constant stream: after patience + 1 epochs, then every patience + gap, down to min_lr."""
-    s = settings(case)
-    found = None if s is None else compares(case, s)
-    if s is None or found is None or s.monitor in LOG_KEYS or not 0.0 <= s.min_delta < math.inf or s.factor >= 1.0:
+def _on_a_plateau(case: Case, gap: Callable[[int], int]) -> Expectations:
+    """Falls on a constant stream: after patience + 1 epochs, then every patience + gap(cooldown), down to min_lr."""
+    s = settings(case, without_mode=True)
+    if s is None:
         return
+    every = s.patience + gap(s.cooldown)
     why = (
-        f"on a plateau from the start, patience={s.need} and cooldown={s.cooldown} reduce after {s.need + 1} "
-        f"epochs and then every {s.need + gap}"
+        f"on a plateau from the start, patience={s.patience} and cooldown={s.cooldown} reduce after {s.patience + 1} "
+        f"epochs and then every {every}"
     )
-    rate = 0.0
-    for fit, _, _ in case.fits():
-        values = monitored(case, fit, s.monitor)
-        first = values[0]
-        if not isinstance(first, float) or not math.isfinite(first) or any(value != first for value in values):
-            return
-        given = case.rate_given(fit)
-        rate = rate if given is None else float32(given)
-        for epoch in case.epochs(fit) if len(values) > s.need else ():
-            past = epoch.index - s.need
-            if past >= 0 and past % (s.need + gap) == 0 and rate > s.floor:
-                rate = reduced(case, s, rate)
-            yield epoch.expects(equal_to(rate), got=epoch.seen.learning_rate, because=why)
+    plateaus = {fit for fit, _, _ in case.fits() if _is_plateau(monitored(case, fit, s.monitor), s.patience)}
+    for epoch, before, after in rates(case):
+        if epoch.fit in plateaus:
+            past = epoch.index - s.patience
+            falls = past >= 0 and past % every == 0 and before > s.floor
+            due = reduced(before, s.factor, s.min_lr) if falls else (before,)
+            yield epoch.expects_that(any(same(after, each) for each in due), f"{due[0]!r}", got=after, because=why)
+
+
+def _is_plateau(values: list[Value | None], patience: int) -> bool:
+    """Whether there are more values than patience, all the same finite number."""
+    first = values[0]
+    return (
+        len(values) > patience and isinstance(first, float) and math.isfinite(first) and all(v == first for v in values)
+    )
 
 
 @clause(
@@ -196,19 +238,16 @@ def _on_a_plateau(case: Case, gap: int) -> Expectations:
 )  # fmt: skip
 def acts_as_one_less(case: Case) -> Expectations:
     """On a constant stream the rate falls after patience + 1 epochs, then every patience + max(cooldown - 1, 0) epochs."""
-    s = settings(case)
-    return iter(()) if s is None else _on_a_plateau(case, max(s.cooldown - 1, 0))
+    return _on_a_plateau(case, lambda cooldown: max(cooldown - 1, 0))
 
 
 @clause(
     "reduce-lr-on-plateau/cooldown/acts-as-given",
-    level="documented", source=f"{DOCS} (cooldown)", observes=RATE,
-    choices={"reduce-lr-on-plateau/cooldown": "exact"},
+    level="documented", source=f"{DOCS} (patience, cooldown)", observes=RATE,
 )  # fmt: skip
 def acts_as_given(case: Case) -> Expectations:
     """On a constant stream the rate falls after patience + 1 epochs, then every patience + cooldown epochs."""
-    s = settings(case)
-    return iter(()) if s is None else _on_a_plateau(case, s.cooldown)
+    return _on_a_plateau(case, lambda cooldown: cooldown)
 
 
 @clause(

@@ -3,14 +3,16 @@
 import math
 from dataclasses import replace
 
+from ...callbacks import parameters
 from ...editing import configured, without
-from ...numbers import float32
+from ...numbers import FLOAT32_MAX
 from ...scenario import Epoch, Fit, Scenario
-from ...values import only
-from ..clause import Case, Expectations, clause, equal_to
+from ...trace import Raised
+from ..clause import Case, Expectations, clause
 from ..monitoring import is_number
 from ..rates import (
     ALL_BUT_PRINTED,
+    LOG_KEYS,
     agree,
     alike,
     logged_as,
@@ -21,19 +23,21 @@ from ..rates import (
     side_by_side,
     silent,
 )
+from .mode import compiled_direction
 from .stream import (
     CALLBACK,
     DOCS,
     OBSERVED,
     RATE,
     SIGNATURE,
-    Expected,
-    Settings,
-    compares,
-    epsilon_counts,
+    direction,
+    falls_of,
+    has_numbers,
     monitored,
-    plan,
+    monitored_metric,
+    reduced,
     settings,
+    values_of,
 )
 
 # ---------------------------------------------------------------------------------------------- lines, logs, errors
@@ -89,19 +93,16 @@ def logs_a_number_of_this_kind(case: Case) -> Expectations:
 
 
 @clause(
-    "reduce-lr-on-plateau/arguments/warns-of-unknown-modes-and-epsilon",
-    level="observed",
-    source=OBSERVED,
-    observes=("warned",),
-    errors=True,
-)
-def arguments_warnings(case: Case) -> Expectations:
-    """The constructor warns about an unknown mode, about an epsilon that stands for min_delta, and about nothing else."""
-    if settings(case) is not None and case.trace.rejected is None and case.trace.warned is not None:
-        epsilon = ("other",) if epsilon_counts(case) else ()
-        mode = ("unknown-mode",) if case["mode"] not in ("auto", "min", "max") else ()
+    "reduce-lr-on-plateau/mode/warns-of-an-unknown-mode",
+    level="observed", source=OBSERVED, observes=("warned",), errors=True,
+)  # fmt: skip
+def warns_of_an_unknown_mode(case: Case) -> Expectations:
+    """The constructor warns of a mode that is none of auto, min and max, once, and of nothing else among the documented
+    arguments."""
+    if has_numbers(case) and case.trace.rejected is None and "epsilon" not in case.scenario.config:
+        warned = ("unknown-mode",) if case["mode"] not in ("auto", "min", "max") else ()
         yield case.expects_that(
-            case.trace.warned == epsilon + mode, f"warnings {epsilon + mode}", got=case.trace.warned,
+            case.trace.warned == warned, f"warnings {warned}", got=case.trace.warned,
             because=f"mode={case['mode']!r}, and the arguments are {', '.join(case.scenario.config) or 'none'}",
         )  # fmt: skip
 
@@ -115,7 +116,7 @@ def arguments_warnings(case: Case) -> Expectations:
 )
 def one_or_more_is_rejected(case: Case) -> Expectations:
     """The constructor raises ValueError for a factor of one or more, and refuses no other number and no unknown argument."""
-    for factor, trace in ((case["factor"], case.trace), (1.0, case.other)) if settings(case) is not None else ():
+    for factor, trace in ((case["factor"], case.trace), (1.0, case.other)) if has_numbers(case) else ():
         due = "ValueError" if factor >= 1.0 else "nothing"
         got = "nothing" if trace.rejected is None else trace.rejected.type
         why = f"factor={factor!r}, the other arguments are numbers where they should be"
@@ -123,21 +124,80 @@ def one_or_more_is_rejected(case: Case) -> Expectations:
 
 
 @clause(
-    "reduce-lr-on-plateau/errors/raises-only-where-it-cannot-compare", level="observed", source=OBSERVED, errors=True
-)
+    "reduce-lr-on-plateau/errors/ordinary-input-never-fails", level="universal", source=f"{DOCS} (Args)", errors=True
+)  # fmt: skip
+def ordinary_input_never_fails(case: Case) -> Expectations:
+    """With mode min or max, whole numbers for the counts, a factor between 0 and 1, and values whose sums with min_delta are in
+    the range of float32, nothing is refused and nothing raises."""
+    s = settings(case)
+    if s is None or set(case.scenario.config) - set(parameters(CALLBACK)):
+        return
+    values = values_of(case.scenario, s.monitor)
+    if not all(isinstance(value, float) and abs(value) + s.min_delta < FLOAT32_MAX for value in values):
+        return
+    why = f"config={dict(case.scenario.config)} is an ordinary one, and so are the values"
+    refusal, (place, raised) = case.trace.rejected, _first_raised(case)
+    got = "nothing" if refusal is None else refusal.type
+    yield case.expects_that(refusal is None, "nothing raised by the constructor", got=got, because=why)
+    got = "no exception" if raised is None else raised.type
+    yield case.at(*place).expects_that(raised is None, "no exception", got=got, because=why)
+
+
+_At = tuple[int | None, int | None]
+_NOWHERE: _At = (None, None)
+
+
+def _first_raised(case: Case) -> tuple[_At, Raised | None]:
+    """Where a hook first raised, and what."""
+    for fit, _, seen in case.fits():
+        if seen.error is not None:
+            return (fit, seen.epochs_run - 1), seen.error
+    return _NOWHERE, None
+
+
+@clause(
+    "reduce-lr-on-plateau/errors/raises-only-where-it-cannot-compare", level="observed",
+    source="observed: keras 3.15.1 on TensorFlow", errors=True,
+    choices={
+        "reduce-lr-on-plateau/direction": "compiled-metric",
+        "reduce-lr-on-plateau/precision": "float32-tensorflow",
+        "reduce-lr-on-plateau/first-value": "accepted",
+    },
+)  # fmt: skip
 def raises_only_where_it_cannot_compare(case: Case) -> Expectations:
     """A hook raises exactly if mode auto cannot decide, at the first epoch end, or if the precision refuses a value, at the
-    end of its epoch: ValueError, both times."""
-    s = settings(case)
-    found = None if s is None or s.factor >= 1.0 or case.trace.rejected is not None else plan(case, s)
-    if s is None or found is None:
+    end of its epoch, or of the next one for the first value of a fit, which is compared with nothing: ValueError, both times."""
+    monitor, delta = case["monitor"], case["min_delta"]
+    if not has_numbers(case) or monitor in LOG_KEYS or case["factor"] >= 1.0 or case.trace.rejected is not None:
         return
-    raised = next((fit.error for fit in case.trace.fits if fit.error is not None), None)
+    values = values_of(case.scenario, monitor)
+    # whether a value is refused must not depend on which side min_delta is added to
+    if not all(
+        isinstance(value, float) and not abs(abs(value) - FLOAT32_MAX) <= 2.0 * abs(delta) + 1e32 for value in values
+    ):
+        return
+    undecided = case["mode"] not in ("min", "max") and compiled_direction(case.scenario, case.scenario.fits[0]) is None
+    due = (0, 0) if undecided else _refused(case)
+    at, raised = _first_raised(case)
+    place = due if raised is None else at
     got = "no exception" if raised is None else f"{raised.type} in {raised.hook}"
-    place = found.error if raised is None else (raised.fit, case.trace.fits[raised.fit].epochs_run - 1)
-    due = "no exception" if place is None or place != found.error else "ValueError in epoch_end"
-    spot = case if place is None else case.at(*place)
-    yield spot.expects_that(got == due, due, got=got, because=lambda: _cause(case, s))
+    expected = "ValueError in epoch_end" if place == due != _NOWHERE else "no exception"
+    shown = [value for fit, _, _ in case.fits() for value in monitored(case, fit, monitor)]
+    why = f"mode={case['mode']!r} cannot decide on {monitor}" if undecided else f"{monitor} is {shown} up to there"
+    yield case.at(*place).expects_that(got == expected, expected, got=got, because=why)
+
+
+def _refused(case: Case) -> _At:
+    """The fit, and the index of the epoch in it, of which the end compares what the precision refuses."""
+    for fit, shown in enumerate(case.scenario.fits):
+        end = next((index for index, epoch in enumerate(shown.epochs) if epoch.stop), len(shown.epochs))
+        epochs = [(index, epoch.logs) for index, epoch in enumerate(shown.epochs[: end + 1])]
+        stream = [(index, logs[case["monitor"]]) for index, logs in epochs if case["monitor"] in logs]
+        numbers = [value if isinstance(value, float) else math.nan for _, value in stream]
+        beyond = [place for place, value in enumerate(numbers) if FLOAT32_MAX < abs(value) < math.inf]
+        if beyond and max(beyond[0], 1) < len(stream):
+            return fit, stream[max(beyond[0], 1)][0]
+    return _NOWHERE
 
 
 @clause(
@@ -145,30 +205,29 @@ def raises_only_where_it_cannot_compare(case: Case) -> Expectations:
 )
 def cooldown_is_not_looked_at(case: Case) -> Expectations:
     """A cooldown that is no number raises TypeError at the end of the first epoch with the metric after a reduction in the same
-    fit, and does nothing before."""
-    s = settings(replace(case, scenario=configured(case.scenario, cooldown=0)))
-    if isinstance(case["cooldown"], int | float) or s is None or s.factor >= 1.0 or case.trace.rejected is not None:
+    fit, and does nothing before. (The reductions are seen, and nothing else can raise.)"""
+    monitor = monitored_metric(case.scenario)
+    others = has_numbers(replace(case, scenario=configured(case.scenario, cooldown=0)))
+    if isinstance(case["cooldown"], int | float) or not others or case.trace.rejected is not None:
         return
-    found = plan(case, s)
-    after: Expected | None = None  # a reduction, which the fit goes on after
-    for e in () if found is None else found.epochs:
-        after = None if after is None or after.fit != e.fit else after
-        raised = case.trace.fits[e.fit].error if case.trace.fits[e.fit].epochs_run == e.index + 1 else None
+    if monitor is None or direction(case.scenario) is None or not 0.0 < case["factor"] <= 0.9:
+        return
+    before = [rate for _, rate, _ in rates(case)]
+    values = values_of(case.scenario, monitor)
+    if not all(1e-30 <= rate <= 1e30 for rate in before):
+        return
+    if any(isinstance(value, tuple) or abs(value) > 1e30 for value in values):
+        return
+    falls = [(epoch.fit, epoch.index) for fit, _, _ in case.fits() for epoch in falls_of(case, fit)]
+    for epoch in case.epochs():
+        fall = next((index for fit, index in falls if fit == epoch.fit and index < epoch.index), None)
+        fit = case.trace.fits[epoch.fit]
+        raised = fit.error if fit.epochs_run == epoch.index + 1 else None
         got = "no exception" if raised is None else f"{raised.type} in {raised.hook}"
-        due = "TypeError in epoch_end" if after is not None and e.value is not None else "no exception"
-        reduction = "no reduction" if after is None else f"a reduction in epoch {case.number(e.fit, after.index)}"
+        due = "TypeError in epoch_end" if fall is not None and monitor in epoch.shown.logs else "no exception"
+        reduction = "no reduction" if fall is None else f"a reduction in epoch {case.number(epoch.fit, fall)}"
         why = f"cooldown={case['cooldown']!r}, and there is {reduction} before in the fit"
-        yield case.at(e.fit, e.index).expects_that(got == due, due, got=got, because=why)
-        if raised is not None:
-            return
-        after = e if e.reduced else after
-
-
-def _cause(case: Case, s: Settings) -> str:
-    if compares(case, s) is None:
-        return f"mode={case['mode']!r} cannot decide on {s.monitor}"
-    values = [value for fit, _, _ in case.fits() for value in monitored(case, fit, s.monitor)]
-    return f"{s.monitor} is {values} up to there, compared in {case.dialect['reduce-lr-on-plateau/precision']}"
+        yield epoch.expects_that(got == due, due, got=got, because=why)
 
 
 @clause(
@@ -181,8 +240,12 @@ def _cause(case: Case, s: Settings) -> str:
     related=lambda scenario: _another_epsilon(scenario),
 )
 def epsilon_is_swallowed(case: Case) -> Expectations:
-    """The argument epsilon of older releases is accepted and does nothing."""
-    return alike(case, "only epsilon differs there, which does nothing")
+    """The argument epsilon of older releases is accepted without a word and does nothing."""
+    why = "only epsilon differs there, which does nothing"
+    yield from alike(case, why)
+    warned, expected = case.trace.warned, case.other.warned
+    if warned is not None and expected is not None:
+        yield case.expects_that(warned == expected, f"warnings {expected}", got=warned, because=why)
 
 
 def _another_epsilon(scenario: Scenario) -> Scenario:
@@ -202,6 +265,18 @@ def _another_epsilon(scenario: Scenario) -> Scenario:
 def epsilon_is_min_delta(case: Case) -> Expectations:
     """The argument epsilon takes the place of min_delta."""
     return alike(case, "what is epsilon here is min_delta there, or the other way round")
+
+
+@clause(
+    "reduce-lr-on-plateau/epsilon/is-warned-of",
+    level="observed", source="observed: tf-keras 2.21.0", observes=("warned",), errors=True,
+    choices={"reduce-lr-on-plateau/epsilon": "alias-of-min-delta"},
+)  # fmt: skip
+def epsilon_is_warned_of(case: Case) -> Expectations:
+    """The constructor warns of an epsilon, before it warns of anything else."""
+    if "epsilon" in case.scenario.config and case.trace.rejected is None and case.trace.warned is not None:
+        warned = case.trace.warned
+        yield case.expects_that(warned[:1] == ("other",), "a warning of epsilon", got=warned, because="it is given")
 
 
 def _epsilon_and_delta_swapped(scenario: Scenario) -> Scenario | None:
@@ -241,16 +316,12 @@ def _another_argument(scenario: Scenario) -> Scenario:
 )  # fmt: skip
 def arguments_defaults(case: Case) -> Expectations:
     """Without arguments val_loss is minimized: factor 0.1, patience 10, min_delta 1e-4, cooldown 0, min_lr 0, no lines."""
-    beside = case.beside()
-    in_float32 = case.dialect["reduce-lr-on-plateau/rate-arithmetic"] == "float32"
-    rate = float32(only(beside.scenario.learning_rate))
     stream = f"11 times 1.0, 10 times {_BY_HALF!r}, then {_BY_TWO!r}"
-    for epoch in beside.epochs():
-        if epoch.index in _DEFAULT_REDUCTIONS:
-            rate = float32(rate * (float32(0.1) if in_float32 else 0.1))
+    for epoch, before, after in rates(case.beside()):
+        due = reduced(before, 0.1, 0.0) if epoch.index in _DEFAULT_REDUCTIONS else (before,)
         value = epoch.shown.logs["val_loss"]
         why = f"with the defaults, val_loss={value!r} is number {epoch.index + 1} of {stream}"
-        yield epoch.expects(equal_to(rate), got=epoch.seen.learning_rate, because=why)
+        yield epoch.expects_that(any(same(after, each) for each in due), f"{due[0]!r}", got=after, because=why)
         printed = epoch.seen.printed or ()
         yield epoch.expects_that(
             not printed, "nothing printed", got=", ".join(printed), because="verbose is 0 by default"

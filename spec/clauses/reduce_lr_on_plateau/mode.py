@@ -9,12 +9,12 @@ from dataclasses import replace
 from operator import neg
 
 from ...editing import configured, each_monitored
-from ...metrics import DIRECTIONS, UP
+from ...metrics import DIRECTIONS
 from ...scenario import Fit, Scenario
 from ...values import each_number
 from ..clause import Case, Expectations, clause
-from ..rates import ALL_BUT_LOGGED, EVERYTHING, agree, alike, side_by_side
-from .stream import BASE, DOCS, OBSERVED, RATE, compares, monitored_metric, settings, values_of
+from ..rates import ALL_BUT_LOGGED, EVERYTHING, LOG_KEYS, agree, alike, side_by_side
+from .stream import BASE, DOCS, OBSERVED, RATE, direction, has_numbers, monitored_metric, values_of
 
 DECIDES_BY_METRIC = {"reduce-lr-on-plateau/direction": "compiled-metric"}
 DECIDES_BY_NAME = {"reduce-lr-on-plateau/direction": "name-contains-acc"}
@@ -56,24 +56,14 @@ def _compiled(scenario: Scenario, fit: Fit, monitor: str) -> list[str]:
     return [metric.cls for metric in scenario.compiled_metrics(fit) if metric.name == name]
 
 
-def _as_min(scenario: Scenario) -> Scenario | None:
-    monitor = _auto(scenario)
-    if monitor not in ("loss", "val_loss") or _compiled(scenario, scenario.fits[0], monitor):
-        return None
-    return configured(scenario, mode="min")
-
-
-def _as_max(scenario: Scenario) -> Scenario | None:
-    monitor = _auto(scenario)
-    if monitor is None or monitor.removeprefix("val_") not in ("accuracy", "acc"):
-        return None
-    classes = _compiled(scenario, scenario.fits[0], monitor)
-    return configured(scenario, mode="max") if classes and all(cls in UP for cls in classes) else None
+def _given(scenario: Scenario, mode: str) -> Scenario | None:
+    """The scenario with that mode, if it is what auto has to find."""
+    return configured(scenario, mode=mode) if _auto(scenario) is not None and direction(scenario) == mode else None
 
 
 @clause(
     "reduce-lr-on-plateau/mode/auto-minimizes-the-loss",
-    level="documented", source=f"{DOCS} (mode)", observes=RATE, related=_as_min,
+    level="documented", source=f"{DOCS} (mode)", observes=RATE, related=lambda scenario: _given(scenario, "min"),
 )  # fmt: skip
 def auto_minimizes_the_loss(case: Case) -> Expectations:
     """For loss and val_loss, mode auto does what mode min does."""
@@ -82,7 +72,7 @@ def auto_minimizes_the_loss(case: Case) -> Expectations:
 
 @clause(
     "reduce-lr-on-plateau/mode/auto-maximizes-accuracy",
-    level="documented", source=f"{DOCS} (mode)", observes=RATE, related=_as_max,
+    level="documented", source=f"{DOCS} (mode)", observes=RATE, related=lambda scenario: _given(scenario, "max"),
 )  # fmt: skip
 def auto_maximizes_accuracy(case: Case) -> Expectations:
     """For a compiled accuracy under its usual names, mode auto does what mode max does."""
@@ -122,9 +112,9 @@ def auto_looks_for_acc_in_the_name(case: Case) -> Expectations:
 # ---------------------------------------------------------------------------------------------- auto, by the metric
 
 
-def _direction(scenario: Scenario, fit: Fit) -> str | None:
+def compiled_direction(scenario: Scenario, fit: Fit) -> str | None:
     """What the metrics compiled in that fit decide for auto; None where they do not."""
-    monitor = _auto(scenario)
+    monitor = monitored_metric(scenario)
     if monitor is None:
         return None
     found = [DIRECTIONS[cls] for cls in _compiled(scenario, fit, monitor) if DIRECTIONS[cls] is not None]
@@ -132,8 +122,8 @@ def _direction(scenario: Scenario, fit: Fit) -> str | None:
 
 
 def _as_compiled(scenario: Scenario) -> Scenario | None:
-    direction = _direction(scenario, scenario.fits[0])
-    return None if direction is None else configured(scenario, mode=direction)
+    mode = compiled_direction(scenario, scenario.fits[0])
+    return None if _auto(scenario) is None or mode is None else configured(scenario, mode=mode)
 
 
 @clause(
@@ -149,8 +139,8 @@ def auto_takes_the_direction_of_the_compiled_metric(case: Case) -> Expectations:
 
 
 def _decided_once(scenario: Scenario) -> Scenario | None:
-    later = {_direction(scenario, fit) for fit in scenario.fits[1:]}
-    return _as_compiled(scenario) if later - {_direction(scenario, scenario.fits[0])} else None
+    later = {compiled_direction(scenario, fit) for fit in scenario.fits[1:]}
+    return _as_compiled(scenario) if later - {compiled_direction(scenario, scenario.fits[0])} else None
 
 
 @clause(
@@ -170,8 +160,9 @@ def auto_is_decided_once(case: Case) -> Expectations:
 def auto_raises_when_undecided(case: Case) -> Expectations:
     """In mode auto, a name that is neither the loss nor that of a compiled metric with a direction raises ValueError at the
     first epoch end, whether or not the metric is in the logs."""
-    s = settings(case)
-    if s is None or s.factor >= 1.0 or compares(case, s) is not None or not case.trace.fits:
+    if not has_numbers(case) or case["mode"] in ("min", "max") or not case.trace.fits:
+        return
+    if compiled_direction(case.scenario, case.scenario.fits[0]) is not None or case["monitor"] in LOG_KEYS:
         return
     first = case.trace.fits[0]
     raised = first.error
@@ -179,7 +170,7 @@ def auto_raises_when_undecided(case: Case) -> Expectations:
         raised is not None and (raised.type, raised.hook, first.epochs_run) == ("ValueError", "epoch_end", 1),
         "ValueError at the epoch's end",
         got="nothing raised" if raised is None else raised.type,
-        because=f"mode={case['mode']!r} cannot decide on {s.monitor}",
+        because=f"mode={case['mode']!r} cannot decide on {case['monitor']}",
     )
 
 

@@ -1,27 +1,34 @@
 """What ReduceLROnPlateau looks at: which values are improvements, and what does not matter."""
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
-from fractions import Fraction
 
 from ...callbacks import defaults
 from ...editing import configured, each_epoch, each_monitored
-from ...numbers import FLOAT32_MAX, PRECISIONS
+from ...numbers import FLOAT32_MAX
 from ...scenario import Epoch, Scenario
-from ...values import Logs, each_number
+from ...values import Logs, Value, each_number, only
 from ..clause import Case, Expectations, clause
 from ..monitoring import is_number, scalar_stream
-from ..rates import ALL_BUT_LOGGED, EVERYTHING, LOG_KEYS, agree, rates, same, side_by_side
+from ..rates import ALL_BUT_LOGGED, EVERYTHING, LOG_KEYS, agree, rates, side_by_side
 from .stream import (
     BASE,
     CALLBACK,
     DOCS,
     OBSERVED,
     RATE,
-    compares,
+    OpenError,
+    Settings,
+    direction,
+    expected_epochs,
+    has_numbers,
+    in_any_precision,
+    is_exactly,
+    less,
+    less_in_any_precision,
     monitored,
     monitored_metric,
-    plan,
     settings,
     values_of,
 )
@@ -34,37 +41,33 @@ from .stream import (
     level="documented", source=f"{DOCS} (second sentence, patience)", observes=RATE,
 )  # fmt: skip
 def resets_the_count(case: Case) -> Expectations:
-    """The rate is never lowered within patience monitored epochs of a new optimum, which is a number better by more than
-    min_delta than all numbers before it in the fit."""
+    """The rate is never lowered within patience monitored epochs of a new optimum, which is a finite number better by more than
+    min_delta than all numbers before it in the fit, however one calculates."""
     s = settings(case)
-    found = None if s is None else compares(case, s)
-    if s is None or found is None or s.monitor in LOG_KEYS:
+    if s is None:
         return
-    for fit, _, _ in case.fits():
-        values = monitored(case, fit, s.monitor)
-        if not scalar_stream(values):
-            return
-        for epoch, before, after in rates(case):
-            if epoch.fit != fit or not after < before:
-                continue
-            why = f"a fall from {before!r} needs {s.need} monitored epochs in a row without an improvement"
-            seen = [value for value in values[: epoch.index + 1] if isinstance(value, float)]
-            enough = values[epoch.index] is not None and len(seen) >= s.need
-            yield epoch.expects_that(enough, f"{before!r}", got=after, because=f"{why}, and there were not as many")
-            for place in range(len(seen) - s.need, len(seen)):
-                numbers = [value for value in seen[:place] if not math.isnan(value)]
-                best = f"better than {numbers} before it" if numbers else "the first number"
-                try:
-                    optimum = all(found.better(seen[place], than) for than in [found.worst, *numbers])
-                except ValueError:
-                    return
-                yield epoch.expects_that(
-                    not optimum, f"{before!r}", got=after, because=f"{why}, but {seen[place]!r} is {best}"
-                )
+    for epoch, before, after in rates(case):
+        values = monitored(case, epoch.fit, s.monitor)
+        if not after < before or not scalar_stream(values):
+            continue
+        why = f"a fall from {before!r} needs {s.patience} monitored epochs in a row without an improvement"
+        seen = [value for value in values[: epoch.index + 1] if isinstance(value, float)]
+        enough = values[epoch.index] is not None and len(seen) >= s.patience
+        yield epoch.expects_that(enough, f"{before!r}", got=after, because=f"{why}, and there were not as many")
+        for place in range(len(seen) - s.patience, len(seen)):
+            numbers = [value for value in seen[:place] if not math.isnan(value)]
+            best = f"better than {numbers} before it" if numbers else "the first number"
+            why_not = f"{why}, but {seen[place]!r} is {best}"
+            yield epoch.expects_that(not _optimum(s, seen[place], numbers), f"{before!r}", got=after, because=why_not)
 
 
-class _Ambiguous(Exception):
-    """Two values whose difference is min_delta on paper or by one way of calculating, and not by another."""
+def _optimum(s: Settings, value: float, before: list[float]) -> bool:
+    """Whether the value is certainly better than all these."""
+    try:
+        improves = all(less_in_any_precision(s.sign * value, s.sign * than, s.min_delta) for than in before)
+    except OpenError:
+        return False
+    return improves and math.isfinite(value)
 
 
 @clause(
@@ -72,64 +75,70 @@ class _Ambiguous(Exception):
     level="documented", source=f"{DOCS} (min_delta); {BASE} (min_delta)", observes=RATE,
 )  # fmt: skip
 def counts_every_larger_change(case: Case) -> Expectations:
-    """A finite value that is better than the best by more than min_delta is an improvement, and one that is not is none,
-    however small the difference: also where float32 cannot tell the two apart."""
-    s = settings(case)
-    found = None if s is None else compares(case, s)
-    if s is None or found is None or not 0.0 <= s.min_delta < math.inf or s.factor >= 1.0:
-        return
-    way = -1.0 if found.worst < 0.0 else 1.0
-    seen = PRECISIONS["float32-tensorflow"]
+    """A value that is better than the best by more than min_delta is an improvement, and one that is not is none, however small
+    the difference: also where float32 cannot tell the two apart. (A change of exactly min_delta is left open.)"""
     matters = False
 
-    def better(value: float, than: float) -> bool:
+    def better(value: float, than: float, delta: float) -> bool:
         nonlocal matters
-        moved, mark = way * value, way * than
-        answers = {moved + s.min_delta < mark, moved < mark - s.min_delta}
-        if math.isfinite(value) and math.isfinite(than):
-            answers.add(Fraction(moved) + Fraction(s.min_delta) < Fraction(mark))
-        if len(answers) > 1:
-            raise _Ambiguous
-        answer = answers.pop()
         try:
-            matters = matters or (seen(moved + s.min_delta) < seen(mark)) is not answer
-        except ValueError:
+            return less_in_any_precision(value, than, delta)
+        except OpenError:
+            answer = less(value, than, delta)
             matters = True
-        return answer
+            return answer
 
-    try:
-        in_float64 = case.dialect.replace("float64", **{"reduce-lr-on-plateau/precision": "float64"})
-        expected = plan(replace(case, dialect=in_float64), s, better)
-    except _Ambiguous:
-        return
-    if expected is None or not matters:
-        return
-    for e, epoch in zip(expected.epochs, case.epochs(), strict=False):
-        seen_rate = epoch.seen.learning_rate
-        yield epoch.expects_that(same(seen_rate, e.after), f"learning_rate={e.after!r}", got=seen_rate, because=e.why)
+    for e, epoch in expected_epochs(case, better):
+        seen = epoch.seen.learning_rate
+        if matters:
+            yield epoch.expects_that(e.met(only(seen)), f"learning_rate={e.after[0]!r}", got=seen, because=e.why)
+
+
+@clause(
+    "reduce-lr-on-plateau/min-delta/an-equal-change-is-no-improvement",
+    level="observed", source=OBSERVED, observes=RATE,
+)  # fmt: skip
+def an_equal_change_is_no_improvement(case: Case) -> Expectations:
+    """A value that is better than the best by exactly min_delta, however one calculates, is no improvement."""
+    matters = False
+
+    def better(value: float, than: float, delta: float) -> bool:
+        nonlocal matters
+        try:
+            return less_in_any_precision(value, than, delta)
+        except OpenError:
+            if not is_exactly(value, than, delta) or in_any_precision(value, than, delta):
+                raise
+            matters = True
+            return False
+
+    for e, epoch in expected_epochs(case, better):
+        seen = epoch.seen.learning_rate
+        if matters:
+            yield epoch.expects_that(e.met(only(seen)), f"learning_rate={e.after[0]!r}", got=seen, because=e.why)
 
 
 @clause(
     "reduce-lr-on-plateau/errors/no-finite-value-makes-training-fail",
-    level="documented", source=f"{DOCS} (monitor: a quantity, without a bound)", errors=True,
+    level="observed", source="observed: keras 3.15.1 on NumPy, tf-keras 2.21.0", errors=True,
+    choices={"reduce-lr-on-plateau/precision": ("float32", "float64")},
 )  # fmt: skip
 def accepts_every_finite_value(case: Case) -> Expectations:
     """No finite value of the monitored metric raises an exception, also where float32 has no number for it."""
-    s = settings(case)
-    if s is None or case["mode"] not in ("min", "max") or case.trace.rejected or not math.isfinite(s.min_delta):
+    if not has_numbers(case) or not math.isfinite(case["min_delta"]) or case["mode"] not in ("min", "max"):
         return
-    values = values_of(case.scenario, s.monitor)
+    values = values_of(case.scenario, case["monitor"])
     if not all(isinstance(value, float) and math.isfinite(value) for value in values):
         return
     if not any(abs(value) > FLOAT32_MAX for value in values if isinstance(value, float)):
         return
     for fit, _, seen in case.fits():
-        so_far = [value for value in monitored(case, fit, s.monitor) if value is not None]
+        so_far = [value for value in monitored(case, fit, case["monitor"]) if value is not None]
         yield case.at(fit, seen.epochs_run - 1).expects_that(
             seen.error is None,
             "no exception",
             got="none" if seen.error is None else seen.error.type,
-            because=f"all values of {s.monitor} are finite: {so_far}",
+            because=f"all values of {case['monitor']} are finite: {so_far}",
         )
 
 
@@ -209,25 +218,30 @@ def _negated_delta(scenario: Scenario) -> Scenario | None:
     choices={"reduce-lr-on-plateau/min-delta-sign": "as-given"},
 )  # fmt: skip
 def negative_forgives(case: Case) -> Expectations:
-    """With a negative min_delta, values that are never worse than an earlier one by as much never lower the rate."""
-    s = settings(case)
-    found = None if s is None else compares(case, s)
-    if s is None or found is None or s.monitor in LOG_KEYS or not s.min_delta < 0.0:
+    """With a negative min_delta, values that are never worse than an earlier one by as much, however one calculates, never lower
+    the rate."""
+    s = settings(replace(case, scenario=configured(case.scenario, min_delta=0.0)))
+    forgiven = case["min_delta"]
+    if s is None or not is_number(forgiven) or not -math.inf < forgiven < 0.0:
         return
     for fit, _, _ in case.fits():
         values = [value for value in monitored(case, fit, s.monitor) if value is not None]
-        numbers = [value for value in values if isinstance(value, float)]
-        try:
-            earlier = all(found.better(value, than) for i, value in enumerate(numbers) for than in numbers[:i])
-            forgiven = earlier and all(found.better(value, found.worst) for value in numbers)
-        except ValueError:
-            return
-        if len(numbers) < len(values) or len(numbers) < 2 or not forgiven:
+        numbers = [value for value in values if isinstance(value, float) and math.isfinite(value)]
+        if len(numbers) < len(values) or len(numbers) < 2 or not _forgiven(s, numbers, forgiven):
             continue
-        why = f"none of {numbers} is worse than one before it by {-s.min_delta!r}"
+        why = f"none of {numbers} is worse than one before it by {-forgiven!r}"
         for epoch, before, after in rates(case):
             if epoch.fit == fit:
                 yield epoch.expects_that(not after < before, f"{before!r}", got=after, because=why)
+
+
+def _forgiven(s: Settings, values: list[float], min_delta: float) -> bool:
+    """Whether certainly no value is worse than one before it by so much that it is no improvement."""
+    pairs = ((s.sign * value, s.sign * earlier) for i, value in enumerate(values) for earlier in values[:i])
+    try:
+        return all(less_in_any_precision(value, earlier, min_delta) for value, earlier in pairs)
+    except OpenError:
+        return False
 
 
 # ---------------------------------------------------------------------------------------------- what is looked at
@@ -299,35 +313,56 @@ def _other_metrics(scenario: Scenario) -> Scenario | None:
     return each_epoch(scenario, changed) if monitor is not None and others else None
 
 
-@clause(
-    "reduce-lr-on-plateau/monitor/an-array-has-no-order",
-    level="observed", source=OBSERVED, errors=True,
-)  # fmt: skip
-def an_array_has_no_order(case: Case) -> Expectations:
-    """The first array of several numbers that has to be compared raises ValueError; in every fit."""
-    s = settings(case)
-    found = None if s is None or s.factor >= 1.0 else compares(case, s)
-    if s is None or found is None or s.monitor in LOG_KEYS:
+def _compared_at(case: Case, place: Callable[[list[Value]], int | None]) -> Expectations:
+    """The comparison at the place that is found in a fit's monitored values raises ValueError, if arrays and numbers up to there
+    are such that nothing else can be the matter."""
+    monitor = monitored_metric(case.scenario)
+    if not has_numbers(case) or monitor is None or direction(case.scenario) is None:
         return
     for fit, shown, seen in case.fits():
-        stream = [(index, epoch.logs[s.monitor]) for index, epoch in enumerate(shown.epochs) if s.monitor in epoch.logs]
-        several = [place for place, (_, value) in enumerate(stream) if isinstance(value, tuple) and len(value) > 1]
-        if any(epoch.stop for epoch in shown.epochs) or not several:
+        stream = [(index, epoch.logs[monitor]) for index, epoch in enumerate(shown.epochs) if monitor in epoch.logs]
+        found = place([value for _, value in stream])
+        if found is None or found >= len(stream) or any(epoch.stop for epoch in shown.epochs):
             continue
-        # the first value of all is compared with nothing where it is accepted, and then the second one with it
-        place = max(several[0], 1) if found.accepts_first else several[0]
-        if place >= len(stream):
-            continue
-        so_far = [value for _, value in stream[: place + 1]]
-        lengths = {len(value) for value in so_far if isinstance(value, tuple) and len(value) > 1}
-        numbers = [number for value in so_far for number in (value if isinstance(value, tuple) else (value,))]
-        if len(lengths) > 1 or not all(abs(number) < 1e30 for number in numbers):
-            return
-        index, value = stream[place]
-        raised = seen.error
-        yield case.at(fit, index).expects_that(
-            raised is not None and (raised.type, seen.epochs_run) == ("ValueError", index + 1),
-            "ValueError",
-            got="nothing raised" if raised is None else f"{raised.type} in epoch {seen.epochs_run}",
-            because=f"{s.monitor}={value!r} or the best before it is an array",
-        )
+        so_far = [value for _, value in stream[: found + 1]]
+        lengths = {len(_numbers(value)) for value in so_far if _is_several(value)}
+        if len(lengths) == 1 and all(abs(number) < 1e30 for value in so_far for number in _numbers(value)):
+            index, value = stream[found]
+            raised = seen.error
+            yield case.at(fit, index).expects_that(
+                raised is not None and (raised.type, seen.epochs_run) == ("ValueError", index + 1),
+                "ValueError",
+                got="nothing raised" if raised is None else f"{raised.type} in epoch {seen.epochs_run}",
+                because=f"{monitor}={value!r} or the best before it is an array",
+            )
+
+
+def _numbers(value: Value) -> tuple[float, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _is_several(value: Value) -> bool:
+    return len(_numbers(value)) > 1
+
+
+@clause("reduce-lr-on-plateau/monitor/an-array-has-no-order", level="observed", source=OBSERVED, errors=True)
+def an_array_has_no_order(case: Case) -> Expectations:
+    """The first array of several numbers that is monitored after a number, in whatever fit, raises ValueError. (The direction is
+    given.)"""
+
+    def after_a_number(values: list[Value]) -> int | None:
+        several = [place for place, value in enumerate(values) if _is_several(value)]
+        return several[0] if several and several[0] > 0 else None
+
+    return _compared_at(case, after_a_number)
+
+
+@clause(
+    "reduce-lr-on-plateau/monitor/a-first-array-is-accepted",
+    level="observed", source="observed: keras 3.15.1", errors=True,
+    choices={"reduce-lr-on-plateau/first-value": "accepted"},
+)  # fmt: skip
+def a_first_array_is_accepted(case: Case) -> Expectations:
+    """An array of several numbers that is the first monitored value of a fit is accepted; the next value, which is compared with
+    it, raises ValueError. (The direction is given.)"""
+    return _compared_at(case, lambda values: 1 if values and _is_several(values[0]) else None)

@@ -1,22 +1,25 @@
-"""What the clauses on ReduceLROnPlateau share: its closed form over the whole stream of monitored values. No clauses in here.
+"""What the clauses on ReduceLROnPlateau share: the documented rule over the whole stream of monitored values. No clauses in here.
 
 Rules
-- Positions count the monitored epochs of a fit. A position is *bad* if its value does not improve on the record before it.
-- The rate is reduced at a position exactly if the last max(1, patience) positions up to it are all bad and all lie after the
-  cooldown of the reduction before, and the rate lies above min_lr as float32.
-- Numbers only: for other types nothing is predicted.
+- The rule: an epoch is *bad* if its value does not improve on the best of the fit by more than min_delta. At the end of the
+  patience-th bad epoch in a row the rate becomes max(rate * factor, min_lr), if it lies above min_lr, and the count begins anew.
+- No dialect is asked. Where the documentation leaves open what counts (a first value that is no finite number, a missing metric,
+  an array, a cooldown that has begun), and where only the way of calculating decides, nothing is predicted.
+- A *fall* is an epoch whose end lowered the rate: all that an observer sees of a reduction.
 """
 
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 
-from ...numbers import float32
+from ...metrics import UP
+from ...numbers import PRECISIONS, float32
 from ...scenario import Scenario
 from ...values import Value
 from ..clause import Case, EpochSeen
-from ..monitoring import Comparison, comparison, is_number
-from ..rates import LOG_KEYS, log_key, rates
+from ..monitoring import is_number
+from ..rates import LOG_KEYS, rates, same
 
 CALLBACK = "ReduceLROnPlateau"
 DOCS = "https://keras.io/api/callbacks/reduce_lr_on_plateau/"
@@ -26,167 +29,205 @@ OBSERVED = "observed: keras 3.15.1, tf-keras 2.21.0"
 RATE = ("learning_rate",)
 
 
+# ---------------------------------------------------------------------------------------------- the configuration
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
-    """A configuration of numbers. `need`: how many bad epochs in a row reduce. `gap`: after a reduction, how many
-    monitored epochs do not count, as the dialect has it. `floor`: min_lr as stored."""
+    """A configuration of which the documentation says what it means. `sign`: by which values are multiplied so that less is
+    better. `floor`: min_lr as stored."""
 
     monitor: str
+    sign: float
     factor: float
-    need: int
+    patience: int
     cooldown: int
-    gap: int
     min_delta: float
     min_lr: float
     floor: float
-    prints: bool
 
 
-def _is_count(value: object) -> bool:
-    return is_number(value) and math.isfinite(value)
+def direction(scenario: Scenario) -> str | None:
+    """The direction, if it is given, or if mode auto finds it by whatever it goes: a loss is minimized, and an accuracy that is
+    compiled under its usual names maximized."""
+    mode, monitor = scenario.config.get("mode", "auto"), scenario.config.get("monitor", "val_loss")
+    if mode != "auto" or not isinstance(monitor, str):
+        return mode if mode in ("min", "max") else None
+    name = monitor.removeprefix("val_")
+    compiled = [
+        [metric.cls for metric in scenario.compiled_metrics(fit) if metric.name == name] for fit in scenario.fits
+    ]
+    if name == "loss" and not any(compiled):
+        return "min"
+    up = all(classes and all(cls in UP for cls in classes) for classes in compiled)
+    return "max" if name in ("accuracy", "acc") and up else None
 
 
-def epsilon_counts(case: Case) -> bool:
-    """Whether the argument epsilon is given and stands for min_delta."""
-    aliased = case.dialect["reduce-lr-on-plateau/epsilon"] == "alias-of-min-delta"
-    return aliased and "epsilon" in case.scenario.config
+def has_numbers(case: Case) -> bool:
+    """Whether numbers stand where numbers belong, and a name where a name does."""
+    numbers = all(is_number(case[name]) for name in ("factor", "min_delta", "min_lr"))
+    counts = all(is_number(case[name]) and math.isfinite(case[name]) for name in ("patience", "cooldown"))
+    return numbers and counts and isinstance(case["monitor"], str) and isinstance(case["verbose"], int | float)
 
 
-def settings(case: Case) -> Settings | None:
-    """The configuration, if it consists of numbers where numbers belong."""
-    min_delta = case.scenario.config["epsilon"] if epsilon_counts(case) else case["min_delta"]
-    numbers = (case["factor"], case["min_delta"], min_delta, case["min_lr"])
-    if not all(is_number(number) for number in numbers) or not isinstance(case["monitor"], str):
+def settings(case: Case, *, without_mode: bool = False) -> Settings | None:
+    """The configuration, if it leaves nothing open. `without_mode`: whatever the direction is."""
+    patience, cooldown, factor, min_delta = (case[name] for name in ("patience", "cooldown", "factor", "min_delta"))
+    if not has_numbers(case) or case["monitor"] in LOG_KEYS or "epsilon" in case.scenario.config:
         return None
-    patience, cooldown, verbose = case["patience"], case["cooldown"], case["verbose"]
-    if not _is_count(patience) or not _is_count(cooldown) or not isinstance(verbose, int | float):
+    if not (isinstance(patience, int) and patience >= 1 and isinstance(cooldown, int) and cooldown >= 0):
         return None
-    less = 1 if case.dialect["reduce-lr-on-plateau/cooldown"] == "one-less" else 0
+    if not 0.0 < factor < 1.0 or not 0.0 <= min_delta < math.inf or not math.isfinite(case["min_lr"]):
+        return None
+    way = "min" if without_mode else direction(case.scenario)
+    if way is None:
+        return None
     return Settings(
-        monitor=case["monitor"],
-        factor=case["factor"],
-        need=max(1, math.ceil(patience)),
-        cooldown=max(0, math.ceil(cooldown)),
-        gap=max(0, math.ceil(cooldown) - less),
-        min_delta=float(min_delta),
-        min_lr=case["min_lr"],
-        floor=float32(case["min_lr"]),
-        prints=verbose > 0,
-    )
+        monitor=case["monitor"], sign=-1.0 if way == "max" else 1.0, factor=factor, patience=patience,
+        cooldown=cooldown, min_delta=float(min_delta), min_lr=case["min_lr"], floor=float32(case["min_lr"]),
+    )  # fmt: skip
 
 
-def reduced(case: Case, s: Settings, rate: float) -> float:
-    """What a reduction makes of `rate`, as stored."""
-    if case.dialect["reduce-lr-on-plateau/rate-arithmetic"] == "float32":
-        product = float32(rate * float32(s.factor))
-        return s.floor if s.floor > product else product
-    product = rate * s.factor
-    return float32(s.min_lr if s.min_lr > product else product)
+def reduced(rate: float, factor: float, min_lr: float) -> tuple[float, ...]:
+    """What a reduction makes of a stored rate: multiplied as float64 and stored, or multiplied as float32."""
+    product, stored = rate * factor, float32(rate * float32(factor))
+    return float32(min_lr if min_lr > product else product), max(stored, float32(min_lr))
 
 
-def compares(case: Case, s: Settings) -> Comparison | None:
-    """How the case compares, epsilon considered; None if the direction cannot be known."""
-    return comparison(case, s.min_delta)
+# ---------------------------------------------------------------------------------------------- better and worse
+
+
+class OpenError(Exception):
+    """Whether a value improves is left open: its difference from the best is min_delta, or is it by one way of calculating and
+    is not by another."""
+
+
+Better = Callable[[float, float, float], bool]
+"""Whether the first value is less than the second by more than the third. Raises OpenError."""
+
+
+def less(value: float, than: float, delta: float) -> bool:
+    """By the numbers themselves."""
+    answers = {value + delta < than, value < than - delta}
+    if math.isfinite(value) and math.isfinite(than):
+        answers.add(Fraction(value) + Fraction(delta) < Fraction(than))
+    if len(answers) > 1 or (delta and is_exactly(value, than, delta)):
+        raise OpenError
+    return answers.pop()
+
+
+def is_exactly(value: float, than: float, delta: float) -> bool:
+    """Whether one value is less than the other by exactly that."""
+    return math.isfinite(value) and math.isfinite(than) and Fraction(value) + Fraction(delta) == Fraction(than)
+
+
+def in_any_precision(value: float, than: float, delta: float) -> bool:
+    """Whether it is less in every precision in which they may be compared, or in none. Raises OpenError for neither."""
+    try:
+        answers = {see(value + delta) < see(than) for see in PRECISIONS.values()}
+        answers |= {see(value) < see(than - delta) for see in PRECISIONS.values()}
+    except ValueError as error:
+        raise OpenError from error
+    if len(answers) > 1:
+        raise OpenError
+    return answers.pop()
+
+
+def less_in_any_precision(value: float, than: float, delta: float) -> bool:
+    """By the numbers themselves, where every precision in which they may be compared says the same."""
+    answer = less(value, than, delta)
+    if in_any_precision(value, than, delta) is not answer:
+        raise OpenError
+    return answer
+
+
+# ---------------------------------------------------------------------------------------------- the rule
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Expected:
-    """What is expected of one epoch, and what it follows from. `bad`: the bad positions in a row that count, with this one."""
+    """What is expected of one epoch, and what it follows from. `bad`: the bad epochs in a row, with this one. `after`: what the
+    rate may be, by either arithmetic."""
 
-    fit: int
-    index: int
-    before: float
-    after: float
-    value: float | None
-    record: float | None
-    improved: bool
-    cooling: bool
-    bad: int
-    reduced: bool
     s: Settings
+    before: float
+    after: tuple[float, ...]
+    value: float
+    best: float | None
+    bad: int
+
+    def met(self, rate: float) -> bool:
+        return any(same(rate, after) for after in self.after)
 
     def why(self) -> str:
         """The reason, with the values."""
         s = self.s
-        if self.value is None:
-            return f"{s.monitor} is missing, so nothing is counted"
-        if self.improved:
-            before = "the first value is the best" if self.record is None else f"it improves on {self.record!r}"
-            return f"{s.monitor}={self.value!r}: {before} (min_delta={s.min_delta!r}), so the count begins anew"
-        against = (
-            f"{s.monitor}={self.value!r} does not improve on {self.record!r} by more than min_delta={s.min_delta!r}"
+        if self.best is None:
+            return f"{s.monitor}={self.value!r}: the first value is the best, so the count begins anew"
+        if self.bad == 0:
+            return (
+                f"{s.monitor}={self.value!r}: it improves on {self.best!r} (min_delta={s.min_delta!r}), so the count "
+                "begins anew"
+            )
+        count = (
+            f"{s.monitor}={self.value!r} does not improve on {self.best!r} by more than min_delta={s.min_delta!r}: bad "
+            f"epoch {self.bad} in a row, patience={s.patience}"
         )
-        if self.cooling:
-            return f"{against}, but the epoch lies in the cooldown={s.cooldown} of the last reduction"
-        count = f"{against}: bad epoch {self.bad} in a row, patience={s.need}"
-        if self.reduced:
+        if self.bad < s.patience:
+            return count
+        if self.before > s.floor:
             return f"{count}; {self.before!r} * factor={s.factor!r}, at least min_lr={s.min_lr!r}"
-        return f"{count}; the rate is not above min_lr={s.min_lr!r}" if self.bad >= s.need else count
+        return f"{count}; the rate is not above min_lr={s.min_lr!r}"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Plan:
-    """The epochs up to the first exception; `error`: the fit and the index of the epoch whose end raises ValueError."""
+def expected_epochs(case: Case, better: Better) -> Iterator[tuple[Expected, EpochSeen]]:
+    """What the rule expects of the epochs that were run, of each fit up to where something is left open."""
+    s = settings(case)
+    fit, is_open = -1, False
+    # the best value may be the last significant improvement, or the least of all: where they answer differently, it is open
+    significant: float | None = None
+    least, bad = math.inf, 0
+    for epoch, before, _ in rates(case) if s is not None else ():
+        assert s is not None
+        if epoch.fit != fit:
+            fit, is_open, significant, bad = epoch.fit, False, None, 0
+        value = epoch.shown.logs.get(s.monitor)
+        if not isinstance(value, float) or (significant is None and not math.isfinite(value)):
+            is_open = True
+        if is_open or not isinstance(value, float):
+            continue
+        best, moved = significant, s.sign * value
+        try:
+            references = set() if best is None else {s.sign * best, least}
+            answers = {better(moved, than, s.min_delta) for than in references} or {True}
+        except OpenError:
+            answers = set()
+        if len(answers) != 1:
+            is_open = True
+            continue
+        (improved,) = answers
+        bad = 0 if improved else bad + 1
+        significant = value if improved else best
+        least = moved if improved or moved < least else least
+        reduces = bad >= s.patience and before > s.floor
+        after = reduced(before, s.factor, s.min_lr) if reduces else (before,)
+        yield Expected(s=s, before=before, after=after, value=value, best=best, bad=bad), epoch
+        if reduces:
+            bad = 0
+            is_open = s.cooldown > 0
 
-    epochs: tuple[Expected, ...]
-    error: tuple[int, int] | None = None
+
+def falls_of(case: Case, fit: int) -> list[EpochSeen]:
+    """The epochs of the fit whose end lowered the rate."""
+    return [epoch for epoch, before, after in rates(case) if epoch.fit == fit and after < before]
+
+
+# ---------------------------------------------------------------------------------------------- what is monitored
 
 
 def monitored(case: Case, fit: int, monitor: str) -> list[Value | None]:
     """The monitored values of the fit's epochs that were run; None where the metric is missing."""
     return [epoch.shown.logs.get(monitor) for epoch in case.epochs(fit)]
-
-
-def plan(case: Case, s: Settings, better: Callable[[float, float], bool] | None = None) -> Plan | None:
-    """What is expected of the epochs that were run. None if an array is monitored.
-
-    `better` replaces the dialect's comparison by more than min_delta. What it raises, other than ValueError, is passed on.
-    """
-    found = compares(case, s)
-    if found is None:
-        return Plan(epochs=(), error=(0, 0))  # auto, and the first epoch end cannot decide
-    closer = None
-    if case.dialect["reduce-lr-on-plateau/anchor"] == "best-value":
-        at_all = comparison(case, 0.0)
-        assert at_all is not None
-        closer = at_all.better
-    watches_rate = s.monitor == log_key(case)
-    better = found.better if better is None else better
-    expected: list[Expected] = []
-    rate = 0.0
-    for fit, _, _ in case.fits():
-        given = case.rate_given(fit)
-        rate = rate if given is None else float32(given)
-        record = None if found.accepts_first else found.worst
-        improved: list[bool] = []
-        free = 0  # the first position after the cooldown of the last reduction
-        for index, value in enumerate(monitored(case, fit, s.monitor)):
-            value = rate if watches_rate else value
-            if isinstance(value, tuple):
-                return None
-            after, cooling, bad, best, reduces = rate, False, 0, record, False
-            if value is not None:
-                try:
-                    improved.append(record is None or better(value, record))
-                    if improved[-1] or (closer is not None and record is not None and closer(value, record)):
-                        record = value
-                except ValueError:
-                    return Plan(epochs=tuple(expected), error=(fit, index))
-                place = len(improved) - 1
-                cooling = place < free
-                window = improved[free:]
-                bad = next((n for n, good in enumerate(reversed(window)) if good), len(window))
-                reduces = bad >= s.need and rate > s.floor
-                if reduces:
-                    after, free = reduced(case, s, rate), place + 1 + s.gap
-            expected.append(
-                Expected(
-                    fit=fit, index=index, before=rate, after=after, value=value, record=best,
-                    improved=value is not None and improved[-1], cooling=cooling, bad=bad, reduced=reduces, s=s,
-                )
-            )  # fmt: skip
-            rate = after
-    return Plan(epochs=tuple(expected))
 
 
 def monitored_metric(scenario: Scenario) -> str | None:
@@ -203,15 +244,3 @@ def values_of(scenario: Scenario, monitor: str | None) -> list[Value]:
         for epoch in fit.epochs
         if monitor is not None and monitor in epoch.logs
     ]
-
-
-def expected_epochs(case: Case) -> Iterator[tuple[Expected, EpochSeen]]:
-    """Every epoch that can be predicted, with what is expected of it."""
-    s = settings(case)
-    found = None if s is None or s.factor >= 1.0 else plan(case, s)
-    return iter(()) if found is None else zip(found.epochs, case.epochs(), strict=False)
-
-
-def falls_of(case: Case, fit: int) -> list[EpochSeen]:
-    """The epochs of the fit whose end lowered the rate."""
-    return [epoch for epoch, before, after in rates(case) if epoch.fit == fit and after < before]
