@@ -98,15 +98,16 @@ class ListOf(Kind[tuple[T, ...]]):
         self.what = what
 
     def _read(self, value: Any) -> tuple[T, ...]:
-        items = list_from_json(value)
+        items = value if isinstance(value, list) else list_from_json(value)
         if not items:
             if self.what:
                 raise InvalidScenario(f"the list is empty; at least one {self.what} is needed")
             return ()
         read: list[T] = []
+        read_item = self.item.read
         try:
             for item in items:
-                read.append(self.item.read(item))
+                read.append(read_item(item))
         except InvalidScenario as error:
             raise error.within(len(read)) from None
         return tuple(read)
@@ -197,118 +198,83 @@ class Field:
         self.compared = compared
 
 
-_NO_VALUE = object()
-"""The default of what is always written."""
-
-
 class Table(Kind[T]):
     """The fields of a record; one that is no field of the dataclass but a property is written, and checked when it is read.
 
     `check` raises InvalidScenario for fields that do not go together. `open`: JSON may have more fields, which are passed over.
     """
 
-    __slots__ = (
-        "_by_name",
-        "_comparing",
-        "_derived",
-        "_required",
-        "_values",
-        "_values_compared",
-        "_writing",
-        "check",
-        "fields",
-        "open",
-        "record",
-    )
+    __slots__ = ("_comparing", "_derived", "_reading", "_required", "_values", "check", "fields", "open", "record")
+    write: Callable[[T], dict[str, Any]]
 
     def __init__(
         self, record: type[T], *table: Field, check: Callable[[T], None] | None = None, open: bool = False
     ) -> None:
-        super().__init__(self._read, self.to_json)
         defaults = _defaults(record)
+        if not defaults.keys() <= {each.name for each in table}:
+            raise TypeError(f"the table of {record.__name__} lacks a field")
+        for each in table:
+            each.required = each.required or defaults.get(each.name, MISSING) is MISSING
+        super().__init__(self._read, _writer(table, defaults))
         self.record = record
         self.fields = table
         self.check = check
         self.open = open
-        for each in table:
-            each.required = each.required or defaults.get(each.name, MISSING) is MISSING
-        if not defaults.keys() <= {each.name for each in table}:
-            raise TypeError(f"the table of {record.__name__} lacks a field")
         self._derived = tuple(each.name for each in table if each.name not in defaults)
-        self._by_name = {name: each for each in table for name in each.names}
         self._required = {each.names[0] for each in table if each.required}
-        self._writing = tuple(map(self._writer, table, map(defaults.get, (each.name for each in table))))
-        self._values = _getter(table)
+        self._reading = {
+            name: (each.name, each.kind.read, each.names if each.spread else ())
+            for each in table
+            for name in each.names
+        }
         compared = sorted((each for each in table if each.compared), key=lambda each: each.names)
-        self._comparing = tuple((each, each.kind.differ) for each in compared)
-        self._values_compared = _getter(compared)
+        self._comparing = tuple((each, each.observed, each.kind.differ) for each in compared)
+        # with one name an attrgetter gives no tuple, so there is one more
+        self._values = attrgetter(*(each.name for each in compared), compared[0].name)
 
     def _read(self, data: Any) -> T:
         if not isinstance(data, dict):
             raise InvalidScenario(f"expected an object, got {describe(data)}")
-        known = self._by_name
-        values: dict[str, Any] = {}
-        if not data.keys() >= self._required or not (self.open or data.keys() <= known.keys()):
+        reading = self._reading
+        if not data.keys() >= self._required or not (self.open or data.keys() <= reading.keys()):
             self._refuse(data)
-        for name, value in data.items():
-            field = known.get(name)
-            if field is None:
-                continue
-            try:
-                if not field.spread:
-                    values[field.name] = field.kind.read(value)
-                elif name == field.names[0]:
-                    values[field.name] = field.kind.read({part: data[part] for part in field.names if part in data})
-            except InvalidScenario as error:
-                raise error if field.spread else error.within(name) from None
-        derived = [(name, values.pop(name)) for name in self._derived]
+        values: dict[str, Any] = {}
+        name = ""
+        try:
+            for name in data:
+                if name in reading:
+                    field, read, parts = reading[name]
+                    if not parts:
+                        values[field] = read(data[name])
+                    elif name == parts[0]:
+                        values[field] = read({part: data[part] for part in parts if part in data})
+        except InvalidScenario as error:
+            raise error if reading[name][2] else error.within(name) from None
+        derived = {name: values.pop(name) for name in self._derived} if self._derived else {}
         record = self.record(**values)
-        for name, value in derived:
+        for name, value in derived.items():
             if value != getattr(record, name):
                 raise InvalidScenario(f"expected {getattr(record, name)}, as the other fields say, got {value}", name)
         if self.check is not None:
             self.check(record)
         return record
 
-    def _writer(self, field: Field, default: Any) -> tuple[str, Any, bool, Callable[[Any], Any] | None]:
-        """Its name, none if its parts have names; its default, and whether that is known by its value alone; what writes it."""
-        always = field.required or field.written
-        return (
-            "" if field.spread else field.names[0],
-            _NO_VALUE if always else default,
-            not always and isinstance(default, float | dict),
-            None if field.kind.write is as_it_is else field.kind.write,
-        )
-
     def _refuse(self, data: dict[str, Any]) -> None:
         """Raises InvalidScenario for the field that there is too much or too little."""
         for name in data:
-            if name not in self._by_name and not self.open:
-                raise InvalidScenario(f"unknown field; the fields here are {', '.join(self._by_name)}", name)
-        for name in self._by_name:
+            if name not in self._reading and not self.open:
+                raise InvalidScenario(f"unknown field; the fields here are {', '.join(self._reading)}", name)
+        for name in self._reading:
             if name in self._required and name not in data:
                 raise InvalidScenario("this field is required", name)
-
-    def to_json(self, record: T) -> dict[str, Any]:
-        written: dict[str, Any] = {}
-        for (name, default, by_value, write), value in zip(self._writing, self._values(record), strict=False):
-            if value is default or (by_value and value == default):
-                continue
-            if write is None:
-                written[name] = value
-            elif name:
-                written[name] = write(value)
-            else:
-                written.update(write(value))
-        return written
 
     def differ(self, a: T, b: T) -> Found | None:
         if a is b:
             return None
-        for (field, differ), one, other in zip(
-            self._comparing, self._values_compared(a), self._values_compared(b), strict=False
+        for (field, observed, differ), one, other in zip(
+            self._comparing, self._values(a), self._values(b), strict=False
         ):
-            if one is other or (field.observed and (one is None or other is None)):
+            if one is other or (observed and (one is None or other is None)):
                 continue
             found = differ(one, other)
             if found is not None:
@@ -316,9 +282,22 @@ class Table(Kind[T]):
         return None
 
 
-def _getter(table: Sequence[Field]) -> Callable[[Any], tuple[Any, ...]]:
-    """What takes the fields' values from a record, as a tuple: with one name `attrgetter` gives none, so there is one more."""
-    return attrgetter(*(each.name for each in table), table[0].name)
+def _writer(table: Sequence[Field], defaults: Mapping[str, Any]) -> Callable[[Any], dict[str, Any]]:
+    """What writes a record. It is made from source, as dataclasses make `__init__`: a loop over the fields takes twice as long,
+    and records are written wherever a scenario is told from another."""
+    known: dict[str, Any] = {}
+    lines = ["def write(record):", "  written = {}"]
+    for index, field in enumerate(table):
+        known[f"write_{index}"], known[f"default_{index}"] = field.kind.write, defaults.get(field.name)
+        value = "value" if field.kind.write is as_it_is else f"write_{index}(value)"
+        put = f"written.update({value})" if field.spread else f"written[{field.names[0]!r}] = {value}"
+        if not field.required and not field.written:
+            unlike = "is not None" if known[f"default_{index}"] is None else f"!= default_{index}"
+            put = f"if value {unlike}: {put}"
+        lines += [f"  value = record.{field.name}", f"  {put}"]
+    exec("\n".join([*lines, "  return written"]), known)
+    write: Callable[[Any], dict[str, Any]] = known["write"]
+    return write
 
 
 def _defaults(record: type[Any]) -> dict[str, Any]:

@@ -360,12 +360,12 @@ SCENARIO = Table(
 
 def to_json(scenario: Scenario) -> dict[str, Any]:
     """The scenario as JSON data; what has its default value is left out."""
-    return SCENARIO.to_json(scenario)
+    return SCENARIO.write(scenario)
 
 
 def dumps(scenario: Scenario) -> str:
     """The scenario on one line of JSON."""
-    return json.dumps(SCENARIO.to_json(scenario), allow_nan=False)
+    return json.dumps(SCENARIO.write(scenario), allow_nan=False)
 
 
 _SORTED = json.JSONEncoder(allow_nan=False, sort_keys=True)
@@ -373,7 +373,7 @@ _SORTED = json.JSONEncoder(allow_nan=False, sort_keys=True)
 
 def key(scenario: Scenario) -> str:
     """Identity: two scenarios are the same exactly if their keys are equal."""
-    return _SORTED.encode(SCENARIO.to_json(scenario))
+    return _SORTED.encode(SCENARIO.write(scenario))
 
 
 def from_json(data: Any) -> Scenario:

@@ -372,7 +372,7 @@ _REASON_OF = {table.record: name for name, table in REASONS.items()}
 def to_json(result: Result) -> dict[str, Any]:
     """A result as JSON data, in the form that `callcheck trace --json` prints."""
     if isinstance(result, Trace):
-        return TRACE.to_json(result)
+        return TRACE.write(result)
     reason = _REASON_OF[type(result)]
     return {reason: REASONS[reason].write(result)}
 
