@@ -19,7 +19,7 @@ from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 from .capture import Captured, Flood, captured
 from .files import Directory
 from .protocol import CannotExpress, ConfigurationRejected, Nonsense, Observation
-from .record import OtherRaised, Raised, Recorder, rejected
+from .record import OtherRaised, Raised, Recorder, rejected, text_of
 from .scenario import Epoch, Other, Scenario, groups
 
 
@@ -87,7 +87,7 @@ def run(
     except Nonsense as error:
         return _failed("nonsense", str(error))
     except BaseException as error:
-        return _failed("crash", f"{type(error).__name__}: {error}")
+        return _failed("crash", f"{type(error).__name__}: {text_of(error)}")
 
 
 def _failed(kind: str, message: str) -> Dict[str, Any]:

@@ -24,6 +24,19 @@ def weights_json(origin: Optional[Origin], began: Optional[Origin], fit: int) ->
     return {"weights_of_epoch": origin.epoch, "weights_of_fit": origin.fit}
 
 
+LONGEST = 10_000
+"""Characters of an exception's message that are kept."""
+
+
+def text_of(error: BaseException) -> str:
+    """The message of an exception, which may be one that has none to give, or a very long one."""
+    try:
+        text = str(error)
+    except Exception:
+        return "(the exception cannot be shown as text)"
+    return text if len(text) <= LONGEST else text[:LONGEST] + "..."
+
+
 class Raised(Exception):
     """An exception out of a hook ended the fit; `error` is its record."""
 
@@ -257,7 +270,7 @@ class Recorder:
         """The record of an exception out of a hook. `by`: whose it is, where that has to be said."""
         around = hook in ("fit_begin", "fit_end")
         written: Dict[str, Any] = {
-            "type": type(error).__name__, "message": str(error), "fit": self.fit,
+            "type": type(error).__name__, "message": text_of(error), "fit": self.fit,
             "epoch": None if around else self.epoch, "hook": hook,
         }  # fmt: skip
         if batch is not None:
@@ -295,7 +308,7 @@ class Recorder:
 
 def rejected(error: BaseException, callback: Optional[int]) -> Dict[str, Any]:
     """The trace of a configuration that a constructor refused; `callback`: whose, of several."""
-    refusal: Dict[str, Any] = {"type": type(error).__name__, "message": str(error)}
+    refusal: Dict[str, Any] = {"type": type(error).__name__, "message": text_of(error)}
     if callback is not None:
         refusal["callback"] = callback
     return {"rejected": refusal, "fits": []}

@@ -7,6 +7,7 @@ module:attribute                a callback class in the Keras protocol, or an ad
 
 import importlib
 import inspect
+import os
 import re
 import sys
 from typing import Any, Callable, Dict, List, Optional
@@ -15,6 +16,7 @@ from .fit import RealFit
 from .hooks import Hooks
 from .protocol import CALLBACKS, Capabilities, Unavailable
 from .real import real_models
+from .record import text_of
 from .worlds import Package, PlainWorld, package, quiet
 
 KERAS = ("keras", "tf-keras", "tensorflow")
@@ -25,8 +27,9 @@ class UnknownSubject(ValueError):
     """The name stands for nothing that can be driven; the message is one sentence."""
 
 
-def subject(name: str, callback: Optional[str] = None) -> Any:
-    """The implementation of that name. `callback` says what a callback of one's own is meant to be.
+def subject(name: str, callback: Optional[str] = None, start: Optional[str] = None) -> Any:
+    """The implementation of that name. `callback` says what a callback of one's own is meant to be; `start` is the directory
+    whose modules come first, the working directory if it is not given.
 
     Raises UnknownSubject for a name that stands for nothing, Unavailable for what cannot be started.
     """
@@ -34,7 +37,7 @@ def subject(name: str, callback: Optional[str] = None) -> Any:
     if plain in KERAS:
         return _keras(package(plain), plain != name)
     if re.match(r"[\w.]+:[\w.]+\Z", plain):
-        return _custom(plain, callback, plain != name)
+        return custom(plain, _imported(plain, os.getcwd() if start is None else start), callback, plain != name)
     raise UnknownSubject(f"unknown subject {name!r}")
 
 
@@ -50,18 +53,20 @@ def _keras(found: Package, by_fit: bool) -> Any:
     return Hooks(name, make, found.world, known, **identity)
 
 
-def _custom(name: str, callback: Optional[str], by_fit: bool) -> Any:
+def _imported(name: str, start: str) -> Any:
     module_name, _, attribute_name = name.partition(":")
-    if "" not in sys.path:
-        sys.path.insert(0, "")  # a module beside the user, as `python -m` finds it
+    if start not in sys.path:
+        sys.path.insert(0, start)  # a module beside the user, as `python -m` finds it
     try:
         with quiet():
             found: Any = importlib.import_module(module_name)
         for part in attribute_name.split("."):
             found = getattr(found, part)
-    except Exception as error:
-        raise Unavailable(f"{name} cannot be loaded: {type(error).__name__}: {error}") from error
-    return custom(name, found, callback, by_fit)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a module may end in sys.exit
+        raise Unavailable(f"{name} cannot be loaded: {type(error).__name__}: {text_of(error)}") from error
+    return found
 
 
 def custom(name: str, found: Any, callback: Optional[str] = None, by_fit: bool = False) -> Any:
@@ -70,7 +75,7 @@ def custom(name: str, found: Any, callback: Optional[str] = None, by_fit: bool =
     Raises UnknownSubject for what is neither, or of which it cannot be told what it is meant to be.
     """
     if hasattr(found, "capabilities") and (hasattr(found, "build") or hasattr(found, "replay")):
-        return found() if inspect.isclass(found) else found
+        return _adapter(name, found)
     if not callable(found):
         raise UnknownSubject(f"{name} is neither a callback class nor an implementation")
     kind = callback or _guess(found)
@@ -84,6 +89,16 @@ def custom(name: str, found: Any, callback: Optional[str] = None, by_fit: bool =
     if home is None:
         raise Unavailable(f"{name}:fit needs a class that is derived from a Keras callback")
     return RealFit(name + ":fit", _making(found), real_models(package(home)), capabilities, **derived)
+
+
+def _adapter(name: str, found: Any) -> Any:
+    try:
+        adapter: Any = found() if inspect.isclass(found) else found
+    except Exception as error:
+        raise Unavailable(f"{name} cannot be made: {type(error).__name__}: {text_of(error)}") from error
+    if not isinstance(getattr(adapter, "name", None), str) or not isinstance(adapter.capabilities, Capabilities):
+        raise Unavailable(f"{name} is no adapter: it needs a name, and capabilities of the type Capabilities")
+    return adapter
 
 
 def _making(found: Callable[..., Any]) -> Callable[..., Any]:

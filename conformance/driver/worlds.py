@@ -25,11 +25,17 @@ from .protocol import CannotExpress, Unavailable
 from .scenario import Scenario
 from .values import Schedule, numpy_tensor, unsigned_zero
 
+on_terminal = True
+"""Whether standard error is to be kept quiet: in a worker it is not, the parent hears it and wants the last words."""
+
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
     """Keep away from the terminal what TensorFlow's native code writes while it is imported; show it if that fails."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if not on_terminal:
+        yield
+        return
     with tempfile.TemporaryFile() as written:
         kept = os.dup(2)
         os.dup2(written.fileno(), 2)
