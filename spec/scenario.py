@@ -197,7 +197,7 @@ _RATES = ListOf(NUMBER, "rate")
 _SCHEDULE_PARTS: dict[str, Kind[Any]] = {
     "table": Kind(lambda value: list(_RATES.read(value)), _RATES.write),
     "scale": NUMBER,
-    "accepts": choice("epoch"),
+    "accepts": choice("epoch", "int-and-float"),
     "returns": choice("int", "float32", "array", "tensor", "none"),
 }
 

@@ -160,11 +160,23 @@ class _TableOfEpoch(_Schedule):
         return self._convert(self.description["table"][epoch])
 
 
+class _TableOfTypes(_Table):
+    """It takes an int and a float and nothing that is like them. (A TypeError would have it called with the epoch alone.)"""
+
+    def __call__(self, epoch: int, rate: float) -> Any:
+        if type(epoch) is not int or type(rate) is not float:
+            raise RuntimeError(f"asked with {type(epoch)!r} and {type(rate)!r}, not an int and a float")
+        return super().__call__(epoch, rate)
+
+
+_TABLES = {None: _Table, "epoch": _TableOfEpoch, "int-and-float": _TableOfTypes}
+
+
 def schedule_function(description: Mapping[str, Any], tensor: Any) -> Any:
     """The function for a description; `tensor` makes the framework's tensor of a tuple of numbers."""
     if "scale" in description:
         return _Scale(description, tensor)
-    return (_TableOfEpoch if "accepts" in description else _Table)(description, tensor)
+    return _TABLES[description.get("accepts")](description, tensor)
 
 
 def arguments(config: Mapping[str, Any], directory: str, tensor: Any) -> Dict[str, Any]:

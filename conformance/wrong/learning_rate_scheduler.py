@@ -65,6 +65,15 @@ class PassesTwoArguments(LearningRateScheduler):
         return super().epoch_begin(state, event, effects)
 
 
+class PassesNumpy(LearningRateScheduler):
+    """A schedule that insists on an int and a float does not get them."""
+
+    def epoch_begin(self, state: None, event: Event, effects: list[Effect]) -> tuple[None, Reason]:
+        if self.config.schedule.get("accepts") == "int-and-float":
+            raise RuntimeError("asked with a number of numpy's")
+        return super().epoch_begin(state, event, effects)
+
+
 class RefusesFloat32(LearningRateScheduler):
     def epoch_begin(self, state: None, event: Event, effects: list[Effect]) -> tuple[None, Reason]:
         if self.config.schedule.get("returns") == "float32":
@@ -178,6 +187,12 @@ WRONG: tuple[Wrong, ...] = (
         says="The schedule is given epoch and rate, even if it takes the epoch alone.",
         callback=CALLBACK,
         make=PassesTwoArguments,
+    ),
+    Wrong(
+        name="scheduler-passes-numpy",
+        says="The schedule is given the rate as numpy has it.",
+        callback=CALLBACK,
+        make=PassesNumpy,
     ),
     Wrong(
         name="scheduler-refuses-float32",

@@ -492,14 +492,15 @@ _TABLE_RATE = _weighted(
 )
 _TABLE_LENGTH = _weighted((0, 12), (1, 3), (3, 1), (-1, 1))
 _SCALE = _weighted((0.5, 4), (0.1, 3), (1.0, 2), (0.9, 2), (2.0, 1), (0.0, 1), (-1.0, 1), (math.nan, 2))
+_ACCEPTS = _weighted((_ABSENT, 6), ("epoch", 3), ("int-and-float", 1))
 _RETURNS = _weighted((_ABSENT, 35), ("float32", 6), ("int", 1), ("array", 1), ("none", 1))
 
 
 @st.composite
 def _learning_rate_scheduler(draw: DrawFn) -> Scenario:
     schedule: dict[str, Any] = {"scale": draw(_SCALE)} if _chance(draw, 35) else {"table": []}
-    if "table" in schedule and _chance(draw, 30):
-        schedule["accepts"] = "epoch"
+    if "table" in schedule:
+        schedule.update(_configured(accepts=draw(_ACCEPTS)))
     schedule.update(_configured(returns=draw(_RETURNS)))
     config = _configured(schedule=schedule, verbose=draw(_VERBOSE))
     if _chance(draw, 3):

@@ -183,9 +183,20 @@ def _longer_table(scenario: Scenario) -> Scenario | None:
 
 
 @clause(
+    "learning-rate-scheduler/schedule/is-given-an-int-and-a-float",
+    level="documented", source=f"{DOCS} (schedule: epoch index, integer; current learning rate, float)",
+    observes=RATE, errors=True, related=lambda scenario: _without_part(scenario, "accepts", "int-and-float"),
+)  # fmt: skip
+def is_given_an_int_and_a_float(case: Case) -> Expectations:
+    """The epoch index is an int and the current rate a float, not numbers of another kind: a schedule that insists on it does
+    what one does that takes any."""
+    return alike(case, "the schedule takes numbers of any kind there")
+
+
+@clause(
     "learning-rate-scheduler/schedule/may-take-the-epoch-alone",
     level="observed", source=OBSERVED, observes=RATE, errors=True,
-    related=lambda scenario: _without_part(scenario, "accepts"),
+    related=lambda scenario: _without_part(scenario, "accepts", "epoch"),
 )  # fmt: skip
 def may_take_the_epoch_alone(case: Case) -> Expectations:
     """A schedule that takes the epoch alone does what one does that takes epoch and rate and ignores the rate."""
@@ -202,7 +213,7 @@ def may_return_float32(case: Case) -> Expectations:
     return alike(case, "the schedule returns Python floats there")
 
 
-def _without_part(scenario: Scenario, part: str, value: str = "epoch") -> Scenario | None:
+def _without_part(scenario: Scenario, part: str, value: str) -> Scenario | None:
     schedule = _schedule(scenario)
     if schedule is None or schedule.get(part) != value:
         return None

@@ -193,10 +193,11 @@ def _raises(case: Case, hit: _Hit, kind: str) -> Expectations:
 
 @clause(
     "terminate-on-nan/raise-error/raises-at-the-first-invalid-loss", level="documented",
-    source=f"{DOCUMENTATION} (raise_error)", errors=True, choices=HONOURED,
+    source=f"{DOCUMENTATION} (raise_error)", errors=True,
 )  # fmt: skip
 def raises(case: Case) -> Expectations:
-    """With raise_error, the first batch of all fits whose loss is NaN or infinite raises RuntimeError at its end."""
+    """With raise_error, if it is accepted, the first batch of all fits whose loss is NaN or infinite raises RuntimeError at its
+    end."""
     hits = _hits(case.scenario)
     if case["raise_error"] is True and not _was_not_run(case) and hits and not hits[0].is_array:
         yield from _raises(case, hits[0], "RuntimeError")
