@@ -190,7 +190,8 @@ class CallbackInTrace:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trace:
-    """What a scenario did. `warned`: at construction. `internal`: optional state by name, one list of values per fit."""
+    """What a scenario did. `warned`: at construction. `internal`: optional state by name, one list of values per fit,
+    or a text on the whole."""
 
     fits: tuple[FitTrace, ...] = ()
     rejected: Rejected | None = None
@@ -244,7 +245,14 @@ def _state_from_json(value: Any) -> Any:
 
 STATE = Kind(_state_from_json, _state_to_json, lambda a, b: repr(a) == repr(b))
 """A value of a callback's own; numbers keep the form that JSON gives them."""
-INTERNAL = MapOf(ListOf(ListOf(STATE)))
+_BY_FIT = ListOf(ListOf(STATE))
+INTERNAL: MapOf[Any] = MapOf(
+    Kind(
+        lambda value: value if isinstance(value, str) else _BY_FIT.read(value),
+        lambda value: value if isinstance(value, str) else _BY_FIT.write(value),
+    )
+)
+"""Values by fit and epoch, or a text on the whole, such as the name of the implementation."""
 ROWS = ListOf(MapOf(STATE))
 NAMES = ListOf(TEXT)
 WARNINGS = ListOf(choice(*WARNED))

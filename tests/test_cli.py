@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from callcheck.cli import main
+from callcheck.spec.trace import Trace, from_json
 
 SCENARIO: dict[str, Any] = {
     "callback": "EarlyStopping",
@@ -45,6 +46,7 @@ def test_a_trace_is_one_line_of_json(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert trace["fits"][0]["epochs_run"] == 2
     assert trace["internal"]["implementation"] == "reference@keras-3.15.1"
     assert trace["callcheck"]
+    assert isinstance(from_json(trace), Trace)
 
 
 def test_a_trace_reads_as_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -54,6 +56,12 @@ def test_a_trace_reads_as_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "val_loss=1.0" in lines[4]
     assert "stop" in lines[4]
     assert lines[6].endswith("(not run)")
+
+
+def test_a_line_separator_in_a_name_ends_no_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = json.dumps({**SCENARIO, "config": {"monitor": "val\u2028loss"}}, ensure_ascii=False)
+    assert call("trace", written(tmp_path, f"{line}\n{line}\n"), "--on", "reference", "--json") == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2
 
 
 @pytest.mark.parametrize("form", ["list", "lines"])

@@ -134,7 +134,7 @@ TRACE: dict[str, Any] = {
             },
         }
     ],
-    "internal": {"best": [["Infinity", 1.0, 2, "text"], []]},
+    "internal": {"best": [["Infinity", 1.0, 2, "text"], []], "implementation": "mine"},
 }  # fmt: skip
 """Every field of a trace."""
 

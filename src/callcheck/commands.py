@@ -301,7 +301,7 @@ def _read_scenarios(source: str) -> Iterator[tuple[str, Scenario | Invalid]]:
 
 def _json_values(name: str, text: str) -> Iterator[tuple[str, Any]]:
     """One JSON text (a scenario or a list of them), or a line of JSON for each."""
-    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
     try:
         whole = parse_json(text)
     except InvalidScenario as error:
