@@ -21,7 +21,7 @@ class Callbacks:
         recorder: Recorder,
         tensor: Callable[..., Any],
     ) -> None:
-        self._configured = scenario.callbacks
+        self._configured = scenario.configured()
         self._make = make
         self._directory = directory
         self._recorder = recorder

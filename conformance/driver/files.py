@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import tempfile
+import weakref
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
@@ -124,11 +125,16 @@ def leaves_when_formatted(config: Mapping[str, Any], directory: Directory, field
 
 
 class _Schedule:
-    """The schedule that a scenario describes, as the function that LearningRateScheduler is given. It can be pickled."""
+    """The schedule that a scenario describes, as the function that LearningRateScheduler is given. It is copied and pickled as
+    functions are: by reference."""
 
     def __init__(self, description: Mapping[str, Any], tensor: Any) -> None:
         self.description = description
         self.tensor = tensor
+
+    def __reduce__(self) -> Any:
+        _schedules[id(self)] = self
+        return _schedule_of, (id(self),)
 
     def _convert(self, rate: float) -> Any:
         returns = self.description.get("returns")
@@ -143,6 +149,14 @@ class _Schedule:
 
             return np.float32(rate) if returns == "float32" else np.array([rate])
         return rate
+
+
+_schedules: Any = weakref.WeakValueDictionary()
+
+
+def _schedule_of(identity: int) -> _Schedule:
+    found: _Schedule = _schedules[identity]
+    return found
 
 
 class _Scale(_Schedule):

@@ -60,6 +60,7 @@ class _Training:
         self.scenario = scenario
         self.directory = directory
         self.recorder = recorder
+        recorder.sees_all = True
         self.heard = heard
         directory.fill(scenario.existing)
         self.tensor = self.models.world.tensor
@@ -273,13 +274,13 @@ class _Training:
         assert self.entered is not None
         _, batch = self.entered
         self.entered = None
+        if self.recorder.optional:
+            self.recorder.steps = self.models.steps(self.real)
         saves = []
         for path, weights_only in self.written:
             weights = self._origin(self.models.weights_in(path, weights_only, self.scenario.outputs))
             saves.append(self.recorder.save(self.callbacks.as_asked(self.subject, path, weights_only), weights))
         self.written.clear()
-        if self.recorder.optional:
-            self.recorder.steps = self.models.steps(self.real)
         self.recorder.saw(self.subject, self._observation(batch), batch, raised, saves)
 
     def _observation(self, batch: Optional[int]) -> Observation:

@@ -15,7 +15,7 @@ from .model import ZERO
 from .protocol import CannotExpress, Capabilities, Observation
 from .record import OtherRaised, Recorder
 from .scenario import Other, Resume, Scenario
-from .values import NOTHING_CHANGED, Given, Origin, as_logged, internal_state
+from .values import NOTHING_CHANGED, Given, Origin, ScheduledRate, as_logged, internal_state
 from .worlds import PlainWorld
 
 
@@ -66,6 +66,7 @@ class KerasShaped(Training):
         self.scenario = scenario
         self.directory = directory
         self.recorder = recorder
+        recorder.sees_all = True
         directory.fill(scenario.existing)
         self.world = implementation.world
         self._tensor = lambda values: self.world.tensor(values)
@@ -75,7 +76,7 @@ class KerasShaped(Training):
         if scenario.existing and not self.world.writes_files:
             raise CannotExpress("existing")
         self.model = self.world.model(scenario, directory)
-        self.runs = [_Hooks(self.callbacks, index, self) for index in range(len(scenario.callbacks))]
+        self.runs = [_Hooks(self.callbacks, index, self) for index in range(len(scenario.configured()))]
         self.given: Optional[Given] = None
         self._in_batch = False
 
@@ -109,6 +110,7 @@ class KerasShaped(Training):
     def train(self, steps: int) -> None:
         self.model.weights_of = self._weights
         self.model.steps += steps
+        self.world.trained(self.model)
 
     def logs(self, logs: Dict[str, Any], batch: Optional[int] = None) -> Dict[str, Any]:
         self.callbacks.stay_inside(self.epoch, batch, logs)
@@ -161,8 +163,8 @@ class KerasShaped(Training):
             raise OtherRaised(error, by="other") from error
         self.model = self.world.model(self.scenario, self.directory)
         self.model.weights_of = weights
-        if resume.load == "model":
-            self.model.steps = steps
+        self.model.steps = steps
+        if not isinstance(self.scenario.learning_rate, ScheduledRate):
             self.world.set_rate(self.model, rate)
 
 

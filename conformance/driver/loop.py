@@ -96,7 +96,7 @@ def _failed(kind: str, message: str) -> Dict[str, Any]:
 
 def _expressible(capabilities: Any, scenario: Scenario) -> None:
     """Raises CannotExpress for what the capabilities exclude."""
-    for configured in scenario.callbacks:
+    for configured in scenario.configured():
         if configured.callback not in capabilities.callbacks:
             raise CannotExpress("callback")
         parameters = (capabilities.parameters or {}).get(configured.callback)
@@ -313,7 +313,7 @@ class Loop:
             if acting:
                 self._act([other for other in acting if other.after == callback], hook, batch)
         if acting:
-            self._look(len(self.runs) - 1, batch)
+            self.recorder.saw_state(self.training.observe(len(self.runs) - 1))
         self.training.hook_over()
 
     def _look(self, callback: int, batch: Optional[int], raised: bool = False) -> None:
@@ -328,7 +328,7 @@ class Loop:
                 self.training.act(other)
             if other.raises is not None:
                 error = exception_named(other.raises)
-                self._look(len(self.runs) - 1, batch)
+                self.recorder.saw_state(self.training.observe(len(self.runs) - 1))
                 raise Raised(self.recorder.error(error, hook, batch, by="other"))
 
 

@@ -8,7 +8,7 @@ on a stand-in and a real `fit` agree is shown by a test.
 
 import json
 import os
-from typing import Any, Callable, Iterable, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 from .files import Directory
 from .values import UNTRAINED, Origin, float32, unsigned_zero
@@ -65,15 +65,9 @@ class Written(NamedTuple):
 
 
 class Model:
-    """What the callbacks read of a model, and nothing else. `form` tells the files that a save consists of."""
+    """What the callbacks read of a model, and nothing else. `world` tells the rate, and what a save consists of."""
 
-    def __init__(
-        self,
-        optimizer: Any,
-        directory: Directory,
-        rate: Callable[["Model"], Any],
-        form: Callable[[str, bool], Tuple[str, ...]] = lambda path, weights_only: (path,),
-    ) -> None:
+    def __init__(self, optimizer: Any, directory: Directory, world: Any) -> None:
         self.optimizer = optimizer
         self.stop_training = False
         self.metrics: Sequence[Any] = []
@@ -84,8 +78,7 @@ class Model:
         self.saved: List[Written] = []
         """Since it was last asked."""
         self._directory = directory
-        self._rate = rate
-        self._form = form
+        self._world = world
 
     def get_weights(self) -> List[Tuple[int, int]]:
         return [self.weights_of]
@@ -106,20 +99,25 @@ class Model:
     def _save(self, filepath: Any, overwrite: bool, weights_only: bool) -> None:
         """Write it, or fail as writing the file does: the directory is the callback's to make."""
         path = self._directory.inside(filepath)
+        rate, steps = self._world.holds(path, weights_only)
         content = json.dumps(
-            {"weights": self.weights_of, "rate": None if weights_only else self._rate(self), "steps": self.steps}
+            {
+                "weights": self.weights_of,
+                "rate": self._world.rate(self) if rate else None,
+                "steps": self.steps if steps else 0,
+            }
         )
-        for file in self._form(path, weights_only):
+        for file in self._world.form(path, weights_only):
             if file.startswith(path + os.sep):
                 os.makedirs(path, exist_ok=True)
-            _write(self._directory.inside(file), content, overwrite)
+            _write(self._directory.inside(file), content, overwrite, self._world)
         self.saved.append(Written(path, weights_only, self.weights_of, self.steps))
 
     def read(self, filepath: Any) -> Tuple[Origin, Any, int]:
-        """Whose weights were saved there, the rate (None where only weights were) and the optimizer's steps."""
+        """Whose weights were saved there, the rate (None: the optimizer's was not) and the optimizer's steps."""
         path = self._directory.inside(filepath)
         for weights_only in (False, True):
-            file = self._form(path, weights_only)[0]
+            file = self._world.form(path, weights_only)[0]
             if os.path.isfile(file):
                 with open(file, encoding="utf-8") as stream:
                     content = json.load(stream)
@@ -127,13 +125,14 @@ class Model:
         raise FileNotFoundError(f"nothing was saved as {path}")
 
 
-def _write(path: str, content: str, overwrite: bool) -> None:
-    """Make the file, or fail as Keras does: with the system's exception, whose text is h5py's where h5py writes."""
+def _write(path: str, content: str, overwrite: bool, world: Any) -> None:
+    """Make the file, or fail as Keras does: with the system's exception, or with h5py's where h5py writes."""
     try:
         with open(path, "w" if overwrite else "x", encoding="utf-8") as stream:
             stream.write(content)
     except OSError as error:
-        if path.endswith(".keras"):
+        if not world.writes_with_h5py(path):
             raise
         text = f"unable to open file: name = '{path}', errno = {error.errno}, error message = '{error.strerror}'"
-        raise type(error)(error.errno, f"Unable to synchronously create file ({text})") from None
+        message = f"Unable to synchronously create file ({text})"
+        raise (type(error)(error.errno, message) if world.h5py_tells_errors else OSError(message)) from None

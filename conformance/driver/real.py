@@ -12,7 +12,7 @@ from typing import Any, Dict, Iterator, List, Sequence, Tuple
 
 from .protocol import CannotExpress, Unavailable
 from .scenario import Scenario
-from .values import Schedule
+from .values import ScheduledRate
 from .worlds import Keras3, Package, StandaloneKeras, compiled
 
 KEPT = 32
@@ -38,6 +38,7 @@ class RealModel:
     def __init__(self, model: Any, optimizer: Any) -> None:
         self.model = model
         self.optimizer = optimizer
+        model.stop_training = False  # Keras before 2.4 makes it in the first fit
         self.untrained: List[Any] = model.get_weights()
         self.metrics: Any = None
 
@@ -60,6 +61,8 @@ class RealModels:
 
     def take(self, scenario: Scenario) -> RealModel:
         """A model compiled for the scenario's first fit, untrained. Raises CannotExpress."""
+        if scenario.steps_per_execution != 1 and not self.world.groups_batches:
+            raise CannotExpress("steps_per_execution")
         metrics = scenario.compiled_metrics(scenario.fits[0])
         real = self._idle.pop(_identity(scenario, metrics), None) or self.fresh(scenario, metrics)
         real.model.set_weights(real.untrained)
@@ -68,6 +71,8 @@ class RealModels:
 
     def keep(self, real: RealModel, scenario: Scenario) -> None:
         """Keep it for later scenarios: one in which nothing but the subject has raised."""
+        if isinstance(scenario.learning_rate, ScheduledRate):
+            return  # what was assigned in spite of a schedule would be there again
         self._idle[_identity(scenario, real.metrics)] = real
         if len(self._idle) > KEPT:
             del self._idle[next(iter(self._idle))]
@@ -99,7 +104,7 @@ class RealModels:
             if not hasattr(self.keras.optimizers, "MultiOptimizer"):
                 raise CannotExpress("learning_rate")
             return self.world.several(tuple(rate))
-        if isinstance(rate, Schedule):
+        if isinstance(rate, ScheduledRate):
             return self.world.scheduled(rate)
         if rate is not None:
             return self.keras.optimizers.SGD(1.0)
@@ -132,7 +137,7 @@ class RealModels:
         if isinstance(rate, dict):
             for inner in real.optimizer.optimizers:
                 inner.learning_rate = rate[inner.name]
-        elif isinstance(rate, Schedule):
+        elif isinstance(rate, ScheduledRate):
             self._assign(real.optimizer, self.world.schedule(rate))
         elif rate is not None:
             self._assign(real.optimizer, rate)
@@ -170,7 +175,7 @@ class RealModels:
         real.model.set_weights(loaded.get_weights())
         if loaded.optimizer is not None:
             self.set_steps(real, int(self.world.read(loaded.optimizer.iterations)))
-            if isinstance(scenario.learning_rate, float) and not isinstance(scenario.learning_rate, Schedule):
+            if isinstance(scenario.learning_rate, float) and not isinstance(scenario.learning_rate, ScheduledRate):
                 self.set_rate(real, self.world.rate_of(loaded.optimizer))
         return real
 
@@ -188,7 +193,7 @@ class RealModels:
 
 def _identity(scenario: Scenario, metrics: Any) -> str:
     rate = scenario.learning_rate
-    kind = tuple(rate) if isinstance(rate, dict) else rate if isinstance(rate, Schedule) else rate is None
+    kind = tuple(rate) if isinstance(rate, dict) else rate if isinstance(rate, ScheduledRate) else rate is None
     return repr((metrics, scenario.steps_per_execution, kind, type(kind), scenario.outputs))
 
 
@@ -227,11 +232,6 @@ class StandaloneModels(RealModels):
 
     def _new_data(self) -> Any:
         return _Generator()
-
-    def take(self, scenario: Scenario) -> RealModel:
-        if scenario.steps_per_execution != 1:
-            raise CannotExpress("steps_per_execution")
-        return super().take(scenario)
 
     def _compile(self, real: RealModel, metrics: Any, steps_per_execution: int) -> None:
         real.model.compile(optimizer=real.optimizer, loss="mse", metrics=metrics)

@@ -59,13 +59,13 @@ class _Said:
 
     __slots__ = ("changed", "logged", "printed", "removed", "saved", "warned")
 
-    def __init__(self) -> None:
-        self.saved: Optional[List[Any]] = None
-        self.warned: Optional[List[str]] = None
-        self.printed: Optional[List[str]] = None
-        self.logged: Optional[Dict[str, Any]] = None
-        self.changed: Optional[List[str]] = None
-        self.removed: Optional[List[str]] = None
+    def __init__(self, sees_all: bool = False) -> None:
+        self.saved: Optional[List[Any]] = [] if sees_all else None
+        self.warned: Optional[List[str]] = [] if sees_all else None
+        self.printed: Optional[List[str]] = [] if sees_all else None
+        self.logged: Optional[Dict[str, Any]] = {} if sees_all else None
+        self.changed: Optional[List[str]] = [] if sees_all else None
+        self.removed: Optional[List[str]] = [] if sees_all else None
 
     def to_json(self, optional: bool) -> Dict[str, Any]:
         written: Dict[str, Any] = {}
@@ -92,6 +92,8 @@ class Recorder:
     ) -> None:
         self.scenario = scenario
         self.optional = optional
+        self.sees_all = False
+        """Whether saves, messages and logs can be seen at any time, so that none are none."""
         self.fits: List[Dict[str, Any]] = []
         self.weights: Optional[Origin] = UNTRAINED
         self.stop: Optional[bool] = None
@@ -105,12 +107,12 @@ class Recorder:
         self._prints = "printed" in observables
         self._rate_in_epoch = "learning_rate_in_epoch" in observables
         self._internal: Optional[List[Dict[str, List[List[Any]]]]] = (
-            [{} for _ in scenario.callbacks] if internal else None
+            [{} for _ in scenario.configured()] if internal else None
         )
         self._warned = self._listen_warned()
 
     def _listen_warned(self) -> Optional[List[List[str]]]:
-        return [[] for _ in self.scenario.callbacks] if self._warns else None
+        return [[] for _ in self.scenario.configured()] if self._warns else None
 
     def constructed(self, callback: int) -> None:
         """A constructor has come to its end."""
@@ -126,7 +128,7 @@ class Recorder:
         self.epoch: Optional[int] = None
         self.logs = {}
         self.epochs: List[Dict[str, Any]] = []
-        self.around = [_Said() for _ in self.scenario.callbacks]
+        self.around = [_Said(self.sees_all) for _ in self.scenario.configured()]
         self._said = self.around
 
     def could_not_begin(self, fit: int, raised: OtherRaised) -> Dict[str, Any]:
@@ -149,7 +151,7 @@ class Recorder:
         self.epoch = epoch
         self.in_epoch: Any = None
         self.batches: List[Dict[str, Any]] = []
-        self._said = [_Said() for _ in self.scenario.callbacks]
+        self._said = [_Said(self.sees_all) for _ in self.scenario.configured()]
 
     def batches_begin(self) -> None:
         """The rate is now the one in force in the epoch's first batch."""
@@ -200,11 +202,8 @@ class Recorder:
     ) -> None:
         """A hook of a callback is over. `raised`: not by its end, so that what it announced to save may not have been saved.
         `saves`: those that were seen in the files themselves, in place of the observation's. Raises Nonsense."""
-        _check(seen)
+        self.saw_state(seen)
         said = self._said[callback]
-        self.stop = seen.stop
-        self.rate = seen.learning_rate
-        self.weights = seen.weights
         if self._prints:
             self._add_printed(said, self.printed(seen, batch, raised))
         if self._warns:
@@ -227,6 +226,13 @@ class Recorder:
             said.logged.update((name, value_to_json(value)) for name, value in seen.logged.items())
         if self.optional and (seen.changed is not None or seen.removed is not None):
             self._note_changes(callback, said, seen, batch)
+
+    def saw_state(self, seen: Observation) -> None:
+        """Only how things stand has changed: somebody else was at work. Raises Nonsense."""
+        _check(seen)
+        self.stop = seen.stop
+        self.rate = seen.learning_rate
+        self.weights = seen.weights
 
     def heard(self, callback: int) -> None:
         """Write down what was said so far in a hook that goes on."""
@@ -291,7 +297,7 @@ class Recorder:
         written: Dict[str, Any] = {"rejected": None}
         warned, internal = self._warned, self._internal
         if self.scenario.several:
-            places: List[Dict[str, Any]] = [{} for _ in self.scenario.callbacks]
+            places: List[Dict[str, Any]] = [{} for _ in self.scenario.configured()]
             for index, place in enumerate(places):
                 if warned is not None:
                     place["warned"] = warned[index]

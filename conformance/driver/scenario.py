@@ -99,10 +99,11 @@ class Configured(_Record):
 
 
 class Scenario(_Record):
-    """`callbacks` are all of them, in order; `callback` and `config` those of the only one, or None and empty.
-    `several`: whether it is written with a list, so that its trace is too. `metrics` stay as in JSON."""
+    """`callback` and `config` are those of the only one. Several, and one that is written as a list, are in `callbacks`, and
+    `callback` is empty: then the trace has lists too (`several`). `metrics` stay as in JSON."""
 
     __slots__ = (
+        "_configured",
         "callback",
         "callbacks",
         "config",
@@ -118,10 +119,10 @@ class Scenario(_Record):
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         self.several = "callbacks" in data
-        self.callbacks = tuple(map(Configured, data["callbacks"] if self.several else (data,)))
-        only = None if self.several else self.callbacks[0]
-        self.callback = None if only is None else only.callback
-        self.config: Dict[str, Any] = {} if only is None else only.config
+        self._configured = tuple(map(Configured, data["callbacks"] if self.several else (data,)))
+        self.callbacks = self._configured if self.several else ()
+        self.callback = "" if self.several else self._configured[0].callback
+        self.config: Dict[str, Any] = {} if self.several else self._configured[0].config
         self.fits = tuple(map(Fit, data["fits"]))
         self.learning_rate: Any = rate_from_json(data.get("learning_rate", 1.0))
         self.metrics: Any = data.get("metrics", [])
@@ -130,6 +131,10 @@ class Scenario(_Record):
         self.existing = tuple(data.get("existing", ()))
         self.outputs = tuple(data.get("outputs", ()))
 
+    def configured(self) -> Tuple[Configured, ...]:
+        """The callbacks in their order, be it one or several."""
+        return self._configured
+
     def first_epoch(self, fit: Fit) -> int:
         """The absolute index of the first epoch of `fit`."""
         return self.initial_epoch if fit.initial_epoch is None else fit.initial_epoch
@@ -137,10 +142,6 @@ class Scenario(_Record):
     def compiled_metrics(self, fit: Fit) -> Any:
         """What the model is compiled with during `fit`, as in JSON."""
         return self.metrics if fit.metrics is None else fit.metrics
-
-    def resumes(self) -> bool:
-        """Whether a fit goes on from a file."""
-        return any(fit.resume is not None for fit in self.fits)
 
 
 def _config(data: Mapping[str, Any]) -> Dict[str, Any]:

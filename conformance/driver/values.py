@@ -74,15 +74,15 @@ def logs_from_json(data: Mapping[str, Any]) -> Dict[str, Any]:
 
 
 def rate_from_json(data: Any) -> Any:
-    """A learning rate: a number, one for each of several optimizers by its name, a `Schedule`, or None for none."""
+    """A learning rate: a number, one for each of several optimizers by its name, a `ScheduledRate`, or None for none."""
     if not isinstance(data, dict):
         return None if data is None else number(data)
     if set(data) == {"schedule"}:
-        return Schedule(number(data["schedule"]))
+        return ScheduledRate(number(data["schedule"]))
     return {name: number(rate) for name, rate in data.items()}
 
 
-class Schedule(float):
+class ScheduledRate(float):
     """A rate that is the optimizer's own schedule (Keras: LearningRateSchedule): it can be read, and not be set."""
 
     __slots__ = ()

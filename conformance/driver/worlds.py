@@ -13,8 +13,10 @@ stand-in (`model`). A real model is made in `fit_models`. Frameworks are importe
 import contextlib
 import importlib
 import importlib.util
+import inspect
 import json
 import os
+import sys
 import tempfile
 from types import SimpleNamespace
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
@@ -23,7 +25,7 @@ from .files import Directory, saved_form
 from .model import Model, Optimizer, Scheduled, WithoutRate
 from .protocol import CannotExpress, Unavailable
 from .scenario import Scenario
-from .values import Schedule, numpy_tensor, unsigned_zero
+from .values import ScheduledRate, numpy_tensor, unsigned_zero
 
 on_terminal = True
 """Whether standard error is to be kept quiet: in a worker it is not, the parent hears it and wants the last words."""
@@ -108,10 +110,20 @@ class PlainWorld:
     """Whether a fit clears the stop flag before or after it calls the hooks of its beginning."""
     logs_at_begin: Optional[Mapping[str, Any]] = {}
     """What `on_train_begin` is given."""
+    groups_batches = True
+    """Whether `compile` knows `steps_per_execution`."""
+    h5py_tells_errors = True
+    """Whether h5py raises the system's exception by its kind, as it does from its third version on."""
+
+    def writes_with_h5py(self, path: str) -> bool:
+        """Whether a file of that name is HDF5."""
+        return not path.endswith(".keras")
 
     def model(self, scenario: Scenario, directory: Directory) -> Model:
         """The model of a scenario, its rate set. Raises CannotExpress for a rate that there is not here."""
-        model = Model(self.optimizer(scenario.learning_rate), directory, self.rate, self.form)
+        if scenario.steps_per_execution != 1 and not self.groups_batches:
+            raise CannotExpress("steps_per_execution")
+        model = Model(self.optimizer(scenario.learning_rate), directory, self)
         self.set_rate(model, scenario.learning_rate)
         return model
 
@@ -119,7 +131,7 @@ class PlainWorld:
         """An optimizer that can have such a rate."""
         if isinstance(rate, Mapping):
             raise CannotExpress("learning_rate")
-        if isinstance(rate, Schedule):
+        if isinstance(rate, ScheduledRate):
             return Scheduled(rate)
         return WithoutRate() if rate is None else Optimizer()
 
@@ -127,13 +139,20 @@ class PlainWorld:
         """The files of which a save consists."""
         return (path,)
 
+    def holds(self, path: str, weights_only: bool) -> Tuple[bool, bool]:
+        """Whether a save to that path holds the rate of the optimizer, and whether its steps."""
+        return not weights_only, not weights_only
+
+    def trained(self, model: Model) -> None:
+        """The optimizer has made a step."""
+
     def tensor(self, values: Tuple[float, ...]) -> Any:
         """What a tensor in the logs is."""
         return numpy_tensor(values)
 
     def set_rate(self, model: Model, rate: Any) -> None:
         """Set the rate, or leave it where there is none. A schedule comes with an optimizer of its own."""
-        if isinstance(rate, Schedule):
+        if isinstance(rate, ScheduledRate):
             model.optimizer = self.optimizer(rate)
         elif rate is not None:
             if not isinstance(model.optimizer, Optimizer):
@@ -156,13 +175,16 @@ class _Keras(PlainWorld):
 
     def __init__(self, keras: Any) -> None:
         self.keras = keras
+        self.groups_batches = "steps_per_execution" in inspect.signature(keras.models.Model.compile).parameters
+        h5py = sys.modules.get("h5py")
+        self.h5py_tells_errors = h5py is None or not h5py.__version__.startswith("2.")
         self.one = keras.optimizers.SGD(1.0)
         self.variable: Any = getattr(self.one, "learning_rate", None)
         if self.variable is None:
             self.variable = self.one.lr
         self._read: Optional[float] = None
         self._remembers = self._note_assignments()
-        self._others: Dict[Any, Any] = {}
+        self._several: Dict[Tuple[str, ...], Any] = {}
 
     def _note_assignments(self) -> bool:
         """Have every assignment noted, if that can be."""
@@ -178,13 +200,14 @@ class _Keras(PlainWorld):
     def optimizer(self, rate: Any) -> Any:
         if rate is None:
             return WithoutRate()
-        if not isinstance(rate, (Mapping, Schedule)):
+        if not isinstance(rate, (Mapping, ScheduledRate)):
             return self.one
-        identity: Any = tuple(rate) if isinstance(rate, Mapping) else rate
-        if identity not in self._others:
-            make = self.several if isinstance(rate, Mapping) else self.scheduled
-            self._others[identity] = make(identity)
-        return self._others[identity]
+        if isinstance(rate, ScheduledRate):
+            return self.scheduled(rate)
+        names = tuple(rate)
+        if names not in self._several:
+            self._several[names] = self.several(names)
+        return self._several[names]
 
     def several(self, names: Tuple[str, ...]) -> Any:
         """Optimizers of these names, in one, for a Keras that has none itself: other packages had them."""
@@ -210,7 +233,7 @@ class _Keras(PlainWorld):
         if isinstance(rate, Mapping):
             for inner in model.optimizer.optimizers:
                 self.assign(inner.learning_rate, rate[inner.name])
-        elif isinstance(rate, Schedule):
+        elif isinstance(rate, ScheduledRate):
             model.optimizer = self.optimizer(rate)
         elif model.optimizer is not self.one:
             raise CannotExpress("learning_rate")  # a schedule's, or one that has none
@@ -257,7 +280,10 @@ class StandaloneKeras(_Keras):
         return float(self.keras.backend.get_value(variable))
 
     def tensor(self, values: Tuple[float, ...]) -> Any:
-        return self.keras.backend.variable(numpy_tensor(values))
+        raise CannotExpress("tensor")  # its training step gives numpy's numbers to everybody
+
+    def writes_with_h5py(self, path: str) -> bool:
+        return True
 
 
 class TfKeras(_Keras):
@@ -270,6 +296,15 @@ class TfKeras(_Keras):
 
     def form(self, path: str, weights_only: bool) -> Tuple[str, ...]:
         return saved_form(path, weights_only)
+
+    def holds(self, path: str, weights_only: bool) -> Tuple[bool, bool]:
+        return not weights_only, not weights_only or path.endswith(".weights.h5")
+
+    def trained(self, model: Model) -> None:
+        # A rate that was assigned in spite of the schedule holds until the next step.
+        schedule = getattr(model.optimizer, "_learning_rate", None)
+        if callable(schedule) and hasattr(model.optimizer, "_current_learning_rate"):
+            self.assign(model.optimizer._current_learning_rate, float(schedule(0)))
 
     def assign(self, variable: Any, rate: float) -> None:
         if self._remembers:
@@ -291,6 +326,9 @@ class Keras3(_Keras):
         super().__init__(keras)
         self._made: Dict[str, Any] = {}
         self._loss = keras.metrics.Mean(name="loss")  # what every compiled model has among its metrics
+
+    def holds(self, path: str, weights_only: bool) -> Tuple[bool, bool]:
+        return True, True  # the variables of a compiled model's optimizer are saved with its weights
 
     def several(self, names: Tuple[str, ...]) -> Any:
         return (
