@@ -12,9 +12,10 @@ from callcheck.spec.vectors import Vector, stored
 
 @pytest.mark.parametrize("vector", stored(), ids=[vector.id for vector in stored()])
 def test_the_reference_does_what_the_vector_says(vector: Vector) -> None:
-    assert set(vector.expected) == set(shipped())
-    for name, trace in vector.expected.items():
-        assert difference(replay(vector.scenario, shipped()[name]), trace) is None, f"in {name}"
+    for name, dialect in shipped().items():
+        stored = vector.trace(dialect)
+        assert stored is not None
+        assert difference(replay(vector.scenario, dialect), stored) is None, f"in {name}"
 
 
 def test_every_clause_and_every_choice_has_a_vector() -> None:

@@ -5,12 +5,14 @@ Rules, at every epoch end, in this order
 2. Before `start_from_epoch` (absolute, 0-based): nothing is monitored.
 3. With `restore_best_weights`, the first monitored epoch's weights are kept, whatever its value.
 4. The epoch counts: wait + 1.
-5. The value improves on the best: it is the best now, its weights are kept. If it also improves on `baseline` (or there is
-   none), wait is 0. An improving epoch never stops (choice `early-stopping/baseline` for one that misses the baseline).
+5. The value improves on the best: it is the best now. If it also improves on `baseline` (or there is none), wait is 0. An
+   improving epoch never stops (choice `early-stopping/baseline` for one that misses the baseline).
 6. Otherwise, wait >= patience stops.
-At the end of training the kept weights are put back, whoever stopped it and even if nobody did.
+The weights of the last improvement are kept, or those of the best value (choice `early-stopping/restored-epoch`). They are put
+back when training ends, whoever stopped it and even if nobody did, or only in the epoch that stops (`restored-when`).
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -20,7 +22,7 @@ from callcheck.spec.dialect import Dialect
 from callcheck.spec.trace import Origin
 from callcheck.spec.values import Value
 
-from .machine import Effect, Event, Machine, Print, Reason, Restore, Stop, Warn
+from .machine import NOTHING, Effect, Event, Machine, Print, Reason, Restore, Stop, Warn
 from .monitor import Monitor
 
 MISSING = Reason(
@@ -75,8 +77,29 @@ RESTORED = Reason(
 BEGAN = Reason("early-stopping/reuse", "A fit begins: wait is 0 and the best value is {best}.")
 
 
+class Baseline(NamedTuple):
+    """`gates`: only a value that improves on it too resets the count. `spares`: an epoch that misses it does not stop.
+    `begins`: it is the best value before any was seen."""
+
+    gates: bool
+    spares: bool
+    begins: bool
+
+
+BASELINE = {
+    "gates-the-reset": Baseline(gates=True, spares=True, begins=False),
+    "stops-after-patience": Baseline(gates=True, spares=False, begins=False),
+    "is-the-first-best": Baseline(gates=False, spares=True, begins=True),
+}
+"""By the value of `early-stopping/baseline`."""
+
+REUSE = {"nothing": (), "best-value": ("best",), "best-weights": ("best_weights",)}
+"""What of the state a new fit keeps, by the value of `early-stopping/reuse`."""
+
+
 class State(NamedTuple):
-    """`wait`: epochs counted since the last reset. `best_weights`: kept, if asked for. The rest as Keras names it."""
+    """`wait`: epochs counted since the last reset. `best_weights`: kept, if asked for, those of the value `kept`. The rest as
+    Keras names it."""
 
     wait: int
     best: Value | None
@@ -84,29 +107,35 @@ class State(NamedTuple):
     best_weights: Origin | None
     stopped_epoch: int
     direction: str | None
+    kept: Value | None
 
 
 class EarlyStopping(Machine):
     def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
-        configuration = bind("EarlyStopping", config)
-        assert isinstance(configuration, Configuration)
-        self.config = configuration
-        self.monitor = Monitor(
-            "early-stopping", dialect, configuration.monitor, configuration.mode, abs(configuration.min_delta)
-        )
+        self.config: Configuration = bind("EarlyStopping", config, dialect.signature("EarlyStopping"))
+        self.monitor = Monitor("early-stopping", dialect, self.config.monitor, self.config.mode, self.config.min_delta)
         self.warned = ("unknown-mode",) if self.monitor.unknown_mode else ()
-        self.keeps_best = dialect["early-stopping/reuse"] == "best-value"
-        self.missed_baseline_can_stop = dialect["early-stopping/baseline"] == "stops-after-patience"
-        direction = self.monitor.direction_at_construction()
-        self.initial = State(0, self.monitor.start(direction), 0, None, 0, direction)
+        self.baseline = BASELINE[dialect["early-stopping/baseline"]]
+        self.keeps = REUSE[dialect["early-stopping/reuse"]]
+        self.first_stoppable = 1 if dialect["early-stopping/first-epoch"] == "never" else -math.inf
+        self.restores_best_value = dialect["early-stopping/restored-epoch"] == "best-value"
+        self.restores_at_the_stop = dialect["early-stopping/restored-when"] == "it-stops"
+        self.keeps_first_weights = dialect["early-stopping/restored-without-best"] == "first-monitored-epoch"
+        self.initial = self._begin(self.monitor.direction_at_construction())
+
+    def _begin(self, direction: str | None) -> State:
+        """The state before any value was seen."""
+        start = best = self.monitor.start(direction)
+        if self.baseline.begins and self.config.baseline is not None:
+            best = self.config.baseline
+        return State(0, best, 0, None, 0, direction, start)
 
     def fit_begin(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
-        best = state.best if self.keeps_best else self.monitor.start(state.direction)
-        return State(0, best, 0, None, 0, state.direction), BEGAN
+        return self._begin(state.direction)._replace(**{name: getattr(state, name) for name in self.keeps}), BEGAN
 
     def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         config = self.config
-        wait, best, best_epoch, best_weights, stopped_epoch, direction = state
+        wait, best, best_epoch, best_weights, stopped_epoch, direction, kept = state
         if direction is None:
             direction = self.monitor.resolve(event.metrics)
             state = state._replace(direction=direction)
@@ -117,44 +146,56 @@ class EarlyStopping(Machine):
             return state, MISSING
         if epoch < config.start_from_epoch:
             return state, WARM_UP
-        if config.restore_best_weights and best_weights is None:
+        if config.restore_best_weights and best_weights is None and self.keeps_first_weights:
             best_weights, best_epoch = event.weights, epoch
         wait += 1
         improves = self.monitor.improves
-        reason = None
-        if improves(value, best, direction):
-            best, best_epoch = value, epoch
+        improved = improves(value, best, direction)
+        if improves(value, kept, direction, 0.0) if self.restores_best_value else improved:
+            kept, best_epoch = value, epoch
             if config.restore_best_weights:
                 best_weights = event.weights
-            if config.baseline is None or improves(value, config.baseline, direction):
+        reason = MISSED_BASELINE
+        if improved:
+            best = value
+            if config.baseline is None or not self.baseline.gates or improves(value, config.baseline, direction):
                 reason = FIRST if state.best is None else IMPROVED
-                return State(0, best, best_epoch, best_weights, stopped_epoch, direction), reason
-            reason = MISSED_BASELINE
-            if not self.missed_baseline_can_stop:
-                return State(wait, best, best_epoch, best_weights, stopped_epoch, direction), reason
-        elif self.monitor.best_value_anchors and improves(value, best, direction, 0.0):
-            best, best_epoch = value, epoch
-            if config.restore_best_weights:
-                best_weights = event.weights
-        # The first epoch of all never stops; only a value that is compared with infinity can get here in it.
-        if wait >= config.patience and epoch > 0:
+                return State(0, best, best_epoch, best_weights, stopped_epoch, direction, kept), reason
+        else:
+            best = self.monitor.anchor(value, best, direction)
+        if improved and self.baseline.spares:
+            return State(wait, best, best_epoch, best_weights, stopped_epoch, direction, kept), MISSED_BASELINE
+        waited = wait >= config.patience
+        # Only a value that is compared with infinity can get here in the first epoch.
+        if waited and epoch >= self.first_stoppable:
             effects.append(Stop())
-            stopped = MISSED_BASELINE_STOPPED if reason is MISSED_BASELINE else STOPPED
-            return State(wait, best, best_epoch, best_weights, epoch, direction), stopped
-        waited = FIRST_EPOCH if wait >= config.patience else WAITED
-        return State(wait, best, best_epoch, best_weights, stopped_epoch, direction), reason or waited
+            stopped_epoch, reason = epoch, MISSED_BASELINE_STOPPED if improved else STOPPED
+            if self.restores_at_the_stop and config.restore_best_weights:
+                self._restore(best_weights, effects)
+        elif not improved:
+            reason = FIRST_EPOCH if waited else WAITED
+        return State(wait, best, best_epoch, best_weights, stopped_epoch, direction, kept), reason
 
     def fit_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
-        if state.stopped_epoch > 0 and self.config.verbose > 0:
+        config = self.config
+        if state.stopped_epoch > 0 and config.verbose > 0:
             effects.append(Print("early-stop"))
-        if not self.config.restore_best_weights:
+        if not config.restore_best_weights:
             return state, NOT_RESTORED
+        if self.restores_at_the_stop:
+            return state, NOTHING
         if state.best_weights is None:
             return state, NOTHING_KEPT
+        self._restore(state.best_weights, effects)
+        return state, RESTORED
+
+    def _restore(self, weights: Origin | None, effects: list[Effect]) -> None:
+        """Put the kept weights back. Raises TypeError if there are none."""
         if self.config.verbose > 0:
             effects.append(Print("restored"))
-        effects.append(Restore(state.best_weights))
-        return state, RESTORED
+        if weights is None:
+            raise TypeError("no weights were kept: 'NoneType' object is not subscriptable")
+        effects.append(Restore(weights))
 
     def internal(self, state: State) -> dict[str, Any]:
         return {"wait": state.wait, "best": state.best, "stopped_epoch": state.stopped_epoch}

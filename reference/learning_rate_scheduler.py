@@ -28,9 +28,7 @@ LOGGED = Reason("learning-rate-scheduler/logs/logs-the-rate", "The learning rate
 
 class LearningRateScheduler(Machine):
     def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
-        configuration = bind("LearningRateScheduler", config)
-        assert isinstance(configuration, Configuration)
-        self.config = configuration
+        self.config: Configuration = bind("LearningRateScheduler", config)
         self.rate_log = RateLog(dialect)
 
     def epoch_begin(self, state: None, event: Event, effects: list[Effect]) -> tuple[None, Reason]:

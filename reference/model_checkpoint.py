@@ -10,7 +10,7 @@ Rules
    without dimensions is a number.
 4. The best is `initial_value_threshold` at first, and is never reset.
 5. A save to a path at which a directory is raises OSError; one for which a file would have to be a directory raises
-   NotADirectoryError. A file that is there is overwritten.
+   NotADirectoryError (choice `model-checkpoint/folder`). A file that is there is overwritten.
 6. By compiled metrics (choice `model-checkpoint/direction`), the direction is decided at the first epoch end, even if nothing
    depends on it. A batch end that has to compare before that raises TypeError.
 """
@@ -20,7 +20,7 @@ from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
 from callcheck.spec.callbacks import ModelCheckpoint as Configuration
-from callcheck.spec.callbacks import bind, parameters
+from callcheck.spec.callbacks import bind
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.files import PATH_LIKE, existing_directories, existing_files, path_of
 from callcheck.spec.values import Logs, Tensor, Value
@@ -72,7 +72,16 @@ class State(NamedTuple):
 
 
 _SEVERAL = frozenset({tuple, Tensor})
-_LEGACY = ("options", "period", "load_weights_on_restart")
+
+SUFFIXES: dict[str, tuple[str, ...] | None] = {
+    "keras-or-h5": (".keras", ".h5"),
+    "keras": (".keras",),
+    "free": None,
+}
+"""What a whole model's file name may end with, by the value of `model-checkpoint/suffix`; None: anything."""
+
+PATH_LIKES = {"accepted": "", "only-for-weights": "construction", "fails-when-saving": "turn"}
+"""When a PathLike is refused, by the value of `model-checkpoint/path-like`."""
 
 
 def _check_legacy(config: Mapping[str, Any]) -> tuple[str, ...]:
@@ -86,35 +95,35 @@ def _check_legacy(config: Mapping[str, Any]) -> tuple[str, ...]:
 
 class ModelCheckpoint(Machine):
     def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
-        legacy = dialect["model-checkpoint/arguments"] == "save-freq-and-keywords"
-        named = {name: value for name, value in config.items() if not legacy or name in parameters("ModelCheckpoint")}
-        configuration = bind("ModelCheckpoint", named)
-        assert isinstance(configuration, Configuration)
+        signature = dialect.signature("ModelCheckpoint")
+        configuration: Configuration = bind("ModelCheckpoint", config, signature)
         self.config = configuration
         self.filepath = path_of(configuration.filepath)
-        self.monitor = Monitor("model-checkpoint", dialect, configuration.monitor, configuration.mode, 0.0)
+        self.monitor = Monitor("model-checkpoint", dialect, configuration.monitor, configuration.mode)
         as_path = isinstance(configuration.filepath, Mapping) and PATH_LIKE in configuration.filepath
-        only_for_weights = dialect["model-checkpoint/path-like"] == "only-for-weights"
-        if as_path and only_for_weights and not configuration.save_weights_only:
+        self.refuses_path = PATH_LIKES[dialect["model-checkpoint/path-like"]] if as_path else ""
+        if self.refuses_path == "construction" and not configuration.save_weights_only:
             raise AttributeError("a path has no attribute 'endswith'")
-        warned = _check_legacy(config) if legacy else ()
+        warned = _check_legacy(config) if signature == "save-freq-and-keywords" else ()
         self.warned = (*warned, "unknown-mode") if self.monitor.unknown_mode else warned
-        self.period = config.get("period", 1) if legacy else 1
         if configuration.save_freq == "epoch":
             self.hooks -= {"batch_end"}
         elif not isinstance(configuration.save_freq, int):
             raise ValueError(f'save_freq must be "epoch" or an integer, got {configuration.save_freq!r}')
-        self.writes_files = dialect["model-checkpoint/suffix"] == "keras-or-h5"
-        if self.writes_files:
-            suffixes = (".weights.h5",) if configuration.save_weights_only else (".keras", ".h5")
+        suffixes = SUFFIXES[dialect["model-checkpoint/suffix"]]
+        self.writes_files = suffixes is not None
+        if suffixes is not None:
+            suffixes = (".weights.h5",) if configuration.save_weights_only else suffixes
             if not self.filepath.endswith(suffixes):
                 raise ValueError(f"filepath must end with {' or '.join(suffixes)}, got {self.filepath!r}")
         self.missing_metric_saves = dialect["model-checkpoint/missing-metric"] == "saves"
         self.array_metric_saves = dialect["model-checkpoint/array-metric"] == "saves"
         self.announces_after = dialect["model-checkpoint/announces"] == "before-and-after"
+        self.folder = dialect["model-checkpoint/folder"]
         direction = self.monitor.direction_at_construction()
         best = configuration.initial_value_threshold
-        self.initial = State(direction, self.monitor.start(direction) if best is None else best, 0, -1, 0)
+        first_batch = -1 if dialect["model-checkpoint/first-batches"] == "counted" else 0
+        self.initial = State(direction, self.monitor.start(direction) if best is None else best, 0, first_batch, 0)
 
     def batch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         direction, best, batches, last_batch, epochs = state
@@ -131,7 +140,7 @@ class ModelCheckpoint(Machine):
             direction = self.monitor.resolve(event.metrics)
         if self.config.save_freq != "epoch":
             return State(direction, best, batches, last_batch, epochs), NOTHING
-        if not epochs + 1 >= self.period:
+        if not epochs + 1 >= self.config.period:
             return State(direction, best, batches, last_batch, epochs + 1), NOTHING
         best, reason = self._turn(direction, best, event, None, effects)
         return State(direction, best, batches, last_batch, 0), reason
@@ -142,10 +151,17 @@ class ModelCheckpoint(Machine):
         """It is time to save: rules 2, 3 and 5. The best from now on, and why."""
         if self.existing and not self.writes_files:
             raise Unpredictable("existing")
+        if self.refuses_path == "turn":
+            raise AttributeError("a path has no attribute 'format'")
         path = _file_name(self.filepath, event.epoch, batch, event.logs)
+        if self.folder == "at-every-turn":
+            _check_folder(path, self.existing)
         best, saves, reason = self._decide(direction, best, event.logs, effects)
         if saves:
-            _check_place(path, self.existing)
+            if self.folder == "never" and "/" in path:
+                raise FileNotFoundError(f"there is no directory for {path}")
+            _check_folder(path, self.existing)
+            _check_file(path, self.existing)
             effects.append(Save(path))
             if self.announces_after and self.config.verbose > 0:
                 effects.append(Print("saved"))
@@ -181,14 +197,15 @@ class ModelCheckpoint(Machine):
         return {"best": state.best}
 
 
-def _check_place(path: str, existing: tuple[str, ...]) -> None:
-    """Rule 5. Raises what writing to the path raises, as the callback hands it on."""
-    if not existing:
-        return
-    place = PurePosixPath(path)
-    if not existing_files(existing).isdisjoint(place.parents):
+def _check_folder(path: str, existing: tuple[str, ...]) -> None:
+    """Rule 5. Raises what making the folder of the file raises."""
+    if existing and not existing_files(existing).isdisjoint(PurePosixPath(path).parents):
         raise NotADirectoryError(f"a directory of {path} is a file")
-    if place in existing_directories(existing):
+
+
+def _check_file(path: str, existing: tuple[str, ...]) -> None:
+    """Rule 5. Raises what writing to the path raises, as the callback hands it on."""
+    if existing and PurePosixPath(path) in existing_directories(existing):
         raise OSError(f"{path} is a directory")
 
 

@@ -3,22 +3,23 @@
 Rules
 1. The direction is "min" or "max". An unknown `mode` warns and counts as "auto".
 2. With `auto`, the dialect's `direction` decides: by the compiled metric (at the first epoch end, once for an instance; an
-   undecided one raises ValueError) or by the name alone (at construction).
+   undecided one raises ValueError) or by the name alone (at construction; the table `BETTER_HIGH`).
 3. A value improves on a reference value r if it is better than r by more than min_delta:
        min: P(value + min_delta) < P(r)        max: P(value - min_delta) > P(r)
    The sum is float64 arithmetic; P is the dialect's `precision`. NaN improves on nothing and nothing on it.
    With `min-delta-side` "best" the same is asked as P(value) < P(r - min_delta), P(value) > P(r + min_delta).
 4. With `first-value` "accepted", no reference yet (None) means that any value improves; with "compared-with-infinity"
    the first reference is the worst infinity.
-5. An array of one element or without dimensions compares as its number, which stays float64; a longer one, or a tensor,
-   has no truth value: ValueError.
+5. An array of one element or without dimensions compares as its number (`ARRAY_PRECISIONS`); a longer one, or a tensor, has no
+   truth value, and arrays of different lengths do not compare at all (the table `ARRAY_ERRORS`).
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from callcheck.spec.dialect import Dialect
-from callcheck.spec.metrics import DIRECTIONS, Metric
+from callcheck.spec.metrics import DIRECTIONS, Metric, class_named
 from callcheck.spec.numbers import ARRAY_PRECISIONS, PRECISIONS
 from callcheck.spec.values import ArrayNumber, Value
 
@@ -30,20 +31,44 @@ class InvalidArgumentError(ValueError):
     """What TensorFlow raises for operands whose shapes do not fit."""
 
 
+ARRAY_ERRORS: dict[str, tuple[type[Exception], type[Exception]]] = {
+    "float32-tensorflow": (ValueError, InvalidArgumentError),
+    "float32-jax": (ValueError, TypeError),
+    "float32": (RuntimeError, RuntimeError),
+    "float64": (ValueError, ValueError),
+}
+"""What an array of several elements raises, and arrays of different lengths, by the value of `precision`."""
+
+
+def _better_high_as_that_metric(monitor: str) -> bool:
+    known = class_named(monitor.removeprefix("val_"))
+    return known is not None and DIRECTIONS[known] == "max"
+
+
+BETTER_HIGH: dict[str, Callable[[str], bool] | None] = {
+    "compiled-metric": None,
+    "name-ends-with-acc-accuracy-auc": lambda monitor: monitor.endswith(("acc", "accuracy", "auc")),
+    "name-contains-acc": lambda monitor: "acc" in monitor,
+    "name-contains-acc-or-starts-with-fmeasure": lambda monitor: "acc" in monitor or monitor.startswith("fmeasure"),
+    "metric-of-that-name": _better_high_as_that_metric,
+}
+"""Whether a metric of that name is better high, by the value of `direction`; None where the name alone does not say."""
+
+
 class Monitor:
     """How one instance monitors. `prefix`: that of the callback's choices."""
 
     def __init__(
-        self, prefix: str, dialect: Dialect, monitor: Any, mode: Any, min_delta: float, side: str = "current"
+        self, prefix: str, dialect: Dialect, monitor: Any, mode: Any, min_delta: float = 0.0, side: str = "current"
     ) -> None:
         self.monitor = monitor
         self.unknown_mode = mode not in MODES
         self.mode = "auto" if self.unknown_mode else mode
-        self.min_delta = min_delta
-        self.rule = dialect[f"{prefix}/direction"]
-        self.lazy = self.rule == "compiled-metric"
+        as_given = dialect.choices.get(f"{prefix}/min-delta-sign") == "as-given"
+        self.min_delta = min_delta if as_given else abs(min_delta)
+        self.better_high = BETTER_HIGH[dialect[f"{prefix}/direction"]]
         precision = dialect[f"{prefix}/precision"]
-        self.on_tensorflow = precision == "float32-tensorflow"
+        self.several, self.unequal = ARRAY_ERRORS[precision]
         self.round = PRECISIONS[precision]
         self.round_element = ARRAY_PRECISIONS[precision]
         self.starts_at_infinity = dialect[f"{prefix}/first-value"] == "compared-with-infinity"
@@ -52,9 +77,11 @@ class Monitor:
 
     def direction_at_construction(self) -> str | None:
         """The direction, where the dialect knows it from the start; None where it waits for the first epoch end."""
-        if self.lazy:
+        if self.better_high is None:
             return None
-        return self.mode if self.mode != "auto" else _by_name(self.monitor, self.rule)
+        if self.mode != "auto":
+            return str(self.mode)
+        return "max" if self.better_high(self.monitor) else "min"
 
     def resolve(self, metrics: tuple[Metric, ...]) -> str:
         """The direction by rule 2. Raises ValueError where the compiled metrics do not decide."""
@@ -99,10 +126,10 @@ class Monitor:
     def _only_elements(self, value: Value, reference: Value, signed: float) -> tuple[float, float]:
         """The two numbers to compare, by rule 5."""
         lengths = {len(side) for side in (value, reference) if isinstance(side, tuple) and len(side) > 1}
-        if len(lengths) > 1 and self.on_tensorflow:
-            raise InvalidArgumentError("arrays of different lengths cannot be compared")
+        if len(lengths) > 1:
+            raise self.unequal("arrays of different lengths cannot be compared")
         if lengths:
-            raise ValueError("the truth value of an array with more than one element is ambiguous")
+            raise self.several("the truth value of an array with more than one element is ambiguous")
         a = value[0] if isinstance(value, tuple) else value
         b = reference[0] if isinstance(reference, tuple) else reference
         if self.added_to_best:
@@ -118,13 +145,3 @@ class Monitor:
         if self.best_value_anchors and self.improves(value, best, direction, 0.0):
             return value
         return best
-
-
-def _by_name(monitor: str, rule: str) -> str:
-    if rule == "name-ends-with-acc-accuracy-auc":
-        return "max" if monitor.endswith(("acc", "accuracy", "auc")) else "min"
-    if "acc" in monitor:
-        return "max"
-    if rule == "name-contains-acc-or-starts-with-fmeasure" and monitor.startswith("fmeasure"):
-        return "max"
-    return "min"

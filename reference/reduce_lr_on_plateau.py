@@ -7,13 +7,13 @@ Rules, at every epoch end, in this order
 4. The value improves on the best: it is the best now, and wait is 0.
 5. Otherwise, outside the cooldown, the epoch counts: wait + 1. The counter was decremented before it is asked here, so that
    `cooldown=1` does nothing (choice `reduce-lr-on-plateau/cooldown`).
-6. wait >= patience, and the rate lies above `min_lr` as float32: the rate is max(rate * factor, min_lr), stored as float32;
-   the cooldown begins, and wait is 0. At `min_lr` wait goes on without bound.
+6. wait >= patience, and the rate lies above `min_lr` as float32 (choice `reduce-lr-on-plateau/min-lr`): the rate is
+   max(rate * factor, min_lr), stored as float32; the cooldown begins, and wait is 0. At `min_lr` wait goes on without bound.
 7. Of several optimizers in one, each is logged and reduced alone; one reduction is enough for the cooldown to begin.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from callcheck.spec.callbacks import ReduceLROnPlateau as Configuration
@@ -59,7 +59,7 @@ REDUCED = Reason(
 )
 BEGAN = Reason(
     "reduce-lr-on-plateau/reuse/an-instance-used-again-behaves-as-a-new-one",
-    "A fit begins: wait, cooldown and best are reset.",
+    "A fit begins: wait and cooldown are reset, and the best value is {best}.",
 )
 
 
@@ -70,6 +70,15 @@ class State(NamedTuple):
     wait: int
     cooldown_counter: Any
     direction: str | None
+
+
+def _as_stored(min_lr: Any) -> float:
+    # numpy makes NaN of None: a min_lr of null never allows a reduction
+    return math.nan if min_lr is None else float32(min_lr)
+
+
+MINIMUM: dict[str, Callable[[Any], Any]] = {"as-stored": _as_stored, "as-given": lambda min_lr: min_lr}
+"""With what the rate is compared, by the value of `reduce-lr-on-plateau/min-lr`."""
 
 
 def _named_arguments(config: Mapping[str, Any], dialect: Dialect) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -83,13 +92,10 @@ def _named_arguments(config: Mapping[str, Any], dialect: Dialect) -> tuple[dict[
 class ReduceLROnPlateau(Machine):
     def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
         named, warned = _named_arguments(config, dialect)
-        configuration = bind("ReduceLROnPlateau", named)
-        assert isinstance(configuration, Configuration)
+        configuration: Configuration = bind("ReduceLROnPlateau", named)
         self.config = configuration
-        absolute = dialect["reduce-lr-on-plateau/min-delta-sign"] == "absolute"
         self.monitor = Monitor(
-            "reduce-lr-on-plateau", dialect, configuration.monitor, configuration.mode,
-            abs(configuration.min_delta) if absolute else configuration.min_delta,
+            "reduce-lr-on-plateau", dialect, configuration.monitor, configuration.mode, configuration.min_delta,
             dialect["reduce-lr-on-plateau/min-delta-side"],
         )  # fmt: skip
         if configuration.factor >= 1.0:
@@ -98,13 +104,14 @@ class ReduceLROnPlateau(Machine):
         self.rate_log = RateLog(dialect)
         self.exact_cooldown = dialect["reduce-lr-on-plateau/cooldown"] == "exact"
         self.float32_product = dialect["reduce-lr-on-plateau/rate-arithmetic"] == "float32"
-        # numpy makes NaN of None: a min_lr of null never allows a reduction
-        self.stored_min_lr = math.nan if configuration.min_lr is None else float32(configuration.min_lr)
+        self.keeps_best = dialect["reduce-lr-on-plateau/reuse"] == "best-value"
+        self.min_lr = MINIMUM[dialect["reduce-lr-on-plateau/min-lr"]](configuration.min_lr)
         direction = self.monitor.direction_at_construction()
         self.initial = State(self.monitor.start(direction), 0, 0, direction)
 
     def fit_begin(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
-        return State(self.monitor.start(state.direction), 0, 0, state.direction), BEGAN
+        best = state.best if self.keeps_best else self.monitor.start(state.direction)
+        return State(best, 0, 0, state.direction), BEGAN
 
     def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         config = self.config
@@ -128,7 +135,7 @@ class ReduceLROnPlateau(Machine):
         wait += 1
         if not wait >= config.patience:
             return State(best, wait, cooldown_counter, direction), WAITED
-        above = [each for each in rates.values() if each > self.stored_min_lr]
+        above = [each for each in rates.values() if each > self.min_lr]
         if not above:
             return State(best, wait, cooldown_counter, direction), AT_MINIMUM
         effects.append(SetRate(map_rate(event.rate, self._reduced)))
@@ -138,12 +145,12 @@ class ReduceLROnPlateau(Machine):
 
     def _reduced(self, rate: float) -> float:
         """Rule 6: the new rate, before it is stored; one that is not above `min_lr` stays."""
-        if not rate > self.stored_min_lr:
+        if not rate > self.min_lr:
             return rate
         if self.float32_product:
-            product = float32(rate * float32(self.config.factor))
-            return max(product, self.stored_min_lr)
-        reduced: float = max(rate * self.config.factor, self.config.min_lr)
+            reduced: float = max(float32(rate * float32(self.config.factor)), self.min_lr)
+            return reduced
+        reduced = max(rate * self.config.factor, self.config.min_lr)
         return reduced
 
     def internal(self, state: State) -> dict[str, Any]:

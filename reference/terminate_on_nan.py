@@ -20,11 +20,7 @@ TERMINATED = Reason("terminate-on-nan/loss/stops-at-the-first-invalid-loss", "lo
 
 class TerminateOnNaN(Machine):
     def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
-        if config and dialect["terminate-on-nan/arguments"] == "none":
-            raise TypeError(f"TerminateOnNaN got an unexpected keyword argument {next(iter(config))!r}")
-        configuration = bind("TerminateOnNaN", config)
-        assert isinstance(configuration, Configuration)
-        self.config = configuration
+        self.config: Configuration = bind("TerminateOnNaN", config, dialect.signature("TerminateOnNaN"))
 
     def batch_end(self, state: None, event: Event, effects: list[Effect]) -> tuple[None, Reason]:
         loss = event.logs.get("loss")

@@ -1,12 +1,15 @@
 """The callbacks: one record each, which says its parameters, what it may do, and how its clauses and choices are called.
 
-Parameter names and defaults are Keras 3.15's. `bind` turns a scenario's `config` into a record with the defaults filled in,
-as calling the constructor would. It does not judge values: a machine validates as Keras validates, so `patience="2"` is bound,
-and fails where Keras fails.
+Parameter names and defaults are Keras 3.15's; what another release's constructor takes is a `Signature` of its own, a value of
+the choice `<prefix>/arguments`. `bind` turns a scenario's `config` into a record with the defaults filled in, as calling the
+constructor would: an argument that a signature does not have leaves the default, which stands for what that release does.
+It does not judge values: a machine validates as Keras validates, so `patience="2"` is bound, and fails where Keras fails.
 """
 
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
+from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 FLOAT_PARAMETERS = frozenset({"min_delta", "baseline", "factor", "min_lr", "initial_value_threshold"})
@@ -43,7 +46,10 @@ class ReduceLROnPlateau:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelCheckpoint:
-    """Source: https://keras.io/api/callbacks/model_checkpoint/. `save_freq` is "epoch" or a number of batches."""
+    """Source: https://keras.io/api/callbacks/model_checkpoint/. `save_freq` is "epoch" or a number of batches.
+
+    `period`, of older releases: every how many epochs.
+    """
 
     filepath: Any
     monitor: Any = "val_loss"
@@ -53,6 +59,7 @@ class ModelCheckpoint:
     mode: Any = "auto"
     save_freq: Any = "epoch"
     initial_value_threshold: Any = None
+    period: Any = 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,11 +81,22 @@ Configuration = EarlyStopping | ReduceLROnPlateau | ModelCheckpoint | LearningRa
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Signature:
+    """What a constructor takes. `says`: the same in a sentence. `but`: the fields of the configuration that are no parameters.
+    `swallows`: unknown arguments are accepted without a word; elsewhere they raise TypeError."""
+
+    says: str
+    but: frozenset[str] = frozenset()
+    swallows: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Callback:
-    """`prefix`: with which the ids of its clauses and choices begin, and, with underscores, how its modules are called.
-    `jobs`: the fields of a trace that it may set; no callback reaches beyond its job."""
+    """`signatures`: by name, Keras 3.15's first. `prefix`: with which the ids of its clauses and choices begin, and, with
+    underscores, how its modules are called. `jobs`: the fields of a trace that it may set; no callback reaches beyond its job."""
 
     configuration: type[Configuration]
+    signatures: Mapping[str, Signature]
     prefix: str
     jobs: frozenset[str]
 
@@ -92,17 +110,68 @@ class Callback:
         """The name of its modules and folders."""
         return self.prefix.replace("-", "_")
 
+    def parameters(self, signature: str | None = None) -> tuple[str, ...]:
+        """The names of the parameters in a signature: Keras 3.15's, or the one of that name."""
+        taken = self.signatures[signature or next(iter(self.signatures))]
+        return tuple(field.name for field in fields(self.configuration) if field.name not in taken.but)
+
 
 CALLBACKS: dict[str, Callback] = {
     callback.name: callback
     for callback in (
-        Callback(configuration=EarlyStopping, prefix="early-stopping", jobs=frozenset({"stop", "weights"})),
-        Callback(configuration=ReduceLROnPlateau, prefix="reduce-lr-on-plateau", jobs=frozenset({"learning_rate"})),
-        Callback(configuration=ModelCheckpoint, prefix="model-checkpoint", jobs=frozenset({"saved"})),
         Callback(
-            configuration=LearningRateScheduler, prefix="learning-rate-scheduler", jobs=frozenset({"learning_rate"})
+            configuration=EarlyStopping,
+            signatures={
+                "start-from-epoch": Signature(says="Those of Keras 3; an unknown one raises TypeError."),
+                "restore-best-weights": Signature(
+                    says="Those of Keras 3 but start_from_epoch; an unknown one raises TypeError.",
+                    but=frozenset({"start_from_epoch"}),
+                ),
+            },
+            prefix="early-stopping",
+            jobs=frozenset({"stop", "weights"}),
         ),
-        Callback(configuration=TerminateOnNaN, prefix="terminate-on-nan", jobs=frozenset({"stop"})),
+        Callback(
+            configuration=ReduceLROnPlateau,
+            signatures={"any": Signature(says="All; an unknown one is accepted without a word.", swallows=True)},
+            prefix="reduce-lr-on-plateau",
+            jobs=frozenset({"learning_rate"}),
+        ),
+        Callback(
+            configuration=ModelCheckpoint,
+            signatures={
+                "save-freq": Signature(
+                    says="Those of Keras 3; an unknown one raises TypeError.", but=frozenset({"period"})
+                ),
+                "save-freq-and-keywords": Signature(
+                    says="Those of Keras 3, period, which saves every period-th epoch, with a warning, and all others, which "
+                    "do nothing.",
+                    swallows=True,
+                ),
+                "period": Signature(
+                    says="Those of Keras 3 but save_freq and initial_value_threshold, and period, which saves every "
+                    "period-th epoch; an unknown one raises TypeError.",
+                    but=frozenset({"save_freq", "initial_value_threshold"}),
+                ),
+            },
+            prefix="model-checkpoint",
+            jobs=frozenset({"saved"}),
+        ),
+        Callback(
+            configuration=LearningRateScheduler,
+            signatures={"verbose": Signature(says="Those of Keras 3; an unknown one raises TypeError.")},
+            prefix="learning-rate-scheduler",
+            jobs=frozenset({"learning_rate"}),
+        ),
+        Callback(
+            configuration=TerminateOnNaN,
+            signatures={
+                "raise-error": Signature(says="raise_error, which raises RuntimeError in place of stopping."),
+                "none": Signature(says="None: raise_error raises TypeError.", but=frozenset({"raise_error"})),
+            },
+            prefix="terminate-on-nan",
+            jobs=frozenset({"stop"}),
+        ),
     )
 }
 """The callbacks, by the name that a scenario uses."""
@@ -115,16 +184,28 @@ def with_job(job: str) -> tuple[str, ...]:
 
 def parameters(callback: str) -> tuple[str, ...]:
     """The names of the callback's parameters."""
-    return tuple(field.name for field in fields(CALLBACKS[callback].configuration))
+    return CALLBACKS[callback].parameters()
 
 
-def defaults(callback: str) -> dict[str, Any]:
+@cache
+def defaults(callback: str) -> Mapping[str, Any]:
     """The default of every parameter that has one."""
-    return {
-        field.name: field.default for field in fields(CALLBACKS[callback].configuration) if field.default is not MISSING
-    }
+    return MappingProxyType(
+        {
+            field.name: field.default
+            for field in fields(CALLBACKS[callback].configuration)
+            if field.default is not MISSING and field.name in parameters(callback)
+        }
+    )
 
 
-def bind(callback: str, config: Mapping[str, Any]) -> Configuration:
+def bind(callback: str, config: Mapping[str, Any], signature: str | None = None) -> Any:
     """The configuration with its defaults. Raises TypeError for a missing or an unknown parameter, as a call does."""
-    return CALLBACKS[callback].configuration(**config)
+    record = CALLBACKS[callback]
+    known = record.parameters(signature)
+    if config.keys() <= set(known):
+        return record.configuration(**config)
+    if not record.signatures[signature or next(iter(record.signatures))].swallows:
+        unknown = next(name for name in config if name not in known)
+        raise TypeError(f"{callback} got an unexpected keyword argument {unknown!r}")
+    return record.configuration(**{name: value for name, value in config.items() if name in known})

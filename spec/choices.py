@@ -9,6 +9,8 @@ Rules
 
 from dataclasses import dataclass
 
+from .callbacks import CALLBACKS, Callback
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Choice:
@@ -24,6 +26,8 @@ def _choice(id: str, question: str, **values: str) -> Choice:
 
 
 _IN_AUTO = 'How does mode="auto" choose between minimum and maximum?'
+_NAMED = "By the name, without val_: as is better for the metric that Keras calls so; minimum for a name that it does not know."
+_CONTAINS_ACC = "Maximum if the name contains acc, else minimum."
 _COMPILED = (
     "By the compiled metric of that name; ValueError if that does not decide. Resolved at the first epoch end, once for an "
     "instance"
@@ -36,7 +40,8 @@ def _precision(prefix: str) -> Choice:
         "In which precision is a monitored value compared with the best one?",
         float32_tensorflow="Both sides are rounded to float32; subnormals count as zero; a finite value beyond the range "
         "of float32 raises ValueError.",
-        float32="Both sides are rounded to float32.",
+        float32_jax="Both sides are rounded to float32; subnormals count as zero; what is beyond the range is an infinity.",
+        float32="Both sides are rounded to float32; what is beyond the range is an infinity.",
         float64="The Python floats are compared.",
     )
 
@@ -59,6 +64,23 @@ def _anchor(prefix: str) -> Choice:
     )
 
 
+def _min_delta_sign(prefix: str) -> Choice:
+    return _choice(
+        f"{prefix}/min-delta-sign",
+        "What does a negative min_delta mean?",
+        absolute="Its absolute value.",
+        as_given="Values that are worse by less than that are improvements.",
+    )
+
+
+def _arguments(callback: Callback) -> Choice:
+    return Choice(
+        id=f"{callback.prefix}/arguments",
+        question="Which arguments does the constructor know?",
+        values={name: signature.says for name, signature in callback.signatures.items()},
+    )
+
+
 _ALL = (
     _precision("early-stopping"),
     _first_value("early-stopping"),
@@ -68,7 +90,10 @@ _ALL = (
         _IN_AUTO,
         compiled_metric=_COMPILED + ".",
         name_ends_with_acc_accuracy_auc="Maximum if the name ends with acc, accuracy or auc, else minimum.",
+        name_contains_acc=_CONTAINS_ACC,
+        metric_of_that_name=_NAMED,
     ),
+    _min_delta_sign("early-stopping"),
     _choice(
         "early-stopping/baseline",
         "What does an unbeaten baseline do?",
@@ -76,12 +101,38 @@ _ALL = (
         "and never stops.",
         stops_after_patience="Training stops after patience epochs without a value better than the baseline, even if the "
         "last one improved on the best.",
+        is_the_first_best="Nothing: it is the best value before any was seen.",
+    ),
+    _choice(
+        "early-stopping/first-epoch",
+        "Can the epoch with index 0 stop?",
+        never="Never, whatever patience is.",
+        as_any_other="As any other epoch.",
+    ),
+    _choice(
+        "early-stopping/restored-epoch",
+        "Which weights does restore_best_weights put back?",
+        last_improvement="Those of the last epoch that improved by more than min_delta.",
+        best_value="Those of the epoch with the best value, whatever min_delta is.",
+    ),
+    _choice(
+        "early-stopping/restored-when",
+        "When does restore_best_weights put them back?",
+        training_ends="When training ends, whoever stopped it and even if nobody did.",
+        it_stops="In the epoch in which it stops training, and only then.",
+    ),
+    _choice(
+        "early-stopping/restored-without-best",
+        "What does restore_best_weights put back if no value was the best?",
+        first_monitored_epoch="The weights of the first epoch that was monitored.",
+        nothing="Nothing: there is nothing to put back; where it puts back when it stops, that raises TypeError.",
     ),
     _choice(
         "early-stopping/reuse",
         "What does an instance remember when it is used for a second fit?",
         nothing="Every fit starts anew.",
         best_value="The best value of the fit before; counters and weights are reset.",
+        best_weights="The best weights of the fit before; counters and the best value are reset.",
     ),
     _precision("reduce-lr-on-plateau"),
     _first_value("reduce-lr-on-plateau"),
@@ -90,7 +141,14 @@ _ALL = (
         "reduce-lr-on-plateau/direction",
         _IN_AUTO,
         compiled_metric=_COMPILED + ".",
-        name_contains_acc="Maximum if the name contains acc, else minimum.",
+        name_contains_acc=_CONTAINS_ACC,
+        metric_of_that_name=_NAMED,
+    ),
+    _choice(
+        "reduce-lr-on-plateau/reuse",
+        "What does an instance remember when it is used for a second fit?",
+        nothing="Every fit starts anew.",
+        best_value="The best value of the fit before; the counters are reset.",
     ),
     _choice(
         "reduce-lr-on-plateau/min-delta-side",
@@ -98,11 +156,12 @@ _ALL = (
         current="It is added to the current value (mode min) or taken from it (mode max).",
         best="It is taken from the best value (mode min) or added to it (mode max).",
     ),
+    _min_delta_sign("reduce-lr-on-plateau"),
     _choice(
-        "reduce-lr-on-plateau/min-delta-sign",
-        "What does a negative min_delta mean?",
-        absolute="Its absolute value.",
-        as_given="Values that are worse by less than that are improvements.",
+        "reduce-lr-on-plateau/min-lr",
+        "With what is the rate compared before a reduction?",
+        as_stored="With min_lr as an optimizer stores it, as float32.",
+        as_given="With min_lr as it is given: a rate that is min_lr rounded up is reduced once more.",
     ),
     _choice(
         "reduce-lr-on-plateau/cooldown",
@@ -150,6 +209,7 @@ _ALL = (
         + ", even if nothing depends on it; before that, a save_best_only that compares raises "
         "TypeError.",
         name_contains_acc_or_starts_with_fmeasure="Maximum if the name contains acc or starts with fmeasure, else minimum.",
+        metric_of_that_name=_NAMED,
     ),
     _choice(
         "model-checkpoint/missing-metric",
@@ -167,6 +227,7 @@ _ALL = (
         "model-checkpoint/suffix",
         "Which file names are accepted?",
         keras_or_h5="Names that end with .weights.h5 for weights, with .keras or .h5 for models; others raise ValueError.",
+        keras="Names that end with .weights.h5 for weights, with .keras for models; others raise ValueError.",
         free="All.",
     ),
     _choice(
@@ -174,13 +235,21 @@ _ALL = (
         "May filepath be a PathLike?",
         accepted="It may, and does what the string does that it stands for.",
         only_for_weights="With save_weights_only; for a whole model it raises AttributeError.",
+        fails_when_saving="It may not: the first time a save is due it raises AttributeError.",
     ),
     _choice(
-        "model-checkpoint/arguments",
-        "Which arguments does the constructor know?",
-        save_freq="Those of Keras 3; an unknown one raises TypeError.",
-        save_freq_and_keywords="Those of Keras 3 and all others: period saves every period-th epoch, with a warning; others "
-        "do nothing.",
+        "model-checkpoint/first-batches",
+        "With an integer save_freq, how many batches count when the first batch hook comes after several (steps_per_execution)?",
+        counted="All of them.",
+        one_short="One less.",
+    ),
+    _choice(
+        "model-checkpoint/folder",
+        "When is the folder of the file made?",
+        before_a_save="When a model is saved.",
+        at_every_turn="Whenever a save is due, before it is decided: a place that cannot be a folder fails although nothing is "
+        "saved.",
+        never="Never: to save into a folder that is not there raises OSError.",
     ),
     _choice(
         "model-checkpoint/announces",
@@ -188,12 +257,7 @@ _ALL = (
         before_and_after="A line before it and a line after it.",
         before="A line before it.",
     ),
-    _choice(
-        "terminate-on-nan/arguments",
-        "Which arguments does the constructor know?",
-        raise_error="raise_error: it raises RuntimeError in place of stopping.",
-        none="None: raise_error raises TypeError.",
-    ),
+    *(_arguments(callback) for callback in CALLBACKS.values() if len(callback.signatures) > 1),
 )
 
 CHOICES: dict[str, Choice] = {choice.id: choice for choice in _ALL}

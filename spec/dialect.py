@@ -1,45 +1,68 @@
-"""A dialect: one value for every choice. Keras's dialects are a chain in which a release lists only what it changed.
+"""A dialect: one value for every choice. It is a point on a package's chain of releases, with a backend and a NumPy era.
 
 Rules
-- A TOML file holds `[[dialect]]` tables: `name`, `choices`, and optionally `extends`, `package` with `since`, `backend`.
-- `extends` names a dialect read before; a dialect that extends none lists every choice.
-- A release resolves to the dialect with the greatest `since` that is not newer. A release newer than the chain resolves to
-  the last one, and the resolution says so; one older than the chain is refused.
+- `keras-3.15.1` is that release with its usual backend and NumPy, `keras-3.15.1+jax` and `keras-3.15.1+np1` with others. A
+  combination that does not exist is refused.
+- A dialect that comes with callcheck is called by the last known release that does the same.
+- `documented` is what the documentation promises, read literally (`dialects/documented.toml`).
+- Anybody's TOML file holds `[[dialect]]` tables: `name`, `choices`, and `extends`, a dialect; one that extends none lists every
+  choice.
 """
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from .callbacks import CALLBACKS
+from .chain import FOLDER, Chain, chains, overlays
+from .chain import InvalidDialect as InvalidDialect
 from .choices import CHOICES
 
-
-class InvalidDialect(ValueError):
-    """The name or the file is not that of a dialect; the message is one sentence that names what is wrong."""
+NEWEST = "keras-3.15.1"
+"""The dialect to which an implementation is held that is not a Keras: the newest Keras on TensorFlow."""
+DOCUMENTED = "documented"
+"""The name of the dialect that the documentation promises."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Dialect:
-    """`choices` holds a value for every id of the registry. `package`, `since`, `backend`: the releases it describes."""
+    """`choices` holds a value for every id of the registry. `package`, `since`, `backend`, `numpy`: where it comes from.
+
+    `lineage`: the dialect and those from which it differs little, nearest first, under names that later releases do not change;
+    empty for one of somebody's own.
+    """
 
     name: str
     choices: Mapping[str, str]
     package: str | None = None
     since: str | None = None
     backend: str = "tensorflow"
+    numpy: str | None = None
+    lineage: tuple[str, ...] = ()
 
     def __getitem__(self, choice: str) -> str:
         return self.choices[choice]
 
+    def signature(self, callback: str) -> str | None:
+        """The name of the signature of the callback's constructor; None where there is but one."""
+        return self.choices.get(f"{CALLBACKS[callback].prefix}/arguments")
+
     def replace(self, name: str, **changes: str) -> "Dialect":
         """This dialect with other values, by id: `replace("x", **{"early-stopping/anchor": "best-value"})`."""
         return Dialect(name=name, choices=_checked(name, {**self.choices, **changes}))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Resolution:
+    """A dialect, and a sentence if it is not exactly the one that was asked for."""
+
+    dialect: Dialect
+    note: str | None = None
 
 
 def _checked(name: str, choices: Mapping[str, Any]) -> Mapping[str, str]:
@@ -55,11 +78,119 @@ def _checked(name: str, choices: Mapping[str, Any]) -> Mapping[str, str]:
     return MappingProxyType(dict(choices))
 
 
-_FIELDS = {"name", "extends", "package", "since", "backend", "choices"}
+# ---------------------------------------------------------------------------------------------- releases
 
 
-def parse(text: str, known: Mapping[str, Dialect]) -> dict[str, Dialect]:
-    """The dialects in a TOML text, by name, in order; they may extend those in `known`. Raises InvalidDialect."""
+@cache
+def _at(package: str, point: str, backend: str, numpy: str) -> Dialect:
+    """The dialect of a point on a chain. Raises InvalidDialect for a chain that says what does not exist."""
+    chain = chains()[package]
+    era = chain.era(point)
+    suffix = _suffix(era.backends, backend) + _suffix(era.numpy, numpy)
+    said = {**(_forked(chain).choices if chain.fork else {}), **chain.choices(point)}
+    meant = {**overlays()[backend], **overlays()[numpy]}
+    return Dialect(
+        name=f"{package}-{chain.last(point)}{suffix}",
+        choices=_checked(f"{package}-{point}{suffix}", {choice: meant.get(value, value) for choice, value in said.items()}),
+        package=package, since=point, backend=backend, numpy=numpy,
+        lineage=(f"{package}-{point}{suffix}", *_ancestors(chain, point, suffix)),
+    )  # fmt: skip
+
+
+def _suffix(usual: tuple[str, ...], one: str) -> str:
+    return "" if one == usual[0] else f"+{one}"
+
+
+def _forked(chain: Chain) -> Dialect:
+    return resolve(str(chain.fork)).dialect
+
+
+def _ancestors(chain: Chain, point: str, suffix: str) -> tuple[str, ...]:
+    plain = (f"{chain.package}-{point}",) if suffix else ()
+    before = chain.points()[: chain.points().index(point)]
+    older = tuple(f"{chain.package}-{release}" for release in reversed(before))
+    return (*plain, *older, *(_forked(chain).lineage if chain.fork else ()))
+
+
+def release_dialect(package: str, version: str, backend: str | None = None, numpy: str | None = None) -> Resolution:
+    """The dialect in force in a release of `package`, on its usual backend and NumPy or on others. Raises InvalidDialect."""
+    if package not in chains():
+        raise InvalidDialect(f"no release of {package} is known; known are {', '.join(chains())}")
+    chain = chains()[package]
+    point, note = chain.in_force(version)
+    era = chain.era(point)
+    backend, numpy = backend or era.backends[0], numpy or era.numpy[0]
+    for one, there_are in ((backend, era.backends), (numpy, era.numpy)):
+        if one not in there_are:
+            raise InvalidDialect(f"{package} {version} does not exist with {one}; it does with {', '.join(there_are)}")
+    return Resolution(dialect=_at(package, point, backend, numpy), note=note)
+
+
+@cache
+def shipped() -> Mapping[str, Dialect]:
+    """The dialects that come with callcheck and differ from each other, by name: every point of every chain, as it usually is
+    and with what else matters there; and `documented`."""
+    return MappingProxyType({dialect.name: dialect for dialect in _shipped()})
+
+
+def _shipped() -> Iterator[Dialect]:
+    for chain in chains().values():
+        for point in chain.points():
+            era = chain.era(point)
+            usual = _at(chain.package, point, era.backends[0], era.numpy[0])
+            yield usual
+            others = [(backend, era.numpy[0]) for backend in era.backends[1:]]
+            others += [(era.backends[0], numpy) for numpy in era.numpy[1:]]
+            for backend, numpy in others:
+                other = _at(chain.package, point, backend, numpy)
+                if other.choices != usual.choices:
+                    yield other
+    yield documented()
+
+
+def representative() -> tuple[str, ...]:
+    """The names of the few dialects that are looked at where nobody asks for others: the newest, on a backend of another
+    precision too, and the legacy package."""
+    return (NEWEST, f"{NEWEST}+numpy", "tf-keras-2.21.0")
+
+
+# ---------------------------------------------------------------------------------------------- the documentation
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Promise:
+    """What the documentation says of a choice. `place`: where it promises the value; None where it is silent, and the value is
+    the plainest."""
+
+    choice: str
+    value: str
+    place: str | None = None
+
+
+@cache
+def promises() -> Mapping[str, Promise]:
+    """What the documentation says, by choice."""
+    tables = tomllib.loads((FOLDER / "documented.toml").read_text(encoding="utf-8"))
+    read = [Promise(choice=choice, **table) for choice, table in tables["promised"].items()]
+    read += [Promise(choice=choice, value=value) for choice, value in tables["silent"].items()]
+    return MappingProxyType({promise.choice: promise for promise in read})
+
+
+@cache
+def documented() -> Dialect:
+    """The dialect that keeps every promise of the documentation."""
+    choices = _checked(DOCUMENTED, {promise.choice: promise.value for promise in promises().values()})
+    newest = release_dialect("keras", NEWEST.removeprefix("keras-")).dialect
+    return Dialect(name=DOCUMENTED, choices=choices, backend="numpy", lineage=(DOCUMENTED, *newest.lineage))
+
+
+# ---------------------------------------------------------------------------------------------- names and files
+
+_FIELDS = {"name", "extends", "choices"}
+
+
+def parse(text: str) -> dict[str, Dialect]:
+    """The dialects in a TOML text, by name, in order; they may extend each other and any known one. Raises InvalidDialect."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -75,82 +206,39 @@ def parse(text: str, known: Mapping[str, Dialect]) -> dict[str, Dialect]:
             raise InvalidDialect(f"a [[dialect]] has a name and choices; its fields are {', '.join(sorted(_FIELDS))}")
         base: Mapping[str, str] = {}
         if "extends" in table:
-            parent = {**known, **read}.get(table["extends"])
-            if parent is None:
-                raise InvalidDialect(f"dialect {name}: it extends {table['extends']!r}, which is not known")
-            base = parent.choices
-        read[name] = Dialect(
-            name=name,
-            choices=_checked(name, {**base, **table.get("choices", {})}),
-            package=table.get("package"),
-            since=table.get("since"),
-            backend=table.get("backend", "tensorflow"),
-        )
+            try:
+                base = (read.get(table["extends"]) or _named(str(table["extends"])).dialect).choices
+            except InvalidDialect as error:
+                raise InvalidDialect(
+                    f"dialect {name}: it extends {table['extends']!r}, which is not known: {error}"
+                ) from None
+        read[name] = Dialect(name=name, choices=_checked(name, {**base, **table.get("choices", {})}))
     return read
-
-
-@cache
-def shipped() -> Mapping[str, Dialect]:
-    """The dialects that come with callcheck, by name, in the order of the chain."""
-    read: dict[str, Dialect] = {}
-    folder = files(__package__) / "dialects"
-    for file in sorted(folder.iterdir(), key=lambda path: path.name):
-        if file.name.endswith(".toml"):
-            read.update(parse(file.read_text(encoding="utf-8"), read))
-    return MappingProxyType(read)
-
-
-NEWEST = "keras-3.15.1"
-"""The dialect to which an implementation is held that is not a Keras: the newest Keras on TensorFlow."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Resolution:
-    """A dialect, and a sentence if it is not exactly the one that was asked for."""
-
-    dialect: Dialect
-    note: str | None = None
-
-
-def _version(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in re.findall(r"\d+", text))
 
 
 def resolve(name: str) -> Resolution:
     """The dialect of that name, in the TOML file of that name, or in force in that release. Raises InvalidDialect."""
-    if name in shipped():
-        return Resolution(dialect=shipped()[name])
-    if name.endswith(".toml"):
-        try:
-            text = Path(name).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InvalidDialect(f"{name}: cannot be read ({error})") from None
-        try:
-            return Resolution(dialect=list(parse(text, shipped()).values())[-1])
-        except InvalidDialect as error:
-            raise InvalidDialect(f"{name}: {error}") from None
-    release = re.fullmatch(r"(?P<package>[a-z-]+?)-(?P<version>\d+(\.\w+)*)(\+(?P<backend>\w+))?", name)
+    if not name.endswith(".toml"):
+        return _named(name)
+    try:
+        return Resolution(dialect=list(parse(Path(name).read_text(encoding="utf-8")).values())[-1])
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidDialect(f"{name}: cannot be read ({error})") from None
+    except InvalidDialect as error:
+        raise InvalidDialect(f"{name}: {error}") from None
+
+
+def _named(name: str) -> Resolution:
+    if name == DOCUMENTED:
+        return Resolution(dialect=documented())
+    release = re.fullmatch(r"(?P<package>[a-z-]+?)-(?P<version>\d+(\.\w+)*)(?P<overlays>(\+\w+)*)", name)
     if release is None:
-        raise InvalidDialect(f"unknown dialect {name!r}; known are {', '.join(shipped())}")
-    return release_dialect(release["package"], release["version"], release["backend"] or "tensorflow")
-
-
-def _last_known(dialect: Dialect) -> tuple[int, ...]:
-    """The release after which a dialect is named, which was run; `since` may be an earlier one that does the same."""
-    return _version(dialect.name.split("+")[0])
-
-
-def release_dialect(package: str, version: str, backend: str = "tensorflow") -> Resolution:
-    """The dialect in force in a release of `package` on `backend`. Raises InvalidDialect."""
-    chain = [dialect for dialect in shipped().values() if dialect.package == package and dialect.backend == backend]
-    if not chain:
-        raise InvalidDialect(f"no dialect is known for {package} {version} on {backend}")
-    chain.sort(key=lambda dialect: _version(dialect.since or ""))
-    asked = _version(version)  # a version given in part, such as 3.15, means the last one of it
-    reached = [dialect for dialect in chain if _version(dialect.since or "")[: len(asked)] <= asked]
-    if not reached:
-        raise InvalidDialect(f"{package} {version} is older than the first known release, {chain[0].since}")
-    note = None
-    if reached[-1] is chain[-1] and asked > _last_known(chain[-1]):
-        note = f"{package} {version} is newer than the last known release; the dialect {chain[-1].name} is used"
-    return Resolution(dialect=reached[-1], note=note)
+        raise InvalidDialect(f"unknown dialect {name!r}; known are {DOCUMENTED} and releases such as {NEWEST}")
+    named = release["overlays"].split("+")[1:]
+    eras = [one for one in named if re.fullmatch(r"np\d", one)]
+    backends = [one for one in named if one not in eras]
+    if len(eras) > 1 or len(backends) > 1:
+        raise InvalidDialect(f"{name} names more than one backend or more than one NumPy")
+    return release_dialect(
+        release["package"], release["version"], backends[0] if backends else None, eras[0] if eras else None
+    )

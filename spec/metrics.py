@@ -78,6 +78,11 @@ _NOT_BY_NAME = {
 _BY_NAME = {default_name(cls): cls for cls in DIRECTIONS if cls not in _NOT_BY_NAME} | SHORT_NAMES
 
 
+def class_named(name: str) -> str | None:
+    """The class of the metric that Keras calls so; None for a name that it does not know."""
+    return _BY_NAME.get(name)
+
+
 def metric_from_json(data: Any) -> Metric:
     """Raises InvalidScenario with one sentence."""
     if isinstance(data, str):

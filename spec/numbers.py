@@ -6,7 +6,9 @@ learning rate. Both are behaviour: two losses that float32 cannot tell apart are
 Rules
 - `float32(x)` is the nearest IEEE binary32 value, ties to even; beyond the range it is an infinity, subnormals are kept.
 - `PRECISIONS[name](x)` is the value that a comparison sees. `float64` sees x. `float32` sees `float32(x)`.
-  `float32-tensorflow` sees zero for float32 subnormals, and refuses a finite x whose float32 is infinite.
+  `float32-tensorflow` sees zero for float32 subnormals, and refuses a finite x whose float32 is infinite. `float32-jax` sees
+  zero for float32 subnormals.
+- A number in an array keeps its float64, but for `float32-jax`.
 """
 
 import ctypes
@@ -75,6 +77,11 @@ def _as_float32_tensorflow(value: float) -> float:
     return rounded
 
 
+def _as_float32_jax(value: float) -> float:
+    rounded = _c_float(value).value
+    return 0.0 if -FLOAT32_SMALLEST_NORMAL < rounded < FLOAT32_SMALLEST_NORMAL else rounded
+
+
 def _as_float64_tensorflow(value: float) -> float:
     return 0.0 if abs(value) < FLOAT64_SMALLEST_NORMAL else value
 
@@ -85,6 +92,7 @@ def _as_float64(value: float) -> float:
 
 PRECISIONS: dict[str, Callable[[float], float]] = {
     "float32-tensorflow": _as_float32_tensorflow,
+    "float32-jax": _as_float32_jax,
     "float32": float32,
     "float64": _as_float64,
 }
@@ -92,7 +100,8 @@ PRECISIONS: dict[str, Callable[[float], float]] = {
 
 ARRAY_PRECISIONS: dict[str, Callable[[float], float]] = {
     "float32-tensorflow": _as_float64_tensorflow,
-    "float32": float32,
+    "float32-jax": _as_float32_jax,
+    "float32": _as_float64,
     "float64": _as_float64,
 }
-"""What a comparison sees of an element of an array: it stays float64 where a Python float does not."""
+"""What a comparison sees of an element of an array."""

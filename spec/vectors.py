@@ -1,8 +1,10 @@
 """Vectors: stored scenarios that matter, with the trace that each dialect expects, as JSON for implementations in any language.
 
 A vector file is a list of
-`{"id", "about", "scenario", "expected": [{"dialects": [...], "trace": ...}]}`.
-`about` names the clauses and choices that the scenario shows. Dialects with one and the same trace share an entry.
+`{"id", "about", "scenario", "expected": [{"dialect", "trace"}]}`.
+`about` names the clauses and choices that the scenario shows. A dialect has an entry where it differs from the one before it in
+its lineage, so that a new one does not rewrite every line; what it expects is the nearest entry of its lineage. Dialects are
+named by the first release that does the same, a name that later releases do not change.
 """
 
 import json
@@ -14,18 +16,23 @@ from typing import Any
 
 from . import scenario as scenarios
 from . import trace as traces
+from .dialect import Dialect
 from .scenario import Scenario
 from .trace import Result
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Vector:
-    """A stored scenario; `expected` maps a dialect's name to its trace."""
+    """A stored scenario; `expected` maps the name of a dialect that differs from its parent to its trace."""
 
     id: str
     about: tuple[str, ...]
     scenario: Scenario
     expected: Mapping[str, Result]
+
+    def trace(self, dialect: Dialect) -> Result | None:
+        """What the dialect expects; None for one of somebody's own, of which nothing is stored."""
+        return next((self.expected[name] for name in dialect.lineage if name in self.expected), None)
 
 
 def from_json(data: Mapping[str, Any]) -> Vector:
@@ -34,21 +41,18 @@ def from_json(data: Mapping[str, Any]) -> Vector:
         id=data["id"],
         about=tuple(data["about"]),
         scenario=scenarios.from_json(data["scenario"]),
-        expected={
-            dialect: traces.from_json(entry["trace"]) for entry in data["expected"] for dialect in entry["dialects"]
-        },
+        expected={entry["dialect"]: traces.from_json(entry["trace"]) for entry in data["expected"]},
     )
 
 
 def to_json(vector: Vector) -> dict[str, Any]:
-    groups: dict[str, list[str]] = {}
-    for dialect, result in vector.expected.items():
-        groups.setdefault(json.dumps(traces.to_json(result)), []).append(dialect)
     return {
         "id": vector.id,
         "about": list(vector.about),
         "scenario": scenarios.to_json(vector.scenario),
-        "expected": [{"dialects": dialects, "trace": json.loads(trace)} for trace, dialects in groups.items()],
+        "expected": [
+            {"dialect": dialect, "trace": traces.to_json(trace)} for dialect, trace in vector.expected.items()
+        ],
     }
 
 

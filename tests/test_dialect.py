@@ -1,23 +1,33 @@
-"""Dialects: the chain, releases, files, refusals; and every value of every choice makes a difference that a scenario shows."""
+"""Dialects: chains, overlays, files, refusals; a policy for every value, and a scenario that shows it."""
 
-from functools import cache
+from collections.abc import Mapping
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 
+from callcheck.conformance.vectors import bases
+from callcheck.reference.early_stopping import BASELINE, REUSE
+from callcheck.reference.model_checkpoint import PATH_LIKES, SUFFIXES
+from callcheck.reference.monitor import ARRAY_ERRORS, BETTER_HIGH
+from callcheck.reference.reduce_lr_on_plateau import MINIMUM
 from callcheck.reference.replay import replay
-from callcheck.spec.callbacks import CALLBACKS
+from callcheck.spec.chain import Chain, Change, InvalidDialect, chains, version
 from callcheck.spec.choices import CHOICES
-from callcheck.spec.dialect import NEWEST, InvalidDialect, resolve, shipped
-from callcheck.spec.scenario import Scenario
-from callcheck.spec.search.strategies import sample
+from callcheck.spec.dialect import NEWEST, promises, resolve, shipped
+from callcheck.spec.numbers import ARRAY_PRECISIONS, PRECISIONS
+from callcheck.spec.scenario import Scenario, from_json
 from callcheck.spec.trace import Trace, difference
+from callcheck.spec.vectors import stored
 
 IDS = Path(__file__).resolve().parents[1] / "spec" / "choices.txt"
 
 
 def test_a_release_resolves_to_the_dialect_in_force() -> None:
     assert resolve("keras-3.15.1").dialect.name == "keras-3.15.1"
+    assert resolve("keras-3.15").dialect is resolve("keras-3.15.0").dialect
+    assert resolve("keras-3.14.1").dialect["early-stopping/reuse"] == "best-value"
+    assert resolve("keras-3.10.0").dialect["early-stopping/reuse"] == "nothing"
     assert resolve("keras-3.15.1").note is None
     newer = resolve("keras-3.99.0")
     assert newer.dialect.name == "keras-3.15.1"
@@ -25,18 +35,77 @@ def test_a_release_resolves_to_the_dialect_in_force() -> None:
     assert "newer than the last known release" in newer.note
 
 
+def test_the_backend_and_numpy_lie_over_a_release() -> None:
+    """Of one release, EarlyStopping compares by the backend and ReduceLROnPlateau by NumPy."""
+    precisions = {
+        name: (dialect["early-stopping/precision"], dialect["reduce-lr-on-plateau/precision"])
+        for name in ("keras-3.7.0", "keras-3.7.0+jax", "keras-3.7.0+numpy")
+        for dialect in (resolve(name).dialect,)
+    }
+    assert precisions == {
+        "keras-3.7.0": ("float32-tensorflow", "float64"),
+        "keras-3.7.0+jax": ("float32-jax", "float64"),
+        "keras-3.7.0+numpy": ("float64", "float64"),
+    }
+    assert resolve("tf-keras-2.21.0").dialect["reduce-lr-on-plateau/rate-arithmetic"] == "float32"
+    assert resolve("tf-keras-2.21.0+np1").dialect["reduce-lr-on-plateau/rate-arithmetic"] == "float64"
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [
         ("kears", "unknown dialect 'kears'"),
+        ("kears-3.0.0", "no release of kears is known"),
         ("keras-1.0.0", "older than the first known release"),
-        ("keras-3.15.1+mxnet", "no dialect is known"),
+        ("keras-3.0.0", "what keras 3.0.0 does is not known: it lies between 2.3.1 and 3.7.0, which differ"),
+        ("keras-3.15.1+mxnet", "does not exist with mxnet"),
+        ("keras-2.3.1+jax", "does not exist with jax; it does with tensorflow"),
+        ("keras-2.3.1+np2", "does not exist with np2; it does with np1"),
+        ("keras-3.15.1+jax+torch", "names more than one backend"),
         ("nowhere.toml", "nowhere.toml: cannot be read"),
     ],
 )
 def test_what_is_no_dialect_is_refused(name: str, message: str) -> None:
     with pytest.raises(InvalidDialect, match=message):
         resolve(name)
+
+
+CHANGES = [(chain, change) for chain in chains().values() for change in chain.changes]
+
+
+@pytest.mark.parametrize(("chain", "change"), CHANGES, ids=[f"{c.package}-{r.release}-{r.choice}" for c, r in CHANGES])
+def test_a_change_record_is_shown_by_its_scenario(chain: Chain, change: Change) -> None:
+    """On the scenario the choice makes a difference where the change happens: with what was changed before it in its release,
+    or with all of it."""
+    after = resolve(f"{chain.package}-{change.release}").dialect
+    before = dict(after.choices)
+    older = resolve(str(chain.fork)).dialect if chain.fork and change.release == chain.known[0] else None
+    if older is None:
+        release = chain.points()[chain.points().index(change.release) - 1]
+        older = resolve(f"{chain.package}-{release}").dialect
+    before = dict(older.choices)
+    for other in chain.changes[: chain.changes.index(change)]:
+        if other.release == change.release:
+            before[other.choice] = after[other.choice]
+    one = after.replace("before", **before)
+    two = one.replace("after", **{change.choice: after[change.choice]})
+    assert one[change.choice] != two[change.choice], "the record changes nothing"
+    scenario = from_json(change.scenario)
+    assert difference(replay(scenario, one), replay(scenario, two)) is not None
+
+
+def test_the_root_of_a_chain_lists_every_choice_and_changes_are_in_order() -> None:
+    for chain in chains().values():
+        assert set(chain.root) == (set() if chain.fork else set(CHOICES))
+        assert list(chain.known) == sorted(chain.known, key=version)
+        assert {change.release for change in chain.changes} <= set(chain.known)
+        releases = [version(change.release) for change in chain.changes]
+        assert releases == sorted(releases)
+
+
+def test_the_documentation_is_asked_of_every_choice() -> None:
+    assert set(promises()) == set(CHOICES)
+    assert resolve("documented").dialect["reduce-lr-on-plateau/cooldown"] == "exact"
 
 
 def test_a_file_extends_a_known_dialect(tmp_path: Path) -> None:
@@ -48,6 +117,7 @@ def test_a_file_extends_a_known_dialect(tmp_path: Path) -> None:
     assert dialect.name == "mine"
     assert dialect["early-stopping/anchor"] == "best-value"
     assert dialect["early-stopping/baseline"] == shipped()[NEWEST]["early-stopping/baseline"]
+    assert not dialect.lineage, "nothing is stored of it, whatever its name is"
 
 
 @pytest.mark.parametrize(
@@ -71,31 +141,47 @@ def test_a_wrong_file_is_refused_in_one_sentence(tmp_path: Path, text: str, mess
         resolve(str(file))
 
 
-@cache
-def pool() -> list[Scenario]:
-    """Enough scenarios of every callback."""
-    return [scenario for callback in CALLBACKS for scenario in sample(callback, 1000, 0)]
-
-
 def test_every_id_is_listed() -> None:
     """Ids and values are cited by files of other people's: none vanishes, and none changes its meaning."""
     lines = IDS.read_text(encoding="utf-8").splitlines()
     assert lines == [f"{choice.id} {value}" for choice in CHOICES.values() for value in choice.values]
 
 
-VALUES = [(choice.id, value) for choice in CHOICES.values() for value in choice.values]
+TABLES: list[tuple[str, Mapping[str, object]]] = [
+    ("early-stopping/baseline", BASELINE),
+    ("early-stopping/reuse", REUSE),
+    ("reduce-lr-on-plateau/min-lr", MINIMUM),
+    ("model-checkpoint/suffix", SUFFIXES),
+    ("model-checkpoint/path-like", PATH_LIKES),
+    ("early-stopping/precision", PRECISIONS),
+    ("early-stopping/precision", ARRAY_PRECISIONS),
+    ("early-stopping/precision", ARRAY_ERRORS),
+]
 
 
-@pytest.mark.parametrize(("choice", "value"), VALUES)
-def test_every_value_is_told_apart_from_every_other(choice: str, value: str) -> None:
+@pytest.mark.parametrize(("choice", "table"), TABLES)
+def test_the_reference_has_a_policy_for_every_value(choice: str, table: Mapping[str, object]) -> None:
+    assert set(table) == set(CHOICES[choice].values)
+
+
+def test_the_directions_are_those_of_the_callbacks() -> None:
+    prefixes = ("early-stopping", "reduce-lr-on-plateau", "model-checkpoint")
+    assert set(BETTER_HIGH) == {value for prefix in prefixes for value in CHOICES[f"{prefix}/direction"].values}
+
+
+PAIRS = [(id, *pair) for id, choice in CHOICES.items() for pair in combinations(choice.values, 2)]
+
+
+@pytest.mark.parametrize(("choice", "one", "other"), PAIRS)
+def test_every_value_is_told_apart_from_every_other(choice: str, one: str, other: str) -> None:
     """A choice that no scenario can show is not a choice."""
-    base = shipped()[NEWEST]
-    one = base.replace("one", **{choice: value})
-    for other_value in CHOICES[choice].values:
-        if other_value == value:
-            continue
-        other = base.replace("other", **{choice: other_value})
-        traces = [(replay(scenario, one), replay(scenario, other)) for scenario in pool()]
-        assert any(isinstance(a, Trace) and isinstance(b, Trace) and difference(a, b) for a, b in traces), (
-            f"no scenario tells {choice} = {value} from {other_value}"
-        )
+    scenarios = [vector.scenario for vector in stored() if choice in vector.about]
+    assert any(_shown(scenario, choice, one, other) for scenario in scenarios)
+
+
+def _shown(scenario: Scenario, choice: str, one: str, other: str) -> bool:
+    for base in bases():
+        a, b = (replay(scenario, base.replace(value, **{choice: value})) for value in (one, other))
+        if isinstance(a, Trace) and isinstance(b, Trace) and difference(a, b):
+            return True
+    return False

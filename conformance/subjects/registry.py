@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from callcheck.spec.dialect import release_dialect, resolve, shipped
+from callcheck.spec.dialect import release_dialect, representative, resolve
 
 from ..driver.protocol import Unavailable
 from ..driver.subjects import UnknownSubject
@@ -34,8 +34,8 @@ def described() -> dict[str, str]:
 
 
 def default_names() -> tuple[Name, ...]:
-    """What is checked when nothing is named: the reference in all its dialects, and the installed Keras."""
-    return parse_all([*(f"reference@{name}" for name in shipped()), "keras"])
+    """What is checked when nothing is named: the reference in a few dialects, and the installed Keras."""
+    return parse_all([*(f"reference@{name}" for name in representative()), "keras"])
 
 
 def implementation(name: Name, callback: str | None = None) -> Subject:

@@ -382,7 +382,7 @@ WRONG: tuple[Wrong, ...] = (
     ),
     _wrong(
         "keeps-only-significant-bests",
-        _speaks(**{"early-stopping/anchor": "last-significant-improvement"}),
+        _speaks(**{"early-stopping/restored-epoch": "last-improvement"}),
         "What is better by less than min_delta is forgotten.",
     ),
     _wrong(

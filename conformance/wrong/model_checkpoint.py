@@ -11,7 +11,7 @@ from typing import Any
 
 from callcheck.reference.machine import NOTHING, Effect, Event, Machine, Reason, Save
 from callcheck.reference.model_checkpoint import ModelCheckpoint, State
-from callcheck.reference.monitor import Monitor
+from callcheck.reference.monitor import BETTER_HIGH, Monitor
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.values import ArrayNumber, Logs, Tensor, Value
 
@@ -78,7 +78,7 @@ class PeriodByNumber(ModelCheckpoint):
     """`(epoch + 1) % period == 0` in place of a count."""
 
     def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> After:
-        return super().epoch_end(state._replace(epochs=event.epoch % self.period), event, effects)
+        return super().epoch_end(state._replace(epochs=event.epoch % self.config.period), event, effects)
 
 
 class WhenTheNextEpochBegins(ModelCheckpoint):
@@ -237,7 +237,7 @@ class SkipsTensors(ModelCheckpoint):
 class _ByTheEndOfTheName(Monitor):
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self.rule, self.lazy = "name-ends-with-acc-accuracy-auc", False
+        self.better_high = BETTER_HIGH["name-ends-with-acc-accuracy-auc"]
 
 
 class AutoAsEarlyStopping(_OtherMonitor):

@@ -36,7 +36,7 @@ def _prints_once(kind: str, effects: list[Effect]) -> None:
 class CoolsDownIfAllWereReduced(ReduceLROnPlateau):
     def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         after, reason = super().epoch_end(state, event, effects)
-        if reason is REDUCED and isinstance(event.rate, Mapping) and min(event.rate.values()) <= self.stored_min_lr:
+        if reason is REDUCED and isinstance(event.rate, Mapping) and min(event.rate.values()) <= self.min_lr:
             after = after._replace(cooldown_counter=0)
         return after, reason
 

@@ -78,13 +78,13 @@ class IgnoresMinLr(ReduceLROnPlateau):
     def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
         super().__init__(config, dialect)
         self.config = replace(self.config, min_lr=-math.inf)
-        self.stored_min_lr = -math.inf
+        self.min_lr = -math.inf
 
 
 class ComparesMinLrUnrounded(ReduceLROnPlateau):
     def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
         super().__init__(config, dialect)
-        self.stored_min_lr = self.config.min_lr
+        self.min_lr = self.config.min_lr
 
 
 class RaisesToMinLr(ReduceLROnPlateau):
@@ -208,7 +208,7 @@ class TakesUnknownModesForMax(ReduceLROnPlateau):
 class DecidesInEveryFit(ReduceLROnPlateau):
     def fit_begin(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         begun, reason = super().fit_begin(state, event, effects)
-        return begun._replace(direction=None if self.monitor.lazy else begun.direction), reason
+        return begun._replace(direction=self.initial.direction), reason
 
 
 # ---------------------------------------------------------------------------------------------- what is in the logs

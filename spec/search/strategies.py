@@ -122,7 +122,15 @@ def _stream(
 
 # ---------------------------------------------------------------------------------------------- what is monitored
 
-_MONITOR = _weighted(("val_loss", 6), (_ABSENT, 2), ("loss", 2), ("val_accuracy", 4), ("val_auc", 2), ("my_metric", 3))
+_MONITOR = _weighted(
+    ("val_loss", 6),
+    (_ABSENT, 2),
+    ("loss", 2),
+    ("val_accuracy", 4),
+    ("val_auc", 2),
+    ("val_precision", 1),
+    ("my_metric", 2),
+)
 _MODE = _weighted(("min", 9), ("max", 8), ("auto", 5), (_ABSENT, 3), ("unknown", 1))
 _DIRECTIONS = _weighted(
     (("up",), 4), (("down",), 4), (("down", "up"), 1), (("up", "down"), 1), (("none", "up"), 1), (("up", "none"), 1),

@@ -345,7 +345,9 @@ def dialects(options: argparse.Namespace) -> int:
     if options.name is None:
         for name, dialect in shipped().items():
             releases = (
-                "" if dialect.package is None else f"{dialect.package} {dialect.since} and newer on {dialect.backend}"
+                "what the documentation promises"
+                if dialect.package is None
+                else (f"{dialect.package} {dialect.since} and newer on {dialect.backend}")
             )
             print(f"{name:<24}{releases}")
         return OK
@@ -366,7 +368,7 @@ def vectors(options: argparse.Namespace) -> int:
         written = vector_to_json(vector)
         if resolution is not None:
             del written["expected"]
-            trace = vector.expected.get(resolution.dialect.name) or replay(vector.scenario, resolution.dialect)
+            trace = vector.trace(resolution.dialect) or replay(vector.scenario, resolution.dialect)
             written["dialect"] = resolution.dialect.name
             written["trace"] = trace_to_json(trace)
         print(json.dumps(written, allow_nan=False))

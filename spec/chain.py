@@ -1,0 +1,144 @@
+"""The history of a package as a chain of change records, oldest to newest, and what lies over it: backend and NumPy.
+
+Rules
+- A chain is a TOML file in `dialects/`: `package`; `known`, the releases that were run, oldest first; `[[era]]` tables, with the
+  backends and the NumPy eras that there are from a release on, the usual one first; `[root]`, a value for every choice in the
+  oldest release, or `fork`, a dialect of another chain; and `[[change]]` records.
+- A change record has `release`, `choice`, `value`, `says` (one line), `source`, and the `scenario` that shows it.
+- A value may be one of `overlays.toml`: `of-the-backend` is what the backend makes of a comparison, `of-numpy` what NumPy makes
+  of a product. So a dialect is a release, a backend and a NumPy era, and no table for each.
+- Releases with no change between them do the same. One that was not run is refused if those around it that were run differ.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+FOLDER = files(__package__) / "dialects"
+
+
+class InvalidDialect(ValueError):
+    """The name or the file is not that of a dialect; the message is one sentence that names what is wrong."""
+
+
+def version(text: str) -> tuple[int, ...]:
+    """The numbers in a version, to be compared."""
+    return tuple(int(part) for part in re.findall(r"\d+", text))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """From `release` (of the chain's package) on, `choice` is `value`; `scenario` is one as read from JSON."""
+
+    release: str
+    choice: str
+    value: str
+    says: str
+    source: str
+    scenario: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Era:
+    """From `since` on there are these backends and NumPy eras; the first of each is meant where none is named."""
+
+    since: str
+    backends: tuple[str, ...]
+    numpy: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Chain:
+    """`root`: what the oldest release does, empty where the chain begins as the dialect `fork`."""
+
+    package: str
+    known: tuple[str, ...]
+    eras: tuple[Era, ...]
+    changes: tuple[Change, ...]
+    root: Mapping[str, str]
+    fork: str | None = None
+
+    def points(self) -> tuple[str, ...]:
+        """The releases that do something else than the one before, the oldest among them."""
+        releases = {self.known[0], *(change.release for change in self.changes)}
+        return tuple(release for release in self.known if release in releases)
+
+    def point(self, release: str) -> str:
+        """The last of the points that is not newer."""
+        return [point for point in self.points() if version(point) <= version(release)][-1]
+
+    def last(self, point: str) -> str:
+        """The newest release that was run and does what the point does."""
+        return [release for release in self.known if self.point(release) == point][-1]
+
+    def era(self, release: str) -> Era:
+        return [era for era in self.eras if version(era.since) <= version(release)][-1]
+
+    def in_force(self, asked: str) -> tuple[str, str | None]:
+        """The point in force in a release, and a sentence if it is newer than all. Raises InvalidDialect.
+
+        A version given in part, such as 3.15, means the last known release of it.
+        """
+        of_it = [known for known in self.known if version(known)[: len(version(asked))] == version(asked)]
+        release = of_it[-1] if of_it else asked
+        older = [known for known in self.known if version(known) <= version(release)]
+        newer = [known for known in self.known if version(known) >= version(release)]
+        if not older:
+            raise InvalidDialect(f"{self.package} {asked} is older than the first known release, {self.known[0]}")
+        point = self.point(older[-1])
+        if not newer:
+            last = f"{self.package}-{self.last(point)}"
+            return point, f"{self.package} {asked} is newer than the last known release; the dialect {last} is used"
+        if point != self.point(newer[0]):
+            raise InvalidDialect(
+                f"what {self.package} {asked} does is not known: it lies between {older[-1]} and {newer[0]}, which differ"
+            )
+        return point, None
+
+    def choices(self, point: str) -> Mapping[str, str]:
+        """What the chain itself says of a point: every choice that its root or a change sets, overlays not resolved."""
+        changed = {change.choice: change.value for change in self.changes if version(change.release) <= version(point)}
+        return {**self.root, **changed}
+
+
+def _read(name: str) -> Any:
+    return tomllib.loads((FOLDER / name).read_text(encoding="utf-8"))
+
+
+@cache
+def overlays() -> Mapping[str, Mapping[str, str]]:
+    """What each backend and each NumPy era makes of the values that are theirs to say, by its name."""
+    table = _read("overlays.toml")
+    return {**table["backend"], **table["numpy"]}
+
+
+@cache
+def chains() -> Mapping[str, Chain]:
+    """The chains by package, one that forks after the one from which it does."""
+    read = {}
+    for file in sorted(FOLDER.iterdir(), key=lambda path: path.name):
+        if not file.name.endswith(".toml"):
+            continue
+        table = _read(file.name)
+        if "package" not in table:
+            continue
+        package = table["package"]
+        read[package] = Chain(
+            package=package,
+            known=tuple(table["known"]),
+            eras=tuple(
+                Era(since=era["since"], backends=tuple(era["backends"]), numpy=tuple(era["numpy"]))
+                for era in table["era"]
+            ),
+            changes=tuple(
+                Change(**{**change, "release": change["release"].removeprefix(f"{package} ")})
+                for change in table.get("change", ())
+            ),
+            root=table.get("root", {}),
+            fork=table.get("fork"),
+        )
+    return read
