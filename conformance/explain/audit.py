@@ -28,7 +28,7 @@ from .rounding import resolved
 
 LONGEST_SEARCH = 2000
 """Epochs: a record up to this length is replayed some hundred times within seconds."""
-ROUND_DELTAS = (0.0, *(digit * 10.0**exponent for exponent in range(-6, 1) for digit in (1, 2, 5)))
+ROUND_DELTAS = (0.0, *(float(f"{digit}e{exponent}") for exponent in range(-6, 1) for digit in (1, 2, 5)))
 """The values of min_delta that are tried: those that somebody would write."""
 
 
@@ -60,6 +60,9 @@ def audit(question: Question, story: Story) -> tuple[Audit, Question, Story]:
             f"are, {wrong}"
         )
         return Audit(agrees=True, sentence=said), other, other.story()
+    if sum(len(fit.logs) for fit in question.history.fits) > LONGEST_SEARCH:
+        wrong += f"; what would explain it is looked for in records of up to {LONGEST_SEARCH} epochs"
+        return Audit(agrees=False, sentence=wrong), question, story
     explanations = tuple(_explanations(question))
     return Audit(agrees=False, sentence=wrong, explanations=explanations), question, story
 
@@ -77,9 +80,6 @@ def _open(question: Question, story: Story) -> Audit:
 
 def _explanations(question: Question) -> Iterator[str]:
     length = sum(len(fit.logs) for fit in question.history.fits)
-    if length > LONGEST_SEARCH:
-        yield f"(not looked for: the record has more than {LONGEST_SEARCH} epochs)"
-        return
     yield from _dialects(question)
     yield from _used_before(question)
     for name, values in _candidates(question, length).items():
@@ -193,4 +193,7 @@ def _said(name: str, values: list[Any], instead_of: Any) -> str:
         runs = [list(run) for _, run in groupby(enumerate(values), lambda each: each[1] - each[0])]
         parts = [part for run in runs for part in _run([value for _, value in run])]
         return f"{name}={_listed(parts)} in place of {instead_of!r}"
+    if name == "min_delta" and len(values) > 3:
+        span = f"{len(values)} of the round values that were tried, from {min(values)!r} to {max(values)!r}"
+        return f"min_delta: {span}, in place of {instead_of!r}"
     return f"{name}={_listed([repr(value) for value in values])} in place of {instead_of!r}"

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
+from callcheck.reference.replay import Decision
 from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.dialect import NEWEST, resolve
+from callcheck.spec.trace import EpochTrace
 from callcheck.spec.values import Rate, number_to_json
 
 from .arguments import Circumstances, WrongArgument, check_config, checked_callback, written_config
@@ -22,8 +24,7 @@ from .traps import traps
 from .whatif import WhatIf, what_if
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One epoch, by index. `best`, `wait`, `cooldown`: after it, None where the callback has no such thing.
 
     `rate`: the learning rate with which it was trained, None where that is not known. `events`: `improved`, `stop`, `reduced`,
@@ -38,8 +39,17 @@ class Row:
     cooldown: Any
     rate: float | None
     events: tuple[str, ...]
-    rule: str
-    sentence: str
+    decision: Decision | None
+
+    @property
+    def rule(self) -> str:
+        """The id of the clause or the choice that decided."""
+        return "" if self.decision is None else self.decision.rule
+
+    @property
+    def sentence(self) -> str:
+        """What was decided, and why. Made when asked: of a long record few are."""
+        return "Nothing to decide." if self.decision is None else self.decision.sentence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,22 +96,24 @@ class Explanation:
         hook = {"LearningRateScheduler": "epoch_begin", "TerminateOnNaN": "batch_end"}.get(
             self.question.callback, "epoch_end"
         )
-        decided = {(each.fit, each.epoch): each for each in self.story.decisions if each.hook == hook}
+        decisions = (each for each in self.story.decisions if each.hook == hook)
+        each = next(decisions, None)
         for index, fit in enumerate(self.story.trace.fits):
             first = self.story.first_epoch(index)
             recorded = self.question.history.fits[index]
+            rates = recorded.rates()
             for at, epoch in enumerate(fit.epochs):
-                each = decided.get((index, first + at))
-                value = recorded.logs[at].get(self.question.monitor)
-                state: Any = None if each is None else each.after
+                decision = None
+                if each is not None and (each.fit, each.epoch) == (index, first + at):
+                    decision, each = each, next(decisions, None)
+                state: Any = None if decision is None else decision.after
                 best = getattr(state, "best", None)
                 yield Row(
-                    fit=index, epoch=first + at, value=value, best=best if isinstance(best, float) else None,
-                    wait=getattr(state, "wait", None), cooldown=getattr(state, "cooldown_counter", None),
-                    rate=self._rate(epoch.learning_rate_in_epoch, recorded.rates()[at] if len(fit.epochs) < 5000 else None),
-                    events=tuple(_events(self.question, each, epoch)),
-                    rule="" if each is None else each.rule,
-                    sentence="Nothing to decide." if each is None else each.sentence,
+                    fit=index, epoch=first + at, value=recorded.logs[at].get(self.question.monitor),
+                    best=best if isinstance(best, float) else None, wait=getattr(state, "wait", None),
+                    cooldown=getattr(state, "cooldown_counter", None),
+                    rate=self._rate(epoch.learning_rate_in_epoch, rates[at]),
+                    events=_events(decision, epoch), decision=decision,
                 )  # fmt: skip
 
     def _rate(self, predicted: Rate, recorded: float | None) -> float | None:
@@ -113,6 +125,11 @@ class Explanation:
         from .text import text
 
         return "\n".join(text(self))
+
+    def _repr_html_(self) -> str:
+        from .page import fragment
+
+        return fragment(self)
 
     def to_json(self) -> dict[str, Any]:
         """The explanation as JSON data."""
@@ -149,24 +166,23 @@ def _row_json(row: Row) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _events(question: Question, decision: Any, epoch: Any) -> Iterator[str]:
+def _events(decision: Decision | None, epoch: EpochTrace) -> tuple[str, ...]:
+    events = []
     if epoch.stop:
-        yield "stop"
+        events.append("stop")
     if epoch.learning_rate != epoch.learning_rate_in_epoch:
-        yield "reduced"
+        events.append("reduced")
     if epoch.saved:
-        yield "saved"
-    if decision is None:
-        return
-    if "missing-metric" in decision.rule:
-        yield "missing"
-    before, after = getattr(decision.before, "best", None), getattr(decision.after, "best", None)
-    if after is not before and after is not None:
-        yield "improved"
-    if decision.rule.endswith("/cooldown"):
-        yield "cooling"
-    if decision.rule.endswith("/baseline"):
-        yield "baseline"
+        events.append("saved")
+    if decision is not None:
+        before, after = getattr(decision.before, "best", None), getattr(decision.after, "best", None)
+        if after is not before and after is not None:
+            events.append("improved")
+        elif decision.rule.endswith(("/cooldown", "/baseline")) or "missing-metric" in decision.rule:
+            events.append(
+                {"cooldown": "cooling", "baseline": "baseline"}.get(decision.rule.rsplit("/", 1)[1], "missing")
+            )
+    return tuple(events)
 
 
 def explain(

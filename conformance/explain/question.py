@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from callcheck.reference.replay import Decision, explain
@@ -33,6 +34,11 @@ class Story:
     scenario: Scenario
     trace: Trace
     decisions: tuple[Decision, ...]
+
+    @cached_property
+    def monitored(self) -> list[Decision]:
+        """What was decided at the ends of epochs with a value."""
+        return [each for each in self.decisions if each.hook == "epoch_end" and isinstance(each.value, float)]
 
     def stopped(self, fit: int) -> int | None:
         """The index of the epoch after which the callback stopped that fit."""

@@ -60,9 +60,9 @@ def parse(content: bytes, source: str, validation_freq: int | None = None) -> Hi
         raise UnreadableHistory(f"{source}: is empty")
     found = (
         structured(text, source, validation_freq)
+        or table(text, source)
         or console(text, source)
         or numbers(text, source)
-        or table(text, source)
     )
     if found is None:
         raise UnreadableHistory(f"{source}: is none of the known kinds; tried were {TRIED}")

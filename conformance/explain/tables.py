@@ -46,11 +46,17 @@ def _rows(reader: Iterator[list[str]], header: list[str], source: str) -> Iterat
     next(reader)
     kept = [(column, name) for column, name in enumerate(header) if name]
     width = len(header)
+    names = [name or "" for name in header]
     for line, cells in enumerate(reader, 2):
         if not cells:
             continue
         if len(cells) != width and any(cell.strip() for cell in cells[width:]):
             raise UnreadableHistory(f"{source}, line {line}: {len(cells)} cells, where the header has {width} columns")
+        try:
+            yield line, dict(zip(names, map(float, cells), strict=True))
+            continue
+        except ValueError:  # a gap, or something wrong: look at each cell
+            pass
         values = {}
         for column, name in kept:
             if column >= len(cells):

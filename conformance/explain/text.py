@@ -82,9 +82,9 @@ def audited(explanation: Explanation) -> Iterator[str]:
         return
     yield from wrap(f"{word}: {sentence}.", WIDTH)
     if audit.agrees is False:
-        if not audit.explanations:
+        if not audit.explanations and "looked for" not in audit.sentence:
             yield "No shipped dialect and no change of one parameter among those tried explains it."
-        else:
+        elif audit.explanations:
             yield "Each of these alone would explain it" + (
                 "; the record does not tell which:" if len(audit.explanations) > 1 else ":"
             )

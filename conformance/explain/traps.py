@@ -23,10 +23,6 @@ def traps(question: Question, story: Story) -> tuple[str, ...]:
     return tuple(sentence for trap in _ALL for sentence in trap(question, story))
 
 
-def _monitored(story: Story) -> list[Decision]:
-    return [each for each in story.decisions if each.hook == "epoch_end" and isinstance(each.value, float)]
-
-
 def _direction(decision: Decision) -> str | None:
     return getattr(decision.after, "direction", None)
 
@@ -45,7 +41,7 @@ def _missing(question: Question, story: Story) -> Iterator[str]:
 
 
 def _nan_first(question: Question, story: Story) -> Iterator[str]:
-    monitored = [each for each in _monitored(story) if hasattr(each.after, "best")]
+    monitored = [each for each in story.monitored if hasattr(each.after, "best")]
     best = getattr(monitored[-1].after, "best", None) if monitored else None
     if isinstance(best, float) and best != best:
         yield (
@@ -61,7 +57,7 @@ def _float32(question: Question, story: Story) -> Iterator[str]:
         return
     delta = abs(float(question.parameter("min_delta") or 0.0))
     tied = []
-    for each in _monitored(story):
+    for each in story.monitored:
         best, value = getattr(each.before, "best", None), each.value
         if not isinstance(best, float) or not isinstance(value, float) or isinstance(value, Rounded):
             continue
@@ -92,7 +88,7 @@ def _reduced(story: Story) -> bool:
 def _training_metric(question: Question, story: Story) -> Iterator[str]:
     name = question.monitor
     keeps = question.parameter("restore_best_weights") or question.parameter("save_best_only")
-    if keeps and not name.startswith(("val_", "eval_")) and question.callback != "TerminateOnNaN" and _monitored(story):
+    if keeps and not name.startswith(("val_", "eval_")) and question.callback != "TerminateOnNaN" and story.monitored:
         yield (
             f"{name} is averaged over the epoch's batches while the weights still change: it does not belong to the weights that "
             f"are kept at the end of the epoch"
@@ -101,7 +97,7 @@ def _training_metric(question: Question, story: Story) -> Iterator[str]:
 
 def _baseline(question: Question, story: Story) -> Iterator[str]:
     baseline = question.parameter("baseline")
-    monitored = _monitored(story)
+    monitored = story.monitored
     if baseline is None or not monitored:
         return
     if not any(each.rule == "early-stopping/improvement/resets-the-count" or _first(each) for each in monitored):
@@ -138,7 +134,7 @@ def _fits(story: Story) -> range:
 
 
 def _rounded(question: Question, story: Story) -> Iterator[str]:
-    if any(isinstance(each.value, Rounded) for each in _monitored(story)[:1]):
+    if any(isinstance(each.value, Rounded) for each in story.monitored[:1]):
         direction = direction_of(story)
         found = [] if direction is None else open_comparisons(question, direction)
         if found:
@@ -161,7 +157,7 @@ def _bare_min_delta(question: Question, story: Story) -> Iterator[str]:
     """Values that are better, but not by min_delta: a default that nobody wrote down."""
     if question.callback != "ReduceLROnPlateau" or "min_delta" in question.config:
         return
-    for each in _monitored(story):
+    for each in story.monitored:
         before: Any = getattr(each.before, "best", None)
         if isinstance(before, float) and isinstance(each.value, float) and each.after.best is before:
             better = each.value < before if _direction(each) == "min" else each.value > before

@@ -107,6 +107,8 @@ def _add_explain(commands: argparse._SubParsersAction[_Parser]) -> None:
         metavar="key=value",
         help="what this change would have done; patience=1..20 asks for each",
     )
+    explain.add_argument("--plot", metavar="FILE", help="draw it as PNG, SVG or PDF (needs matplotlib)")
+    explain.add_argument("--html", metavar="FILE", help="write it as one self-contained page")
     explain.add_argument("--json", action="store_true", help="print it as JSON")
 
 

@@ -1,14 +1,18 @@
-"""`callcheck explain`: from the words on the command line to an explanation, as text or JSON."""
+"""`callcheck explain`: from the words on the command line to an explanation, as text, JSON, a drawing or a page."""
 
 from __future__ import annotations
 
 import argparse
+import gc
 import json
+from pathlib import Path
 
 from callcheck import __version__
 from callcheck.conformance.explain.arguments import WrongArgument, arguments, variations
 from callcheck.conformance.explain.explanation import answer
 from callcheck.conformance.explain.history import UnreadableHistory
+from callcheck.conformance.explain.page import page
+from callcheck.conformance.explain.plot import save
 from callcheck.conformance.explain.question import ask
 from callcheck.conformance.explain.reading import read
 from callcheck.spec.dialect import NEWEST, resolve
@@ -18,14 +22,26 @@ ERRORS = (UnreadableHistory, WrongArgument)
 
 def explain(options: argparse.Namespace) -> int:
     """Print why a recorded training went as it did; on request what another configuration would have done."""
+    gc.disable()  # a long record is millions of small things and no cycle: the collector would go over them again and again
     given = arguments(options.callback, options.settings)
     changes = [change for words in options.what_if or () for change in variations(options.callback, words)]
     resolution = resolve(options.dialect or NEWEST)
     history = read(options.history, validation_freq=given.circumstances.validation_freq)
     question = ask(history, given.callback, given.config, resolution.dialect, given.circumstances)
     explanation = answer(question, changes, resolution.note)
+    if options.plot:
+        save(explanation, Path(options.plot))
+    if options.html:
+        _write(Path(options.html), page(explanation))
     if options.json:
         print(json.dumps({**explanation.to_json(), "callcheck": __version__}, allow_nan=False))
     else:
         print(explanation)
     return 0
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise WrongArgument(f"--html {path}: cannot be written ({error.strerror})") from None

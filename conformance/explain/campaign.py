@@ -1,0 +1,217 @@
+"""Does `explain` say what really happened? Random real fits of Keras, recorded by CSVLogger, History and the console.
+
+    python -m callcheck.conformance.explain.campaign --fits 300 --seed 0
+
+Rules
+- Every fit is a real `fit` with real callbacks. In two of three the monitored value is replaced by a random stream with ties,
+  near misses and NaN before the callbacks see it; in the others it is the real validation loss, with `validation_freq`.
+- What really happened is seen from outside: the epochs that ran, `stopped_epoch`, the optimizer's rate in and after every epoch,
+  a weight that holds the number of the epoch that trained it, and the files on disk.
+- `explain` is asked about each callback with the CSVLogger file alone, with History, and with the console output, where
+  rounding may leave more than one answer: there it must not contradict the record.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import random
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .arguments import Circumstances
+from .explanation import Explanation, explain
+
+EPOCHS = 12
+"""Long enough for two reductions and a stop, short enough for a second a fit."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Real:
+    """What really happened in a fit. Epochs by index; `rates`: in force in each epoch, `rate`: after the last."""
+
+    csv: Path
+    history: Mapping[str, list[float]]
+    output: str
+    planned: int
+    epochs: int
+    stopped: int | None
+    weights: int
+    rates: tuple[float, ...]
+    rate: float
+    saved: tuple[int, ...]
+
+
+class Trainer:
+    """One small compiled model, trained again and again from the same weights. Keras is loaded when this is made."""
+
+    def __init__(self, folder: Path) -> None:
+        import keras
+        import numpy as np
+
+        self.keras, self.folder, self.count = keras, folder, 0
+
+        class Marker(keras.layers.Layer):  # type: ignore[misc]  # Keras has no complete types
+            """Holds the number of the epoch that trained the weights."""
+
+            def build(self, shape: Any) -> None:
+                self.epoch = self.add_weight(name="epoch", shape=(), initializer="zeros", trainable=False)
+
+            def call(self, inputs: Any) -> Any:
+                return inputs
+
+        keras.utils.set_random_seed(0)
+        self.marker = Marker()
+        self.model = keras.Sequential([keras.Input((3,)), self.marker, keras.layers.Dense(1, activation="sigmoid")])
+        self.model.compile("sgd", "binary_crossentropy", metrics=["accuracy"])
+        self.initial = self.model.get_weights()
+        numbers = np.random.default_rng(0)
+        self.x = numbers.random((32, 3))
+        self.y = (self.x.sum(1) > 1.5).astype("float32")
+
+    def fit(
+        self, configs: Mapping[str, Mapping[str, Any]], stream: list[float | None] | None, rate: float, verbose: int,
+        validation_freq: int,
+    ) -> Real:  # fmt: skip
+        """Train with these callbacks; `stream` replaces val_loss (None: missing), or the real one is left."""
+        keras = self.keras
+        self.count += 1
+        place = self.folder / str(self.count)
+        place.mkdir()
+        self.model.set_weights(self.initial)
+        self.model.optimizer.learning_rate = rate
+        rates: list[float] = []
+        marker = self.marker.epoch
+
+        class Recorder(keras.callbacks.Callback):  # type: ignore[misc, name-defined]  # Keras has no complete types
+            """Before all others: marks the weights, notes the rate, and feeds the stream."""
+
+            def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+                marker.assign(epoch)
+                rates.append(float(self.model.optimizer.learning_rate.numpy()))
+
+            def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+                if stream is not None:
+                    logs.pop("val_loss", None)
+                    if stream[epoch] is not None:
+                        logs["val_loss"] = stream[epoch]
+
+        callbacks = [Recorder()]
+        for name, config in configs.items():
+            config = {**config, "filepath": str(place / config["filepath"])} if "filepath" in config else config
+            callbacks.append(getattr(keras.callbacks, name)(**config))
+        csv = place / "log.csv"
+        output = io.StringIO()
+        with contextlib.redirect_stdout(output):
+            history = self.model.fit(
+                self.x, self.y, epochs=EPOCHS, batch_size=8, verbose=verbose, shuffle=False,
+                validation_data=(self.x, 1 - self.y), validation_freq=validation_freq,
+                callbacks=[*callbacks, keras.callbacks.CSVLogger(csv)],
+            )  # fmt: skip
+        early = next((each for each in callbacks if type(each).__name__ == "EarlyStopping"), None)
+        return Real(
+            csv=csv, history=history.history, output=output.getvalue(), planned=EPOCHS, epochs=len(history.epoch),
+            stopped=early.stopped_epoch if early is not None and early.stopped_epoch else None,
+            weights=int(marker.numpy()), rates=tuple(rates), rate=float(self.model.optimizer.learning_rate.numpy()),
+            saved=tuple(sorted(int(path.name.split("-")[1].split(".")[0]) - 1 for path in place.glob("m-*.weights.h5"))),
+        )  # fmt: skip
+
+
+def random_configs(source: random.Random) -> dict[str, dict[str, Any]]:
+    """Configurations of one to three callbacks."""
+    mode = source.choice(["auto", "min", "min", "max"])
+    delta = source.choice([0.0, 0.0, 0.001, 0.1, 1e-8])
+    found: dict[str, dict[str, Any]] = {}
+    if source.random() < 0.8:
+        found["EarlyStopping"] = {
+            "patience": source.randint(0, 5), "min_delta": delta, "mode": mode,
+            "restore_best_weights": source.random() < 0.5, "start_from_epoch": source.choice([0, 0, 0, 2]),
+            "baseline": source.choice([None, None, None, 0.5]), "verbose": 1,
+        }  # fmt: skip
+    if source.random() < 0.6 or not found:
+        found["ReduceLROnPlateau"] = {
+            "patience": source.randint(0, 3), "factor": source.choice([0.1, 0.5]), "cooldown": source.choice([0, 0, 1, 2]),
+            "min_delta": delta, "mode": mode, "min_lr": source.choice([0.0, 0.0, 0.005]), "verbose": source.choice([0, 1]),
+        }  # fmt: skip
+    if source.random() < 0.4:
+        found["ModelCheckpoint"] = {
+            "filepath": "m-{epoch}.weights.h5", "save_weights_only": True, "save_best_only": True, "mode": mode, "verbose": 1,
+        }  # fmt: skip
+    return found
+
+
+def random_stream(source: random.Random) -> list[float | None]:
+    """Values with ties, near misses of float32 and of min_delta, NaN, and gaps."""
+    grid = [source.choice([0.25, 0.5, 0.5, 0.5000000001, 0.501, 0.75, 1.0, source.random()]) for _ in range(EPOCHS)]
+    values: list[float | None] = list(grid)
+    for at in range(EPOCHS):
+        if source.random() < 0.05:
+            values[at] = source.choice([None, float("nan")])
+    return values
+
+
+def disagreements(trainer: Trainer, seed: int) -> Iterator[str]:
+    """One random fit, asked about each of its callbacks: every way in which an answer is not what really happened."""
+    source = random.Random(seed)
+    configs = random_configs(source)
+    stream = random_stream(source) if source.random() < 2 / 3 else None
+    rate, verbose, frequency = source.choice([0.01, 0.1, 1.0]), source.choice([1, 2]), source.choice([1, 1, 2])
+    real = trainer.fit(configs, stream, rate, verbose, frequency)
+    around = Circumstances(epochs=real.planned, learning_rate=None if "ReduceLROnPlateau" in configs else rate)
+    for name, config in configs.items():
+        place = f"seed {seed}, {name}({config})"
+        told = explain(str(real.csv), name, config, circumstances=around)
+        yield from (f"{place}, CSVLogger's file: {each}" for each in _compared(told, real, name))
+        if all(len(values) == real.epochs for values in real.history.values()):
+            told = explain(dict(real.history), name, config, circumstances=around)
+            yield from (f"{place}, History: {each}" for each in _compared(told, real, name))
+        file = real.csv.with_name("output.txt")
+        file.write_text(real.output, encoding="utf-8")
+        told = explain(str(file), name, config, circumstances=around)
+        if told.audit.agrees is False:
+            yield f"{place}, console: {told.audit.sentence}"
+        elif name == "EarlyStopping" and (told.stopped, told.weights) != (real.stopped, real.weights):
+            yield f"{place}, console: stop {told.stopped}, weights {told.weights}; really {real.stopped}, {real.weights}"
+
+
+def _compared(told: Explanation, real: Real, name: str) -> Iterator[str]:
+    if told.audit.agrees is False:
+        yield f"the audit finds {told.audit.sentence}"
+    epochs = told.story.epochs(0)
+    if name == "EarlyStopping":
+        if told.stopped != real.stopped:
+            yield f"stop after {told.stopped}, really {real.stopped}"
+        if told.weights != real.weights:
+            yield f"weights of {told.weights}, really {real.weights}"
+    if name == "ReduceLROnPlateau":
+        rates = tuple(epoch.learning_rate_in_epoch for epoch in epochs)
+        if rates != real.rates or epochs[-1].learning_rate != real.rate:
+            yield f"rates {rates} and {epochs[-1].learning_rate}, really {real.rates} and {real.rate}"
+    if name == "ModelCheckpoint":
+        saved = tuple(row.epoch for row in told.rows() if "saved" in row.events)
+        if saved != real.saved:
+            yield f"saved after {saved}, really {real.saved}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Compare `explain` with real fits of Keras.")
+    parser.add_argument("--fits", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        trainer = Trainer(Path(folder))
+        wrong = [each for at in range(options.fits) for each in disagreements(trainer, options.seed + at)]
+    for each in wrong:
+        print(each)
+    print(
+        f"{options.fits} real fits with Keras {trainer.keras.__version__}, seed {options.seed}: {len(wrong)} disagreements"
+    )
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

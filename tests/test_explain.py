@@ -1,0 +1,276 @@
+"""What `explain` says about small records: the story, the traps, the audit, what-ifs, and the forms it comes in."""
+
+import json
+import math
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import callcheck
+from callcheck.cli import main
+from callcheck.conformance.explain.arguments import variations
+from callcheck.conformance.explain.explanation import Explanation
+
+
+def told(
+    values: Any, callback: str = "EarlyStopping", config: dict[str, Any] | None = None, **more: Any
+) -> Explanation:
+    return callcheck.explain(values, callback, config or {}, **more)
+
+
+# ---------------------------------------------------------------------------------------------- the story
+
+
+def test_the_paragraph_names_what_decided() -> None:
+    losses = [1.0, 0.8, 0.6, 0.412, 0.5, 0.4119, 0.45]
+    explanation = told(losses, config={"patience": 3, "min_delta": 0.001})
+    assert explanation.summaries == (
+        "EarlyStopping stopped training after epoch 7 (index 6): 0.412 in epoch 4 was the best; 3 monitored epochs went by "
+        "without an improvement (0.4119 in epoch 6 is better by less than min_delta=0.001), and patience is 3. The model holds "
+        "the weights of epoch 7, the last one; restore_best_weights is off.",
+    )
+    assert (explanation.stopped, explanation.weights, explanation.audit.agrees) == (6, 6, True)
+
+
+def test_the_rows_hold_the_state_and_the_reason() -> None:
+    rows = list(told([1.0, 0.5, 0.75], config={"patience": 1}).rows())
+    assert [(row.best, row.wait, row.events) for row in rows] == [
+        (1.0, 0, ("improved",)),
+        (0.5, 0, ("improved",)),
+        (0.5, 1, ("stop",)),
+    ]
+    assert rows[2].sentence == "val_loss=0.75 does not improve on 0.5, and wait=1 has reached patience=1: stop."
+
+
+def test_reductions_are_told_with_their_rates() -> None:
+    explanation = told([1.0] * 6, "ReduceLROnPlateau", {"patience": 2, "factor": 0.5}, learning_rate=0.1)
+    assert explanation.summaries[0].startswith(
+        "The learning rate was reduced 2 times: from 0.1 to 0.05 after epoch 3; from 0.05 to 0.025 after epoch 5."
+    )
+
+
+def test_saves_are_told_with_their_file() -> None:
+    config = {"filepath": "m.keras", "save_best_only": True}
+    explanation = told([1.0, 0.5, 0.75], "ModelCheckpoint", config)
+    assert explanation.summaries == ("Saved after epochs 1 and 2; m.keras holds what epoch 2 left.",)
+
+
+def test_a_nan_stops_terminate_on_nan() -> None:
+    explanation = told({"loss": [1.0, math.nan]}, "TerminateOnNaN")
+    assert explanation.summaries[0].startswith("TerminateOnNaN stopped training in epoch 2 (index 1)")
+
+
+def test_a_schedule_is_told() -> None:
+    explanation = told({"loss": [1.0, 1.0]}, "LearningRateScheduler", {"schedule": {"table": [0.1, 0.05]}})
+    assert "0.1, 0.05" in explanation.summaries[0]
+
+
+def test_several_fits_are_told_one_by_one() -> None:
+    explanation = told("1,1/2,1", config={"patience": 1})
+    assert "stopped training after epoch 2" in explanation.summaries[0]
+    assert "did not stop training" in explanation.summaries[1]
+
+
+def test_an_exception_of_the_callback_is_told() -> None:
+    explanation = told([1.0, 1e39], config={"patience": 1})
+    assert "In epoch 2 EarlyStopping raises ValueError" in explanation.summaries[0]
+
+
+# ---------------------------------------------------------------------------------------------- traps
+
+
+@pytest.mark.parametrize(
+    ("values", "callback", "config", "said"),
+    [
+        ([0.5, 0.5000000001 - 2e-10], "EarlyStopping", {"patience": 1}, "sees no difference"),
+        ([math.nan, 0.5, 0.25], "EarlyStopping", {"patience": 2}, "the first monitored val_loss was NaN"),
+        ([0.5, 0.4, 0.4], "EarlyStopping", {"patience": 3, "baseline": 0.1}, "no epoch was better than baseline=0.1"),
+        ([0.5, 0.4], "EarlyStopping", {"start_from_epoch": 1}, "epochs 1 to 1 are not looked at"),
+        ([0.5, 0.5], "EarlyStopping", {}, "patience=0 acts as 1"),
+        ({"loss": [0.5, 0.5]}, "EarlyStopping", {}, "val_loss is in no epoch of the record"),
+        (
+            {"loss": [0.5, 0.5]},
+            "EarlyStopping",
+            {"monitor": "loss", "restore_best_weights": True},
+            "weights still change",
+        ),
+        ({"loss": [1, 1], "val_loss": [None, 1]}, "EarlyStopping", {}, "patience is in epochs that have it"),
+        ([0.5, 0.5, 0.5], "ReduceLROnPlateau", {"patience": 1, "cooldown": 1}, "cooldown=1 does nothing"),
+        ([0.5, 0.49999, 0.5], "ReduceLROnPlateau", {"patience": 1}, "min_delta is 0.0001 by default"),
+        ([0.5, 0.5], "EarlyStopping", {"patience": 1}, "`stopped_epoch` count from 0"),
+    ],
+)
+def test_a_trap_is_named_where_it_applies(values: Any, callback: str, config: dict[str, Any], said: str) -> None:
+    assert any(said in trap for trap in told(values, callback, config).traps), told(values, callback, config).traps
+
+
+def test_no_trap_is_named_where_none_applies() -> None:
+    assert told([0.5, 0.4, 0.3], config={"patience": 2}).traps == ()
+
+
+# ---------------------------------------------------------------------------------------------- the audit
+
+
+def test_a_record_that_goes_on_contradicts_and_a_parameter_explains() -> None:
+    audit = told([1.0, 1.0, 1.0, 1.0], config={"patience": 2}).audit
+    assert audit.agrees is False
+    assert audit.sentence == "EarlyStopping stops after epoch 3, and the record goes on to epoch 4"
+    assert "patience=3 or 4 in place of 2" in audit.explanations
+
+
+def test_an_end_that_nothing_explains_is_found_if_more_epochs_were_planned() -> None:
+    losses = [1.0, 0.9, 0.95, 0.92]
+    assert told(losses, config={"patience": 3}).audit.agrees is True
+    audit = told(losses, config={"patience": 3}, epochs=10).audit
+    assert audit.agrees is False
+    assert audit.sentence == "nothing stops training, and the record ends after epoch 4 of 10"
+    assert "patience=2 in place of 3" in audit.explanations
+
+
+def test_a_recorded_rate_that_falls_elsewhere_contradicts() -> None:
+    record = {"val_loss": [1.0, 1.0, 1.0, 1.0], "learning_rate": [0.1, 0.1, 0.1, 0.05]}
+    audit = told(record, "ReduceLROnPlateau", {"patience": 1, "factor": 0.5}).audit
+    assert audit.sentence == "in epoch 3 the record has the learning rate 0.1, and 0.05 is predicted"
+    assert audit.explanations == ("patience=2 in place of 1",)
+    assert told(record, "ReduceLROnPlateau", {"patience": 2, "factor": 0.5}).audit.agrees is True
+
+
+def test_the_other_precision_explains_a_tie() -> None:
+    audit = told([0.5, 0.5 - 1e-10, 0.6], config={"patience": 1}, epochs=3).audit
+    assert audit.agrees is False
+    assert any("tf-keras-2.21.0" in each and "+numpy" in each for each in audit.explanations)
+
+
+def test_a_record_that_shows_nothing_is_not_judged() -> None:
+    assert told([1.0, 1.0], "ModelCheckpoint", {"filepath": "m.keras"}).audit.agrees is None
+
+
+def test_what_the_digits_leave_open_is_resolved_by_the_rest_of_the_record(tmp_path: Path) -> None:
+    text = "".join(f"Epoch {at}/4\n5/5 - 1s - loss: 1.0 - val_loss: 0.5000\n" for at in (1, 2, 3, 4))
+    (tmp_path / "output.txt").write_text(text)
+    explanation = told(str(tmp_path / "output.txt"), config={"patience": 2})
+    assert explanation.audit.agrees is True
+    assert "if, below the printed digits, epoch 2 improved" in explanation.audit.sentence
+    assert explanation.stopped == 3
+
+
+# ---------------------------------------------------------------------------------------------- what if
+
+
+def sentences(explanation: Explanation) -> list[str]:
+    return [each.sentence for each in explanation.what_ifs]
+
+
+def test_a_range_of_patience() -> None:
+    explanation = told(
+        [1.0, 0.9, 0.95, 0.8, 0.85, 0.85],
+        config={"patience": 2, "restore_best_weights": True},
+        what_if=variations("EarlyStopping", ["patience=1..3"]),
+    )
+    assert sentences(explanation) == [
+        "stops after epoch 3, 3 before the record ends; the model holds the weights of epoch 2",
+        "stops after epoch 6; the model holds the weights of epoch 4",
+        "does not stop by epoch 6, where the record ends (wait is 2 by then); what comes after it is not known",
+    ]
+    assert [each.unknown_from for each in explanation.what_ifs] == [None, None, 6]
+    assert [each.weights for each in explanation.what_ifs] == [1, 3, None]
+
+
+def test_nothing_is_said_about_epochs_that_another_rate_would_have_trained() -> None:
+    record = {"val_loss": [1.0] * 6, "learning_rate": [0.1, 0.1, 0.1, 0.05, 0.05, 0.025]}
+    explanation = told(
+        record, "ReduceLROnPlateau", {"patience": 2, "factor": 0.5}, what_if=[{"patience": 1}, {"patience": 4}]
+    )
+    early, late = explanation.what_ifs
+    assert (early.reduced, early.unknown_from) == ((1,), 2)
+    assert early.sentence.endswith("not known from epoch 3 on, which would have been trained differently")
+    assert (late.reduced, late.unknown_from) == ((), 3)
+
+
+def test_a_later_fit_is_not_known_after_other_weights() -> None:
+    explanation = told("1,1/2,1", config={"patience": 1}, what_if=[{"restore_best_weights": True}])
+    assert explanation.what_ifs[0].fit == 0
+
+
+# ---------------------------------------------------------------------------------------------- forms
+
+
+def test_an_instance_of_keras_is_read() -> None:
+    keras = pytest.importorskip("keras")
+    instance = keras.callbacks.EarlyStopping(monitor="val_accuracy", patience=2, min_delta=-0.01, mode="max")
+    explanation = callcheck.explain({"val_accuracy": [0.5, 0.6, 0.6, 0.6]}, instance)
+    config = explanation.question.config
+    assert (config["monitor"], config["patience"], config["min_delta"], config["mode"]) == (
+        "val_accuracy",
+        2,
+        0.01,
+        "max",
+    )
+    assert explanation.stopped == 3
+
+
+def test_what_cannot_be_asked_is_a_value_error() -> None:
+    with pytest.raises(ValueError, match="object is none of EarlyStopping"):
+        callcheck.explain([1.0], object())
+    with pytest.raises(ValueError, match="no parameter 'patiance'"):
+        told([1.0], config={"patiance": 1})
+
+
+def test_json_has_everything(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "1,nan,1", "EarlyStopping", "patience=1", "--what-if", "patience=2", "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert (data["stopped"], data["weights_of_epoch"], len(data["epochs"])) == (1, 1, 2)
+    assert data["epochs"][1]["value"] == "NaN"
+    assert data["epochs"][1]["rule"] == "early-stopping/patience/stops-after-patience-epochs"
+    assert data["what_if"][0]["change"] == {"patience": 2}
+    assert data["audit"]["agrees"] is False
+
+
+def test_settings_may_follow_options(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "1,1,1", "EarlyStopping", "--dialect", "keras-3.15.1", "patience=1", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["stopped"] == 1
+
+
+def test_a_page_escapes_what_it_is_given(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("epoch,<script>\n0,1\n1,2\n")
+    file = tmp_path / "page.html"
+    words = ["monitor=<script>", "mode=min", "patience=1"]
+    assert main(["explain", str(tmp_path / "log.csv"), "EarlyStopping", *words, "--html", str(file)]) == 0
+    page = file.read_text()
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+    assert not re.search(r'(src|href)="http', page)
+    assert told([1.0, 1.0])._repr_html_().startswith('<div class="callcheck">')
+
+
+@pytest.mark.parametrize("suffix", ["png", "svg"])
+def test_a_drawing(suffix: str, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    file = tmp_path / f"drawing.{suffix}"
+    record = tmp_path / "record.json"
+    record.write_text(json.dumps({"val_loss": [1.0, 0.5, 0.75, None, 0.75], "learning_rate": [0.1] * 5}))
+    assert main(["explain", str(record), "EarlyStopping", "patience=2", "--plot", str(file)]) == 0
+    content = file.read_bytes()
+    assert content.startswith(b"\x89PNG" if suffix == "png" else b"<?xml")
+    if suffix == "svg":
+        assert all(word in content for word in (b"stop", b"whose weights remain", b"best so far", b"no value"))
+
+
+def test_a_drawing_has_a_known_suffix(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["explain", "1,1", "EarlyStopping", "--plot", str(tmp_path / "drawing.bmp")]) == 2
+    assert "has to end with .png, .svg, .pdf" in capsys.readouterr().err
+
+
+def test_a_long_record_is_told_in_part_and_soon(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "long.csv"
+    lines = "".join(f"{at},1.0,{(at * 7919) % 10007 / 10007}\n" for at in range(100_000))
+    file.write_text("epoch,loss,val_loss\n" + lines)
+    start = time.process_time()
+    assert main(["explain", str(file), "EarlyStopping", "patience=100000"]) == 0
+    assert time.process_time() - start < 5.0
+    out = capsys.readouterr().out
+    assert "... 99998 epochs ..." in out
+    assert len(out.splitlines()) < 100
