@@ -119,7 +119,7 @@ class Explanation:
     def _rate(self, predicted: Rate, recorded: float | None) -> float | None:
         if recorded is not None:
             return recorded
-        return predicted if self.question.rate_known and isinstance(predicted, float) else None
+        return predicted if self.question.rate is not None and isinstance(predicted, float) else None
 
     def __str__(self) -> str:
         from .text import text

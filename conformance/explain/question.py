@@ -21,7 +21,7 @@ from callcheck.spec.scenario import Epoch, Fit, Scenario
 from callcheck.spec.trace import EpochTrace, NotExpressible, Trace
 
 from .arguments import Circumstances, WrongArgument, metrics_for
-from .history import RATE_KEYS, History, RecordedFit
+from .history import History, RecordedFit
 
 RATE_CALLBACKS = ("ReduceLROnPlateau", "LearningRateScheduler")
 """The callbacks that change the learning rate."""
@@ -61,13 +61,16 @@ class Story:
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """A history and a configuration, checked to fit together. Make it with `ask`."""
+    """A history and a configuration, checked to fit together. Make it with `ask`.
+
+    `rate`: the learning rate at the beginning of the first fit, recorded or given; None: not known.
+    """
 
     history: History
     callback: str
     config: Mapping[str, Any]
     dialect: Dialect
-    rate_known: bool
+    rate: float | None
     notes: tuple[str, ...] = ()
     _epochs: dict[tuple[str, ...], tuple[tuple[Epoch, ...], ...]] = field(
         default_factory=dict, repr=False, compare=False
@@ -90,8 +93,8 @@ class Question:
         if names not in self._epochs:
             self._epochs[names] = tuple(_epochs(fit, names) for fit in self.history.fits)
         fits = []
-        for recorded, epochs in zip(self.history.fits, self._epochs[names], strict=True):
-            rate = recorded.rates()[0]
+        for index, (recorded, epochs) in enumerate(zip(self.history.fits, self._epochs[names], strict=True)):
+            rate = self.rate if index == 0 else recorded.rates()[0]
             fits.append(
                 Fit(
                     epochs=epochs,
@@ -135,17 +138,15 @@ def ask(
     monitor = str(config.get("monitor", defaults(callback).get("monitor", "loss")))
     fits = tuple(_named(fit, monitor) for fit in history.fits)
     fits = tuple(_placed(fit, circumstances) for fit in fits)
-    rate_known = fits[0].rates()[0] is not None
+    rate = fits[0].rates()[0]
     if circumstances.learning_rate is not None:
-        recorded = fits[0].rates()[0]
-        if recorded is not None:
+        if rate is not None:
             notes.append(f"learning_rate={circumstances.learning_rate:g} is not used: the record has the learning rate")
         else:
-            fits = (_with_rate(fits[0], circumstances.learning_rate), *fits[1:])
-            rate_known = True
+            rate = circumstances.learning_rate
     history = history.replace(fits=fits)
     _check(history, callback, config, monitor, dialect)
-    if callback in RATE_CALLBACKS and not rate_known:
+    if callback in RATE_CALLBACKS and rate is None:
         if config.get("min_lr"):
             raise WrongArgument("min_lr needs the learning rate, which the record does not have; add learning_rate=...")
         notes.append(
@@ -156,9 +157,7 @@ def ask(
         notes.append(
             "the record names the learning rate `lr`, as Keras 2 does; --dialect names another release than Keras 3's"
         )
-    return Question(
-        history=history, callback=callback, config=config, dialect=dialect, rate_known=rate_known, notes=tuple(notes)
-    )
+    return Question(history=history, callback=callback, config=config, dialect=dialect, rate=rate, notes=tuple(notes))
 
 
 def _named(fit: RecordedFit, monitor: str) -> RecordedFit:
@@ -172,10 +171,6 @@ def _placed(fit: RecordedFit, circumstances: Circumstances) -> RecordedFit:
     """The fit with the circumstances that are given in place of what was recorded."""
     first = fit.first_epoch if circumstances.initial_epoch is None else circumstances.initial_epoch
     return replace(fit, first_epoch=first, planned=circumstances.epochs or fit.planned)
-
-
-def _with_rate(fit: RecordedFit, rate: float) -> RecordedFit:
-    return replace(fit, logs=({**fit.logs[0], RATE_KEYS[0]: rate}, *fit.logs[1:]))
 
 
 def _check(history: History, callback: str, config: Mapping[str, Any], monitor: str, dialect: Dialect) -> None:
