@@ -13,6 +13,7 @@ import callcheck
 from callcheck.cli import main
 from callcheck.conformance.explain.arguments import variations
 from callcheck.conformance.explain.explanation import Explanation
+from callcheck.spec.dialect import NEWEST, shipped
 
 
 def told(
@@ -77,6 +78,10 @@ def test_several_fits_are_told_one_by_one() -> None:
 def test_an_exception_of_the_callback_is_told() -> None:
     explanation = told([1.0, 1e39], config={"patience": 1})
     assert "In epoch 2 EarlyStopping raises ValueError" in explanation.summaries[0]
+    assert explanation.audit.agrees is False
+    assert (
+        explanation.audit.sentence == "EarlyStopping raises ValueError, which would have ended training with an error"
+    )
 
 
 # ---------------------------------------------------------------------------------------------- traps
@@ -142,6 +147,16 @@ def test_the_other_precision_explains_a_tie() -> None:
     audit = told([0.5, 0.5 - 1e-10, 0.6], config={"patience": 1}, epochs=3).audit
     assert audit.agrees is False
     assert any("tf-keras-2.21.0" in each and "+numpy" in each for each in audit.explanations)
+
+
+def test_an_instance_that_served_before_explains_an_early_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    keeping = shipped()[NEWEST].replace("keeping", **{"early-stopping/reuse": "best-value"})
+    monkeypatch.setattr("callcheck.conformance.explain.audit.shipped", lambda: {"keeping": keeping})
+    audit = told([0.9, 0.8], config={"patience": 2}, epochs=10).audit
+    assert (
+        "an instance used before, in an earlier fit whose best value was at or below 0.8, as keeping keeps it"
+        in audit.explanations
+    )
 
 
 def test_a_record_that_shows_nothing_is_not_judged() -> None:

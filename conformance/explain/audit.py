@@ -43,8 +43,8 @@ class Audit:
 
 def audit(question: Question, story: Story) -> tuple[Audit, Question, Story]:
     """The verdict; and the question and the story with which it was reached, which rounding may have changed."""
-    if not shows_something(question):
-        said = f"the record shows nothing that {question.callback} does, so that nothing can be compared"
+    if not shows_something(question, story):
+        said = f"the record shows nothing that {question.callback} does"
         return Audit(agrees=None, sentence=said), question, story
     wrong = contradiction(question, story)
     if wrong is None:

@@ -17,8 +17,10 @@ from .question import RATE_CALLBACKS, Question, Story
 STOPPING = ("EarlyStopping", "TerminateOnNaN")
 
 
-def shows_something(question: Question) -> bool:
+def shows_something(question: Question, story: Story) -> bool:
     """Whether the record holds anything that this callback does."""
+    if any(fit.error for fit in story.trace.fits):
+        return True
     if question.callback in STOPPING:
         return True
     if question.callback in RATE_CALLBACKS:
@@ -33,6 +35,9 @@ def contradiction(question: Question, story: Story, skip: int = 0) -> str | None
     fits = question.history.fits
     for index, fit in enumerate(fits):
         where = f"fit {index + 1}: " if len(fits) > 1 else ""
+        error = story.trace.fits[index + skip].error if index + skip < len(story.trace.fits) else None
+        if error is not None:
+            return f"{where}{question.callback} raises {error.type}, which would have ended training with an error"
         if question.callback in STOPPING:
             found = _end(fit, story, index + skip, question.callback)
         elif question.callback in RATE_CALLBACKS:
