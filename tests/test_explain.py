@@ -170,6 +170,10 @@ def test_what_the_digits_leave_open_is_resolved_by_the_rest_of_the_record(tmp_pa
     assert explanation.audit.agrees is True
     assert "if, below the printed digits, epoch 2 improved" in explanation.audit.sentence
     assert explanation.stopped == 3
+    changed = told(str(tmp_path / "output.txt"), config={"patience": 2}, what_if=[{"patience": 1}, {"monitor": "loss"}])
+    assert [each.sentence.startswith("not known, as the printed digits do not tell") for each in changed.what_ifs] == [
+        True
+    ] * 2
 
 
 # ---------------------------------------------------------------------------------------------- what if

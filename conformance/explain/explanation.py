@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from callcheck.reference.replay import Decision
@@ -19,6 +19,7 @@ from .arguments import Circumstances, WrongArgument, check_config, checked_callb
 from .audit import Audit, audit
 from .history import missing_notes
 from .question import Question, Story, ask
+from .rounding import direction_of, open_comparisons, possible
 from .summary import summary
 from .traps import traps
 from .whatif import WhatIf, what_if
@@ -225,9 +226,35 @@ def answer(question: Question, changes: Iterable[Mapping[str, Any]] = (), note: 
         notes=(*history.notes, *question.notes, *missing),
         traps=traps(question, story),
         audit=verdict,
-        what_ifs=tuple(what_if(question, story, written_config_of(question, change)) for change in changes),
+        what_ifs=_what_ifs(question, story, changes),
         dialect_note=note,
     )
+
+
+def _what_ifs(question: Question, story: Story, changes: Iterable[Mapping[str, Any]]) -> tuple[WhatIf, ...]:
+    """The answers; one that hangs on digits that were not printed is none."""
+    written = [written_config_of(question, change) for change in changes]
+    if not written:
+        return ()
+    bases = [(each, each.story()) for each in possible(question, story)]
+    found = []
+    for change in written:
+        answers = [what_if(each, base, change) for each, base in bases]
+        first = answers[0]
+        if len({answer.sentence for answer in answers}) > 1 or _other_digits(question, change):
+            said = f"not known, as the printed digits do not tell: perhaps it {first.sentence}"
+            first = replace(first, sentence=said, stopped=None, weights=None, reduced=(), saved=(), unknown_from=None)
+        found.append(first)
+    return tuple(found)
+
+
+def _other_digits(question: Question, change: Mapping[str, Any]) -> bool:
+    """Whether the change leads to other comparisons than those that were asked, and the printed digits leave some open."""
+    if change.keys().isdisjoint(("monitor", "min_delta", "mode")):
+        return False
+    changed = replace(question, config={**question.config, **change})
+    direction = direction_of(changed.story())
+    return direction is not None and bool(open_comparisons(changed, direction))
 
 
 def written_config_of(question: Question, change: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,9 @@ from .question import Question, Story
 TRIES = 3000
 """Replays of a short record: a second or two."""
 
+POSSIBLE = 100
+"""Enough to show that a what-if depends on digits that were not printed."""
+
 
 def open_comparisons(question: Question, direction: str) -> list[tuple[int, int]]:
     """The comparisons with the best printed value that rounding leaves open, as (fit, position of the epoch)."""
@@ -49,6 +52,18 @@ def resolved(question: Question, story: Story) -> tuple[Question, list[tuple[int
         if contradiction(attempt, attempt.story()) is None:
             return attempt, flipped
     return None
+
+
+def possible(question: Question, story: Story) -> list[Question]:
+    """The question itself, and with it those with numbers that are printed alike and contradict nothing either.
+
+    Of many open comparisons only the first `POSSIBLE` ways to decide them are tried.
+    """
+    direction = direction_of(story)
+    if direction is None or not open_comparisons(question, direction):
+        return [question]
+    attempts = (attempt for _, attempt in islice(_attempts(question, direction), POSSIBLE))
+    return [question, *(attempt for attempt in attempts if contradiction(attempt, attempt.story()) is None)]
 
 
 def direction_of(story: Story) -> str | None:

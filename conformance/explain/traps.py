@@ -140,8 +140,8 @@ def _rounded(question: Question, story: Story) -> Iterator[str]:
         if found:
             epochs = [question.history.fits[fit].first_epoch + at + 1 for fit, at in found]
             yield (
-                f"{epochs_in_words(epochs)}: too close to the best to tell from the printed digits; History.history or "
-                f"CSVLogger's file have them all"
+                f"{epochs_in_words(epochs)}: too close to the best to tell from the printed digits whether they improved, and "
+                f"what follows from that is not certain; History.history or CSVLogger's file have all digits"
             )
 
 
