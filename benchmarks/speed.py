@@ -6,6 +6,8 @@
   hooks; neither records anything. Wanted: at most 1/50 (0.02) overall.
 - `replay_to_hooks`: the same with all that `replay` does beside it, the trace above all.
 - `driving_to_bare_loop`: an epoch of Keras driven through callcheck to one of the bare loop; wanted: at most 1.5 overall.
+- `worker_to_in_process`: a pool through a worker to the same pool in this process, by the clock, imports aside; wanted: at most
+  1.25.
 - `import_seconds`: a new interpreter with `import callcheck`, less one without; wanted: at most 0.1.
 
 The scenarios are long runs, one per callback, so that what is counted is epochs and not constructors. Both sides of a ratio
@@ -29,6 +31,8 @@ from callcheck.conformance.driver.files import Directory, arguments
 from callcheck.conformance.driver.scenario import Scenario as Driven
 from callcheck.conformance.driver.subjects import subject as driven
 from callcheck.conformance.driver.values import as_logged
+from callcheck.conformance.pool import pool
+from callcheck.conformance.subjects.transport import InProcess, Transport, WorkerProcess
 from callcheck.reference.machine import HOOKS, Effect, Event, SetRate
 from callcheck.reference.replay import MACHINES, replay
 from callcheck.spec.dialect import Dialect, release_dialect
@@ -38,6 +42,8 @@ from callcheck.spec.trace import UNTRAINED, Origin
 
 ROUNDS = 15
 EPOCHS = 300
+POOL, POOL_ROUNDS = 100, 7
+"""Random scenarios per callback beside the stored ones, and how often they are run."""
 
 # A value that improves in every third epoch: every branch of a callback is taken again and again.
 STREAM = tuple(Epoch(logs={"loss": 1.0, "val_loss": 1.0 - 0.001 * (epoch // 3)}) for epoch in range(EPOCHS))
@@ -55,7 +61,7 @@ def bare_loop(keras: Any, world: Any, data: dict[str, Any]) -> None:
     scenario = Driven(data)
     with Directory() as directory:
         model = world.model(scenario, directory)
-        (configured,) = scenario.callbacks
+        (configured,) = scenario.configured()
         given = arguments(configured.config, directory.path, world.tensor)
         callback = getattr(keras.callbacks, configured.callback)(**given)
         callback.set_model(model)
@@ -124,6 +130,23 @@ def import_seconds() -> float:
     return min(start("import callcheck") for _ in range(ROUNDS)) - min(start("pass") for _ in range(ROUNDS))
 
 
+def worker_to_in_process(implementation: Any) -> float:
+    """The same scenarios, of all callbacks, asked of a worker and here in turn."""
+    asked = [to_json(scenario) for callback in CONFIGURATIONS for scenario in pool(callback, POOL, 0, None)]
+    here = InProcess(implementation)
+
+    def clock(transport: Transport) -> float:
+        begun = time.perf_counter()
+        for _ in transport.ask(asked):
+            pass
+        return time.perf_counter() - begun
+
+    with WorkerProcess("keras") as worker:
+        clock(worker), clock(here)  # what is made once is made
+        ratios = [clock(worker) / clock(here) for _ in range(POOL_ROUNDS)]
+    return statistics.median(ratios)
+
+
 def main() -> None:
     subject = driven("keras")
     import keras
@@ -152,6 +175,7 @@ def main() -> None:
                 "implementation": subject.name,
                 "overall": _ratios(totals),
                 "callbacks": ratios,
+                "worker_to_in_process": round(worker_to_in_process(subject), 3),
                 "import_seconds": round(import_seconds(), 4),
             },
             indent=1,

@@ -130,6 +130,11 @@ class Captured:
         self._announced: Optional[str] = None
         """The value that was last said to be the best one."""
 
+    @property
+    def something(self) -> bool:
+        """Whether anything was said that nobody has asked for."""
+        return bool(self._out.tell() or self._given or self._heard)
+
     def printed(self, facts: Callable[[], Facts] = Facts, others: bool = False) -> Tuple[str, ...]:
         """The events in what was printed; `facts` is asked only if something was. `others`: also the lines that are none."""
         if not self._out.tell():

@@ -23,6 +23,8 @@ PATH_LIKE, RELATIVE = "path_like", "relative"
 _roots: Dict[int, str] = {}
 """By process: a fork has a directory of its own, and removes no other."""
 _numbers = itertools.count()
+_empty: List[str] = []
+"""Directories that can be used again."""
 
 
 def _root() -> str:
@@ -31,6 +33,12 @@ def _root() -> str:
         _roots[process] = os.path.realpath(tempfile.mkdtemp(prefix="callcheck-"))
         atexit.register(remove_all)
     return _roots[process]
+
+
+def _new() -> str:
+    path = os.path.join(_root(), str(next(_numbers)))
+    os.makedirs(path)
+    return path
 
 
 def remove_all() -> None:
@@ -44,14 +52,15 @@ class Directory:
     """A directory of its own, which is the working directory inside `with`."""
 
     def __init__(self) -> None:
-        self.path = os.path.join(_root(), str(next(_numbers)))
+        # To make and remove one takes a millisecond, so that one that was left empty serves again.
+        known = _empty.pop() if _empty else ""
+        self.path = known if known.startswith(_root()) and os.path.isdir(known) else _new()
         self.left = False
         """Whether a path was seen that leaves it."""
         self._before: Optional[str] = None
         self._known: frozenset = frozenset()  # type: ignore[type-arg]  # subscripts of it need Python 3.9
 
     def __enter__(self) -> "Directory":
-        os.makedirs(self.path)
         try:
             self._before = os.getcwd()
         except OSError:
@@ -61,7 +70,14 @@ class Directory:
 
     def __exit__(self, *raised: object) -> None:
         os.chdir(_root() if self._before is None else self._before)
-        shutil.rmtree(self.path, ignore_errors=True)
+        try:
+            clean = not os.listdir(self.path)
+        except OSError:
+            clean = False
+        if clean:
+            _empty.append(self.path)
+        else:
+            shutil.rmtree(self.path, ignore_errors=True)
 
     def inside(self, path: Any) -> str:
         """The path as a text, which it has to be. Raises CannotExpress for one that leaves the directory."""

@@ -59,10 +59,11 @@ class _Said:
 
     __slots__ = ("changed", "logged", "printed", "removed", "saved", "warned")
 
-    def __init__(self, sees_all: bool = False) -> None:
+    def __init__(self, recorder: "Recorder") -> None:
+        sees_all = recorder.sees_all
         self.saved: Optional[List[Any]] = [] if sees_all else None
-        self.warned: Optional[List[str]] = [] if sees_all else None
-        self.printed: Optional[List[str]] = [] if sees_all else None
+        self.warned: Optional[List[str]] = [] if sees_all and recorder.warns else None
+        self.printed: Optional[List[str]] = [] if sees_all and recorder.prints else None
         self.logged: Optional[Dict[str, Any]] = {} if sees_all else None
         self.changed: Optional[List[str]] = [] if sees_all else None
         self.removed: Optional[List[str]] = [] if sees_all else None
@@ -103,8 +104,8 @@ class Recorder:
         self.steps: Optional[int] = None
         """How many steps the optimizer made, where that is looked at."""
         self._heard = heard
-        self._warns = "warned" in observables
-        self._prints = "printed" in observables
+        self.warns = "warned" in observables
+        self.prints = "printed" in observables
         self._rate_in_epoch = "learning_rate_in_epoch" in observables
         self._internal: Optional[List[Dict[str, List[List[Any]]]]] = (
             [{} for _ in scenario.configured()] if internal else None
@@ -112,7 +113,7 @@ class Recorder:
         self._warned = self._listen_warned()
 
     def _listen_warned(self) -> Optional[List[List[str]]]:
-        return [[] for _ in self.scenario.configured()] if self._warns else None
+        return [[] for _ in self.scenario.configured()] if self.warns else None
 
     def constructed(self, callback: int) -> None:
         """A constructor has come to its end."""
@@ -128,7 +129,7 @@ class Recorder:
         self.epoch: Optional[int] = None
         self.logs = {}
         self.epochs: List[Dict[str, Any]] = []
-        self.around = [_Said(self.sees_all) for _ in self.scenario.configured()]
+        self.around = [_Said(self) for _ in self.scenario.configured()]
         self._said = self.around
 
     def could_not_begin(self, fit: int, raised: OtherRaised) -> Dict[str, Any]:
@@ -151,7 +152,7 @@ class Recorder:
         self.epoch = epoch
         self.in_epoch: Any = None
         self.batches: List[Dict[str, Any]] = []
-        self._said = [_Said(self.sees_all) for _ in self.scenario.configured()]
+        self._said = [_Said(self) for _ in self.scenario.configured()]
 
     def batches_begin(self) -> None:
         """The rate is now the one in force in the epoch's first batch."""
@@ -181,7 +182,7 @@ class Recorder:
     def fit_ends(self, error: Optional[Dict[str, Any]], **optional: Any) -> None:
         fit: Dict[str, Any] = {"epochs": self.epochs, "epochs_run": len(self.epochs)}
         fit.update(weights_json(self.weights, self.began, self.fit))
-        if self._prints or any(said.printed is not None for said in self.around):
+        if self.prints or any(said.printed is not None for said in self.around):
             if self.scenario.several:
                 fit["callbacks"] = [{"printed": said.printed or []} for said in self.around]
             else:
@@ -204,24 +205,24 @@ class Recorder:
         `saves`: those that were seen in the files themselves, in place of the observation's. Raises Nonsense."""
         self.saw_state(seen)
         said = self._said[callback]
-        if self._prints:
-            self._add_printed(said, self.printed(seen, batch, raised))
-        if self._warns:
-            warned = self._heard.warned()
-            said.warned = (said.warned or []) + list(warned)
+        if self._heard.something or not self.sees_all:
+            if self.prints:
+                self._add_printed(said, self.printed(seen, batch, raised))
+            if self.warns:
+                said.warned = (said.warned or []) + list(self._heard.warned())
         if seen.warned is not None:
             said.warned = (said.warned or []) + list(seen.warned)
         if seen.printed is not None:
             self._add_printed(said, seen.printed)
         if saves is None and seen.saved is not None:
             saves = [self.save(path, seen.weights) for path in seen.saved]
-        if saves is not None:
+        if saves is not None and (saves or said.saved is None):
             said.saved = said.saved or []
             for save in saves:
                 if batch is not None:
                     save["batch"] = batch
                 said.saved.append(save)
-        if seen.logged is not None:
+        if seen.logged is not None and (seen.logged or said.logged is None):
             said.logged = said.logged or {}
             said.logged.update((name, value_to_json(value)) for name, value in seen.logged.items())
         if self.optional and (seen.changed is not None or seen.removed is not None):

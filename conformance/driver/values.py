@@ -93,11 +93,9 @@ class ScheduledRate(float):
 
 def number_to_json(value: float) -> Any:
     """A float64 as JSON: itself, or "NaN", "Infinity", "-Infinity"."""
-    if value != value:
-        return "NaN"
-    if value in (math.inf, -math.inf):
-        return "Infinity" if value > 0 else "-Infinity"
-    return value
+    if value - value == 0.0:
+        return value
+    return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
 
 
 def value_to_json(value: Any) -> Any:
@@ -115,6 +113,8 @@ def value_to_json(value: Any) -> Any:
 
 
 def rate_to_json(rate: Any) -> Any:
+    if type(rate) is float:  # by far the most frequent
+        return number_to_json(rate)
     if isinstance(rate, Mapping):
         return {name: number_to_json(float(each)) for name, each in rate.items()}
     return None if rate is None else number_to_json(rate)

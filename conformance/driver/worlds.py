@@ -338,6 +338,8 @@ class Keras3(_Keras):
         )
 
     def read(self, variable: Any) -> float:
+        if hasattr(variable, "numpy"):
+            return float(variable.numpy())
         return float(self.keras.ops.convert_to_numpy(variable))
 
     def tensor(self, values: Tuple[float, ...]) -> Any:

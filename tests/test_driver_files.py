@@ -1,0 +1,147 @@
+"""Nothing that a scenario says leaves its temporary directory, by hooks or by a real fit; and what is saved are files."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from callcheck.conformance.driver.files import Directory
+from callcheck.conformance.driver.loop import run
+from callcheck.conformance.driver.protocol import CannotExpress, Unavailable
+from callcheck.conformance.driver.subjects import custom, subject
+
+
+def saving(filepath: Any, **more: Any) -> dict[str, Any]:
+    config = {"filepath": filepath, "mode": "min"}
+    fits = [{"epochs": [{"logs": {"val_loss": 1.0}}]}]
+    return {"callback": "ModelCheckpoint", "config": config, "fits": fits, **more}
+
+
+class Saves:
+    """A callback that formats a path and saves there; what goes wrong then it does not care for."""
+
+    careless = False
+
+    def __init__(self, filepath: Any, mode: str = "min") -> None:
+        self.filepath = filepath
+
+    def set_params(self, params: Any) -> None: ...
+    def set_model(self, model: Any) -> None:
+        self.model = model
+
+    def on_train_begin(self, logs: Any) -> None: ...
+    def on_train_end(self, logs: Any) -> None: ...
+    def on_epoch_begin(self, epoch: int, logs: Any) -> None: ...
+    def on_train_batch_begin(self, batch: int, logs: Any) -> None: ...
+    def on_train_batch_end(self, batch: int, logs: Any) -> None: ...
+
+    def on_epoch_end(self, epoch: int, logs: Any) -> None:
+        try:
+            self.model.save(self.path(epoch))
+        except Exception:
+            if not self.careless:
+                raise
+
+    def path(self, epoch: int) -> Any:
+        return os.fspath(self.filepath).format(epoch=epoch)
+
+
+@pytest.fixture(scope="module", params=["keras", "keras:fit", "tf-keras"])
+def keras(request: pytest.FixtureRequest) -> Any:
+    try:
+        return subject(request.param)
+    except Unavailable as error:
+        pytest.skip(str(error))
+
+
+def escapes(victim: Path) -> list[Any]:
+    """File paths that are relative until they are formatted."""
+    up = "/".join([".{epoch!s:.0}."] * 12)
+    return [
+        {"relative": "{epoch!s:.0}" + str(victim)},
+        {"relative": f"{up}{victim}"},
+        f"{up}{victim}",
+        {"path_like": f"{up}{victim}"},
+        {"relative": ".{epoch!s:.0}./victim.keras"},
+        {"relative": "{epoch!s:.0}" + str(victim.parent / "made" / "victim.keras")},
+    ]
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_a_path_that_leaves_the_directory_when_it_is_formatted_is_not_expressible(
+    number: int, keras: Any, tmp_path: Path
+) -> None:
+    victim = tmp_path / "victim.keras"
+    victim.write_text("mine")
+    answer = run(keras, saving(escapes(victim)[number]), time_limit=600.0)
+    refused = answer.get("rejected") or {}  # Keras 2 takes no pathlib.Path
+    assert answer == {"not_expressible": {"parameter": "filepath"}} or "PosixPath" in refused["message"]
+    assert victim.read_text() == "mine"
+    assert list(tmp_path.iterdir()) == [victim]
+
+
+class Elsewhere(Saves):
+    """Saves in another place than it was told."""
+
+    place = ""
+
+    def path(self, epoch: int) -> Any:
+        return self.place
+
+
+class Careless(Elsewhere):
+    careless = True
+
+
+@pytest.mark.parametrize("made", [Elsewhere, Careless])
+def test_a_save_elsewhere_is_not_done_also_if_the_callback_does_not_care(
+    made: type[Elsewhere], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    victim = tmp_path / "victim.keras"
+    victim.write_text("mine")
+    monkeypatch.setattr(made, "place", str(victim))
+    answer = run(custom("Elsewhere", made, "ModelCheckpoint"), saving("m.keras"))
+    assert answer == {"not_expressible": {"parameter": "filepath"}}
+    assert victim.read_text() == "mine"
+
+
+def test_links_are_followed(tmp_path: Path) -> None:
+    with Directory() as directory:
+        os.symlink(tmp_path, "link")
+        for path in ("link/m.keras", "../m.keras", "/m.keras", "s3://bucket/m.keras"):
+            with pytest.raises(CannotExpress):
+                directory.inside(path)
+        assert directory.inside("a/../m.keras") == "a/../m.keras"
+        with pytest.raises(CannotExpress):
+            directory.fill(["link/there"])
+    assert not (tmp_path / "there").exists()
+
+
+class Renames(Saves):
+    """Saves, reads what it saved, and gives it another name."""
+
+    def on_epoch_end(self, epoch: int, logs: Any) -> None:
+        self.model.save(self.filepath)
+        size = Path(self.filepath).stat().st_size
+        os.rename(self.filepath, f"{self.filepath}.best")
+        logs["size"] = float(size > 0)
+
+
+def test_what_is_saved_is_a_file_that_can_be_read_and_renamed() -> None:
+    answer = run(custom("Renames", Renames, "ModelCheckpoint"), saving("m.keras"), optional=True)
+    (epoch,) = answer["fits"][0]["epochs"]
+    assert answer["fits"][0]["error"] is None
+    assert epoch["logged"] == {"size": 1.0}
+    assert epoch["files"] == ["m.keras.best"]
+    assert [save["path"] for save in epoch["saved"]] == ["m.keras"]
+
+
+def test_a_directory_is_there_while_it_is_used() -> None:
+    here = os.getcwd()
+    with Directory() as directory:
+        assert os.getcwd() == directory.path
+        directory.fill(["a/b", "c/"])
+        assert sorted(os.listdir()) == ["a", "c"]
+    assert os.getcwd() == here
+    assert not os.path.exists(directory.path), "what was left there goes with it"
