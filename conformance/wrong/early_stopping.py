@@ -162,6 +162,11 @@ class AccInTheName(EarlyStopping):
             self.initial = self.initial._replace(direction=direction, best=self.monitor.start(direction))
 
 
+class MinimizesInAuto(EarlyStopping):
+    def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
+        super().__init__({**config, "mode": "min"} if config.get("mode", "auto") == "auto" else config, dialect)
+
+
 class DecidesAgain(EarlyStopping):
     def fit_begin(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         after, reason = super().fit_begin(state, event, effects)
@@ -467,6 +472,7 @@ WRONG: tuple[Wrong, ...] = (
         _speaks(**{"early-stopping/first-value": "compared-with-infinity"}),
         "The first value is compared with the worst infinity.",
     ),
+    _wrong("minimizes-in-auto", MinimizesInAuto, 'mode="auto" minimizes everything.'),
     _wrong("tells-unless-zero", TellsUnlessZero, "A negative verbose is as good as a positive one."),
     _wrong("skips-arrays", SkipsArrays, "An array is skipped as if the metric was missing."),
 )

@@ -372,6 +372,7 @@ def _other_sign(scenario: Scenario) -> Scenario | None:
     "early-stopping/min-delta/its-sign-does-not-matter",
     level="observed",
     source=BOTH,
+    choices={"early-stopping/min-delta-sign": "absolute"},
     errors=True,
     related=_other_sign,
 )

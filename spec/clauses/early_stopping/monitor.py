@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from ...callbacks import defaults
 from ...editing import configured, each_epoch, each_fit, each_monitored
+from ...metrics import DIRECTIONS
 from ...scenario import Epoch, Scenario, key
 from ...values import each_number
 from ..clause import Case, Expectations, clause
@@ -104,6 +105,30 @@ def _nothing_compiled(scenario: Scenario) -> Scenario | None:
 def auto_infers_from_the_name(case: Case) -> Expectations:
     """mode="auto" infers the direction from the name of the monitored quantity: the compiled metrics do not matter."""
     yield from case.expects_the_same(f"the name {case['monitor']} is the same with and without compiled metrics")
+
+
+def _accuracy_as_max(scenario: Scenario) -> Scenario | None:
+    """Mode max in place of auto, for an accuracy that is compiled under a usual name."""
+    monitor = scenario.config.get("monitor")
+    if scenario.config.get("mode", "auto") != "auto" or monitor not in ("accuracy", "acc", "val_accuracy", "val_acc"):
+        return None
+    for fit in scenario.fits:
+        named = [m for m in scenario.compiled_metrics(fit) if m.name == monitor.removeprefix("val_")]
+        if not named or any(DIRECTIONS[metric.cls] != "max" for metric in named):
+            return None
+    return configured(scenario, mode="max")
+
+
+@clause(
+    "early-stopping/mode/auto-maximizes-accuracy",
+    level="documented",
+    source=f"{DOCUMENTATION} (mode)",
+    errors=True,
+    related=_accuracy_as_max,
+)
+def auto_maximizes_accuracy(case: Case) -> Expectations:
+    """For an accuracy that is compiled under a usual name, accuracy or acc, mode="auto" does what mode="max" does."""
+    yield from case.expects_the_same(f"{case['monitor']} is better where it is more")
 
 
 def _as_auto(scenario: Scenario) -> Scenario | None:
@@ -269,7 +294,7 @@ def gates_the_reset(case: Case) -> Expectations:
     level="observed",
     source="observed: no release of Keras; the documentation of baseline, taken at its word",
     observes=("stop",),
-    choices={"early-stopping/baseline": "stops-after-patience"},
+    choices={"early-stopping/baseline": "stops-after-patience", "early-stopping/first-epoch": "never"},
 )
 def stops_without_beating_it(case: Case) -> Expectations:
     """In a first fit with mode min or max, or of a loss, training stops as soon as `patience` monitored epochs in a row have

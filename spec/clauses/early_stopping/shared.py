@@ -2,7 +2,7 @@
 
 Rules
 - A clause that gives no choice speaks of streams on which no choice but the arithmetic matters: of a first fit with mode min or
-  max, or of a loss, and a first value and an anchor that are `plain`.
+  max, or of a loss, a min_delta that is not negative, and a first value and an anchor that are `plain`.
 """
 
 import math
@@ -12,6 +12,7 @@ from functools import partial
 
 from ...numbers import FLOAT32_SMALLEST_NORMAL, float32
 from ...scenario import Scenario
+from ...values import Value
 from ..clause import Case, Expectations
 from ..monitoring import is_number
 from .stream import (
@@ -19,6 +20,7 @@ from .stream import (
     Monitored,
     Prediction,
     better_by,
+    forward,
     monitored,
     plain_anchor,
     plain_first,
@@ -59,16 +61,17 @@ def sign_of(way: str | None) -> float:
 
 def monitored_first(case: Case) -> tuple[Monitored, ...]:
     """The monitored epochs of the first fit, of all that is shown; none if the counts are no numbers or a value is an array."""
-    if given_way(case) is None or not well_typed(case) or not is_number(case["min_delta"]):
+    if given_way(case) is None or not well_typed(case) or not forward(case):
         return ()
     return monitored(case, case.scenario.fits[0]) or ()
 
 
-def any_monitored(case: Case, fit: int) -> bool:
-    """Whether an epoch of the fit that was run carries the metric and does not lie before start_from_epoch, a number."""
+def monitored_values(case: Case, fit: int) -> list[Value]:
+    """The values, arrays too, of the epochs of the fit that were run, carry the metric and do not lie before start_from_epoch,
+    a number."""
     run = case.trace.fits[fit].epochs_run
     shown = list(positions(case.scenario, case.scenario.fits[fit]))[:run]
-    return any(value is not None and absolute >= case["start_from_epoch"] for _, absolute, value in shown)
+    return [value for _, absolute, value in shown if value is not None and absolute >= case["start_from_epoch"]]
 
 
 def plain(case: Case, way: str | None, fit: int = 0, *, spares_improvements: bool = True) -> Prediction | None:

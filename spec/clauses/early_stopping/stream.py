@@ -89,6 +89,11 @@ def well_typed(case: Case) -> bool:
     return number(case["patience"]) and number(case["start_from_epoch"]) and isinstance(case["monitor"], str)
 
 
+def forward(case: Case) -> bool:
+    """Whether min_delta is a number that is not negative: what a negative one means is a choice."""
+    return is_number(case["min_delta"]) and not case["min_delta"] < 0
+
+
 def better_by(case: Case, way: str, min_delta: float | None = None) -> Better:
     """Better, in the direction `way`, by more than min_delta, which has to be a number; another one may be given."""
     delta = abs(case["min_delta"] if min_delta is None else min_delta)
@@ -106,7 +111,7 @@ def predict(case: Case, way: str | None, fit: int = 0, *, spares_improvements: b
     """What happens in the fit, if it is reached. None: the configuration or the stream is not one to predict.
 
     `spares_improvements`: whether an epoch that improves, but not on the baseline, never stops."""
-    if way is None or not is_number(case["min_delta"]) or not well_typed(case):
+    if way is None or not forward(case) or not well_typed(case):
         return None
     shown = case.scenario.fits[fit]
     epochs = monitored(case, shown)

@@ -15,8 +15,8 @@ from ...scenario import Scenario
 from ...trace import FitTrace, Trace
 from ..clause import Case, Expectation, Expectations, Failed, clause
 from ..monitoring import chosen, is_number
-from .shared import BOTH, DOCUMENTATION, any_beats, any_monitored, explicit, given_way, monitored_first, unbeaten
-from .stream import Monitored, better_by, improvements, plain_first, well_typed
+from .shared import BOTH, DOCUMENTATION, any_beats, explicit, given_way, monitored_first, monitored_values, unbeaten
+from .stream import Monitored, better_by, forward, improvements, plain_first, well_typed
 
 # ---------------------------------------------------------------------------------------------- restore_best_weights
 
@@ -61,14 +61,19 @@ def keeps_the_last(case: Case) -> Expectations:
     level="observed",
     source=BOTH,
     observes=("weights",),
-    choices={"early-stopping/anchor": "last-significant-improvement"},
+    choices={
+        "early-stopping/anchor": "last-significant-improvement",
+        "early-stopping/baseline": ("gates-the-reset", "stops-after-patience"),
+        "early-stopping/restored-epoch": "last-improvement",
+        "early-stopping/restored-when": "training-ends",
+    },
 )
 def restores_the_best_epoch(case: Case) -> Expectations:
     """In a first fit with mode min or max, or of a loss, and restore_best_weights, when training ends, whoever ended it, the
     model gets the weights of the last epoch that improved by more than min_delta on the last that did; the last weights stay
     if no epoch was monitored. (A first value that is a number and not the worst infinity.)"""
     way = given_way(case)
-    if way is None or not case["restore_best_weights"] or not is_number(case["min_delta"]) or not well_typed(case):
+    if way is None or not case["restore_best_weights"] or not forward(case) or not well_typed(case):
         return
     epochs = _run(case)
     improved = improvements(case, way, epochs)
@@ -76,7 +81,7 @@ def restores_the_best_epoch(case: Case) -> Expectations:
         best = improved[-1]
         why = f"{case['monitor']}={best.value} there was the last improvement (min_delta={case['min_delta']})"
         yield _holds_those_of(case, 0, [best.number], why)
-    elif not epochs and not any_monitored(case, 0):
+    elif not epochs and not monitored_values(case, 0):
         last = case.number(0, case.trace.fits[0].epochs_run - 1)
         yield _holds_those_of(case, 0, [last], "no epoch was monitored")
 
@@ -86,7 +91,7 @@ def restores_the_best_epoch(case: Case) -> Expectations:
     level="observed",
     source="observed: keras 3.15.1",
     observes=("weights",),
-    choices={"early-stopping/first-value": "accepted"},
+    choices={"early-stopping/first-value": "accepted", "early-stopping/restored-when": "training-ends"},
 )
 def first_nan_is_restored(case: Case) -> Expectations:
     """In a first fit with mode min or max, or of a loss, and restore_best_weights, if the first monitored value is NaN, the
@@ -161,7 +166,7 @@ def restores_whatever_min_delta(case: Case) -> Expectations:
     restore_best_weights, also with a min_delta the model ends with the weights of an epoch with the best value. (The first
     value is a number; a later NaN is no value.)"""
     epochs = _run(case)
-    if _comparable(epochs) and 0 < abs(case["min_delta"]) < math.inf:
+    if _comparable(epochs) and 0 < case["min_delta"] < math.inf:
         yield _holds_the_best(case, epochs, _as_seen(case), f", whatever min_delta={case['min_delta']} is")
 
 
