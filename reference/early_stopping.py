@@ -2,7 +2,7 @@
 
 Rules, at every epoch end, in this order
 1. A missing metric: warn, and nothing else changes.
-2. Before `start_from_epoch` (absolute, 0-based): nothing is monitored.
+2. Before `start_from_epoch` (absolute, 0-based; choice `early-stopping/warm-up`): nothing is monitored.
 3. With `restore_best_weights`, the first monitored epoch's weights are kept, whatever its value.
 4. The epoch counts: wait + 1.
 5. The value improves on the best: it is the best now. If it also improves on `baseline` (or there is none), wait is 0. An
@@ -98,8 +98,8 @@ REUSE = {"nothing": (), "best-value": ("best",), "best-weights": ("best_weights"
 
 
 class State(NamedTuple):
-    """`wait`: epochs counted since the last reset. `best_weights`: kept, if asked for, those of the value `kept`. The rest as
-    Keras names it."""
+    """`wait`: epochs counted since the last reset. `best_weights`: kept, if asked for, those of the value `kept`. `first`: the
+    epoch from which start_from_epoch counts. The rest as Keras names it."""
 
     wait: int
     best: Value | None
@@ -108,6 +108,7 @@ class State(NamedTuple):
     stopped_epoch: int
     direction: str | None
     kept: Value | None
+    first: int
 
 
 class EarlyStopping(Machine):
@@ -121,21 +122,23 @@ class EarlyStopping(Machine):
         self.restores_best_value = dialect["early-stopping/restored-epoch"] == "best-value"
         self.restores_at_the_stop = dialect["early-stopping/restored-when"] == "it-stops"
         self.keeps_first_weights = dialect["early-stopping/restored-without-best"] == "first-monitored-epoch"
+        self.warms_up_in_every_fit = dialect["early-stopping/warm-up"] == "epochs-of-the-fit"
         self.initial = self._begin(self.monitor.direction_at_construction())
 
-    def _begin(self, direction: str | None) -> State:
-        """The state before any value was seen."""
+    def _begin(self, direction: str | None, epoch: int = 0) -> State:
+        """The state before any value was seen, in a fit that begins with that epoch."""
         start = best = self.monitor.start(direction)
         if self.baseline.begins and self.config.baseline is not None:
             best = self.config.baseline
-        return State(0, best, 0, None, 0, direction, start)
+        return State(0, best, 0, None, 0, direction, start, epoch if self.warms_up_in_every_fit else 0)
 
     def fit_begin(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
-        return self._begin(state.direction)._replace(**{name: getattr(state, name) for name in self.keeps}), BEGAN
+        kept = {name: getattr(state, name) for name in self.keeps}
+        return self._begin(state.direction, event.epoch)._replace(**kept), BEGAN
 
     def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         config = self.config
-        wait, best, best_epoch, best_weights, stopped_epoch, direction, kept = state
+        wait, best, best_epoch, best_weights, stopped_epoch, direction, kept, first = state
         if direction is None:
             direction = self.monitor.resolve(event.metrics)
             state = state._replace(direction=direction)
@@ -144,7 +147,7 @@ class EarlyStopping(Machine):
         if value is None:
             effects.append(Warn("missing-metric"))
             return state, MISSING
-        if epoch < config.start_from_epoch:
+        if epoch - first < config.start_from_epoch:
             return state, WARM_UP
         if config.restore_best_weights and best_weights is None and self.keeps_first_weights:
             best_weights, best_epoch = event.weights, epoch
@@ -160,11 +163,11 @@ class EarlyStopping(Machine):
             best = value
             if config.baseline is None or not self.baseline.gates or improves(value, config.baseline, direction):
                 reason = FIRST if state.best is None else IMPROVED
-                return State(0, best, best_epoch, best_weights, stopped_epoch, direction, kept), reason
+                return State(0, best, best_epoch, best_weights, stopped_epoch, direction, kept, first), reason
         else:
             best = self.monitor.anchor(value, best, direction)
         if improved and self.baseline.spares:
-            return State(wait, best, best_epoch, best_weights, stopped_epoch, direction, kept), MISSED_BASELINE
+            return State(wait, best, best_epoch, best_weights, stopped_epoch, direction, kept, first), MISSED_BASELINE
         waited = wait >= config.patience
         # Only a value that is compared with infinity can get here in the first epoch.
         if waited and epoch >= self.first_stoppable:
@@ -174,7 +177,7 @@ class EarlyStopping(Machine):
                 self._restore(best_weights, effects)
         elif not improved:
             reason = FIRST_EPOCH if waited else WAITED
-        return State(wait, best, best_epoch, best_weights, stopped_epoch, direction, kept), reason
+        return State(wait, best, best_epoch, best_weights, stopped_epoch, direction, kept, first), reason
 
     def fit_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         config = self.config

@@ -7,6 +7,7 @@ Rules
 3. A value improves on a reference value r if it is better than r by more than min_delta:
        min: P(value + min_delta) < P(r)        max: P(value - min_delta) > P(r)
    The sum is float64 arithmetic; P is the dialect's `precision`. NaN improves on nothing and nothing on it.
+   With `exact-change` "is-one", and a min_delta that is not 0, a value that is better by exactly that improves, too.
    With `min-delta-side` "best" the same is asked as P(value) < P(r - min_delta), P(value) > P(r + min_delta).
 4. With `first-value` "accepted", no reference yet (None) means that any value improves; with "compared-with-infinity"
    the first reference is the worst infinity.
@@ -73,6 +74,7 @@ class Monitor:
         self.round_element = ARRAY_PRECISIONS[precision]
         self.starts_at_infinity = dialect[f"{prefix}/first-value"] == "compared-with-infinity"
         self.added_to_best = side == "best"
+        self.exact_counts = dialect.choices.get(f"{prefix}/exact-change") == "is-one"
         self.best_value_anchors = dialect.choices.get(f"{prefix}/anchor") == "best-value"  # with a min_delta
 
     def direction_at_construction(self) -> str | None:
@@ -121,7 +123,10 @@ class Monitor:
             a, b = self.round(value), self.round(reference + signed)
         else:
             a, b = self.round(value - signed), self.round(reference)
-        return a < b if direction == "min" else a > b
+        if a < b if direction == "min" else a > b:
+            return True
+        # A min_delta that is lost in the sum makes no improvement of the same value.
+        return self.exact_counts and delta != 0.0 and a == b and self.improves(value, reference, direction, 0.0)
 
     def _only_elements(self, value: Value, reference: Value, signed: float) -> tuple[float, float]:
         """The two numbers to compare, by rule 5."""

@@ -95,6 +95,18 @@ _ALL = (
     ),
     _min_delta_sign("early-stopping"),
     _choice(
+        "early-stopping/exact-change",
+        "Is a change of exactly min_delta an improvement?",
+        is_none="No: it has to be larger.",
+        is_one="Yes, where min_delta is not 0; the same value again is none.",
+    ),
+    _choice(
+        "early-stopping/warm-up",
+        "Which epochs does start_from_epoch leave out?",
+        absolute="Those with an index below it: a fit with an initial_epoch has fewer of them, or none.",
+        epochs_of_the_fit="That many at the beginning of every fit, whatever its initial_epoch is.",
+    ),
+    _choice(
         "early-stopping/baseline",
         "What does an unbeaten baseline do?",
         gates_the_reset="An epoch that improves on the best but not on the baseline leaves the count of epochs as it is, "

@@ -472,6 +472,16 @@ WRONG: tuple[Wrong, ...] = (
         _speaks(**{"early-stopping/first-value": "compared-with-infinity"}),
         "The first value is compared with the worst infinity.",
     ),
+    _wrong(
+        "needs-more-than-min-delta",
+        _speaks(**{"early-stopping/exact-change": "is-none"}),
+        "A change of exactly min_delta does not count, in any dialect.",
+    ),
+    _wrong(
+        "warms-up-by-the-index",
+        _speaks(**{"early-stopping/warm-up": "absolute"}),
+        "start_from_epoch is an index, in any dialect.",
+    ),
     _wrong("minimizes-in-auto", MinimizesInAuto, 'mode="auto" minimizes everything.'),
     _wrong("tells-unless-zero", TellsUnlessZero, "A negative verbose is as good as a positive one."),
     _wrong("skips-arrays", SkipsArrays, "An array is skipped as if the metric was missing."),

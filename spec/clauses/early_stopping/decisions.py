@@ -36,7 +36,17 @@ from .shared import (
     stops_as_predicted,
     stops_at,
 )
-from .stream import Monitored, monitored, number, plain_anchor, plain_first, positions, predict
+from .stream import (
+    Monitored,
+    monitored,
+    number,
+    plain_anchor,
+    plain_changes,
+    plain_first,
+    plain_start,
+    positions,
+    predict,
+)
 
 
 def _gains(values: Sequence[float], sign: float) -> Iterator[Fraction | None]:
@@ -83,14 +93,14 @@ def resets_the_count(case: Case) -> Expectations:
     level="observed",
     source="observed: keras 3.15.1",
     observes=("stop",),
-    choices={"early-stopping/first-value": "accepted"},
+    choices={"early-stopping/first-value": "accepted", "early-stopping/exact-change": "is-none"},
 )
 def first_value_improves(case: Case) -> Expectations:
     """The first monitored value of a fit counts as an improvement even if it is NaN or the worst infinity, and nothing improves
     on a NaN: training stops `patience` monitored epochs after it."""
     way = given_way(case)
     prediction = predict(case, way)
-    if way is None or prediction is None or case["baseline"] is not None:
+    if way is None or prediction is None or case["baseline"] is not None or not plain_start(case):
         return
     if not plain_first(case, way, prediction.monitored) and plain_anchor(case, way, prediction.monitored):
         yield from stops_as_predicted(case, prediction)
@@ -101,14 +111,14 @@ def first_value_improves(case: Case) -> Expectations:
     level="observed",
     source=BOTH,
     observes=("stop",),
-    choices={"early-stopping/anchor": "last-significant-improvement"},
+    choices={"early-stopping/anchor": "last-significant-improvement", "early-stopping/exact-change": "is-none"},
 )
 def compared_with_the_last_improvement(case: Case) -> Expectations:
     """A value improves if it is better by more than min_delta than the last one that did, even if one in between was better by
     less than that."""
     way = given_way(case)
     prediction = predict(case, way)
-    if way is None or prediction is None or case["baseline"] is not None:
+    if way is None or prediction is None or case["baseline"] is not None or not plain_start(case):
         return
     if plain_first(case, way, prediction.monitored) and not plain_anchor(case, way, prediction.monitored):
         yield from stops_as_predicted(case, prediction)
@@ -137,7 +147,7 @@ def stops_after_patience_epochs(case: Case) -> Expectations:
 )
 def ends_a_run_without_progress(case: Case) -> Expectations:
     """Training does not outlast `patience` + 1 monitored epochs of which none is better than all before it by any
-    amount. (Finite values.)"""
+    amount. (Finite values, and no start_from_epoch where initial_epoch is not 0.)"""
     if not ordinary(case):
         return
     patience = max(case["patience"], 1)
@@ -150,7 +160,7 @@ def ends_a_run_without_progress(case: Case) -> Expectations:
 
     for fit, shown, seen in case.fits():
         epochs = [epoch for epoch in monitored(case, shown) or () if epoch.index < seen.epochs_run]
-        if not all(math.isfinite(epoch.value) for epoch in epochs):
+        if not plain_start(case, fit) or not all(math.isfinite(epoch.value) for epoch in epochs):
             continue
         last = 0
         for position, gain in enumerate(_gains([epoch.value for epoch in epochs], sign_of(case["mode"]))):
@@ -300,7 +310,10 @@ def smaller_change(case: Case) -> Expectations:
     min_delta or more, training stops `patience` monitored epochs after the first, at the next one if patience is 0. (A
     min_delta that is not 0; exact differences; finite values in the range of float32.)"""
     delta = case["min_delta"]
-    if not is_number(delta) or not math.isfinite(delta) or delta == 0.0:
+    way = given_way(case)
+    if way is None or not is_number(delta) or not math.isfinite(delta) or delta == 0.0:
+        return
+    if not plain_changes(case, way, monitored_first(case)):  # a rounded sum may be exactly min_delta away
         return
     limit = abs(Fraction(delta))
 
@@ -316,6 +329,7 @@ def smaller_change(case: Case) -> Expectations:
     level="observed",
     source=BOTH,
     observes=("stop",),
+    choices={"early-stopping/exact-change": "is-none"},
 )
 def equal_change(case: Case) -> Expectations:
     """In a first fit with mode min or max, or of a loss, and without a baseline, a change of exactly min_delta is no
@@ -332,6 +346,26 @@ def equal_change(case: Case) -> Expectations:
         return exact_sums(values[: len(signed)], step) and set(signed) == {signed[0], signed[0] + Fraction(step)}
 
     yield from _stops_after_the_first(case, idle, f"changes are exactly min_delta={delta}")
+
+
+@clause(
+    "early-stopping/min-delta/an-exact-change-is-an-improvement",
+    level="documented",
+    source=f"{DOCUMENTATION} (min_delta: the minimum change to qualify, less than which is none)",
+    observes=("stop",),
+)
+def exact_change(case: Case) -> Expectations:
+    """In a first fit with mode min or max, or of a loss, and without a baseline, a stream that gets better by exactly
+    min_delta, which is more than 0, with every epoch never stops. (Values and sums that float32 can tell.)"""
+    epochs = monitored_first(case)
+    values = [epoch.value for epoch in epochs]
+    if case["baseline"] is not None or len(values) < 2 or not exact_sums(values, case["min_delta"]):
+        return
+    step, sign = Fraction(case["min_delta"]), int(sign_of(given_way(case)))
+    if step > 0 and all((Fraction(value) - Fraction(before)) * sign == step for before, value in pairwise(values)):
+        why = f"every epoch improves {case['monitor']} by exactly min_delta={case['min_delta']}: {values}"
+        for epoch in case.epochs(0):
+            yield epoch.expects_that(not epoch.stopped, "no stop", got="a stop", because=why)
 
 
 def _scaled(scenario: Scenario) -> Scenario | None:

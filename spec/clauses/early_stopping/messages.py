@@ -12,7 +12,16 @@ from ...values import Logs, Value
 from ..clause import Case, Expectations, clause
 from ..monitoring import chosen, compiled_direction, is_number
 from .shared import BOTH, DOCUMENTATION, MODES, exact_sums, given_way, monitored_values, ordinary, plain
-from .stream import Monitored, improvements, number, plain_first, positions, well_typed
+from .stream import (
+    Monitored,
+    improvements,
+    number,
+    plain_changes,
+    plain_first,
+    plain_start,
+    positions,
+    well_typed,
+)
 
 # ---------------------------------------------------------------------------------------------- what it says
 
@@ -55,7 +64,12 @@ def tells(case: Case) -> Expectations:
         last = [*case.epochs(fit)][-1]
         yield from _nothing_printed_in_epochs(case, fit, "messages come at the end of training (verbose=1)")
         values = monitored_values(case, fit)
-        unclear = last.shown.stop or (last.stopped and last.number == 0) or not math.isfinite(case["min_delta"])
+        unclear = (
+            not plain_start(case, fit)
+            or last.shown.stop
+            or (last.stopped and last.number == 0)
+            or not math.isfinite(case["min_delta"])
+        )
         if not unclear and (not values or any(isinstance(v, float) and math.isfinite(v) for v in values)):
             restored = bool(case["restore_best_weights"] and values)
             expected = ("early-stop",) * last.stopped + ("restored",) * restored
@@ -261,12 +275,14 @@ def _raises_for_a_count(case: Case, way: str, why: str) -> Expectations:
     ]
     if not number(case["start_from_epoch"]):
         raising = present
-    else:
+    elif plain_start(case):
         epochs = [epoch for epoch in present if epoch.number >= case["start_from_epoch"]]
         improving = improvements(case, way, epochs)
-        if improving is None or not plain_first(case, way, epochs):
+        if improving is None or not plain_first(case, way, epochs) or not plain_changes(case, way, epochs):
             return
         raising = [epoch for epoch in epochs if epoch not in improving]
+    else:
+        return
     yield from _raises(case, ("TypeError", 0, "epoch_end", raising[0].number) if raising else None, why)
 
 
@@ -307,6 +323,8 @@ def _arrays_raise(case: Case, first: bool) -> Expectations:
     """The first array of several elements raises where it is compared; `first`: where it is the first value."""
     scenario, start = case.scenario, case["start_from_epoch"]
     if not ordinary(case) or _rejection(case) or _elements(scenario) is None or not _element_is_number(case):
+        return
+    if not plain_start(case):
         return
     shown = scenario.fits[0]
     seen = [each for each in positions(scenario, shown) if each[2] is not None and each[1] >= start]

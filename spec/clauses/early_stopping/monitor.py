@@ -246,6 +246,7 @@ def warm_up_never_stops(case: Case) -> Expectations:
     level="observed",
     source=BOTH,
     observes=("stop",),
+    choices={"early-stopping/warm-up": "absolute"},
 )
 def counts_absolute_epochs(case: Case) -> Expectations:
     """Monitoring begins with the epoch of index `start_from_epoch`, counted from 0 and with initial_epoch; the first one
@@ -253,7 +254,22 @@ def counts_absolute_epochs(case: Case) -> Expectations:
     baseline.)"""
     start = case["start_from_epoch"]
     if number(start) and start > 0 and case["baseline"] is None:
-        yield from stops_as_predicted(case, plain(case, given_way(case)))
+        yield from stops_as_predicted(case, plain(case, given_way(case), absolute=True))
+
+
+@clause(
+    "early-stopping/start-from-epoch/is-a-number-of-epochs-to-wait",
+    level="documented",
+    source=f"{DOCUMENTATION} (start_from_epoch: the number of epochs to wait)",
+    observes=("stop",),
+)
+def waits_that_many(case: Case) -> Expectations:
+    """The first `start_from_epoch` epochs of a fit do not stop, also where initial_epoch is more than 0."""
+    start = case["start_from_epoch"]
+    for epoch in case.epochs():
+        if isinstance(start, int) and epoch.index < start:
+            why = f"training waits for start_from_epoch={start} epochs, and this one is number {epoch.index + 1} of the fit"
+            yield epoch.expects_that(not epoch.stopped, "no stop", got="a stop", because=why)
 
 
 # ---------------------------------------------------------------------------------------------- baseline

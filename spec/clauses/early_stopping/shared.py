@@ -2,7 +2,7 @@
 
 Rules
 - A clause that gives no choice speaks of streams on which no choice but the arithmetic matters: of a first fit with mode min or
-  max, or of a loss, a min_delta that is not negative, and a first value and an anchor that are `plain`.
+  max, or of a loss, a min_delta that is not negative, and values and a start about which nothing is to be chosen (`plain`).
 """
 
 import math
@@ -23,7 +23,9 @@ from .stream import (
     forward,
     monitored,
     plain_anchor,
+    plain_changes,
     plain_first,
+    plain_start,
     positions,
     predict,
     well_typed,
@@ -61,7 +63,7 @@ def sign_of(way: str | None) -> float:
 
 def monitored_first(case: Case) -> tuple[Monitored, ...]:
     """The monitored epochs of the first fit, of all that is shown; none if the counts are no numbers or a value is an array."""
-    if given_way(case) is None or not well_typed(case) or not forward(case):
+    if given_way(case) is None or not well_typed(case) or not forward(case) or not plain_start(case):
         return ()
     return monitored(case, case.scenario.fits[0]) or ()
 
@@ -74,13 +76,18 @@ def monitored_values(case: Case, fit: int) -> list[Value]:
     return [value for _, absolute, value in shown if value is not None and absolute >= case["start_from_epoch"]]
 
 
-def plain(case: Case, way: str | None, fit: int = 0, *, spares_improvements: bool = True) -> Prediction | None:
-    """What happens in the fit, where the dialect's first value and anchor make no difference to that."""
+def plain(
+    case: Case, way: str | None, fit: int = 0, *, spares_improvements: bool = True, absolute: bool = False
+) -> Prediction | None:
+    """What happens in the fit, where no choice but the baseline's makes a difference to that; `absolute`: nor does the start."""
     prediction = predict(case, way, fit, spares_improvements=spares_improvements)
     if prediction is None or way is None:
         return None
     epochs = prediction.monitored
-    return prediction if plain_first(case, way, epochs) and plain_anchor(case, way, epochs) else None
+    if not absolute and not plain_start(case, fit):
+        return None
+    agreed = plain_first(case, way, epochs) and plain_changes(case, way, epochs) and plain_anchor(case, way, epochs)
+    return prediction if agreed else None
 
 
 def stops_as_predicted(case: Case, prediction: Prediction | None, fit: int = 0) -> Expectations:
@@ -127,6 +134,8 @@ def unbeaten(case: Case) -> Iterator[tuple[int, tuple[Monitored, ...]]]:
     better = better_by(case, way)
     for fit, shown in enumerate(case.scenario.fits):
         epochs = (monitored(case, shown) or ())[: max(patience, 0)]
+        if not plain_start(case, fit) or not plain_changes(case, way, epochs):
+            continue
         if patience < 1 or len(epochs) < patience or epochs[-1].number == 0:
             continue
         if stopped_by_others_before(case, fit, epochs[-1].index):

@@ -8,7 +8,7 @@ Rules
   epochs or more behind the last reset, or behind the beginning if there was none.
 - There is no counter: everything is positions in the list of monitored epochs. The dialect gives the arithmetic of the
   comparison and nothing else.
-- On some streams other choices lead elsewhere: `plain_first` and `plain_anchor` tell where they do not.
+- On some streams other choices lead elsewhere: the functions called `plain_...` tell where they do not.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -94,6 +94,11 @@ def forward(case: Case) -> bool:
     return is_number(case["min_delta"]) and not case["min_delta"] < 0
 
 
+def plain_start(case: Case, fit: int = 0) -> bool:
+    """Whether it makes no difference if start_from_epoch, a number, counts absolute epochs or those of the fit."""
+    return bool(case["start_from_epoch"] <= 0 or case.scenario.first_epoch(case.scenario.fits[fit]) == 0)
+
+
 def better_by(case: Case, way: str, min_delta: float | None = None) -> Better:
     """Better, in the direction `way`, by more than min_delta, which has to be a number; another one may be given."""
     delta = abs(case["min_delta"] if min_delta is None else min_delta)
@@ -167,6 +172,24 @@ def plain_first(case: Case, way: str, epochs: Sequence[Monitored]) -> bool:
     """Whether the first value is better than the worst infinity: then it is the best whatever a dialect makes of first values."""
     try:
         return not epochs or better_by(case, way)(epochs[0].value, inf if way == "min" else -inf)
+    except ValueError:
+        return False
+
+
+def plain_changes(case: Case, way: str, epochs: Sequence[Monitored]) -> bool:
+    """Whether no value is better than an earlier one, or than the baseline, by exactly min_delta, as far as can be seen; a change
+    of 0 is none."""
+    delta = case["min_delta"] if way == "min" else -case["min_delta"]
+    if delta == 0:
+        return True
+    values = [epoch.value for epoch in epochs]
+    others = [] if case["baseline"] is None else [case["baseline"]]
+    try:
+        return not any(
+            precision(case, value)(value + delta) == precision(case, than)(than)
+            for place, value in enumerate(values)
+            for than in (*values[:place], *others)
+        )
     except ValueError:
         return False
 

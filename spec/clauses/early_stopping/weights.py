@@ -16,7 +16,7 @@ from ...trace import FitTrace, Trace
 from ..clause import Case, Expectation, Expectations, Failed, clause
 from ..monitoring import chosen, is_number
 from .shared import BOTH, DOCUMENTATION, any_beats, explicit, given_way, monitored_first, monitored_values, unbeaten
-from .stream import Monitored, better_by, forward, improvements, plain_first, well_typed
+from .stream import Monitored, better_by, forward, improvements, plain_first, plain_start, well_typed
 
 # ---------------------------------------------------------------------------------------------- restore_best_weights
 
@@ -63,6 +63,7 @@ def keeps_the_last(case: Case) -> Expectations:
     observes=("weights",),
     choices={
         "early-stopping/anchor": "last-significant-improvement",
+        "early-stopping/exact-change": "is-none",
         "early-stopping/baseline": ("gates-the-reset", "stops-after-patience"),
         "early-stopping/restored-epoch": "last-improvement",
         "early-stopping/restored-when": "training-ends",
@@ -81,7 +82,7 @@ def restores_the_best_epoch(case: Case) -> Expectations:
         best = improved[-1]
         why = f"{case['monitor']}={best.value} there was the last improvement (min_delta={case['min_delta']})"
         yield _holds_those_of(case, 0, [best.number], why)
-    elif not epochs and not monitored_values(case, 0):
+    elif plain_start(case) and not monitored_values(case, 0):
         last = case.number(0, case.trace.fits[0].epochs_run - 1)
         yield _holds_those_of(case, 0, [last], "no epoch was monitored")
 
