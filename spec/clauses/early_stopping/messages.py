@@ -200,7 +200,8 @@ def ordinary_input(case: Case) -> Expectations:
     yield from _raises(case, None, f"{why}, and so are the values")
 
 
-@clause("early-stopping/errors/raises-only-beyond-the-precision", level="observed", source=BOTH, errors=True)
+@clause("early-stopping/errors/raises-only-beyond-the-precision", level="observed", source=BOTH, errors=True,
+        choices={"early-stopping/restored-when": "training-ends"})  # fmt: skip
 def raises_only_beyond_the_precision(case: Case) -> Expectations:
     """With mode min or max, or of a loss, every number can be monitored but, where TensorFlow compares, a finite one beyond the
     range of float32: that one raises ValueError at its epoch's end. (Where there is such a one: one fit, a first value that is

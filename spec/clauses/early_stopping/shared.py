@@ -129,7 +129,9 @@ def unbeaten(case: Case) -> Iterator[tuple[int, tuple[Monitored, ...]]]:
     """The fits of which the first `patience` monitored epochs are shown and do not beat the baseline; and these
     epochs."""
     patience, way = case["patience"], given_way(case)
-    if way is None or not is_number(case["baseline"]) or not well_typed(case) or not isinstance(patience, int):
+    if way is None or not is_number(case["baseline"]) or not isinstance(patience, int):
+        return
+    if not well_typed(case) or not forward(case):
         return
     better = better_by(case, way)
     for fit, shown in enumerate(case.scenario.fits):
