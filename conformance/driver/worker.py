@@ -12,6 +12,7 @@ Rules
 - It stands in the directory of its zip, which is temporary; the directory in which it was started comes first on the path.
 - A guardian, a small process forked before the subject is imported, waits for the parent's end of the line to close. Then it
   kills whatever is left of the worker and removes the directory: also when the parent was killed, or native code does not return.
+- After every scenario Python's own modules and settings are put back: a subject meets nothing that another one replaced.
 - It ends without waiting for anybody's threads.
 """
 
@@ -29,6 +30,7 @@ from . import worlds
 from .loop import run
 from .protocol import Unavailable
 from .subjects import UnknownSubject, subject
+from .surroundings import Surroundings
 
 PROTOCOL = 1
 
@@ -53,11 +55,14 @@ def main(arguments: List[str]) -> None:
     greeting.update(getattr(implementation, "identity", {}))
     _limit_memory(int(options.get("--memory", 0)))
     out.write(greeting)
+    surroundings = Surroundings()
     with os.fdopen(lines, "rb") as stream:
         for line in stream:
             for standard in (1, 2):
                 os.dup2(noise, standard)  # a subject may have closed it
-            out.write(_answer(implementation, line))
+            answer = _answer(implementation, line)
+            surroundings.restore()
+            out.write(answer)
     os._exit(0)
 
 

@@ -151,7 +151,7 @@ class _Ended(Exception):
 class _Process:
     """One life of a worker: the process, its streams, its directory."""
 
-    def __init__(self, command: Sequence[str], python: str, environment: Mapping[str, str] | None) -> None:
+    def __init__(self, command: Sequence[str], python: str, environment: Mapping[str, str] | None, start: str) -> None:
         self.directory = tempfile.mkdtemp(prefix="callcheck-worker-")
         archive = Path(self.directory, "driver.zip")
         archive.write_bytes(driver_zip())
@@ -159,7 +159,7 @@ class _Process:
             self.process = subprocess.Popen(
                 [python, str(archive), *command],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
-                start_new_session=True, env=None if environment is None else {**os.environ, **environment},
+                start_new_session=True, cwd=start, env=None if environment is None else {**os.environ, **environment},
             )  # fmt: skip
         except OSError as error:
             shutil.rmtree(self.directory, ignore_errors=True)
@@ -295,6 +295,7 @@ class WorkerProcess:
         self.starts = 0
         """How often it was started."""
         self._environment = environment
+        self._start_directory = os.getcwd()
         self._command = [subject, *(["--callback", callback] if callback else [])]
         self._command += ["--memory", str(memory_limit)] if memory_limit else []
         self._next_id = 0
@@ -306,7 +307,7 @@ class WorkerProcess:
     def _start(self) -> Greeting:
         self.starts += 1
         self._sent.clear()
-        process = _Process(self._command, self.python, self._environment)
+        process = _Process(self._command, self.python, self._environment, self._start_directory)
         try:
             data = json.loads(process.wait_for_line(time.monotonic() + self.start_limit))
             if not isinstance(data, dict) or data.get("protocol") != PROTOCOL:
