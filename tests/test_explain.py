@@ -176,6 +176,23 @@ def test_what_the_digits_leave_open_is_resolved_by_the_rest_of_the_record(tmp_pa
     ] * 2
 
 
+def test_epochs_that_are_not_monitored_leave_nothing_open(tmp_path: Path) -> None:
+    losses = ["0.1000", "0.5000", "0.5000", "0.5000"]
+    text = "".join(f"Epoch {at}/4\n5/5 - 1s - loss: 1.0 - val_loss: {loss}\n" for at, loss in enumerate(losses, 1))
+    (tmp_path / "output.txt").write_text(text)
+    explanation = told(str(tmp_path / "output.txt"), config={"patience": 1, "start_from_epoch": 1})
+    assert "if, below the printed digits, epoch 3 improved" in explanation.audit.sentence
+
+
+def test_a_column_that_csvlogger_left_out_is_no_claim_about_the_callback(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("epoch,loss\n0,1.0\n1,1.0\n")
+    explanation = told(str(tmp_path / "log.csv"))
+    assert explanation.summaries[0].startswith(
+        "EarlyStopping did not stop training: no epoch of the record has val_loss."
+    )
+    assert any("CSVLogger leaves out what the first epoch does not have" in trap for trap in explanation.traps)
+
+
 # ---------------------------------------------------------------------------------------------- what if
 
 

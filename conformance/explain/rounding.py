@@ -33,7 +33,7 @@ def open_comparisons(question: Question, direction: str) -> list[tuple[int, int]
         margin = 0.0
         for at, logs in enumerate(fit.logs):
             value = logs.get(question.monitor)
-            if not isinstance(value, Rounded) or value != value:
+            if not isinstance(value, Rounded) or value != value or fit.first_epoch + at < _start(question):
                 continue
             if best is not None and abs(sign * value + delta - best) <= (value.margin + margin) * (1 + 1e-6):
                 found.append((index, at))
@@ -52,6 +52,12 @@ def resolved(question: Question, story: Story) -> tuple[Question, list[tuple[int
         if contradiction(attempt, attempt.story()) is None:
             return attempt, flipped
     return None
+
+
+def _start(question: Question) -> int:
+    """The first epoch whose value is looked at."""
+    start = question.parameter("start_from_epoch")
+    return start if isinstance(start, int) else 0
 
 
 def possible(question: Question, story: Story) -> list[Question]:
@@ -91,7 +97,7 @@ def _moved(
         logs = []
         for at, values in enumerate(fit.logs):
             value = values.get(question.monitor)
-            if not isinstance(value, Rounded) or value != value:
+            if not isinstance(value, Rounded) or value != value or fit.first_epoch + at < _start(question):
                 logs.append(values)
                 continue
             cost = sign * value

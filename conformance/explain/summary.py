@@ -45,7 +45,10 @@ def _early_stopping(question: Question, story: Story, fit: int) -> list[str]:
     stopped = story.stopped(fit)
     patience = question.parameter("patience")
     if not ends:
-        return [f"EarlyStopping never stopped: no epoch has {question.monitor}.", _weights(question, story, fit)]
+        return [
+            f"EarlyStopping did not stop training: no epoch of the record has {question.monitor}.",
+            _weights(question, story, fit),
+        ]
     last = ends[-1]
     state: Any = last.after
     best = f"{state.best} in epoch {state.best_epoch + 1} was the best"
@@ -108,7 +111,7 @@ def _reductions(question: Question, story: Story, fit: int) -> list[str]:
     if not reduced:
         ends = [each for each in _ends(story, fit) if each.value is not None]
         if not ends:
-            return [f"The learning rate was not reduced: no epoch has {question.monitor}."]
+            return [f"The learning rate was not reduced: no epoch of the record has {question.monitor}."]
         most = max(getattr(each.after, "wait", 0) for each in ends)
         low = [each for each in ends if each.rule == "reduce-lr-on-plateau/min-lr/is-the-lower-bound"]
         if low:

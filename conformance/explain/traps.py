@@ -34,8 +34,11 @@ def _missing(question: Question, story: Story) -> Iterator[str]:
         without = sum(name not in logs for logs in epochs)
         if without == len(epochs):
             others = ", ".join(question.history.names()) or "nothing"
-            counted = f"{question.callback} warned and counted nothing"
-            yield f"{name} is in no epoch of the record, so that {counted}; recorded: {others}"
+            lost = ""
+            if question.history.kind == "a CSVLogger file":
+                lost = "; CSVLogger leaves out what the first epoch does not have, and then the record does not tell"
+            counted = f"{question.callback} would have warned and counted nothing"
+            yield f"{name} is in no epoch of the record: without it, {counted}{lost}; recorded: {others}"
         elif without:
             yield f"epochs without {name} are not counted: patience is in epochs that have it"
 
