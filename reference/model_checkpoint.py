@@ -80,6 +80,23 @@ SUFFIXES: dict[str, tuple[str, ...] | None] = {
 }
 """What a whole model's file name may end with, by the value of `model-checkpoint/suffix`; None: anything."""
 
+
+class Arrays(NamedTuple):
+    """`saves`: an array metric saves unseen, and `whole`, then the whole model. `prints`: one that is compared can be printed."""
+
+    saves: bool = False
+    whole: bool = False
+    prints: bool = False
+
+
+ARRAYS = {
+    "saves": Arrays(saves=True),
+    "saves-the-whole-model": Arrays(saves=True, whole=True),
+    "compares": Arrays(),
+    "compares-and-prints": Arrays(prints=True),
+}
+"""By the value of `model-checkpoint/array-metric`."""
+
 PATH_LIKES = {"accepted": "", "only-for-weights": "construction", "fails-when-saving": "turn"}
 """When a PathLike is refused, by the value of `model-checkpoint/path-like`."""
 
@@ -117,7 +134,7 @@ class ModelCheckpoint(Machine):
             if not self.filepath.endswith(suffixes):
                 raise ValueError(f"filepath must end with {' or '.join(suffixes)}, got {self.filepath!r}")
         self.missing_metric_saves = dialect["model-checkpoint/missing-metric"] == "saves"
-        self.array_metric_saves = dialect["model-checkpoint/array-metric"] == "saves"
+        self.arrays = ARRAYS[dialect["model-checkpoint/array-metric"]]
         self.announces_after = dialect["model-checkpoint/announces"] == "before-and-after"
         self.folder = dialect["model-checkpoint/folder"]
         direction = self.monitor.direction_at_construction()
@@ -159,10 +176,11 @@ class ModelCheckpoint(Machine):
         best, saves, reason = self._decide(direction, best, event.logs, effects)
         if saves:
             if self.folder == "never" and "/" in path:
-                raise FileNotFoundError(f"there is no directory for {path}")
+                raise OSError(f"there is no directory for {path}")
             _check_folder(path, self.existing)
             _check_file(path, self.existing)
-            effects.append(Save(path))
+            whole = reason is ARRAY and self.arrays.whole and self.config.save_weights_only
+            effects.append(Save(f"{path} (whole model)" if whole else path))
             if self.announces_after and self.config.verbose > 0:
                 effects.append(Print("saved"))
         return best, reason
@@ -180,12 +198,12 @@ class ModelCheckpoint(Machine):
         if value is None:
             effects.append(Warn("missing-metric"))
             return best, self.missing_metric_saves, MISSING if self.missing_metric_saves else MISSING_SKIPPED
-        if isinstance(value, tuple) and self.array_metric_saves:
+        if isinstance(value, tuple) and self.arrays.saves:
             effects.append(Warn("array-metric"))
             return best, True, ARRAY
         if self.monitor.improves(value, best, direction):
             if config.verbose > 0:
-                if isinstance(value, tuple):
+                if isinstance(value, tuple) and not self.arrays.prints:
                     raise TypeError("unsupported format string passed to an array")  # it is printed as a number
                 effects.append(Print("improved"))
             return value, True, FIRST if best is None else IMPROVED

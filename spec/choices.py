@@ -233,7 +233,9 @@ _ALL = (
         "model-checkpoint/array-metric",
         "What does save_best_only do when the metric is an array?",
         saves="It saves, with a warning.",
-        compares="It compares, and fails unless the array has one element.",
+        saves_the_whole_model="It saves, with a warning; the whole model, with save_weights_only too.",
+        compares="It compares, and fails unless the array has one element; to print that one fails too.",
+        compares_and_prints="It compares, and fails unless the array has one element, which is printed as its number.",
     ),
     _choice(
         "model-checkpoint/suffix",

@@ -8,7 +8,7 @@ import pytest
 
 from callcheck.conformance.vectors import bases
 from callcheck.reference.early_stopping import BASELINE, REUSE
-from callcheck.reference.model_checkpoint import PATH_LIKES, SUFFIXES
+from callcheck.reference.model_checkpoint import ARRAYS, PATH_LIKES, SUFFIXES
 from callcheck.reference.monitor import ARRAY_ERRORS, BETTER_HIGH
 from callcheck.reference.reduce_lr_on_plateau import MINIMUM
 from callcheck.reference.replay import replay
@@ -153,6 +153,7 @@ TABLES: list[tuple[str, Mapping[str, object]]] = [
     ("reduce-lr-on-plateau/min-lr", MINIMUM),
     ("model-checkpoint/suffix", SUFFIXES),
     ("model-checkpoint/path-like", PATH_LIKES),
+    ("model-checkpoint/array-metric", ARRAYS),
     ("early-stopping/precision", PRECISIONS),
     ("early-stopping/precision", ARRAY_PRECISIONS),
     ("early-stopping/precision", ARRAY_ERRORS),

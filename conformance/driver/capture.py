@@ -167,7 +167,11 @@ class Captured:
         if not (self._given or self._heard):
             return ()
         given = [
-            warning_event(str(warning.message)) for warning in self._given if issubclass(warning.category, UserWarning)
+            event
+            for warning in self._given
+            for event in (warning_event(str(warning.message)),)
+            if issubclass(warning.category, UserWarning)
+            or (event != "other" and issubclass(warning.category, RuntimeWarning))  # as Keras up to 2.3 warns
         ]
         said = (*given, *self._heard)
         self._given.clear()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeGuard
 
 from ..callbacks import CALLBACKS
-from ..metrics import DIRECTIONS
+from ..metrics import DIRECTIONS, class_named
 from ..numbers import ARRAY_PRECISIONS, PRECISIONS
 from ..values import ArrayNumber, Value
 from .clause import Case
@@ -52,6 +52,9 @@ def direction(case: Case, fit: int = 0) -> str | None:
         return compiled_direction(case, fit)
     if rule == "name-ends-with-acc-accuracy-auc":
         return "max" if any(monitor.endswith(end) for end in ("acc", "accuracy", "auc")) else "min"
+    if rule == "metric-of-that-name":
+        known = class_named(monitor[4:] if monitor.startswith("val_") else monitor)
+        return "min" if known is None else DIRECTIONS[known] or "min"
     fmeasure = rule == "name-contains-acc-or-starts-with-fmeasure" and monitor[:8] == "fmeasure"
     return "max" if fmeasure or "acc" in monitor else "min"
 

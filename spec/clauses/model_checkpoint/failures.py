@@ -40,7 +40,7 @@ def failures(case: Case) -> list[Failure] | None:
     if planned is None:
         return None
     names = [file_name(case, turn) for turn in planned]
-    by_array = case["save_best_only"] and case.dialect["model-checkpoint/array-metric"] == "compares"
+    by_array = case["save_best_only"] and case.dialect["model-checkpoint/array-metric"].startswith("compares")
     if None in names or (by_array and arrays(case, planned)):
         return None
     found = [

@@ -134,7 +134,7 @@ def deeds_at(case: Case, planned: tuple[Turn, ...]) -> list[tuple[Turn, Deed]] |
     if not case["save_best_only"]:
         return [(turn, "saving") for turn in planned]
     monitor = case["monitor"]
-    if arrays(case, planned) and case.dialect["model-checkpoint/array-metric"] == "compares":
+    if arrays(case, planned) and case.dialect["model-checkpoint/array-metric"].startswith("compares"):
         return None
     seen = numbers(case, planned)
     improved = records(case, [value for _, value in seen])
@@ -157,7 +157,7 @@ def arrays(case: Case, planned: tuple[Turn, ...]) -> list[tuple[Turn, tuple[floa
 def saves(case: Case, deed: Deed) -> bool:
     """Whether the dialect writes a file at a turn that comes to this."""
     if deed in ("missing-metric", "array-metric"):
-        return case.dialect[f"model-checkpoint/{deed}"] == "saves"
+        return case.dialect[f"model-checkpoint/{deed}"].startswith("saves")
     return deed in ("saving", "improved")
 
 
