@@ -5,18 +5,19 @@ Rules
 - A failing rule is shrunk alone, the first few per hearing; the rest is listed with the first scenario that fails.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from callcheck.spec.clauses.clause import Case, Failed
+from callcheck.spec.clauses.clause import Case, Clause, Failed
 from callcheck.spec.dialect import Dialect, Resolution
 from callcheck.spec.scenario import Scenario
 from callcheck.spec.search.shrink import smallest
 from callcheck.spec.trace import Failed as NoTrace
 from callcheck.spec.trace import Result, Trace
 
+from .health import Complaint, complaint
 from .judge import NONDETERMINISTIC, Agreement, Held, Judgement, Rule, deviates, explained, judge, not_applicable
 from .pool import EXAMPLES, pool
-from .results import Here, Results, Subject
+from .results import Here, Progress, Results, Subject
 from .subjects.reference import Reference
 
 TRIES = 400
@@ -25,6 +26,12 @@ AHEAD = 4
 """How many of them are asked for at once: enough to keep a worker busy, few enough to waste little when the first will do."""
 SHRUNK = 5
 """How many failing rules are shrunk in one hearing."""
+
+
+Answered = tuple[Scenario, Result]
+"""A scenario, and what the subject did with it."""
+Question = tuple[Scenario, Result, Scenario | None]
+"""The same, and of a relation the scenario beside it."""
 
 
 class Hearing:
@@ -39,7 +46,7 @@ class Hearing:
         native: bool = False,
         examples: int = EXAMPLES,
         seed: int = 0,
-        progress: Callable[[int], object] = lambda answered: None,
+        progress: Progress | None = None,
         shrunk: int = SHRUNK,
         predicted: Results | None = None,
     ) -> None:
@@ -50,22 +57,37 @@ class Hearing:
         self.seed = seed
         self.results = Results(subject, progress=progress)
         self.predicted = predicted or Results(Here(Reference(Resolution(dialect=dialect))))
-        self._pools: dict[str, list[tuple[Scenario, Result]]] = {}
+        self._pools: dict[str, list[Answered]] = {}
+        self._questions: dict[tuple[str, str], list[Question]] = {}
         self._to_shrink = shrunk
 
-    def pool(self, callback: str) -> list[tuple[Scenario, Result]]:
+    def scenarios(self, callback: str) -> tuple[Scenario, ...]:
+        """The scenarios on which a callback is judged."""
+        parameters = (self.subject.capabilities.parameters or {}).get(callback)
+        return pool(callback, self.examples, self.seed, parameters)
+
+    def pool(self, callback: str) -> list[Answered]:
         """The scenarios on which a callback is judged, with what the subject does."""
         if callback not in self._pools:
-            parameters = (self.subject.capabilities.parameters or {}).get(callback)
-            scenarios = pool(callback, self.examples, self.seed, parameters)
+            scenarios = self.scenarios(callback)
             self._pools[callback] = list(zip(scenarios, self.results.ask(scenarios), strict=True))
         return self._pools[callback]
+
+    def complaints(self) -> list[Complaint]:
+        """What is wrong with the subject as a whole, as far as it was asked."""
+        found = [
+            complaint(self.subject.name, callback, [result for _, result in answered])
+            for callback, answered in self._pools.items()
+        ]
+        return [each for each in found if each is not None]
 
     def judgement(self, rule: Rule, callback: str) -> Judgement:
         """The verdict on one rule."""
         if not_applicable(rule, callback, self.held) is not None:
             return judge(rule, callback, (), self.held)
-        found = judge(rule, callback, self.cases(rule, self.pool(callback)), self.held)
+        gathered = self._questions.get((rule.id, callback))
+        cases = self.cases(rule, self.pool(callback)) if gathered is None else self._cases(gathered)
+        found = judge(rule, callback, cases, self.held)
         # Asked again, what answers differently every time may answer well: it is shown as it was found.
         if found.failure is None or found.scenario is None or found.verdict == NONDETERMINISTIC or not self._to_shrink:
             return found
@@ -76,46 +98,66 @@ class Hearing:
         """The case of that one scenario; None if the rule does not speak of it, or the subject cannot express it."""
         return next(iter(self.cases(rule, [(scenario, self.results.ask([scenario])[0])])), None)
 
-    def cases(self, rule: Rule, answered: Iterable[tuple[Scenario, Result]]) -> list[Case]:
+    def gather(self, rules: Iterable[Rule], callbacks: Iterable[str]) -> None:
+        """Ask for all that these rules look at, in few batches, so that it is known how much there is to do."""
+        callbacks = tuple(callbacks)
+        asked = [each for each in callbacks if each in self.subject.capabilities.callbacks]
+        self.results.ask([scenario for callback in asked for scenario in self.scenarios(callback)])
+        beside: list[Scenario] = []
+        for rule in rules:
+            for callback in set(rule.callbacks) & set(asked):
+                if isinstance(rule, Clause) and rule.related and not_applicable(rule, callback, self.held) is None:
+                    questions = self._questions[rule.id, callback] = list(self._ask_of(rule, self.pool(callback)))
+                    beside += [other for scenario, _, other in questions if other is not None and other is not scenario]
+        self.results.ask(beside)
+
+    def cases(self, rule: Rule, answered: Iterable[Answered]) -> list[Case]:
         """What the rule is to judge of that: where it speaks, and where the subject could express what was asked."""
-        if isinstance(rule, Agreement):
-            return self._agreement(answered)
-        found: list[Case | None] = []
-        beside: dict[int, tuple[Scenario, Trace, Scenario]] = {}
+        return self._agreement(answered) if isinstance(rule, Agreement) else self._cases(self._ask_of(rule, answered))
+
+    def _ask_of(self, rule: Clause, answered: Iterable[Answered]) -> Iterator[Question]:
         for scenario, result in answered:
-            if not isinstance(result, Trace | NoTrace) or not rule.speaks_of(scenario):
-                continue
-            if isinstance(result, NoTrace):
-                found.append(self._without_trace(scenario, result))
-            elif rule.related is None:
-                found.append(Case(scenario=scenario, trace=result, dialect=self.dialect))
-            elif (other := rule.related(scenario)) is not None:
-                beside[len(found)] = (scenario, result, other)
-                found.append(None)
+            if isinstance(result, NoTrace) and rule.speaks_of(scenario):
+                yield scenario, result, None
+            elif isinstance(result, Trace) and rule.speaks_of(scenario):
+                other = None if rule.related is None else rule.related(scenario)
+                if rule.related is None or other is not None:
+                    yield scenario, result, other
+
+    def _cases(self, questions: Iterable[Question]) -> list[Case]:
+        questions = list(questions)
+        others = [(scenario, other) for scenario, _, other in questions if other is not None]
         # A relation of a scenario with itself asks whether the answer is the same.
-        again = any(other is scenario for scenario, _, other in beside.values())
-        answers = self.results.ask([other for _, _, other in beside.values()], again=again)
-        for (index, (scenario, trace, other)), answer in zip(beside.items(), answers, strict=True):
-            if isinstance(answer, NoTrace):
-                found[index] = self._without_trace(scenario, answer)
-            elif isinstance(answer, Trace):
-                found[index] = Case(
-                    scenario=scenario, trace=trace, dialect=self.dialect, other=answer, other_scenario=other
-                )
+        again = any(other is scenario for scenario, other in others)
+        answers = iter(self.results.ask([other for _, other in others], again=again))
+        found = [
+            self._case(scenario, result, other, None if other is None else next(answers))
+            for scenario, result, other in questions
+        ]
         return [case for case in found if case is not None]
 
-    def _agreement(self, answered: Iterable[tuple[Scenario, Result]]) -> list[Case]:
+    def _case(
+        self, scenario: Scenario, result: Result, other: Scenario | None = None, beside: Result | None = None
+    ) -> Case | None:
+        """The case of one scenario, with what is seen of the `other` one; None if that cannot be expressed."""
+        failed = next((each for each in (result, beside) if isinstance(each, NoTrace)), None)
+        if failed is not None:
+            return Case(scenario=scenario, trace=Trace(), dialect=self.dialect, failed=failed)
+        if not isinstance(result, Trace) or not isinstance(beside, Trace | None):
+            return None
+        return Case(
+            scenario=scenario, trace=result, dialect=self.dialect, other=beside or Trace(), other_scenario=other
+        )
+
+    def _agreement(self, answered: Iterable[Answered]) -> list[Case]:
         seen = [(scenario, result) for scenario, result in answered if isinstance(result, Trace | NoTrace)]
         predicted = self.predicted.ask([scenario for scenario, _ in seen])
-        return [
-            self._without_trace(scenario, result) if isinstance(result, NoTrace)
-            else Case(scenario=scenario, trace=result, dialect=self.dialect, other=expected)
+        found = [
+            self._case(scenario, result, None, expected)
             for (scenario, result), expected in zip(seen, predicted, strict=True)
             if isinstance(expected, Trace)
-        ]  # fmt: skip
-
-    def _without_trace(self, scenario: Scenario, result: NoTrace) -> Case:
-        return Case(scenario=scenario, trace=Trace(), dialect=self.dialect, failed=result)
+        ]
+        return [case for case in found if case is not None]
 
     def _shrunk(self, found: Judgement, start: Scenario) -> Judgement:
         """The same failure on a smallest scenario."""

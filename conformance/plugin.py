@@ -27,6 +27,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="who is held to it (may be given several times; default: the reference in all its dialects, and keras)",
     )  # fmt: skip
     group.addoption("--clause", metavar="PREFIX", help="only the clauses whose id begins so")
+    group.addoption(
+        "--callback", metavar="NAME", help="only this callback (default: the one that --clause is about, or all)"
+    )
     group.addoption("--dialect", metavar="D", help="hold them to this dialect: a name or a TOML file")
     group.addoption("--examples", type=int, metavar="N", help="random scenarios per callback (default: 300)")
     group.addoption(
@@ -43,6 +46,7 @@ def suite(config: pytest.Config) -> Suite:
             config.stash[_suite] = Suite(
                 names=config.getoption("--implementation") or (),
                 prefix=config.getoption("--clause") or "",
+                callback=config.getoption("--callback"),
                 dialect=config.getoption("--dialect"),
                 examples=config.getoption("--examples"),
                 seed=config.getoption("--callcheck-seed"),
@@ -75,8 +79,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
                     implementation, verdict = value
                     verdicts.setdefault(implementation, Counter())[verdict] += 1
     if verdicts:
+        from .report.words import told
+
         terminalreporter.section("callcheck")
         for implementation, counts in sorted(verdicts.items()):
-            told = ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
-            terminalreporter.write_line(f"{implementation}: {told}")
+            terminalreporter.write_line(f"{implementation}: {told(counts)}")
         terminalreporter.write_line(f"seed {config.getoption('--callcheck-seed')} (--callcheck-seed)")

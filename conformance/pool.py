@@ -7,6 +7,7 @@ then the strategies', from a seed.
 from dataclasses import replace
 from functools import cache
 
+from callcheck.spec.callbacks import defaults
 from callcheck.spec.scenario import Scenario, key
 from callcheck.spec.search.boundaries import BOUNDARIES
 from callcheck.spec.search.strategies import sample
@@ -35,6 +36,18 @@ def pool(callback: str, examples: int, seed: int, parameters: frozenset[str] | N
             scenario = replace(scenario, config=config)
         unique[key(scenario)] = scenario
     return tuple(unique.values())
+
+
+def missing(callback: str, examples: int, seed: int, parameters: frozenset[str]) -> dict[str, int]:
+    """The parameters that matter and are not among these, with how many scenarios of the pool set each. What is printed does not
+    matter."""
+    scenarios = pool(callback, examples, seed)
+    counts = {
+        name: sum(name in scenario.config for scenario in scenarios)
+        for name in defaults(callback)
+        if name not in parameters and name != "verbose"
+    }
+    return {name: count for name, count in counts.items() if count}
 
 
 def reached(callback: str, examples: int, seed: int, parameters: frozenset[str] | None = None) -> dict[str, int]:

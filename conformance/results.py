@@ -6,7 +6,7 @@ Rules
 - Results of two subjects are two objects, and nothing is shared between them: they can be asked side by side.
 """
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from typing import Any, Protocol
 
@@ -30,25 +30,43 @@ class Subject(Protocol):
 
 
 class Here:
-    """An implementation in this process, as a subject. `time_limit`: seconds for one scenario."""
+    """An implementation in this process, as a subject. `time_limit`: seconds for one scenario; `internal` asks for optional
+    state."""
 
-    def __init__(self, implementation: Any, *, time_limit: float = TIME_LIMIT) -> None:
+    def __init__(self, implementation: Any, *, time_limit: float = TIME_LIMIT, internal: bool = False) -> None:
         self.implementation = implementation
         self.name = implementation.name
         self.capabilities = implementation.capabilities
         self.time_limit = time_limit
+        self.internal = internal
 
     def ask(self, scenarios: Sequence[Scenario]) -> Iterator[Result]:
         for scenario in scenarios:
-            yield run(self.implementation, scenario, time_limit=self.time_limit)
+            yield run(self.implementation, scenario, internal=self.internal, time_limit=self.time_limit)
+
+
+class Progress(Protocol):
+    """Hears how many scenarios are going to be asked, and of every answer of the implementation of that name."""
+
+    def expect(self, more: int) -> None: ...
+
+    def answered(self, name: str) -> None: ...
+
+
+class Silent:
+    """Progress that nobody watches."""
+
+    def expect(self, more: int) -> None: ...
+
+    def answered(self, name: str) -> None: ...
 
 
 class Results:
-    """What a subject answers. `answered` counts the answers; `progress` hears of each, with that count."""
+    """What a subject answers. `answered` counts the answers."""
 
-    def __init__(self, subject: Subject, *, progress: Callable[[int], object] = lambda answered: None) -> None:
+    def __init__(self, subject: Subject, *, progress: Progress | None = None) -> None:
         self.subject = subject
-        self.progress = progress
+        self.progress = progress or Silent()
         self.answered = 0
         self._known: dict[str, Result] = {}
 
@@ -60,6 +78,7 @@ class Results:
         }
         if not new:
             return [self._known[name] for name in keys]
+        self.progress.expect(len(new))
         found = dict(self._known) if not again else {}
         with closing(self._answers(list(new.values()))) as answers:
             found.update(zip(new, answers, strict=True))
@@ -70,5 +89,5 @@ class Results:
     def _answers(self, scenarios: Sequence[Scenario]) -> Generator[Result]:
         for result in self.subject.ask(scenarios):
             self.answered += 1
-            self.progress(self.answered)
+            self.progress.answered(self.subject.name)
             yield result

@@ -1,7 +1,6 @@
 """One run over several implementations: which rules, which dialect, one hearing each. Shared by pytest and the command line."""
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -10,10 +9,11 @@ from callcheck.spec.clauses.clause import CLAUSES
 from callcheck.spec.dialect import NEWEST, InvalidDialect, Resolution, resolve
 
 from .driver.protocol import Unavailable
+from .health import DEVIATING, NOT_STARTED, NOTHING_EXERCISED, Complaint
 from .hearing import Hearing
-from .judge import AGREEMENTS, Judgement, Rule
+from .judge import AGREEMENTS, FAILING, Judgement, Rule
 from .pool import EXAMPLES
-from .results import Here
+from .results import Here, Progress
 from .subjects.names import Name, UnknownImplementation, parse_all
 from .subjects.registry import Subject, default_names, implementation
 
@@ -48,6 +48,16 @@ def selected(prefix: str) -> list[Rule]:
     return found
 
 
+OK = 0
+"""The exit status when everything conforms; the others stand with the thresholds."""
+
+
+def _only(rules: Sequence[Rule]) -> str | None:
+    """The one callback that all of these rules are about, if there is one."""
+    callbacks = {callback for rule in rules for callback in rule.callbacks}
+    return callbacks.pop() if len(callbacks) == 1 else None
+
+
 class Suite:
     """The hearings of a run, begun when first asked for, and the judgements by name."""
 
@@ -60,12 +70,14 @@ class Suite:
         examples: int | None = None,
         seed: int = 0,
         callback: str | None = None,
-        progress: Callable[[Name, int], object] = lambda name, answered: None,
+        progress: Progress | None = None,
     ) -> None:
+        if callback is not None and callback not in CALLBACKS:
+            raise UnknownClause(f"unknown callback {callback!r}; known are {', '.join(CALLBACKS)}")
         self.names = parse_all(names) or default_names()
         self.named = bool(names)
         self.rules = selected(prefix)
-        self.callback = callback
+        self.callback = callback = callback or _only(self.rules)
         self.callbacks = (callback,) if callback else tuple(CALLBACKS)
         self.dialect = None if dialect is None else resolve(dialect)
         self.examples = EXAMPLES if examples is None else examples
@@ -109,7 +121,7 @@ class Suite:
                     native=self.dialect is None and hasattr(subject, "dialect"),
                     examples=self.examples,
                     seed=self.seed,
-                    progress=lambda answered: self.progress(name, answered),
+                    progress=self.progress,
                 )
         hearing = self._hearings[name]
         if isinstance(hearing, Unavailable):
@@ -139,17 +151,18 @@ class Suite:
         self.judgements[item.name].append(found)
         return found
 
-    def summary(self) -> list[str]:
-        """A line per implementation: how many rules have which verdict, and to which dialect it was held."""
-        lines = []
-        for name, hearing in self.started().items():
-            counts = Counter(each.verdict for each in self.judgements[name])
-            if counts:
-                verdicts = ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
-                lines.append(
-                    f"{hearing.subject.name}: {verdicts} "
-                    f"(held to {hearing.dialect.name}; {hearing.results.answered} scenarios run)"
-                )
-        if lines:
-            lines.append(f"seed {self.seed}, {self.examples} random scenarios per callback")
-        return lines
+    def complaints(self, name: Name) -> list[Complaint]:
+        """What is wrong with an implementation as a whole; said before any verdict."""
+        return self.hearing(name).complaints()
+
+    def status(self, names: Sequence[Name]) -> int:
+        """The exit status that the judgements of these implementations mean."""
+        judgements = [each for name in names for each in self.judgements[name]]
+        statuses = {each.status for name in names for each in self.complaints(name)}
+        if any(each.verdict in FAILING for each in judgements):
+            statuses.add(DEVIATING)
+        # What could not even be constructed has failed clauses too, but says nothing about them.
+        for status in (NOT_STARTED, DEVIATING, NOTHING_EXERCISED):
+            if status in statuses:
+                return status
+        return OK if any(each.exercised for each in judgements) else NOTHING_EXERCISED

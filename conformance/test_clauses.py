@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from callcheck.conformance.counterexample import describe
 from callcheck.conformance.driver.protocol import Unavailable
 from callcheck.conformance.judge import FAILING, NOT_APPLICABLE, NOT_EXERCISED
 from callcheck.conformance.plugin import VERDICT
+from callcheck.conformance.report.counterexample import describe
 from callcheck.conformance.session import Item, Suite
 
 
@@ -16,6 +16,8 @@ def test_clause(clause_item: Item, suite: Suite, record_property: Callable[[str,
         judgement = suite.judgement(clause_item)
     except Unavailable as error:
         suite.missing(error)
+    for complaint in suite.hearing(clause_item.name).complaints():
+        pytest.fail(complaint.sentence, pytrace=False)
     record_property(VERDICT, (judgement.implementation, judgement.verdict))
     if judgement.verdict == NOT_APPLICABLE:
         pytest.skip(f"not applicable: {judgement.reason}")

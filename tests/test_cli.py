@@ -1,11 +1,15 @@
 """The command line, as a user types it: what it prints, its exit status, and one sentence for what is wrong."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import callcheck
 from callcheck.cli import main
 from callcheck.spec.trace import Trace, from_json
 
@@ -192,9 +196,9 @@ def test_a_callback_of_ones_own_is_shown_its_deviation(
     clause = "early-stopping/patience/stops-after-patience-epochs"
     assert call("check", "mine:MyEarlyStopping", "--clause", clause, "--report", str(report)) == 1
     out = capsys.readouterr().out
-    assert "DEVIATES" in out
+    assert f"mine:MyEarlyStopping: deviates: {clause}" in out
     assert "expected in fit 1" in out
-    assert "replay with `callcheck trace`" in out
+    assert "replay with `callcheck trace -`" in out
     replayed = report / f"{clause.replace('/', '.')}.EarlyStopping.json"
     assert call("trace", str(replayed), "--on", "mine:MyEarlyStopping") == 0
     assert json.loads((report / "check.json").read_text())["results"][0]["verdict"] == "deviates"
@@ -213,6 +217,169 @@ def test_a_function_that_makes_a_keras_callback_is_driven_as_one_of_keras(
     clause = "early-stopping/mode/auto-takes-the-direction-of-the-compiled-metric"
     assert call("check", "factory:EarlyStopping", "--clause", clause) == 0
     assert "1 conforms" in capsys.readouterr().out
+
+
+OWN = """
+from mine import MyEarlyStopping
+
+class Unmade(MyEarlyStopping):
+    def __init__(self, patience=0): raise TypeError("nobody makes me")
+
+class Raising(MyEarlyStopping):
+    def on_epoch_end(self, epoch, logs=None): raise RuntimeError("nobody calls me")
+
+class Once:
+    name = "once"
+    from callcheck.conformance.driver.protocol import Capabilities
+    capabilities = Capabilities(callbacks=frozenset({"EarlyStopping"}), parameters={"EarlyStopping": frozenset()})
+
+    def build(self, scenario):
+        from callcheck.conformance.driver.protocol import CannotExpress
+        raise CannotExpress("metrics")
+"""
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with callbacks of one's own, as the working directory."""
+    (tmp_path / "mine.py").write_text(WRONG)
+    (tmp_path / "odd.py").write_text(OWN)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for name in ("mine", "odd"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "sentence"),
+    [
+        ("Unmade", 4, "could be constructed in none of"),
+        ("Raising", 1, "has the same error in"),
+        ("Once", 3, "of EarlyStopping; in"),
+    ],
+)
+@pytest.mark.usefixtures("own")
+def test_what_cannot_be_judged_is_said_first(
+    name: str, status: int, sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call("check", f"odd:{name}", "--callback", "EarlyStopping", "--examples", "20") == status
+    lines = capsys.readouterr().out.split("\n\n")
+    assert lines[0].endswith("compared with Keras 3.15.1")
+    assert sentence in lines[1]
+
+
+@pytest.mark.usefixtures("own")
+def test_a_constructor_without_a_parameter_costs_scenarios(capsys: pytest.CaptureFixture[str]) -> None:
+    call("check", "mine:MyEarlyStopping", "--clause", "early-stopping/patience", "--examples", "20")
+    assert "its constructor does not take min_delta (" in capsys.readouterr().out
+
+
+def test_everything_fits_into_120_columns(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert (
+        call("check", "mine:MyEarlyStopping", "reference", "--callback", "EarlyStopping", "--verbose", "--report", "r")
+        == 1
+    )
+    assert max(len(line) for line in capsys.readouterr().out.splitlines()) <= 120
+    assert {file.suffix for file in (own / "r").iterdir()} == {".json", ".txt"}
+    assert sorted(path.name for path in own.iterdir() if path.name != "__pycache__") == ["mine.py", "odd.py", "r"]
+
+
+def test_a_report_takes_the_place_of_the_last_one(own: Path) -> None:
+    (own / "r").mkdir()
+    (own / "r" / "notes.txt").write_text("not ours")
+    assert (
+        call("check", "mine:MyEarlyStopping", "--callback", "EarlyStopping", "--examples", "20", "--report", "r") == 1
+    )
+    assert len(list((own / "r").iterdir())) > 2
+    assert call("check", "reference", "--callback", "EarlyStopping", "--examples", "20", "--report", "r") == 0
+    assert sorted(file.name for file in (own / "r").iterdir()) == ["check.json", "notes.txt"]
+
+
+def test_a_report_that_cannot_be_written_is_refused_before_anything_runs(
+    own: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (own / "r").write_text("a file")
+    assert call("check", "reference", "--report", "r") == 2
+    assert "--report r: cannot be written" in one_sentence(capsys)
+
+
+def test_two_implementations_side_by_side(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = written(own, json.dumps(SCENARIO))
+    assert call("trace", file, "--on", "reference", "--against", "mine:MyEarlyStopping") == 0
+    out = capsys.readouterr().out
+    assert "on reference@keras-3.15.1" in out
+    assert "on mine:MyEarlyStopping" in out
+    assert "first difference: " in out
+    assert call("trace", file, "--on", "reference", "--against", "reference", "--json") == 0
+    compared = json.loads(capsys.readouterr().out)
+    assert compared["difference"] is None
+    assert compared["a"]["fits"] == compared["b"]["fits"]
+
+
+def test_files_and_folders_are_numbered(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (own / "folder").mkdir()
+    for name in ("a.json", "b.jsonl", "check.json"):
+        (own / "folder" / name).write_text(json.dumps(SCENARIO))
+    assert call("trace", "folder", written(own, json.dumps(SCENARIO)), "--on", "reference") == 0
+    numbered = [line for line in capsys.readouterr().out.splitlines() if line.startswith("[")]
+    assert [line.split()[0] for line in numbered] == ["[1]", "[2]", "[3]"]
+    assert "a.json" in numbered[0]
+
+
+def test_a_release_that_nobody_knows_yet_is_noted(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("trace", written(own, json.dumps(SCENARIO)), "--on", "reference@keras-99.0.0") == 0
+    assert "keras 99.0.0 is newer than the last known release" in one_sentence(capsys)
+
+
+SOURCE = str(Path(callcheck.__file__).parents[1])
+
+
+def shell(command: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A command line in a shell of its own; `callcheck` stands for the command."""
+    return subprocess.run(
+        ["bash", "-c", "set -o pipefail; " + command.replace("callcheck", f"{sys.executable} -m callcheck", 1)],
+        cwd=folder, env={**os.environ, "PYTHONPATH": SOURCE, **environment}, capture_output=True, text=True, check=False,
+        timeout=120,
+    )  # fmt: skip
+
+
+WRONG_CHECK = "callcheck check mine:MyEarlyStopping --clause early-stopping/patience --examples 20"
+
+
+@pytest.mark.parametrize(
+    ("command", "status"),
+    [
+        (f"{WRONG_CHECK} | true", 1),
+        (f"{WRONG_CHECK} <&- 2>&-", 1),
+        (f"{WRONG_CHECK} >&-", 1),
+        (f"{WRONG_CHECK} > /dev/full", 2),
+        (f"PYTHONIOENCODING=ascii {WRONG_CHECK}", 1),
+        ("callcheck trace - --on reference <&-", 2),
+        ("callcheck clauses | true", 0),
+    ],
+)
+def test_streams_that_lead_nowhere_hide_nothing(own: Path, command: str, status: int) -> None:
+    done = shell(command, own)
+    assert done.returncode == status, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
+def test_a_mistake_of_our_own_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(options: object) -> int:
+        raise ZeroDivisionError("by nobody")
+
+    monkeypatch.setattr("callcheck.commands.known.implementations", fail)
+    assert call("implementations") == 5
+    assert "a mistake in callcheck" in one_sentence(capsys)
+
+
+def test_two_dialects_are_compared(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("dialects", "keras-3.15.1", "tf-keras-2.21.0") == 0
+    assert "early-stopping/precision = float32-tensorflow / float64" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("command", ["clauses", "dialects", "implementations"])

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from callcheck.conformance import deviations
-from callcheck.conformance.counterexample import describe
 from callcheck.conformance.deviations import Deviation, declared
 from callcheck.conformance.driver.protocol import Capabilities
 from callcheck.conformance.hearing import Hearing
@@ -22,6 +21,7 @@ from callcheck.conformance.judge import (
     STALE,
 )
 from callcheck.conformance.pool import pool, reached
+from callcheck.conformance.report.counterexample import describe
 from callcheck.conformance.results import Here
 from callcheck.conformance.subjects.reference import Reference
 from callcheck.reference.early_stopping import EarlyStopping
@@ -80,9 +80,9 @@ def test_a_deviation_is_shrunk_and_described() -> None:
     assert judgement.scenario is not None
     assert len(judgement.scenario.fits[0].epochs) == 2, "two epochs show that it stops late"
     text = describe(judgement)
-    assert PATIENCE.sentence in text
+    assert PATIENCE.sentence in " ".join(text.split())
     assert "expected in fit 1, epoch 1 (counted from 0): a stop" in text
-    assert "replay with `callcheck trace`" in text
+    assert "replay with `callcheck trace -`" in text
 
 
 AGREEMENT = AGREEMENTS["EarlyStopping"]

@@ -28,17 +28,31 @@ class Counting:
             yield Failed(kind="crash", message=str(self.answered))
 
 
+class Heard:
+    """Progress that counts."""
+
+    def __init__(self) -> None:
+        self.expected = 0
+        self.answers: list[str] = []
+
+    def expect(self, more: int) -> None:
+        self.expected += more
+
+    def answered(self, name: str) -> None:
+        self.answers.append(name)
+
+
 def messages(results: Sequence[Result]) -> list[str]:
     return [result.message for result in results if isinstance(result, Failed)]
 
 
 def test_what_is_known_is_not_asked_again() -> None:
-    subject, heard = Counting(), []
-    results = Results(subject, progress=heard.append)
+    subject, heard = Counting(), Heard()
+    results = Results(subject, progress=heard)
     assert messages(results.ask([scenario(1.0), scenario(2.0)])) == ["1", "2"]
     assert messages(results.ask([scenario(2.0), scenario(3.0), scenario(1.0)])) == ["2", "3", "1"]
     assert subject.batches == [2, 1], "one question for all that is new"
-    assert heard == [1, 2, 3]
+    assert (heard.expected, heard.answers) == (3, ["counting"] * 3)
 
 
 def test_a_second_answer_is_asked_for_and_not_kept() -> None:

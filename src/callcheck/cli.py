@@ -1,22 +1,43 @@
-"""The command line. Each command is a module-level function; heavy imports happen inside of it.
+"""The command line: what can be said, and how a command ends. Heavy imports happen inside of the commands.
 
-Exit status: 0 everything conforms; 1 deviations or stale declarations; 2 the command line or an input file is wrong;
-3 nothing was exercised; 4 an implementation could not be started. Errors go to standard error, one sentence, without a
-traceback.
+Errors go to standard error, one sentence, without a traceback.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
+import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
 from callcheck import __version__
-from callcheck.spec.callbacks import CALLBACKS
+
+CALLBACKS = ("EarlyStopping", "ReduceLROnPlateau", "ModelCheckpoint", "LearningRateScheduler", "TerminateOnNaN")
+"""The names that a scenario may use; a test holds them to the specification, which is not imported for `--help`."""
 
 WRONG_INPUT = 2
 NOT_STARTED = 4
+OUR_FAULT = 5
+INTERRUPTED = 130
+
+STATUSES = """\
+exit status:
+  0  everything conforms; declared deviations, "not applicable" and "not exercised" count as that
+  1  deviations or stale declarations
+  2  the command line or an input file is wrong
+  3  nothing was exercised, or nearly nothing could be expressed
+  4  an implementation could not be started
+  5  callcheck itself failed
+"""
+IMPLEMENTATIONS = """\
+IMPL is reference, reference@DIALECT, keras, keras:fit, tf-keras, or module:attribute; `callcheck implementations` lists them.
+"""
+
+COMMANDS = {"check": "check", "trace": "trace", "explain": "explain", "clauses": "known", "dialects": "known", "vectors": "known",
+            "implementations": "known"}  # fmt: skip
+"""The module in `callcheck.commands` in which each command is a function."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -26,21 +47,30 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
+    if not (text.isascii() and text.isdecimal()) or len(text) > 9 or int(text) < 1:
         raise argparse.ArgumentTypeError(f"expected a whole number from 1, got {text!r}")
     return int(text)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="callcheck", description="Hold training callbacks to their specification.")
+    parser = _Parser(
+        prog="callcheck", description="Hold training callbacks to their specification.", epilog=STATUSES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
     parser.add_argument("--version", action="version", version=f"callcheck {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
 
-    check = commands.add_parser("check", help="hold implementations to the specification")
+    check = commands.add_parser(
+        "check", help="hold implementations to the specification", formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=f"example:\n  callcheck check mine:MyEarlyStopping --report failures\n\n{IMPLEMENTATIONS}\n{STATUSES}",
+    )  # fmt: skip
     check.add_argument(
         "implementations", nargs="*", metavar="IMPL", help="default: the reference in all dialects, keras"
     )
-    check.add_argument("--callback", choices=tuple(CALLBACKS), metavar="NAME", help="only this callback")
+    check.add_argument(
+        "--callback", choices=CALLBACKS, metavar="NAME",
+        help=f"only this callback: {', '.join(CALLBACKS)} (default: the one that --clause is about, or all)",
+    )  # fmt: skip
     check.add_argument("--clause", default="", metavar="PREFIX", help="only the clauses whose id begins so")
     check.add_argument("--dialect", metavar="D", help="hold them to this dialect: a name or a TOML file")
     check.add_argument("--examples", type=_positive, metavar="N", help="random scenarios per callback (default: 300)")
@@ -48,23 +78,29 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument(
         "--report", metavar="DIR", help="also write the results and the counterexamples into this folder"
     )
-    check.add_argument("--verbose", action="store_true", help="also say how often each boundary was reached")
+    check.add_argument(
+        "--verbose", action="store_true", help="also print every verdict, and how often each boundary was reached"
+    )
     check.add_argument("--json", action="store_true", help="print the results as JSON")
 
-    trace = commands.add_parser("trace", help="run scenarios on an implementation and print what is seen")
+    trace = commands.add_parser(
+        "trace", help="run scenarios on an implementation and print what is seen",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="example:\n  callcheck trace plateau.json --on keras --against reference@keras-3.10.0\n\n"
+        f"{IMPLEMENTATIONS}\nexit status: 0 whatever the outcomes are, 2 if a scenario is invalid, 4 and 5 as elsewhere\n",
+    )  # fmt: skip
     trace.add_argument(
-        "scenarios",
-        metavar="SCENARIOS",
-        help="a file of JSON or JSON lines, - for standard input, or in short a callback, its parameters and what it sees: "
-        "EarlyStopping patience=2 val_loss=1,.9,.95",
-    )
-    trace.add_argument("settings", nargs="*", metavar="key=value", help="the parameters and values of the short form")
+        "scenarios", metavar="SCENARIOS",
+        help="files of JSON or JSON lines, folders of such files, - for standard input; or in short a callback, its parameters "
+        "and what it sees: EarlyStopping patience=2 val_loss=1,.9,.95",
+    )  # fmt: skip
+    trace.add_argument("settings", nargs="*", metavar="...", help="more files, or the key=value of the short form")
+    trace.add_argument("--on", default="reference", metavar="IMPL", help="who runs them (default: reference)")
+    trace.add_argument("--against", metavar="IMPL", help="who runs them too: print both, and the first difference")
     trace.add_argument(
-        "--on",
-        default="reference",
-        metavar="IMPL",
-        help="who runs them (default: reference); `callcheck implementations` lists them",
-    )
+        "--callback", choices=CALLBACKS, metavar="NAME",
+        help="what a callback of your own is meant to be (default: what the scenarios say)",
+    )  # fmt: skip
     trace.add_argument("--json", action="store_true", help="print one JSON result per scenario")
 
     _add_explain(commands)
@@ -72,8 +108,8 @@ def _parser() -> argparse.ArgumentParser:
     clauses = commands.add_parser("clauses", help="print the clauses of the specification")
     clauses.add_argument("prefix", nargs="?", default="", metavar="PREFIX", help="only those whose id begins so")
 
-    dialects = commands.add_parser("dialects", help="list the dialects, or print one of them")
-    dialects.add_argument("name", nargs="?", metavar="NAME", help="a dialect, a release, or a TOML file")
+    dialects = commands.add_parser("dialects", help="list the dialects, print one, or how two differ")
+    dialects.add_argument("names", nargs="*", metavar="NAME", help="a dialect, a release, or a TOML file; two at most")
 
     vectors = commands.add_parser("vectors", help="print the stored scenarios with their expected traces, as JSON")
     vectors.add_argument("--for", dest="dialect", metavar="DIALECT", help="only what this dialect or release expects")
@@ -122,25 +158,68 @@ def _options(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -
     return options
 
 
+def _open_streams() -> None:
+    """Give every standard stream a working end, and let nothing that is printed fail on its encoding."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever started the process
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - until the process ends
+        reconfigure = getattr(getattr(sys, name), "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status."""
-    options = _options(_parser(), arguments)
-    from callcheck import commands
-
     try:
-        return int(getattr(commands, options.command)(options))
-    except commands.WRONG_INPUT_ERRORS as error:
-        print(f"callcheck: {error}", file=sys.stderr)
-        return WRONG_INPUT
-    except commands.NOT_STARTED_ERRORS as error:
-        print(f"callcheck: {error}", file=sys.stderr)
-        return NOT_STARTED
-    except BrokenPipeError:  # the reader of a pipe has had enough
-        sys.stderr.close()
-        return 0
+        _open_streams()
+        parser = _parser()
+        options = _options(parser, arguments)
+        if options.command == "dialects" and len(options.names) > 2:
+            parser.error("dialects: two names at most can be compared")
+        return _run(options)
     except KeyboardInterrupt:
         print("callcheck: interrupted", file=sys.stderr)
-        return 130
+        return INTERRUPTED
+
+
+def _run(options: argparse.Namespace) -> int:
+    from callcheck.conformance.driver.protocol import Unavailable
+    from callcheck.conformance.report.written import CannotWrite
+    from callcheck.conformance.session import WRONG_REQUESTS
+
+    from .commands.status import WrongInput, say, written
+
+    command = getattr(importlib.import_module(f"callcheck.commands.{COMMANDS[options.command]}"), options.command)
+    status = 0
+    try:
+        with written():  # a reader who has had enough is no error
+            status = int(command(options))
+        return status
+    except (WrongInput, CannotWrite, *WRONG_REQUESTS) as error:
+        say(str(error))
+        return WRONG_INPUT
+    except Unavailable as error:
+        say(str(error))
+        return NOT_STARTED
+    except Exception as error:
+        return _our_fault(error)
+
+
+def _our_fault(error: Exception) -> int:
+    """One sentence about what should not have happened, with what somebody needs to look into it."""
+    import traceback
+
+    from .commands.status import say
+
+    places = traceback.extract_tb(error.__traceback__)
+    where = f"{os.path.basename(places[-1].filename)}, line {places[-1].lineno}" if places else "nowhere"
+    say(
+        f"this is a mistake in callcheck {__version__} itself: {type(error).__name__}: {error} ({where}); please report it, with "
+        "the command, at the project's issue tracker"
+    )
+    if os.environ.get("CALLCHECK_TRACEBACK"):
+        traceback.print_exception(error)
+    return OUR_FAULT
 
 
 if __name__ == "__main__":

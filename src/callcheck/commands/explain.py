@@ -17,11 +17,18 @@ from callcheck.conformance.explain.question import ask
 from callcheck.conformance.explain.reading import read
 from callcheck.spec.dialect import NEWEST, resolve
 
-ERRORS = (UnreadableHistory, WrongArgument)
+from .status import OK, WrongInput
 
 
 def explain(options: argparse.Namespace) -> int:
     """Print why a recorded training went as it did; on request what another configuration would have done."""
+    try:
+        return _explain(options)
+    except (UnreadableHistory, WrongArgument) as error:
+        raise WrongInput(str(error)) from None
+
+
+def _explain(options: argparse.Namespace) -> int:
     gc.disable()  # a long record is millions of small things and no cycle: the collector would go over them again and again
     given = arguments(options.callback, options.settings)
     changes = [change for words in options.what_if or () for change in variations(options.callback, words)]
@@ -37,7 +44,7 @@ def explain(options: argparse.Namespace) -> int:
         print(json.dumps({**explanation.to_json(), "callcheck": __version__}, allow_nan=False))
     else:
         print(explanation)
-    return 0
+    return OK
 
 
 def _write(path: Path, text: str) -> None:

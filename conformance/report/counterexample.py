@@ -1,5 +1,6 @@
 """A failure as a person reads it: the sentence, the scenario as a table by epoch, what was expected and why, what came."""
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,10 +8,11 @@ from typing import Any
 from callcheck.reference.replay import Decision
 from callcheck.spec.clauses.clause import Failed
 from callcheck.spec.scenario import Epoch, Scenario, dumps
-from callcheck.spec.trace import EpochTrace, Save, Trace
+from callcheck.spec.trace import EpochTrace, Save, Trace, Weights
 from callcheck.spec.values import Rate, Value, logs_to_json, number_to_json, value_to_json
 
-from .judge import Judgement
+from ..judge import Judgement
+from .words import printable, wrapped
 
 
 def _show(value: Value) -> str:
@@ -34,17 +36,24 @@ def _show_rate(rate: Rate) -> str:
     return "none" if rate is None else str(number_to_json(rate))
 
 
-def _show_save(save: Save) -> str:
-    return save.path + ("" if save.weights is None else f" (weights of {save.weights.epoch})")
+def _show_weights(weights: Weights, fit: int) -> str:
+    """Whose weights they are, said after "the weights"."""
+    if weights.epoch == -1:
+        return "it began with, untrained" if fit == 0 else "the fit began with"
+    return f"of epoch {weights.epoch}" + ("" if weights.fit is None else f" of fit {weights.fit + 1}")
 
 
-def _show_epoch(seen: EpochTrace) -> str:
+def _show_save(save: Save, fit: int) -> str:
+    return save.path + ("" if save.weights is None else f" (weights {_show_weights(save.weights, fit)})")
+
+
+def _show_epoch(seen: EpochTrace, fit: int) -> str:
     parts = []
     if seen.stop:
         parts.append("stop")
     if seen.learning_rate is not None:
         parts.append(f"lr={_show_rate(seen.learning_rate)}")
-    parts += [f"saved {_show_save(save)}" for save in seen.saved or ()]
+    parts += [f"saved {_show_save(save, fit)}" for save in seen.saved or ()]
     parts += [f"warned {kind}" for kind in seen.warned or ()]
     parts += [f"printed {kind}" for kind in seen.printed or ()]
     if seen.logged:
@@ -83,6 +92,7 @@ def table(scenario: Scenario, trace: Trace | None, why: Sequence[Decision] = ())
         ("learning_rate", _show_rate(scenario.learning_rate) if scenario.learning_rate != 1.0 else None),
         ("steps_per_execution", scenario.steps_per_execution if scenario.steps_per_execution != 1 else None),
         ("metrics", ", ".join(f"{metric.cls} as {metric.name}" for metric in scenario.metrics) or None),
+        ("there before", ", ".join(scenario.existing) or None),
     ]
     lines += [f"  {name}: {value}" for name, value in around if value is not None]
     if trace is not None and trace.rejected is not None:
@@ -97,7 +107,7 @@ def table(scenario: Scenario, trace: Trace | None, why: Sequence[Decision] = ())
             number = scenario.first_epoch(fit) + position
             happened = ""
             if seen is not None:
-                happened = _show_epoch(seen.epochs[position]) if position < len(seen.epochs) else "(not run)"
+                happened = _show_epoch(seen.epochs[position], index) if position < len(seen.epochs) else "(not run)"
                 if state := _show_state(trace, index, position) if trace is not None else "":
                     happened += f"; {state}"
             lines.append(f"    epoch {number:<3} {_show_logs(epoch):<40} {happened}")
@@ -105,13 +115,15 @@ def table(scenario: Scenario, trace: Trace | None, why: Sequence[Decision] = ())
         if seen is not None:
             if seen.error is not None:
                 lines.append(f"    {seen.error.hook} raised {seen.error.type}: {seen.error.message}")
-            holds = None if seen.weights is None else f"the model holds the weights of epoch {seen.weights.epoch}"
+            holds = (
+                None if seen.weights is None else f"the model holds the weights {_show_weights(seen.weights, index)}"
+            )
             printed = f"printed {', '.join(seen.printed)}" if seen.printed else None
             ending = "; ".join(part for part in (holds, printed) if part)
             if ending:
                 lines.append(f"    after training: {ending}")
             lines += reasons.get((index, None), ())
-    return lines
+    return [printable(line) for line in lines]
 
 
 def _place(judgement: Judgement, failure: Failed) -> str:
@@ -151,11 +163,27 @@ def describe(judgement: Judgement) -> str:
         lines += [f"  expected{place}: {failure.expected}", f"  because: {failure.why}", f"  got: {failure.got}"]
     if judgement.reason is not None:
         lines.append(f"  {judgement.reason}")
+    lines = [part for line in lines for part in wrapped(line)]
     if judgement.scenario is not None:
-        lines += [f"  {line}" for line in table(judgement.scenario, judgement.trace)]
+        lines += _indented(table(judgement.scenario, judgement.trace))
     if judgement.related is not None and judgement.related != judgement.scenario:
         lines.append("  the run beside it, with which it is compared:")
-        lines += [f"  {line}" for line in table(judgement.related, judgement.related_trace)]
+        lines += _indented(table(judgement.related, judgement.related_trace))
     if judgement.scenario is not None:
-        lines.append(f"  replay with `callcheck trace`: {dumps(judgement.scenario)}")
+        lines += ["  replay with `callcheck trace -`:", *replayable(judgement.scenario)]
     return "\n".join(lines)
+
+
+def _indented(table: list[str]) -> list[str]:
+    return [part for line in table for part in wrapped(line, "  ", " " * 8)]
+
+
+def replayable(scenario: Scenario) -> list[str]:
+    """The scenario as JSON for `callcheck trace`, in lines that may be pasted as they are."""
+    text = dumps(scenario)
+    lines = wrapped(text, "    ", "")
+    try:
+        same = json.loads("\n".join(lines)) == json.loads(text)
+    except json.JSONDecodeError:  # a name with a space in it stood where a line ended
+        same = False
+    return lines if same else [f"    {text}"]

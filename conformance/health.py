@@ -1,0 +1,68 @@
+"""Whether there is anything to judge: a subject that cannot be made, always fails in the same way, or can hardly be asked.
+
+The thresholds stand here, for all commands. What they find is said before any verdict, and decides the exit status, because the
+clauses see little of it: a subject that raises everywhere exercises next to none.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from callcheck.spec.trace import Failed, NotExpressible, Result, Trace
+
+SAME_ERROR = 0.9
+"""The share of scenarios with one and the same error from which on the error is the result, and not the verdicts."""
+EXPRESSIBLE = 0.1
+"""The share of scenarios that have to be expressible for a run to say anything."""
+DEVIATING, NOTHING_EXERCISED, NOT_STARTED = 1, 3, 4
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Complaint:
+    """One sentence, and the exit status that it means."""
+
+    sentence: str
+    status: int
+
+
+def complaint(name: str, callback: str, results: Sequence[Result]) -> Complaint | None:
+    """What is wrong with the answers of a whole pool, if nearly all of them are the same kind of nothing."""
+    if not results:
+        return None
+    asked = [result for result in results if not isinstance(result, NotExpressible)]
+    if len(asked) < EXPRESSIBLE * len(results):
+        missing = Counter(result.parameter for result in results if isinstance(result, NotExpressible))
+        parameter, count = missing.most_common(1)[0]
+        return Complaint(
+            sentence=f"{name} can express {len(asked)} of {len(results)} scenarios of {callback}; "
+            f"in {count} it lacks {parameter}",
+            status=NOTHING_EXERCISED,
+        )
+    errors = Counter(error for result in asked if (error := _error(result)) is not None)
+    if not errors:
+        return None
+    (text, constructing), count = errors.most_common(1)[0]
+    if all(isinstance(result, Trace) and result.rejected is not None for result in asked):
+        return Complaint(
+            sentence=f"{name} could be constructed in none of {len(asked)} scenarios of {callback}; most often {text}",
+            status=NOT_STARTED,
+        )
+    if count >= SAME_ERROR * len(asked):
+        where = " when it is constructed" if constructing else ""
+        return Complaint(
+            sentence=f"{name} has the same error{where} in {count} of {len(asked)} scenarios of {callback}: {text}",
+            status=DEVIATING,
+        )
+    return None
+
+
+def _error(result: Result) -> tuple[str, bool] | None:
+    """What went wrong, and whether the constructor did."""
+    if isinstance(result, Failed):
+        return f"{result.kind}: {result.message}", False
+    if not isinstance(result, Trace):
+        return None
+    if result.rejected is not None:
+        return f"{result.rejected.type}: {result.rejected.message}", True
+    error = next((fit.error for fit in result.fits if fit.error is not None), None)
+    return None if error is None else (f"{error.type} out of {error.hook}: {error.message}", False)

@@ -1,0 +1,143 @@
+"""What `check` prints: who was compared with what, the failures first, then what is known, then the counts.
+
+The table of all verdicts and the boundaries are for whoever asks for them.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from ..judge import CONFORMS, DECLARED, FAILING, NOT_APPLICABLE, NOT_EXERCISED, Judgement
+from ..pool import missing, reached
+from ..session import Suite
+from ..subjects.names import Name
+from .counterexample import describe, sentence
+from .words import compared_with, counted, told, wrapped
+
+IN_FULL = 5
+"""How many failures of an implementation are shown with their counterexamples; of the others a line is enough."""
+WITH_REASONS = 3
+"""Up to how many declared deviations are shown with what they mean."""
+
+
+def summary(suite: Suite, names: Sequence[Name], *, verbose: bool = False) -> Iterator[str]:
+    """The lines."""
+    for index, name in enumerate(names, 1):
+        hearing = suite.hearing(name)
+        number = f"[{index}] " if verbose else ""
+        yield f"{number}{hearing.subject.name}: compared with {compared_with(hearing.dialect.name)}"
+    for name in names:
+        for complaint in suite.complaints(name):
+            yield from ("", *wrapped(complaint.sentence))
+        yield from _failures(suite.judgements[name], verbose)
+    if verbose:
+        yield from _table(suite, names)
+    yield from _declared([each for name in names for each in suite.judgements[name]], verbose)
+    if verbose:
+        yield from _boundaries(suite)
+    yield ""
+    for name in names:
+        yield from _counts(suite, name)
+    yield f"seed {suite.seed}, {suite.examples} random scenarios per callback" + (
+        "" if verbose else "; --verbose shows every verdict"
+    )
+
+
+def _failures(judgements: Iterable[Judgement], verbose: bool) -> Iterator[str]:
+    # what the dialect does not keep either comes last: it says the least about this implementation
+    failing = sorted((each for each in judgements if each.verdict in FAILING), key=lambda each: each.reason is not None)
+    shown = len(failing) if verbose else IN_FULL
+    for each in failing[:shown]:
+        yield from ("", describe(each))
+    if failing[shown:]:
+        yield ""
+    for each in failing[shown:]:
+        said = sentence(each) or each.reason
+        yield from wrapped(f"{each.implementation}: {each.verdict}: {each.clause.id}" + (f": {said}" if said else ""))
+
+
+def _declared(judgements: Iterable[Judgement], verbose: bool) -> Iterator[str]:
+    known: dict[str, tuple[Judgement, list[str]]] = {}
+    for each in judgements:
+        if each.verdict == DECLARED:
+            known.setdefault(each.clause.id, (each, []))[1].append(each.implementation)
+    if not known:
+        return
+    yield from ("", "declared deviations: promised by the documentation, not kept, and predicted exactly")
+    for id, (each, implementations) in known.items():
+        yield f"  {id}"
+        if verbose or len(known) <= WITH_REASONS:
+            yield from wrapped(f"{each.reason}", "    ", "")
+            yield from wrapped(f"on {', '.join(dict.fromkeys(implementations))}", "    ", "")
+
+
+def _counts(suite: Suite, name: Name) -> Iterator[str]:
+    hearing = suite.hearing(name)
+    counts = counted(suite.judgements[name])
+    if len(counts) > 1:  # nobody asked a callback that is not there
+        del counts[NOT_APPLICABLE]
+    yield from wrapped(f"{hearing.subject.name}: {told(counts)}; {hearing.results.answered} scenarios run")
+    for callback in suite.callbacks:
+        parameters = (hearing.subject.capabilities.parameters or {}).get(callback)
+        if callback in hearing.subject.capabilities.callbacks and parameters is not None:
+            lacking = missing(callback, suite.examples, suite.seed, parameters)
+            if lacking:
+                cost = ", ".join(f"{parameter} ({count})" for parameter, count in lacking.items())
+                yield from wrapped(
+                    f"its constructor does not take {cost}: left out of so many scenarios, and not checked", "  "
+                )
+
+
+# ---------------------------------------------------------------------------------------------- on request
+
+
+_SHORT = {CONFORMS: "ok", DECLARED: "declared", NOT_APPLICABLE: "-", NOT_EXERCISED: "not exercised"}
+_CELL = 15
+
+
+def _table(suite: Suite, names: Sequence[Name]) -> Iterator[str]:
+    """A row per rule, a column per implementation; a row in which nothing applies is counted only."""
+    rows: dict[tuple[str, str, str], dict[Name, Judgement]] = {}
+    for name in names:
+        for each in suite.judgements[name]:
+            rows.setdefault((each.clause.group, each.clause.id, each.callback), {})[name] = each
+    groups = list(dict.fromkeys(group for group, _, _ in rows))
+    folded = 0
+    last = None
+    width = 2 + max((len(_row_name(id, callback)) for _, id, callback in rows), default=0)
+    yield from ("", "verdicts, with the number of scenarios that exercised the clause")
+    for (group, id, callback), found in sorted(rows.items(), key=lambda row: groups.index(row[0][0])):
+        if all(each.verdict == NOT_APPLICABLE for each in found.values()):
+            folded += 1
+            continue
+        if group != last:
+            last = group
+            header = "".join(f"[{index}]".ljust(_CELL) for index, _ in enumerate(names, 1))
+            yield from ("", f"{group:<{width}}{header}".rstrip())
+        cells = "".join((_cell(found[name]) if name in found else "").ljust(_CELL) for name in names)
+        yield f"{_row_name(id, callback):<{width}}{cells}".rstrip()
+    if folded:
+        yield from ("", f"not applicable, and not listed: {folded}")
+
+
+def _row_name(id: str, callback: str) -> str:
+    name = "  " + ("/".join(id.split("/")[2:]) or "with the reference")
+    return f"{name} ({callback})" if id.startswith("every-callback/") else name
+
+
+def _cell(judgement: Judgement) -> str:
+    word = _SHORT.get(judgement.verdict, judgement.verdict.upper())
+    return f"{word} {judgement.exercised}" if judgement.verdict in (CONFORMS, DECLARED) else word
+
+
+def _boundaries(suite: Suite) -> Iterator[str]:
+    yield from ("", "boundaries: how many scenarios of the pool reached each")
+    pools: dict[tuple[str, frozenset[str] | None], list[Name]] = {}
+    for callback in suite.callbacks:
+        for name, hearing in suite.started().items():
+            capabilities = hearing.subject.capabilities
+            if callback in capabilities.callbacks:
+                parameters = (capabilities.parameters or {}).get(callback)
+                pools.setdefault((callback, parameters), []).append(name)
+    for (callback, parameters), names in pools.items():
+        yield f"  {callback}" + ("" if parameters is None else f", as {', '.join(map(str, names))} can be asked")
+        for boundary, count in reached(callback, suite.examples, suite.seed, parameters).items():
+            yield f"    {count:>5}  {boundary}"

@@ -1,0 +1,54 @@
+"""How things are said wherever callcheck prints: within a width, without control characters, and counted in one way."""
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from ..judge import Judgement
+
+WIDTH = 120
+"""Columns. A line is broken at a space; a word that is longer stays whole."""
+
+_CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if code not in (0x09, 0x0A)}
+_CONTROLS |= {code: f"\\u{code:04x}" for code in (*range(0xD800, 0xE000), 0x2028, 0x2029, *range(0x202A, 0x202F))}
+
+
+def printable(text: str) -> str:
+    """The text with what would act on a terminal, or could not be encoded, written as an escape."""
+    return text.translate(_CONTROLS)
+
+
+def wrapped(text: str, indent: str = "", hanging: str = "  ") -> list[str]:
+    """The text in lines of at most WIDTH columns, the later ones indented further."""
+    lines: list[str] = []
+    for line in printable(text).split("\n"):
+        if len(indent + line) <= WIDTH:
+            lines.append(indent + line)
+            continue
+        inner = indent + line[: len(line) - len(line.lstrip())]
+        lines += textwrap.wrap(
+            line.strip(), WIDTH, initial_indent=inner, subsequent_indent=inner + hanging, break_long_words=False,
+            break_on_hyphens=False,
+        )  # fmt: skip
+    return lines
+
+
+def compared_with(dialect: str) -> str:
+    """A dialect as people call it: `keras-3.15.1+jax` is Keras 3.15.1 on jax."""
+    release, _, overlay = dialect.partition("+")
+    if dialect == "documented":
+        return "the documentation of Keras"
+    for package, name in (("tf-keras-", "tf-keras "), ("keras-", "Keras "), ("tensorflow-", "TensorFlow ")):
+        if release.startswith(package):
+            return name + release.removeprefix(package) + (f" on {overlay.replace('+', ', ')}" if overlay else "")
+    return f"the dialect {dialect}"
+
+
+def counted(judgements: Iterable[Judgement]) -> Counter[str]:
+    """How many of them have which verdict."""
+    return Counter(each.verdict for each in judgements)
+
+
+def told(counts: Mapping[str, int]) -> str:
+    """Counts of verdicts as a phrase, the most frequent first."""
+    return ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items(), key=lambda item: -item[1]))

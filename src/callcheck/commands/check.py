@@ -1,0 +1,68 @@
+"""`callcheck check`: hold implementations to the specification."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from callcheck.conformance.driver.protocol import Unavailable
+from callcheck.conformance.report.progress import Progress
+from callcheck.conformance.report.summary import summary
+from callcheck.conformance.report.written import Report, as_json
+from callcheck.conformance.session import Suite
+from callcheck.conformance.subjects.names import Name
+
+from .status import NOTHING_EXERCISED, say, written
+
+
+def check(options: argparse.Namespace) -> int:
+    """Judge, and print the failures first."""
+    report = Report(Path(options.report)) if options.report else None
+    progress = Progress(sys.stderr)
+    suite = Suite(
+        names=options.implementations,
+        prefix=options.clause,
+        dialect=options.dialect,
+        examples=options.examples,
+        seed=options.seed,
+        callback=options.callback,
+        progress=progress,
+    )
+    names = _started(suite)
+    items = [item for item in suite.items() if item.name in names]
+    if not items:
+        say(f"no clause that begins with {options.clause!r} is about {options.callback}")
+        return NOTHING_EXERCISED
+    for name in names:
+        if name.kind != "reference":  # which answers before anybody has read a line
+            suite.hearing(name).gather(suite.rules, suite.callbacks)
+    for item in items:
+        suite.judgement(item)
+    progress.end()
+    if report is not None:
+        report.write(suite)
+    with written():
+        if options.json:
+            print(json.dumps(as_json(suite), allow_nan=False))
+        else:
+            for line in summary(suite, names, verbose=options.verbose):
+                print(line)
+    return suite.status(names)
+
+
+def _started(suite: Suite) -> list[Name]:
+    """The implementations that could be started. Raises Unavailable for one that was asked for by name."""
+    names = []
+    for name in suite.names:
+        try:
+            suite.hearing(name)
+        except Unavailable as error:
+            if suite.named:
+                raise
+            say(f"{name} is left out: {error}")
+            continue
+        for note in dict.fromkeys((name.note, suite.notes[name])):
+            if note is not None:
+                say(note)
+        names.append(name)
+    return names

@@ -1,0 +1,71 @@
+"""The commands that print what callcheck knows: clauses, dialects, vectors, implementations."""
+
+import argparse
+import json
+
+from callcheck.conformance.session import selected
+from callcheck.conformance.subjects.registry import described
+from callcheck.reference.replay import replay
+from callcheck.spec.choices import CHOICES
+from callcheck.spec.clauses.clause import Clause
+from callcheck.spec.dialect import resolve, shipped
+from callcheck.spec.trace import to_json as trace_to_json
+from callcheck.spec.vectors import stored
+from callcheck.spec.vectors import to_json as vector_to_json
+
+from .status import OK, say
+
+
+def clauses(options: argparse.Namespace) -> int:
+    """Print the clauses: id, level, sentence, source, and the choices that govern them."""
+    for clause in selected(options.prefix):
+        print(f"{clause.id} [{clause.level}]\n    {clause.sentence}\n    source: {clause.source}")
+        for choice, values in (clause.choices if isinstance(clause, Clause) else {}).items():
+            print(f"    where {choice} is {' or '.join(values)}")
+    return OK
+
+
+def dialects(options: argparse.Namespace) -> int:
+    """List the dialects, print every choice of one of them with what it means, or what two of them choose differently."""
+    if not options.names:
+        for name, dialect in shipped().items():
+            releases = (
+                "what the documentation promises"
+                if dialect.package is None
+                else f"{dialect.package} {dialect.since} and newer on {dialect.backend}"
+            )
+            print(f"{name:<24}{releases}")
+        return OK
+    chosen = [resolve(name) for name in options.names]
+    for each in chosen:
+        print(each.dialect.name + ("" if each.note is None else f" ({each.note})"))
+    for id, choice in CHOICES.items():
+        values = [each.dialect[id] for each in chosen]
+        if len(values) == 1 or values[0] != values[1]:
+            print(f"  {id} = {' / '.join(values)}")
+            for value in values:
+                print(f"      {choice.question} {choice.values[value]}")
+    return OK
+
+
+def vectors(options: argparse.Namespace) -> int:
+    """Print the stored vectors as JSON lines, whole or with the trace that one dialect expects."""
+    resolution = None if options.dialect is None else resolve(options.dialect)
+    if resolution is not None and resolution.note is not None:
+        say(resolution.note)
+    for vector in stored():
+        written = vector_to_json(vector)
+        if resolution is not None:
+            del written["expected"]
+            trace = vector.trace(resolution.dialect) or replay(vector.scenario, resolution.dialect)
+            written["dialect"] = resolution.dialect.name
+            written["trace"] = trace_to_json(trace)
+        print(json.dumps(written, allow_nan=False))
+    return OK
+
+
+def implementations(options: argparse.Namespace) -> int:
+    """List what can be held to the specification."""
+    for name, description in described().items():
+        print(f"{name:<20}{description}")
+    return OK
