@@ -56,6 +56,12 @@ def complaint(name: str, callback: str, results: Sequence[Result]) -> Complaint 
     return None
 
 
+def incomplete(name: str, tried: int, untried: int, why: str) -> Complaint:
+    """That not everything was tried: with nothing failed, this is no success."""
+    sentence = f"{name}: incomplete: {tried} scenarios were tried and {untried} were not, because {why}"
+    return Complaint(sentence=sentence, status=NOTHING_EXERCISED)
+
+
 def _error(result: Result) -> tuple[str, bool] | None:
     """What went wrong, and whether the constructor did."""
     if isinstance(result, Failed):

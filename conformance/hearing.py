@@ -14,10 +14,10 @@ from callcheck.spec.search.shrink import smallest
 from callcheck.spec.trace import Failed as NoTrace
 from callcheck.spec.trace import Result, Trace
 
-from .health import Complaint, complaint
+from .health import Complaint, complaint, incomplete
 from .judge import NONDETERMINISTIC, Agreement, Held, Judgement, Rule, deviates, explained, judge, not_applicable
 from .pool import EXAMPLES, pool
-from .results import Here, Progress, Results, Subject
+from .results import TIMEOUTS, Budget, Here, Progress, Results, Subject
 from .subjects.reference import Reference
 
 TRIES = 400
@@ -47,6 +47,7 @@ class Hearing:
         examples: int = EXAMPLES,
         seed: int = 0,
         progress: Progress | None = None,
+        budget: Budget | None = None,
         shrunk: int = SHRUNK,
         predicted: Results | None = None,
     ) -> None:
@@ -55,7 +56,7 @@ class Hearing:
         self.held = Held(implementation=subject.name, capabilities=subject.capabilities, dialect=dialect, native=native)
         self.examples = examples
         self.seed = seed
-        self.results = Results(subject, progress=progress)
+        self.results = Results(subject, progress=progress, budget=budget)
         self.predicted = predicted or Results(Here(Reference(Resolution(dialect=dialect))))
         self._pools: dict[str, list[Answered]] = {}
         self._questions: dict[tuple[str, str], list[Question]] = {}
@@ -70,8 +71,13 @@ class Hearing:
         """The scenarios on which a callback is judged, with what the subject does."""
         if callback not in self._pools:
             scenarios = self.scenarios(callback)
-            self._pools[callback] = list(zip(scenarios, self.results.ask(scenarios), strict=True))
+            self._pools[callback] = self._answered(scenarios)
         return self._pools[callback]
+
+    def _answered(self, scenarios: Sequence[Scenario]) -> list[Answered]:
+        """The scenarios that were tried, with what the subject does."""
+        answers = zip(scenarios, self.results.ask(scenarios), strict=True)
+        return [(scenario, result) for scenario, result in answers if result is not None]
 
     def complaints(self) -> list[Complaint]:
         """What is wrong with the subject as a whole, as far as it was asked."""
@@ -79,7 +85,14 @@ class Hearing:
             complaint(self.subject.name, callback, [result for _, result in answered])
             for callback, answered in self._pools.items()
         ]
-        return [each for each in found if each is not None]
+        return [each for each in (*found, self._incomplete()) if each is not None]
+
+    def _incomplete(self) -> Complaint | None:
+        if not self.results.untried:
+            return None
+        silent = [callback for callback in self._pools if self.results.silent(callback)]
+        why = f"{' and '.join(silent)} did not answer in time {TIMEOUTS} times" if silent else "the budget was spent"
+        return incomplete(self.subject.name, self.results.answered, self.results.untried, why)
 
     def judgement(self, rule: Rule, callback: str) -> Judgement:
         """The verdict on one rule."""
@@ -96,7 +109,7 @@ class Hearing:
 
     def judged(self, rule: Rule, scenario: Scenario) -> Case | None:
         """The case of that one scenario; None if the rule does not speak of it, or the subject cannot express it."""
-        return next(iter(self.cases(rule, [(scenario, self.results.ask([scenario])[0])])), None)
+        return next(iter(self.cases(rule, self._answered([scenario]))), None)
 
     def gather(self, rules: Iterable[Rule], callbacks: Iterable[str]) -> None:
         """Ask for all that these rules look at, in few batches, so that it is known how much there is to do."""
@@ -145,6 +158,8 @@ class Hearing:
             return Case(scenario=scenario, trace=Trace(), dialect=self.dialect, failed=failed)
         if not isinstance(result, Trace) or not isinstance(beside, Trace | None):
             return None
+        if other is not None and beside is None:  # not tried
+            return None
         return Case(
             scenario=scenario, trace=result, dialect=self.dialect, other=beside or Trace(), other_scenario=other
         )
@@ -168,7 +183,7 @@ class Hearing:
             return case is not None and isinstance(rule.judge(case), Failed) and explained(rule, case) is None
 
         def ask_for(scenarios: Sequence[Scenario]) -> None:
-            self.cases(rule, zip(scenarios, self.results.ask(scenarios), strict=True))
+            self.cases(rule, self._answered(scenarios))
 
         case = self.judged(rule, smallest(start, fails, tries=TRIES, ahead=ask_for, at_once=AHEAD))
         failure = None if case is None else rule.judge(case)

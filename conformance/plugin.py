@@ -32,6 +32,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--dialect", metavar="D", help="hold them to this dialect: a name or a TOML file")
     group.addoption("--examples", type=int, metavar="N", help="random scenarios per callback (default: 300)")
+    group.addoption("--in-process", action="store_true", help="run implementations in this process, for a debugger")
+    group.addoption("--python", metavar="PATH", help="the interpreter whose environment holds the implementations")
+    group.addoption(
+        "--time-limit",
+        type=float,
+        metavar="SECONDS",
+        help="for one scenario (default: 10 by hooks, 60 through a real fit)",
+    )
+    group.addoption("--budget", type=float, metavar="SECONDS", help="for the whole run; what is left is not tried")
     group.addoption(
         "--callcheck-seed", type=int, default=0, metavar="S", help="seed of the random scenarios (default: 0)"
     )
@@ -41,6 +50,7 @@ def suite(config: pytest.Config) -> Suite:
     """The suite of this run, made at its first use."""
     if _suite not in config.stash:
         from .session import WRONG_REQUESTS, Suite
+        from .subjects.registry import Manner
 
         try:
             config.stash[_suite] = Suite(
@@ -50,7 +60,14 @@ def suite(config: pytest.Config) -> Suite:
                 dialect=config.getoption("--dialect"),
                 examples=config.getoption("--examples"),
                 seed=config.getoption("--callcheck-seed"),
+                manner=Manner(
+                    in_process=config.getoption("--in-process"),
+                    python=config.getoption("--python"),
+                    time_limit=config.getoption("--time-limit"),
+                ),
+                budget=config.getoption("--budget"),
             )
+            config.add_cleanup(config.stash[_suite].close)
         except WRONG_REQUESTS as error:
             raise pytest.UsageError(f"callcheck: {error}") from None
     return config.stash[_suite]

@@ -4,6 +4,8 @@ Stored vectors and the scenarios of declared deviations come first, so that "sta
 then the strategies', from a seed.
 """
 
+import os
+import tempfile
 from dataclasses import replace
 from functools import cache
 
@@ -26,6 +28,8 @@ def pool(callback: str, examples: int, seed: int, parameters: frozenset[str] | N
     `parameters`: those that an implementation has, None for all. The others are left out of the configurations, so that a
     callback with few parameters is judged on as many scenarios as one with all.
     """
+    # Hypothesis notes what it computed once, in the working directory unless it is told otherwise; that is the user's.
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", os.path.join(tempfile.gettempdir(), "callcheck-hypothesis"))
     known = [vector.scenario for vector in stored()]
     shown = [each.scenario for group in declared().values() for each in group]
     first = [scenario for scenario in (*known, *shown) if scenario.callback == callback]

@@ -3,18 +3,22 @@
 Rules
 - Scenarios are asked in batches, and none twice: answers are remembered by the scenario's key. Only `again=True` asks once more,
   for whoever wants to know whether the answer is the same.
+- Nothing is asked once the budget is spent, or of a callback that has not answered in time TIMEOUTS times; what was not tried is
+  counted, and is no answer.
 - Results of two subjects are two objects, and nothing is shared between them: they can be asked side by side.
 """
 
-from collections.abc import Generator, Iterator, Sequence
+import time
+from collections import Counter
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Any, Protocol
 
-from callcheck.spec.scenario import Scenario, key
-from callcheck.spec.trace import Result
+from callcheck.spec.scenario import Scenario, key, to_json
+from callcheck.spec.trace import Failed, Result
 
 from .driver.protocol import Capabilities
-from .subjects.transport import TIME_LIMIT, run
+from .subjects.transport import TIME_LIMIT, Transport, read, run
 
 
 class Subject(Protocol):
@@ -45,6 +49,23 @@ class Here:
             yield run(self.implementation, scenario, internal=self.internal, time_limit=self.time_limit)
 
 
+class There:
+    """A subject behind a transport. `internal` asks for optional state."""
+
+    def __init__(self, transport: Transport, name: str, *, internal: bool = False) -> None:
+        self.transport = transport
+        self.name = name
+        self.capabilities = transport.greeting.capabilities
+        self.internal = internal
+
+    def ask(self, scenarios: Sequence[Scenario]) -> Iterator[Result]:
+        with closing(self._answers(scenarios)) as answers:
+            yield from map(read, answers)
+
+    def _answers(self, scenarios: Sequence[Scenario]) -> Generator[Any]:
+        yield from self.transport.ask([to_json(scenario) for scenario in scenarios], internal=self.internal)
+
+
 class Progress(Protocol):
     """Hears how many scenarios are going to be asked, and of every answer of the implementation of that name."""
 
@@ -61,17 +82,45 @@ class Silent:
     def answered(self, name: str) -> None: ...
 
 
-class Results:
-    """What a subject answers. `answered` counts the answers."""
+class Budget:
+    """Seconds for a whole run, from now on; None: as many as it takes."""
 
-    def __init__(self, subject: Subject, *, progress: Progress | None = None) -> None:
+    def __init__(self, seconds: float | None = None) -> None:
+        self.seconds = seconds
+        self._end = None if seconds is None else time.monotonic() + seconds
+
+    @property
+    def spent(self) -> bool:
+        return self._end is not None and time.monotonic() >= self._end
+
+
+TIMEOUTS = 3
+"""After so many scenarios of a callback without an answer in time, nothing more is asked of it: the next would not help."""
+
+
+class Results:
+    """What a subject answers. `answered` counts the answers, `untried` what was not asked because the budget was spent or the
+    callback does not answer."""
+
+    def __init__(self, subject: Subject, *, progress: Progress | None = None, budget: Budget | None = None) -> None:
         self.subject = subject
         self.progress = progress or Silent()
+        self.budget = budget or Budget()
         self.answered = 0
         self._known: dict[str, Result] = {}
+        self._untried: set[str] = set()
+        self._timeouts: Counter[str] = Counter()
 
-    def ask(self, scenarios: Sequence[Scenario], *, again: bool = False) -> list[Result]:
-        """The answers, in order; only what is not known yet is asked for, or everything `again`."""
+    @property
+    def untried(self) -> int:
+        return len(self._untried)
+
+    def silent(self, callback: str) -> bool:
+        """Whether nothing more is asked of that callback, because it does not answer in time."""
+        return self._timeouts[callback] >= TIMEOUTS
+
+    def ask(self, scenarios: Sequence[Scenario], *, again: bool = False) -> list[Result | None]:
+        """The answers, in order; only what is not known yet is asked for, or everything `again`. None: it was not tried."""
         keys = [key(scenario) for scenario in scenarios]
         new = {
             name: scenario for name, scenario in zip(keys, scenarios, strict=True) if again or name not in self._known
@@ -79,12 +128,27 @@ class Results:
         if not new:
             return [self._known[name] for name in keys]
         self.progress.expect(len(new))
-        found = dict(self._known) if not again else {}
-        with closing(self._answers(list(new.values()))) as answers:
-            found.update(zip(new, answers, strict=True))
+        found: dict[str, Result] = {} if again else self._known
+        for callback in dict.fromkeys(scenario.callback for scenario in new.values()):
+            found.update(
+                self._ask_all(callback, {name: each for name, each in new.items() if each.callback == callback})
+            )
         if not again:
-            self._known = found
-        return [found[name] for name in keys]
+            self._untried |= new.keys() - found.keys()
+        return [found.get(name) for name in keys]
+
+    def _ask_all(self, callback: str, scenarios: Mapping[str, Scenario]) -> dict[str, Result]:
+        """The answers by key, until the budget is spent or the callback has shown that it does not answer."""
+        found: dict[str, Result] = {}
+        if self.silent(callback) or self.budget.spent:
+            return found
+        with closing(self._answers(list(scenarios.values()))) as answers:
+            for name, result in zip(scenarios, answers, strict=False):
+                found[name] = result
+                self._timeouts[callback] += isinstance(result, Failed) and result.kind == "timeout"
+                if self.silent(callback) or self.budget.spent:
+                    break
+        return found
 
     def _answers(self, scenarios: Sequence[Scenario]) -> Generator[Result]:
         for result in self.subject.ask(scenarios):

@@ -6,16 +6,16 @@ from typing import NoReturn
 
 from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.clauses.clause import CLAUSES
-from callcheck.spec.dialect import NEWEST, InvalidDialect, Resolution, resolve
+from callcheck.spec.dialect import NEWEST, InvalidDialect, resolve
 
 from .driver.protocol import Unavailable
 from .health import DEVIATING, NOT_STARTED, NOTHING_EXERCISED, Complaint
 from .hearing import Hearing
 from .judge import AGREEMENTS, FAILING, Judgement, Rule
 from .pool import EXAMPLES
-from .results import Here, Progress
+from .results import Budget, Progress
 from .subjects.names import Name, UnknownImplementation, parse_all
-from .subjects.registry import Subject, default_names, implementation
+from .subjects.registry import Manner, Started, default_names, start
 
 
 class UnknownClause(ValueError):
@@ -71,10 +71,12 @@ class Suite:
         seed: int = 0,
         callback: str | None = None,
         progress: Progress | None = None,
+        manner: Manner = Manner(),  # noqa: B008 - frozen
+        budget: float | None = None,
     ) -> None:
         if callback is not None and callback not in CALLBACKS:
             raise UnknownClause(f"unknown callback {callback!r}; known are {', '.join(CALLBACKS)}")
-        self.names = parse_all(names) or default_names()
+        self.names = tuple(dict.fromkeys(name.living_in(manner.python) for name in parse_all(names) or default_names()))
         self.named = bool(names)
         self.rules = selected(prefix)
         self.callback = callback = callback or _only(self.rules)
@@ -83,7 +85,10 @@ class Suite:
         self.examples = EXAMPLES if examples is None else examples
         self.seed = seed
         self.progress = progress
+        self.manner = manner
+        self.budget = Budget(budget)
         self.judgements: dict[Name, list[Judgement]] = {name: [] for name in self.names}
+        self.subjects: dict[Name, Started] = {}
         self.notes: dict[Name, str | None] = {}
         """What has to be said about the dialect to which each is held."""
         self._hearings: dict[Name, Hearing | Unavailable] = {}
@@ -103,25 +108,29 @@ class Suite:
         own; not of the reference, which would agree with itself."""
         if rule not in AGREEMENTS.values():
             return True
-        return name.kind != "reference" and (name.kind != "own" or self.dialect is not None)
+        if name.kind == "own":
+            return self.dialect is not None
+        return name.kind != "reference"
 
     def hearing(self, name: Name) -> Hearing:
         """The hearing of an implementation. Raises what `implementation` raises, Unavailable among it."""
         if name not in self._hearings:
             try:
-                subject = implementation(name, self.callback)
+                started = start(name, self.callback, manner=self.manner)
             except Unavailable as error:
                 self._hearings[name] = error
             else:
-                resolution = self.resolution(subject)
+                self.subjects[name] = started
+                resolution = self.dialect or started.own_dialect() or resolve(NEWEST)
                 self.notes[name] = resolution.note
                 self._hearings[name] = Hearing(
-                    Here(subject),
+                    started.subject,
                     resolution.dialect,
-                    native=self.dialect is None and hasattr(subject, "dialect"),
+                    native=self.dialect is None and name.kind != "own",
                     examples=self.examples,
                     seed=self.seed,
                     progress=self.progress,
+                    budget=self.budget,
                 )
         hearing = self._hearings[name]
         if isinstance(hearing, Unavailable):
@@ -140,11 +149,18 @@ class Suite:
         """The hearings that could begin."""
         return {name: hearing for name, hearing in self._hearings.items() if isinstance(hearing, Hearing)}
 
-    def resolution(self, subject: Subject) -> Resolution:
-        """The dialect to which it is held: as asked, its own, or the newest Keras's."""
-        if self.dialect is not None:
-            return self.dialect
-        return getattr(subject, "dialect", None) or resolve(NEWEST)
+    def origin(self, name: Name) -> str | None:
+        """From which Keras callback's class somebody's own class is derived; it is held to that release."""
+        started = self.subjects[name]
+        if not started.derived or started.release is None:
+            return None
+        package, version, _ = started.release
+        return f"derived from a callback of {package} {version}"
+
+    def close(self) -> None:
+        """End the subjects."""
+        for started in self.subjects.values():
+            started.close()
 
     def judgement(self, item: Item) -> Judgement:
         found = self.hearing(item.name).judgement(item.rule, item.callback)

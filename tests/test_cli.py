@@ -220,6 +220,8 @@ def test_a_function_that_makes_a_keras_callback_is_driven_as_one_of_keras(
 
 
 OWN = """
+import os
+import time
 from mine import MyEarlyStopping
 
 class Unmade(MyEarlyStopping):
@@ -227,6 +229,12 @@ class Unmade(MyEarlyStopping):
 
 class Raising(MyEarlyStopping):
     def on_epoch_end(self, epoch, logs=None): raise RuntimeError("nobody calls me")
+
+class Ending(MyEarlyStopping):
+    def on_epoch_end(self, epoch, logs=None): os._exit(0)
+
+class Sleeping(MyEarlyStopping):
+    def on_epoch_end(self, epoch, logs=None): time.sleep(100)
 
 class Once:
     name = "once"
@@ -244,6 +252,7 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with callbacks of one's own, as the working directory."""
     (tmp_path / "mine.py").write_text(WRONG)
     (tmp_path / "odd.py").write_text(OWN)
+    (tmp_path / "derived.py").write_text("import keras\n\nclass Mine(keras.callbacks.EarlyStopping):\n    pass\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
     for name in ("mine", "odd"):
@@ -282,7 +291,12 @@ def test_everything_fits_into_120_columns(own: Path, capsys: pytest.CaptureFixtu
     )
     assert max(len(line) for line in capsys.readouterr().out.splitlines()) <= 120
     assert {file.suffix for file in (own / "r").iterdir()} == {".json", ".txt"}
-    assert sorted(path.name for path in own.iterdir() if path.name != "__pycache__") == ["mine.py", "odd.py", "r"]
+    assert sorted(path.name for path in own.iterdir() if path.name != "__pycache__") == [
+        "derived.py",
+        "mine.py",
+        "odd.py",
+        "r",
+    ]
 
 
 def test_a_report_takes_the_place_of_the_last_one(own: Path) -> None:
@@ -364,6 +378,58 @@ def test_streams_that_lead_nowhere_hide_nothing(own: Path, command: str, status:
     assert done.returncode == status, done.stderr
     assert "Traceback" not in done.stderr
     assert "Exception ignored" not in done.stderr
+
+
+def test_the_main_process_loads_no_framework(tmp_path: Path) -> None:
+    pytest.importorskip("keras")
+    code = """
+import sys
+from callcheck.cli import main
+status = main(["check", "keras", "--clause", "terminate-on-nan/loss", "--examples", "5"])
+assert not {"keras", "tensorflow"} & set(sys.modules)
+sys.exit(status)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env={**os.environ, "PYTHONPATH": SOURCE}, capture_output=True,
+        text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("own")
+def test_a_subject_that_ends_its_process_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("check", "odd:Ending", "--clause", "early-stopping/patience/stops-after", "--examples", "1") == 1
+    assert "exit: the process ended with status 0" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("own")
+def test_three_timeouts_end_a_pool(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["check", "odd:Sleeping", "--clause", "early-stopping/patience", "--time-limit", "0.3"]
+    assert call(*arguments) == 1
+    out = " ".join(capsys.readouterr().out.split())
+    assert "incomplete: 3 scenarios were tried" in out
+    assert "because EarlyStopping did not answer in time 3 times" in out
+
+
+@pytest.mark.usefixtures("own")
+def test_a_budget_that_runs_out_is_no_success(capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing failed, and not everything was tried."""
+    assert call("check", "keras", "--budget", "0.000001", "--clause", "terminate-on-nan", "--in-process") == 3
+    assert "because the budget was spent" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.usefixtures("own")
+def test_a_class_derived_from_keras_is_held_to_its_release(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("keras")
+    assert call("check", "derived:Mine", "--clause", "early-stopping/mode", "--examples", "20") == 0
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first.startswith("derived:Mine (derived from a callback of keras 3.")
+
+
+def test_an_interpreter_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("check", "keras@/nowhere/bin/python", "--clause", "terminate-on-nan") == 4
+    assert "/nowhere/bin/python cannot be started" in one_sentence(capsys)
 
 
 def test_a_mistake_of_our_own_is_one_sentence(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from callcheck.conformance.driver.protocol import Capabilities
-from callcheck.conformance.results import Results
+from callcheck.conformance.results import TIMEOUTS, Budget, Results
 from callcheck.spec.scenario import Epoch, Fit, Scenario
 from callcheck.spec.trace import Failed, Result
 
@@ -42,7 +42,7 @@ class Heard:
         self.answers.append(name)
 
 
-def messages(results: Sequence[Result]) -> list[str]:
+def messages(results: Sequence[Result | None]) -> list[str]:
     return [result.message for result in results if isinstance(result, Failed)]
 
 
@@ -65,3 +65,25 @@ def test_a_second_answer_is_asked_for_and_not_kept() -> None:
 def test_the_same_scenario_twice_in_one_question_is_asked_once() -> None:
     results = Results(Counting())
     assert messages(results.ask([scenario(1.0), scenario(1.0)])) == ["1", "1"]
+
+
+class Hanging(Counting):
+    """Never answers in time."""
+
+    def ask(self, scenarios: Sequence[Scenario]) -> Iterator[Result]:
+        for _ in scenarios:
+            yield Failed(kind="timeout", message="no answer within 1 s")
+
+
+def test_three_timeouts_end_what_is_asked() -> None:
+    results = Results(Hanging())
+    answers = results.ask([scenario(float(number)) for number in range(10)])
+    assert sum(answer is not None for answer in answers) == TIMEOUTS
+    assert results.untried == 10 - TIMEOUTS
+    assert results.ask([scenario(99.0)]) == [None]
+
+
+def test_nothing_is_asked_when_the_budget_is_spent() -> None:
+    results = Results(Counting(), budget=Budget(0.0))
+    assert results.ask([scenario(1.0)]) == [None]
+    assert (results.answered, results.untried) == (0, 1)

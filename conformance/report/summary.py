@@ -23,7 +23,9 @@ def summary(suite: Suite, names: Sequence[Name], *, verbose: bool = False) -> It
     for index, name in enumerate(names, 1):
         hearing = suite.hearing(name)
         number = f"[{index}] " if verbose else ""
-        yield f"{number}{hearing.subject.name}: compared with {compared_with(hearing.dialect.name)}"
+        origin = suite.origin(name)
+        whose = "" if origin is None else f" ({origin})"
+        yield f"{number}{hearing.subject.name}{whose}: compared with {compared_with(hearing.dialect.name)}"
     for name in names:
         for complaint in suite.complaints(name):
             yield from ("", *wrapped(complaint.sentence))

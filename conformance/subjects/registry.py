@@ -1,18 +1,19 @@
 """What the names of implementations stand for (`names.py` reads them): the implementations, ready to be asked."""
 
-from typing import Any
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
-from callcheck.spec.dialect import release_dialect, representative, resolve
+from callcheck.spec.dialect import Resolution, release_dialect, representative, resolve
 
 from ..driver.protocol import Unavailable
 from ..driver.subjects import UnknownSubject
 from ..driver.subjects import subject as driven
+from ..results import Here, Subject, There
+from .environments import EnvironmentFailed, NoSuchRelease, environment
 from .names import Name, UnknownImplementation, Way, parse_all
 from .reference import Reference
-
-Subject = Any
-"""What `transport.run` runs. One that knows which dialect it is to be held to, as a Keras knows its own release, has a
-`dialect: Resolution`."""
+from .transport import InProcess, Transport, WorkerProcess
 
 INSTALLED: dict[tuple[str | None, Way], str] = {
     ("keras", "hooks"): "the installed Keras, its hooks driven on a light stand-in model",
@@ -38,26 +39,82 @@ def default_names() -> tuple[Name, ...]:
     return parse_all([*(f"reference@{name}" for name in representative()), "keras"])
 
 
-def implementation(name: Name, callback: str | None = None) -> Subject:
-    """The implementation of that name. `callback` says what a callback of one's own is meant to be.
+HOOKS_LIMIT, FIT_LIMIT = 10.0, 60.0
+"""Seconds for one scenario, by default: hooks answer in milliseconds, a real fit of ten epochs needs a second or a few."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Manner:
+    """How subjects are run. `python`: the path of the interpreter for all that name none. `time_limit`: seconds for one scenario;
+    None: as long as its way of driving usually needs. `in_process`: in this process, for a debugger."""
+
+    in_process: bool = False
+    python: str | None = None
+    time_limit: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Started:
+    """A subject under way. `release`: package, version and backend of the Keras that it is, or from whose callback its class is
+    derived; `derived` says which of the two. `close` ends it."""
+
+    subject: Subject
+    dialect: Resolution | None = None
+    release: tuple[str, str, str] | None = None
+    derived: bool = False
+    close: Callable[[], None] = lambda: None
+
+    def own_dialect(self) -> Resolution | None:
+        """The dialect that is its own, None for a callback of somebody's own. Raises InvalidDialect for a release without one."""
+        return self.dialect if self.release is None else release_dialect(*self.release)
+
+
+def start(name: Name, callback: str | None = None, *, manner: Manner = Manner(), internal: bool = False) -> Started:
+    """The subject of that name, started. `callback` says what a callback of one's own is meant to be; `internal` asks for
+    optional state with every answer.
 
     Raises UnknownImplementation for what is none, Unavailable for what cannot be started.
     """
     if name.kind == "reference":
         assert name.dialect is not None
-        return Reference(resolve(name.dialect))
-    if name.interpreter is not None:
-        raise Unavailable(f"{name}: another interpreter than the one that runs callcheck cannot be used yet")
-    if name.kind == "release":
-        raise Unavailable(
-            f"{name}: environments for single releases cannot be made yet; install it, and say {name.package}"
-        )
+        spoken = resolve(name.dialect)
+        return Started(subject=Here(Reference(spoken), internal=internal), dialect=spoken)
     if name.kind == "adapter":
         raise Unavailable(f"{name}: no adapter for {name.package} comes with callcheck yet")
+    name = name.living_in(manner.python)
+    limit = manner.time_limit or (FIT_LIMIT if name.way == "fit" else HOOKS_LIMIT)
     try:
-        made = driven(str(name), callback)
+        transport = _here(name, callback, limit) if manner.in_process else _worker(name, callback, limit)
     except UnknownSubject as error:
         raise UnknownImplementation(str(error)) from None
-    if name.is_keras:
-        made.dialect = release_dialect(**made.identity)
-    return made
+    known = transport.greeting
+    said = known.name if name.interpreter is None else f"{known.name} of {name.interpreter}"
+    whose = known.derived_from or {}
+    package = whose.get("package", known.package)
+    version = whose.get("version", known.version)
+    backend = whose.get("backend", known.backend)
+    release = None if package is None or version is None else (package, version, backend or "tensorflow")
+    return Started(
+        subject=There(transport, said, internal=internal), release=release, derived=known.derived_from is not None,
+        close=transport.close,
+    )  # fmt: skip
+
+
+def _here(name: Name, callback: str | None, limit: float) -> Transport:
+    if name.interpreter is not None or name.kind == "release":
+        raise Unavailable(f"{name} lives in another environment, and cannot be run in this process")
+    return InProcess(driven(str(name), callback), time_limit=limit)
+
+
+def _worker(name: Name, callback: str | None, limit: float) -> Transport:
+    python, variables = name.interpreter or sys.executable, {}
+    if name.kind == "release":
+        try:
+            python = str(environment(name).python)
+        except (NoSuchRelease, EnvironmentFailed) as error:
+            raise Unavailable(str(error)) from None
+        variables = {} if name.backend is None else {"KERAS_BACKEND": name.backend}
+    plain = replace(
+        name, kind="installed" if name.kind == "release" else name.kind, version=None, backend=None, interpreter=None
+    )
+    return WorkerProcess(str(plain), callback=callback, python=python, time_limit=limit, environment=variables)

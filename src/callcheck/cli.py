@@ -52,6 +52,28 @@ def _positive(text: str) -> int:
     return int(text)
 
 
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0.0 < seconds < 1e9:
+        raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, got {text!r}")
+    return seconds
+
+
+def _add_manner(command: argparse.ArgumentParser) -> None:
+    """The options of all that run a subject."""
+    command.add_argument("--python", metavar="PATH", help="the interpreter whose environment holds the implementations")
+    command.add_argument("--in-process", action="store_true", help="run them in this process, for a debugger")
+    command.add_argument(
+        "--time-limit",
+        type=_seconds,
+        metavar="SECONDS",
+        help="for one scenario (default: 10 by hooks, 60 through a real fit)",
+    )
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="callcheck", description="Hold training callbacks to their specification.", epilog=STATUSES,
@@ -81,6 +103,10 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument(
         "--verbose", action="store_true", help="also print every verdict, and how often each boundary was reached"
     )
+    _add_manner(check)
+    check.add_argument(
+        "--budget", type=_seconds, metavar="SECONDS", help="for the whole run; what is left is not tried"
+    )
     check.add_argument("--json", action="store_true", help="print the results as JSON")
 
     trace = commands.add_parser(
@@ -101,6 +127,7 @@ def _parser() -> argparse.ArgumentParser:
         "--callback", choices=CALLBACKS, metavar="NAME",
         help="what a callback of your own is meant to be (default: what the scenarios say)",
     )  # fmt: skip
+    _add_manner(trace)
     trace.add_argument("--json", action="store_true", help="print one JSON result per scenario")
 
     _add_explain(commands)

@@ -11,6 +11,7 @@ from callcheck.conformance.report.summary import summary
 from callcheck.conformance.report.written import Report, as_json
 from callcheck.conformance.session import Suite
 from callcheck.conformance.subjects.names import Name
+from callcheck.conformance.subjects.registry import Manner
 
 from .status import NOTHING_EXERCISED, say, written
 
@@ -27,7 +28,16 @@ def check(options: argparse.Namespace) -> int:
         seed=options.seed,
         callback=options.callback,
         progress=progress,
+        manner=Manner(in_process=options.in_process, python=options.python, time_limit=options.time_limit),
+        budget=options.budget,
     )
+    try:
+        return _check(options, suite, progress, report)
+    finally:
+        suite.close()
+
+
+def _check(options: argparse.Namespace, suite: Suite, progress: Progress, report: Report | None) -> int:
     names = _started(suite)
     items = [item for item in suite.items() if item.name in names]
     if not items:

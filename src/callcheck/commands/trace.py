@@ -11,12 +11,12 @@ from callcheck.conformance.explain.arguments import WrongArgument, short_scenari
 from callcheck.conformance.explain.reasons import reason_to_json, reasons
 from callcheck.conformance.report.counterexample import table
 from callcheck.conformance.report.words import wrapped
-from callcheck.conformance.results import Here, Subject
+from callcheck.conformance.results import Subject
 from callcheck.conformance.subjects.names import parse
-from callcheck.conformance.subjects.registry import implementation
+from callcheck.conformance.subjects.registry import Manner, start
 from callcheck.reference.replay import Decision
 from callcheck.spec.callbacks import CALLBACKS
-from callcheck.spec.dialect import Resolution
+from callcheck.spec.dialect import InvalidDialect, Resolution
 from callcheck.spec.scenario import Scenario
 from callcheck.spec.trace import Invalid, NotExpressible, Result, Trace, difference
 from callcheck.spec.trace import to_json as trace_to_json
@@ -37,8 +37,9 @@ class Ran:
 def trace(options: argparse.Namespace) -> int:
     """Run the scenarios on one implementation or side by side on two."""
     placed = _scenarios([options.scenarios, *options.settings])
+    manner = Manner(in_process=options.in_process, python=options.python, time_limit=options.time_limit)
     callback = options.callback or _common_callback(placed)
-    subjects = [_subject(name, callback) for name in (options.on, options.against) if name is not None]
+    subjects = [_subject(name, callback, manner) for name in (options.on, options.against) if name is not None]
     wrong = {place: item for place, item in placed if isinstance(item, Invalid)}
     for place, invalid in wrong.items():
         say(f"{place}: {invalid.field}: {invalid.message}" if invalid.field else f"{place}: {invalid.message}")
@@ -69,12 +70,16 @@ def _scenarios(words: Sequence[str]) -> list[Placed]:
         raise WrongInput(str(error)) from None
 
 
-def _subject(text: str, callback: str | None) -> tuple[Subject, Resolution | None]:
+def _subject(text: str, callback: str | None, manner: Manner) -> tuple[Subject, Resolution | None]:
     name = parse(text)
     if name.note is not None:
         say(name.note)
-    found = implementation(name, callback)
-    return Here(found, internal=True), getattr(found, "dialect", None)
+    started = start(name, callback, manner=manner, internal=True)
+    try:
+        dialect = started.own_dialect()
+    except InvalidDialect:  # it runs all the same; only why it does so is not known
+        dialect = None
+    return started.subject, dialect
 
 
 def _common_callback(placed: Sequence[Placed]) -> str | None:
