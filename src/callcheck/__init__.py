@@ -1,17 +1,13 @@
 """callcheck: a specification of metric-driven training callbacks, and a suite that holds implementations to it.
 
-Importing this package loads nothing but the standard library. `callcheck.spec` says what must hold, `callcheck.reference`
-predicts, `callcheck.conformance` judges; the command line is `callcheck` (see `callcheck.cli`).
+Importing this package loads nothing but the standard library; the public names are fetched when they are used. `callcheck.spec`
+says what must hold, `callcheck.reference` predicts, `callcheck.conformance` judges; the command line is `callcheck` (see
+`callcheck.cli`).
 """
 
-from __future__ import annotations
-
-from collections.abc import Iterable, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from callcheck.conformance.explain.explanation import Explanation
 
 __version__ = "0.1.0"
 
@@ -20,34 +16,62 @@ _checkout = Path(__file__).resolve().parents[2]
 if (_checkout / "pyproject.toml").is_file() and (_checkout / "spec" / "scenario.py").is_file():
     __path__.append(str(_checkout))
 
+if TYPE_CHECKING:
+    from callcheck.conformance.driver.protocol import Capabilities as Capabilities
+    from callcheck.conformance.driver.protocol import Unavailable as Unavailable
+    from callcheck.conformance.explain.public import explain as explain
+    from callcheck.conformance.hearing import Hearing as Hearing
+    from callcheck.conformance.judge import Judgement as Judgement
+    from callcheck.conformance.results import Results as Results
+    from callcheck.conformance.subjects.names import Name as Name
+    from callcheck.conformance.subjects.names import parse as parse
+    from callcheck.conformance.subjects.registry import start as start
+    from callcheck.reference.replay import replay as replay
+    from callcheck.spec.clauses.clause import CLAUSES as CLAUSES
+    from callcheck.spec.dialect import Dialect as Dialect
+    from callcheck.spec.dialect import InvalidDialect as InvalidDialect
+    from callcheck.spec.dialect import resolve as resolve
+    from callcheck.spec.reading import InvalidScenario as InvalidScenario
+    from callcheck.spec.scenario import Scenario as Scenario
+    from callcheck.spec.scenario import loads as loads
+    from callcheck.spec.trace import Trace as Trace
+    from callcheck.spec.trace import difference as difference
 
-def explain(
-    history: Any,
-    callback: Any,
-    config: Mapping[str, Any] | None = None,
-    *,
-    dialect: str | None = None,
-    what_if: Iterable[Mapping[str, Any]] = (),
-    epochs: int | None = None,
-    learning_rate: float | None = None,
-    initial_epoch: int | None = None,
-    validation_freq: int | None = None,
-) -> Explanation:
-    """Why a callback did what it did in the training that left `history`.
+_HOMES = {
+    "Capabilities": "conformance.driver.protocol",
+    "Unavailable": "conformance.driver.protocol",
+    "explain": "conformance.explain.public",
+    "Hearing": "conformance.hearing",
+    "Judgement": "conformance.judge",
+    "Results": "conformance.results",
+    "Name": "conformance.subjects.names",
+    "parse": "conformance.subjects.names",
+    "start": "conformance.subjects.registry",
+    "replay": "reference.replay",
+    "CLAUSES": "spec.clauses.clause",
+    "Dialect": "spec.dialect",
+    "InvalidDialect": "spec.dialect",
+    "resolve": "spec.dialect",
+    "InvalidScenario": "spec.reading",
+    "Scenario": "spec.scenario",
+    "loads": "spec.scenario",
+    "Trace": "spec.trace",
+    "difference": "spec.trace",
+}
+"""The public names, and the modules in which they stand."""
 
-    `history`: what `fit` returned, its dictionary `History.history`, a list of values, or the path of a file or a TensorBoard
-    folder. `callback`: the name of one, with its `config` as a dictionary, or an instance of Keras's, whose parameters are read.
-    `dialect`: whose rules, a dialect or a release; by default those of the newest Keras. `what_if`: changes of the
-    configuration, as dictionaries. The others say what the record does not: up to which epoch the fit was to go, the learning
-    rate at its beginning (a plain float), and two arguments of `fit`.
+__all__ = ["__version__", *_HOMES]
 
-    The result prints as text, and shows itself in a notebook. Epochs in its fields are indices from 0.
-    Raises ValueError, with one sentence, for what cannot be read or asked.
-    """
-    from callcheck.conformance.explain.arguments import Circumstances
-    from callcheck.conformance.explain.explanation import explain as explain_history
 
-    circumstances = Circumstances(
-        epochs=epochs, learning_rate=learning_rate, initial_epoch=initial_epoch, validation_freq=validation_freq
-    )
-    return explain_history(history, callback, config, dialect=dialect, what_if=what_if, circumstances=circumstances)
+def __getattr__(name: str) -> Any:
+    """A public name, fetched at its first use (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"callcheck has no attribute {name!r}")
+    if name == "CLAUSES":
+        import_module("callcheck.spec.clauses")  # which registers them
+    value = globals()[name] = getattr(import_module(f"callcheck.{_HOMES[name]}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})
