@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from ...callbacks import parameters
 from ...editing import configured, without
-from ...numbers import FLOAT32_MAX
+from ...numbers import FLOAT32_MAX, float32
 from ...scenario import Epoch, Fit, Scenario
 from ...trace import Raised
 from ..clause import Case, Expectations, clause
@@ -49,17 +49,33 @@ from .stream import (
 )  # fmt: skip
 def prints_every_reduction(case: Case) -> Expectations:
     """With verbose=1 there is one line for each reduction and no other; with verbose=0 there is none. (A reduction is seen if
-    factor takes away a tenth at least, of a rate far from the ends of the range.)"""
-    if not is_number(case["verbose"]) or not is_number(case["factor"]):
+    factor takes away a tenth at least, of a rate far from the ends of the range that is not min_lr rounded.)"""
+    factor, min_lr = case["factor"], case["min_lr"]
+    if not all(is_number(number) for number in (case["verbose"], factor, min_lr)):
         return
     for epoch, before, after in rates(case):
-        if not same(before, after) or (0.0 <= case["factor"] <= 0.9 and 1e-30 <= abs(before) <= 1e30):
+        is_seen = 0.0 <= factor <= 0.9 and 1e-30 <= abs(before) <= 1e30 and before != float32(min_lr)
+        if is_seen or not same(before, after):
             lines = ("reduced",) if not same(before, after) and case["verbose"] > 0 else ()
             yield epoch.expects_that(
                 epoch.seen.printed == lines, f"printed {lines}", got=epoch.seen.printed,
                 because=f"verbose={case['verbose']!r}, and the rate was {before!r} before and {after!r} after the end",
             )  # fmt: skip
     yield from silent(case)
+
+
+@clause(
+    "reduce-lr-on-plateau/min-lr/is-compared-as-stored",
+    level="observed", source=OBSERVED, observes=("learning_rate", "printed"),
+    choices={"reduce-lr-on-plateau/min-lr": "as-stored"},
+)  # fmt: skip
+def min_lr_is_compared_as_stored(case: Case) -> Expectations:
+    """A rate that is min_lr as stored is not reduced any more, also where it was rounded up: no line is printed."""
+    for epoch, before, _ in rates(case) if is_number(case["min_lr"]) else ():
+        if before == float32(case["min_lr"]):
+            printed = epoch.seen.printed
+            why = f"the rate is {before!r}, which is min_lr={case['min_lr']!r} as stored"
+            yield epoch.expects_that(not printed, "nothing printed", got=printed, because=why)
 
 
 @clause(
