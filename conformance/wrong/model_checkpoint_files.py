@@ -27,6 +27,19 @@ class EpochsFromZero(ModelCheckpoint):
         return super()._turn(direction, best, event._replace(epoch=event.epoch - 1), batch, effects)
 
 
+class WritesWholeModels(ModelCheckpoint):
+    """`self.model.save` in both branches; a driver remarks it behind the path."""
+
+    def _turn(
+        self, direction: str | None, best: Value | None, event: Event, batch: int | None, effects: list[Effect]
+    ) -> Turned:
+        done: list[Effect] = []
+        turned = super()._turn(direction, best, event, batch, done)
+        remark = " (whole model)" if self.config.save_weights_only else ""
+        effects.extend(Save(each.path + remark) if isinstance(each, Save) else each for each in done)
+        return turned
+
+
 class BatchesFromZero(ModelCheckpoint):
     def _turn(
         self, direction: str | None, best: Value | None, event: Event, batch: int | None, effects: list[Effect]
@@ -140,6 +153,13 @@ class SaysWithoutBeingAsked(ModelCheckpoint):
         super().__init__({"verbose": 1, **config}, dialect)
 
 
+class SaysNothing(ModelCheckpoint):
+    """`verbose` is not looked at."""
+
+    def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
+        super().__init__({**config, "verbose": 0}, dialect)
+
+
 class SaysSavedTwice(ModelCheckpoint):
     def _turn(
         self, direction: str | None, best: Value | None, event: Event, batch: int | None, effects: list[Effect]
@@ -207,6 +227,7 @@ class SwallowsArguments(ModelCheckpoint):
 
 NAMES: tuple[Wrong, ...] = (
     variant("epochs-from-zero", EpochsFromZero, "The field epoch counts from zero."),
+    variant("writes-whole-models", WritesWholeModels, "save_weights_only decides on the name alone."),
     variant("batches-from-zero", BatchesFromZero, "The field batch counts from zero."),
     variant("best-in-the-name", BestInTheName, "With save_best_only, the file's name says that it is the best."),
     variant(
@@ -234,12 +255,16 @@ THERE: tuple[Wrong, ...] = (
 
 SAYS: tuple[Wrong, ...] = (
     variant("says-without-being-asked", SaysWithoutBeingAsked, "The default of verbose is 1."),
+    variant("says-nothing", SaysNothing, "verbose is ignored."),
     variant("says-saved-twice", SaysSavedTwice, "A finished save is announced twice."),
     variant("never-warns", NeverWarns, "It warns of nothing."),
     variant("logs-the-best", LogsTheBest, "The best value is added to the logs."),
 )
 
 ARGUMENTS: tuple[Wrong, ...] = (
+    variant(
+        "makes-no-directories", speaking(folder="never"), "The directory of a file has to be there, in any dialect."
+    ),
     variant("needs-a-string", speaking(path_like="only-for-weights"), "For a model, the filepath has to be a string."),
     variant(
         "needs-a-directory", NeedsADirectory, "A directory is made of the name before the last slash, even of none."

@@ -1,11 +1,11 @@
 """ModelCheckpoint: when a run saves, whether it does, and what is in the file.
 
 A save is judged several times, so that a failure says what is wrong: whether it comes at a turn, whether it should have
-been made (both here), and under which name (`names.py`). Of the metric and its direction speaks `monitor.py`, of what is
-said and refused `messages.py`, of what raises `errors.py`; `stream.py` computes the turns for all of them.
+been made (both here), and under which name (`names.py`). Of the metric, its direction and its threshold speaks `monitor.py`, of
+what is said and refused `messages.py`, of what raises `errors.py`; `stream.py` computes the turns for all of them.
 
-Not observable, hence not specified: whether a file holds the whole model or its weights alone, the optimizer's state in
-it, and directories made on the way.
+Where the metric decides, these clauses speak of a known direction: an explicit mode, or the loss, which "auto" minimizes. How
+"auto" finds others has its own clauses.
 """
 
 import math
@@ -13,27 +13,30 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
-from ...editing import configured
+from ...editing import configured, each_epochs
 from ...numbers import FLOAT32_MAX, FLOAT32_SMALLEST_NORMAL, float32
-from ...scenario import Scenario
+from ...scenario import Epoch, Scenario
 from ...trace import Weights
 from ..clause import Case, Expectations, Phrase, clause
-from ..monitoring import direction
-from .shared import in_two_fits, in_words, of_both, same_saves, side_by_side, whole
+from ..monitoring import is_number, precision
+from .shared import in_two_fits, in_words, of_both, same_saves, side_by_side, where_small, whole, with_plain_name
 from .stream import (
     DOCUMENTATION,
+    KERAS_3,
     OBSERVED,
     TF_KERAS,
-    Deed,
     Turn,
     arrays,
-    deeds,
     has_saved,
     in_epoch,
     moment,
     numbers,
+    path_in,
     saves_seen,
     turns,
+    turns_counted,
+    typed,
+    way,
     weights_named,
     when,
 )
@@ -63,6 +66,21 @@ def weights_of_the_epoch(case: Case) -> Expectations:
                 save.weights == own, f"{save.path} with {weights_named(own)}", got=weights_named(save.weights),
                 because="it is written at the end of that epoch or in it",
             )  # fmt: skip
+
+
+@clause(
+    "model-checkpoint/save-weights-only/decides-what-is-in-the-file", level="documented",
+    source=f"{DOCUMENTATION} (save_weights_only)", observes=("saved",),
+)  # fmt: skip
+def weights_or_model(case: Case) -> Expectations:
+    """With save_weights_only, a file holds the model's weights alone, else the whole model."""
+    expected = "the weights alone" if case["save_weights_only"] else "the whole model"
+    for epoch, save in saves_seen(case):
+        path = path_in(case, save)
+        yield epoch.expects_that(
+            save.path == path, f"{path} with {expected}", got=save.path,
+            because=f"save_weights_only={case['save_weights_only']!r}",
+        )  # fmt: skip
 
 
 def _clear_values(case: Case) -> list[float] | None:
@@ -106,11 +124,10 @@ def clear_improvement(case: Case) -> Expectations:
 def not_overwritten(case: Case) -> Expectations:
     """With save_best_only, a file that was written with one value of the metric is written again only with a better
     one."""
-    way = direction(case)
-    planned = turns(case)
-    if not case["save_best_only"] or planned is None or way is None:
+    best = best_only(case)
+    if best is None:
         return
-    value_at = {turn.when: value for turn, value in numbers(case, planned)}
+    value_at = {turn.when: value for turn, value in best.numbers}
     written: dict[str, float] = {}
     for epoch, save in saves_seen(case):
         value = value_at.get(when(epoch, save))
@@ -119,8 +136,8 @@ def not_overwritten(case: Case) -> Expectations:
         before = written.get(save.path)
         if before is not None:
             yield epoch.expects_that(
-                better(way, value, before), f"{save.path} to keep the model of {before}", got="the file overwritten",
-                because=f"{case['monitor']}={value} is not better with mode={way!r}",
+                better(best.way, value, before), f"{save.path} to keep the model of {before}", got="the file overwritten",
+                because=f"{best.monitor}={value} is not better with mode={best.way!r}",
             )  # fmt: skip
         written[save.path] = value
 
@@ -128,15 +145,15 @@ def not_overwritten(case: Case) -> Expectations:
 # ---------------------------------------------------------------------------------------------- when
 
 
-def _turns_in_words(frequency: str, here: list[tuple[Turn, Deed]]) -> str:
-    return f"with {frequency} the turns of this epoch are {[turn.place for turn, _ in here] or 'none'}"
+def _turns_in_words(frequency: str, here: list[Turn]) -> str:
+    return f"with {frequency} the turns of this epoch are {[turn.place for turn in here] or 'none'}"
 
 
-def _in_turn(case: Case, planned: list[tuple[Turn, Deed]], frequency: str) -> Expectations:
-    """Expects no save without a turn, none twice, and one at every turn that always saves."""
-    for epoch in case.epochs():
+def _in_turn(case: Case, planned: tuple[Turn, ...], frequency: str, fit: int | None = None) -> Expectations:
+    """Expects no save without a turn, none twice, and without save_best_only one at every turn; in one fit or in all."""
+    for epoch in case.epochs(fit):
         here = in_epoch(epoch, planned)
-        free = [turn.batch for turn, _ in here]
+        free = [turn.batch for turn in here]
         for save in epoch.seen.saved or ():
             due = save.batch in free
             yield epoch.expects_that(
@@ -145,12 +162,11 @@ def _in_turn(case: Case, planned: list[tuple[Turn, Deed]], frequency: str) -> Ex
             )  # fmt: skip
             if due:
                 free.remove(save.batch)
-        for turn, deed in here:
-            if deed == "saving":
-                yield epoch.expects_that(
-                    turn.batch not in free, f"a save at {turn.place}", got="none there",
-                    because=f"it is the turn, with {frequency}",
-                )  # fmt: skip
+        for turn in () if case["save_best_only"] else here:
+            yield epoch.expects_that(
+                turn.batch not in free, f"a save at {turn.place}", got="none there",
+                because=f"it is the turn, with {frequency}",
+            )  # fmt: skip
 
 
 @clause(
@@ -160,24 +176,40 @@ def _in_turn(case: Case, planned: list[tuple[Turn, Deed]], frequency: str) -> Ex
 def every_epoch(case: Case) -> Expectations:
     """With save_freq="epoch", the default, a save is made at the end of every epoch and at no other time; with
     save_best_only, at most one."""
-    planned = deeds(case)
-    if case["save_freq"] == "epoch" and "period" not in case.scenario.config and planned is not None:
+    planned = turns(case)
+    if case["save_freq"] == "epoch" and planned is not None:
         yield from _in_turn(case, planned, 'save_freq="epoch"')
 
 
 @clause(
-    "model-checkpoint/save-freq/saves-at-every-turn", level="documented",
+    "model-checkpoint/save-freq/an-integer-counts-batches", level="documented",
     source=f"{DOCUMENTATION} (save_freq)", observes=("saved",),
+)  # fmt: skip
+def counts_batches(case: Case) -> Expectations:
+    """With an integer save_freq of 1 or more, in a first fit, a save is made at the end of every save_freq-th batch, counted
+    on across epochs, and at no other time; with save_best_only at most one there. With steps_per_execution=N so it is where
+    save_freq and the batches of every epoch are multiples of N."""
+    frequency, steps = case["save_freq"], case.scenario.steps_per_execution
+    if frequency == "epoch" or not typed(case) or frequency < 1 or frequency % steps:
+        return
+    if all(len(epoch.batch_logs()) % steps == 0 for epoch in case.scenario.fits[0].epochs):
+        said = f"save_freq={frequency}" + ("" if steps == 1 else f" and steps_per_execution={steps}")
+        yield from _in_turn(case, turns_counted(case, frequency), said, fit=0)
+
+
+@clause(
+    "model-checkpoint/save-freq/saves-at-every-turn", level="observed", source=KERAS_3, observes=("saved",),
+    choices={"model-checkpoint/first-batches": "counted"},
 )  # fmt: skip
 def every_turn(case: Case) -> Expectations:
     """With an integer save_freq, a save is made at the end of that many batches and at no other time, counted on across
     epochs and fits; with steps_per_execution=N, where that is asked every N batches, after the call that completes the
     number, and what is beyond it is not carried over. A short last group counts as N batches. Zero and less mean every
     call."""
-    planned = deeds(case)
-    if case["save_freq"] != "epoch" and planned is not None:
-        frequency = f"save_freq={case['save_freq']} and steps_per_execution={case.scenario.steps_per_execution}"
-        yield from _in_turn(case, planned, frequency)
+    frequency = case["save_freq"]
+    if frequency != "epoch" and typed(case):
+        said = f"save_freq={frequency} and steps_per_execution={case.scenario.steps_per_execution}"
+        yield from _in_turn(case, turns_counted(case, frequency), said)
 
 
 def _with_period(scenario: Scenario) -> Scenario:
@@ -185,22 +217,18 @@ def _with_period(scenario: Scenario) -> Scenario:
 
 
 @clause(
-    "model-checkpoint/period/saves-every-period-th-epoch", level="documented",
-    source=f"{TF_KERAS} (kwargs)", observes=("saved",), related=_with_period,
-    choices={"model-checkpoint/arguments": "save-freq-and-keywords"},
+    "model-checkpoint/period/saves-every-period-th-epoch", level="observed", source=f"{TF_KERAS} (kwargs)",
+    observes=("saved",), related=_with_period, choices={"model-checkpoint/arguments": ("save-freq-and-keywords", "period")},
 )  # fmt: skip
 def every_period(case: Case) -> Expectations:
-    """The legacy argument period makes every period-th epoch a turn, counted on across fits; an integer save_freq
-    ignores it."""
+    """The argument period of older releases makes every period-th epoch a turn, counted on across fits."""
     return of_both(case, _every_period)
 
 
 def _every_period(case: Case) -> Expectations:
-    planned = deeds(case)
-    if "period" in case.scenario.config and planned is not None:
-        yield from _in_turn(
-            case, planned, f"save_freq={case['save_freq']!r} and period={case.scenario.config['period']}"
-        )
+    period = case.scenario.config.get("period")
+    if is_number(period) and case["save_freq"] == "epoch" and typed(case):
+        yield from _in_turn(case, turns_counted(case, period), f"period={period}")
 
 
 # ---------------------------------------------------------------------------------------------- whether
@@ -232,12 +260,12 @@ class Best:
 
 
 def best_only(case: Case) -> Best | None:
-    """None if the scenario does not ask for save_best_only, or its direction is not known."""
-    planned, way = turns(case), direction(case)
-    if planned is None or way is None or not case["save_best_only"]:
+    """None if the scenario does not ask for save_best_only, or a choice decides the direction."""
+    planned, direction = turns(case), way(case)
+    if planned is None or direction is None or not case["save_best_only"]:
         return None
     return Best(
-        planned=planned, numbers=numbers(case, planned), arrays=arrays(case, planned), way=way,
+        planned=planned, numbers=numbers(case, planned), arrays=arrays(case, planned), way=direction,
         threshold=case["initial_value_threshold"], monitor=case["monitor"],
     )  # fmt: skip
 
@@ -247,31 +275,90 @@ def better(way: str, value: float, than: float) -> bool:
     return value < than if way == "min" else value > than
 
 
+WORST = {"min": math.inf, "max": -math.inf}
+"""The infinity on which every finite value improves, by mode."""
+
+
+def _as_seen(case: Case, values: list[float]) -> list[float] | None:
+    """What comparisons see of these values; None if there is one that cannot be compared."""
+    try:
+        return [precision(case, value)(value) for value in values]
+    except ValueError:
+        return None
+
+
+def improvements(case: Case, best: Best, start: list[float]) -> Expectations:
+    """Expects a save at exactly the turns whose number is better, in the dialect's precision, than `start` and every number
+    before it. NaN is better than nothing; where it is the first that is known, nothing is better than it."""
+    values = [value for _, value in best.numbers]
+    seen = _as_seen(case, [*start, *values])
+    if seen is None:
+        return
+    hidden = math.isnan(seen[0]) if seen else False
+    said = (
+        f"{best.monitor}={{!r}} is {{}} improvement with mode={best.way!r} after {{}} and initial_value_threshold={{}}"
+    )
+    due = []
+    for count, (turn, value) in enumerate(best.numbers):
+        now, before = seen[len(start) + count], seen[: len(start) + count]
+        improved = not hidden and all(better(best.way, now, than) for than in before if than == than)
+        because = partial(said.format, value, "an" if improved else "no", values[:count], best.threshold)
+        due.append((turn, improved, because))
+    yield from saved_as_due(case, due)
+
+
+def compared_from(case: Case, best: Best) -> list[float] | None:
+    """What the first number is compared with: the threshold, or nothing. None where a choice decides whether it improves."""
+    if best.threshold is not None:
+        return [best.threshold]
+    first = _as_seen(case, [value for _, value in best.numbers[:1]])
+    return [] if first and better(best.way, first[0], WORST[best.way]) else None
+
+
 @clause(
     "model-checkpoint/save-best-only/saves-exactly-the-improvements", level="observed",
     source=f"{DOCUMENTATION} (save_best_only, initial_value_threshold, mode); the precision is observed",
     observes=("saved",),
 )  # fmt: skip
 def exactly_the_improvements(case: Case) -> Expectations:
-    """With save_best_only, a turn whose metric is a number saves exactly if it is strictly better, in the dialect's
-    precision, than initial_value_threshold and every value of the turns before it, those of earlier fits included.
-    Without a threshold the first value counts as the dialect says; one that is NaN, or a threshold that is NaN, is
-    never improved on."""
-    best, planned = best_only(case), deeds(case)
-    if best is None or planned is None:
+    """With save_best_only, a known direction and no array among the values, a turn whose metric is a number saves exactly if it
+    is strictly better, in the dialect's precision, than initial_value_threshold and every number of the turns before it, those of
+    earlier fits included; nothing is better than a threshold that is NaN. Without a threshold so it is if the first number is
+    neither NaN nor the infinity on which everything improves."""
+    best = best_only(case)
+    start = None if best is None or best.arrays else compared_from(case, best)
+    if best is not None and start is not None:
+        yield from improvements(case, best, start)
+
+
+@clause(
+    "model-checkpoint/save-best-only/the-first-value-is-the-best-so-far", level="observed", source=KERAS_3,
+    observes=("saved",), choices={"model-checkpoint/first-value": "accepted"},
+)  # fmt: skip
+def first_is_the_best(case: Case) -> Expectations:
+    """With save_best_only, a known direction and no threshold, the first number is saved, even NaN or the worst
+    infinity; if it is NaN, no later one is."""
+    best = best_only(case)
+    if best is None or best.threshold is not None or best.arrays or not best.numbers:
         return
-    improved = {turn.when for turn, deed in planned if deed == "improved"}
-    values = [value for _, value in best.numbers]
-    said = (
-        f"{best.monitor}={{!r}} is {{}} improvement with mode={best.way!r} after {{}} and initial_value_threshold={{}}"
-    )
-    yield from saved_as_due(
-        case,
-        (
-            (turn, saved, partial(said.format, value, "an" if saved else "no", values[:count], best.threshold))
-            for count, (turn, value) in enumerate(best.numbers) for saved in [turn.when in improved]
-        ),
-    )  # fmt: skip
+    (turn, first), *later = best.numbers
+    yield from saved_as_due(case, [(turn, True, f"{best.monitor}={first} is the first value")])
+    if math.isnan(first):
+        said = f"{best.monitor}={{}} is no better than the first value, which is NaN"
+        yield from saved_as_due(case, ((turn, False, said.format(value)) for turn, value in later))
+
+
+@clause(
+    "model-checkpoint/save-best-only/the-first-value-has-to-beat-the-worst-infinity", level="observed",
+    source="observed: tf-keras 2.21.0", observes=("saved",),
+    choices={"model-checkpoint/first-value": "compared-with-infinity"},
+)  # fmt: skip
+def first_beats_infinity(case: Case) -> Expectations:
+    """With save_best_only, a known direction and no threshold, numbers are compared from the first on, which has to be
+    better than the worst infinity: NaN and that infinity are not saved, and hide nothing."""
+    best = best_only(case)
+    if best is not None and best.threshold is None and not best.arrays:
+        yield from improvements(case, best, [WORST[best.way]])
 
 
 @clause(
@@ -303,28 +390,41 @@ def every_strict_improvement(case: Case) -> Expectations:
     source=f"{DOCUMENTATION} (save_best_only)", observes=("saved",),
 )  # fmt: skip
 def repeated_value(case: Case) -> Expectations:
-    """With save_best_only, a value of the metric that an earlier turn had too, a number or an array, is not a new best,
-    and not saved."""
+    """With save_best_only, a number that the metric had at an earlier turn too is not a new best, and not saved."""
     best = best_only(case)
     if best is None:
         return
-    seen = [(turn, turn.logs[best.monitor]) for turn in best.planned if best.monitor in turn.logs]
     yield from saved_as_due(
         case,
         (
             (turn, False, f"{best.monitor}={value!r} was seen before, so it is no better than the best")
-            for count, (turn, value) in enumerate(seen) if any(value == before for _, before in seen[:count])
+            for count, (turn, value) in enumerate(best.numbers)
+            if any(value == before for _, before in best.numbers[:count])
         ),
-    )  # fmt: skip
+    )
+
+
+def _after_a_nan(scenario: Scenario) -> Scenario | None:
+    """With save_best_only, no threshold, and one epoch more, before the others, in which the metric is NaN."""
+    plain = with_plain_name(scenario)
+    if plain is None:
+        return None
+    logs = {plain.config.get("monitor", "val_loss"): math.nan}
+    best = configured(plain, save_best_only=True, initial_value_threshold=None)
+    return each_epochs(best, lambda epochs: (Epoch(logs=logs, batches=(logs,)), *epochs))
 
 
 @clause(
     "model-checkpoint/save-best-only/a-nan-does-not-stay-the-best", level="documented",
-    source=f"{DOCUMENTATION} (save_best_only)", observes=("saved",),
+    source=f"{DOCUMENTATION} (save_best_only)", observes=("saved",), related=where_small(_after_a_nan),
 )  # fmt: skip
 def nan_is_replaced(case: Case) -> Expectations:
     """With save_best_only and no threshold, the first finite value of the metric is saved, even if NaN came before
     it."""
+    return of_both(case, _nan_is_replaced)
+
+
+def _nan_is_replaced(case: Case) -> Expectations:
     best = best_only(case)
     if best is None or best.threshold is not None or best.arrays or not best.numbers:
         return
@@ -345,10 +445,10 @@ def nothing_without_the_metric(case: Case) -> Expectations:
 
 def saved_without_the_metric(case: Case, saved: bool) -> Expectations:
     """Expects a save, or none, at every turn without the metric."""
-    best = best_only(case)
-    if best is not None:
-        why = f"{best.monitor} is not in the logs"
-        yield from saved_as_due(case, ((turn, saved, why) for turn in best.planned if best.monitor not in turn.logs))
+    planned, monitor = turns(case), case["monitor"]
+    if planned is not None and case["save_best_only"]:
+        why = f"{monitor} is not in the logs"
+        yield from saved_as_due(case, ((turn, saved, why) for turn in planned if monitor not in turn.logs))
 
 
 def _always(scenario: Scenario) -> Scenario | None:

@@ -1,50 +1,93 @@
 """ModelCheckpoint: what a run fails with, and the failures that the documentation rules out.
 
-What a scenario raises is the first of the failures that `failures.py` finds. Each kind has a clause here, and one more says
-that nothing else is raised.
+Every kind of failure has a clause, which speaks of scenarios in which nothing else fails before it; one more says that nothing
+else is raised.
 """
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
-from ...editing import each_logs
-from ...numbers import FLOAT32_MAX
+from ...editing import configured, each_logs
+from ...files import PATH_LIKE, handed_over_as, path_of
 from ...scenario import Scenario
 from ..clause import HELD, Case, Expectations, clause
-from ..monitoring import direction
-from .failures import Failure, failures, in_the_way, raised, raised_in_words, runs_to_its_end
-from .shared import of_both, with_plain_name
-from .stream import DOCUMENTATION, OBSERVED, arrays, file_name, is_integer, numbers, turns
+from ..monitoring import precision
+from .failures import (
+    compares_only_float32,
+    in_the_way,
+    nameable,
+    names,
+    raised,
+    raises,
+    runs_to_its_end,
+    undisturbed,
+)
+from .monitor import direction_of_compiled
+from .shared import of_both, where_small, with_plain_name
+from .stream import (
+    DOCUMENTATION,
+    KERAS_3,
+    OBSERVED,
+    Turn,
+    arrays,
+    file_name,
+    is_integer,
+    moments,
+    numbers,
+    turns,
+    typed,
+    way,
+)
 
 # ---------------------------------------------------------------------------------------------- what is raised
 
 
-def _raises(case: Case, *causes: str, only: Callable[[Failure], bool] = lambda failure: True) -> Expectations:
-    """Expects the first failure, if it is of one of these causes, to be what is raised, where and as it is due."""
-    due = next(iter(failures(case) or ()), None)
-    if due is not None and case.trace.rejected is None and due.cause in causes and only(due):
-        turn = due.turn
-        yield case.at(turn.fit, turn.epoch).expects_that(
-            raised(case.trace) == (due.type, turn.fit, turn.number, turn.hook, turn.batch),
-            f"{due.type} at {turn.place}", got=raised_in_words(case.trace), because=due.why,
-        )  # fmt: skip
-
-
-@clause(
-    "model-checkpoint/errors/raises-nothing-else", level="observed", source=OBSERVED, errors=True,
-)  # fmt: skip
+@clause("model-checkpoint/errors/raises-nothing-else", level="observed", source=OBSERVED, errors=True)
 def nothing_else(case: Case) -> Expectations:
-    """A run whose file names can be filled in and written to, and that compares nothing that cannot be compared, raises
-    nothing."""
-    if case.trace.rejected is None and failures(case) == []:
+    """A run whose file names can be filled in and written to, and that compares nothing but numbers that float32 has the range
+    for, in a known direction and after whole epochs, raises nothing."""
+    if undisturbed(case) and nameable(case) and compares_only_float32(case, turns(case) or ()):
         yield runs_to_its_end(case, "no turn has a reason to fail")
 
 
-@clause("model-checkpoint/filepath/an-unknown-field-raises", level="observed", source=OBSERVED, errors=True)
+def _explicit(scenario: Scenario) -> Scenario:
+    """The scenario with an explicit mode."""
+    return scenario if scenario.config.get("mode") in ("min", "max") else configured(scenario, mode="min")
+
+
+def _cannot_be_named(case: Case, only: Callable[[Turn], bool]) -> Expectations:
+    """Expects what filling in the file name raises, at the first turn at which it does, if it is such a turn."""
+    planned = turns(case) or ()
+    if undisturbed(case) and compares_only_float32(case, planned):
+        for turn in planned:
+            name = file_name(case, turn)
+            if name is None:  # nobody knows
+                return
+            if isinstance(name, Exception):
+                if only(turn):
+                    why = f"{path_of(case['filepath'])!r} cannot be filled in with the logs {sorted(turn.logs)}: {name}"
+                    yield raises(case, type(name).__name__, turn, why)
+                return
+
+
+def _with_unknown_field(scenario: Scenario) -> Scenario | None:
+    """The scenario with a name that has a field which no logs have, where that is all that can fail."""
+    plain = with_plain_name(replace(scenario, existing=()))
+    if plain is None:
+        return None
+    suffix = str(plain.config["filepath"]).removeprefix("m")
+    return configured(_explicit(plain), filepath=f"m-{{unknown}}{suffix}")
+
+
+@clause(
+    "model-checkpoint/filepath/an-unknown-field-raises", level="observed", source=OBSERVED, errors=True,
+    related=_with_unknown_field,
+)  # fmt: skip
 def unknown_field(case: Case) -> Expectations:
     """The file name is filled in at every turn, before and whether or not there is anything to save: a field that the
     logs do not have there raises KeyError, and any other mistake in it what str.format raises."""
-    return _raises(case, "file-name", only=lambda failure: "epoch" not in failure.turn.logs)
+    return of_both(case, lambda one: _cannot_be_named(one, lambda turn: "epoch" not in turn.logs))
 
 
 def _with_metric_called_epoch(scenario: Scenario) -> Scenario:
@@ -57,55 +100,168 @@ def _with_metric_called_epoch(scenario: Scenario) -> Scenario:
 )  # fmt: skip
 def metric_called_epoch(case: Case) -> Expectations:
     """A metric called epoch raises TypeError at the first turn that has it in its logs, whatever the filepath."""
-    return of_both(case, lambda one: _raises(one, "file-name", only=lambda failure: "epoch" in failure.turn.logs))
+    return of_both(case, lambda one: _cannot_be_named(one, lambda turn: "epoch" in turn.logs))
+
+
+def _cannot_be_written(case: Case, kind: str, type: str, why: str) -> Expectations:
+    """Expects this type at the first turn whose file has something of this kind in its way, if it is the first to have any."""
+    planned, scenario = turns(case), case.scenario
+    if planned is None or case.trace.rejected is not None or way(case) is None or case["save_best_only"]:
+        return
+    if not scenario.existing or handed_over_as(scenario.config) == PATH_LIKE or not nameable(case):
+        return
+    for turn in planned:
+        name = str(file_name(case, turn))
+        found = in_the_way(scenario, name)
+        if found is not None:
+            if found == kind:
+                yield raises(case, type, turn, why.format(name, list(scenario.existing)))
+            return
+
+
+def _with_in_the_way(existing: str, filepath: str) -> Callable[[Scenario], Scenario | None]:
+    """The scenario with this there, a plain name, and a save at every turn."""
+
+    def related(scenario: Scenario) -> Scenario | None:
+        plain = with_plain_name(scenario)
+        if plain is None:
+            return None
+        suffix = str(plain.config["filepath"]).removeprefix("m")
+        return replace(
+            configured(_explicit(plain), filepath=filepath + suffix, save_best_only=False),
+            existing=(existing.format(suffix),),
+        )
+
+    return related
+
+
+WRITES_FILES = ("keras-or-h5", "keras")
+MAKES_FOLDERS = ("before-a-save", "at-every-turn")
 
 
 @clause(
-    "model-checkpoint/filepath/a-directory-in-its-place-raises", level="observed", source="observed: keras 3.15.1", errors=True,
-    choices={"model-checkpoint/suffix": "keras-or-h5"},
+    "model-checkpoint/filepath/a-directory-in-its-place-raises", level="observed", source=KERAS_3, errors=True,
+    related=_with_in_the_way("m{}/", "m"),
+    choices={"model-checkpoint/suffix": WRITES_FILES, "model-checkpoint/folder": MAKES_FOLDERS},
 )  # fmt: skip
 def directory_in_its_place(case: Case) -> Expectations:
-    """A save under the name of a directory that is there already raises OSError, and none of the types made from it."""
-    return _raises(case, "directory")
+    """Without save_best_only, a save under the name of a directory that is there already raises OSError, and none of the types
+    made from it."""
+    return of_both(case, lambda one: _cannot_be_written(one, "directory", "OSError", "{} is a directory already"))
 
 
 @clause(
-    "model-checkpoint/filepath/a-file-in-place-of-its-directory-raises", level="observed", source="observed: keras 3.15.1",
-    errors=True, choices={"model-checkpoint/suffix": "keras-or-h5"},
+    "model-checkpoint/filepath/a-file-in-place-of-its-directory-raises", level="observed", source=KERAS_3, errors=True,
+    related=_with_in_the_way("a", "a/m"),
+    choices={"model-checkpoint/suffix": WRITES_FILES, "model-checkpoint/folder": MAKES_FOLDERS},
 )  # fmt: skip
 def file_in_place_of_a_directory(case: Case) -> Expectations:
-    """A save into a directory whose name is that of a file raises NotADirectoryError, whatever the names are."""
-    return _raises(case, "no-directory")
+    """Without save_best_only, a save into a directory whose name is that of a file raises NotADirectoryError, whatever the names
+    are."""
+    why = "in {1} a file is where {0} needs a directory"
+    return of_both(case, lambda one: _cannot_be_written(one, "no-directory", "NotADirectoryError", why))
 
 
 @clause(
-    "model-checkpoint/mode/an-undecided-auto-raises", level="observed", source="observed: keras 3.15.1", errors=True,
+    "model-checkpoint/mode/an-undecided-auto-raises", level="observed", source=KERAS_3, errors=True,
     choices={"model-checkpoint/direction": "compiled-metric"},
 )  # fmt: skip
 def undecided_auto(case: Case) -> Expectations:
     """With mode="auto" and a metric whose direction the model compiled for the first fit does not tell, the first epoch
     end raises ValueError, whatever is saved and when, and before the file name is filled in."""
-    return _raises(case, "direction")
+    by_epoch = case["save_freq"] == "epoch"
+    undecided = case["mode"] not in ("min", "max") and direction_of_compiled(case.scenario) is None
+    if not undecided or not typed(case) or case.trace.rejected is not None:
+        return
+    as_string = handed_over_as(case.scenario.config) != PATH_LIKE
+    plain = (
+        as_string and not case["save_best_only"] and not case.scenario.existing and "/" not in path_of(case["filepath"])
+    )
+    if by_epoch or (plain and nameable(case)):
+        first = next(moments(case.scenario, by_batch=False))
+        why = f"no compiled metric says whether {case['monitor']} is better high or low"
+        yield raises(case, "ValueError", first, why)
+
+
+def _best_by_batches(scenario: Scenario) -> Scenario | None:
+    """The scenario with save_best_only after every batch."""
+    plain = with_plain_name(replace(scenario, existing=()))
+    return None if plain is None else configured(_explicit(plain), save_best_only=True, save_freq=1)
 
 
 @clause(
-    "model-checkpoint/save-freq/a-comparison-in-the-first-epoch-raises", level="observed",
-    source="observed: keras 3.15.1", errors=True, choices={"model-checkpoint/direction": "compiled-metric"},
+    "model-checkpoint/save-freq/a-comparison-in-the-first-epoch-raises", level="observed", source=KERAS_3, errors=True,
+    related=where_small(_best_by_batches),
+    choices={"model-checkpoint/direction": "compiled-metric", "model-checkpoint/first-value": "accepted"},
 )  # fmt: skip
 def compares_too_early(case: Case) -> Expectations:
     """With save_best_only and an integer save_freq, the first turn of the instance's first epoch that compares raises
     TypeError, with an explicit mode too; a first value that is accepted unseen is not compared."""
-    return _raises(case, "undecided")
+    return of_both(case, _compares_too_early)
+
+
+def _compares_too_early(case: Case) -> Expectations:
+    planned = turns(case)
+    if planned is None or case.trace.rejected is not None or not case["save_best_only"] or case["save_freq"] == "epoch":
+        return
+    plain = handed_over_as(case.scenario.config) != PATH_LIKE and "/" not in path_of(case["filepath"])
+    if case.scenario.existing or not plain or not nameable(case) or arrays(case, planned):
+        return
+    unseen = 1 if case["initial_value_threshold"] is None else 0
+    compared = [(turn, value) for turn, value in numbers(case, planned)[unseen:] if (turn.fit, turn.epoch) == (0, 0)]
+    for turn, value in compared[:1]:
+        why = f"{case['monitor']}={value} is compared before the direction is decided, at the first epoch end"
+        yield raises(case, "TypeError", turn, why)
+
+
+def _refused(case: Case, value: float) -> bool:
+    """Whether the precision cannot compare that value."""
+    try:
+        precision(case, value)(value)
+    except ValueError:
+        return True
+    return False
+
+
+def _with_a_threshold_beyond(scenario: Scenario) -> Scenario | None:
+    """The scenario with save_best_only and a threshold that float32 does not have."""
+    plain = with_plain_name(replace(scenario, existing=()))
+    return None if plain is None else configured(_explicit(plain), save_best_only=True, initial_value_threshold=1e39)
 
 
 @clause(
     "model-checkpoint/save-best-only/a-value-beyond-float32-raises", level="observed",
-    source="observed: keras 3.15.1 on TensorFlow", errors=True, choices={"model-checkpoint/precision": "float32-tensorflow"},
+    source="observed: keras 3.15.1 on TensorFlow", errors=True,
+    choices={"model-checkpoint/precision": "float32-tensorflow"}, related=where_small(_with_a_threshold_beyond),
 )  # fmt: skip
 def beyond_float32(case: Case) -> Expectations:
-    """With save_best_only, the first comparison with a finite value or threshold that float32 cannot hold raises
-    ValueError."""
-    return _raises(case, "precision")
+    """With save_best_only and a known direction, the first comparison with a finite value or threshold that float32 cannot hold
+    raises ValueError."""
+    return of_both(case, _beyond_float32)
+
+
+def _beyond_float32(case: Case) -> Expectations:
+    if not undisturbed(case) or not case["save_best_only"] or not nameable(case):
+        return
+    threshold, seen = case["initial_value_threshold"], numbers(case, turns(case) or ())
+    if threshold is None and seen and _refused(case, seen[0][1]):
+        return  # a choice decides whether the first value is compared
+    for turn, value in seen:
+        if _refused(case, value) or (threshold is not None and _refused(case, threshold)):
+            why = f"{case['monitor']}={value} or the best before it is finite, but beyond the range of float32"
+            yield raises(case, "ValueError", turn, why)
+            return
+
+
+@clause(
+    "model-checkpoint/save-best-only/compares-all-finite-values", level="observed", source=KERAS_3, errors=True,
+    choices={"model-checkpoint/precision": ("float32-jax", "float32", "float64")},
+)  # fmt: skip
+def finite_values(case: Case) -> Expectations:
+    """With save_best_only and a known direction, finite values of the metric can be compared, however large: they do not make the
+    run fail."""
+    if undisturbed(case) and case["save_best_only"] and nameable(case) and numbers(case, turns(case) or ()):
+        yield runs_to_its_end(case, "all values of the metric are numbers")
 
 
 def _in_arrays(scenario: Scenario) -> Scenario | None:
@@ -125,8 +281,8 @@ def _in_arrays(scenario: Scenario) -> Scenario | None:
 
 
 @clause(
-    "model-checkpoint/monitor/an-array-of-numbers-cannot-be-compared", level="observed",
-    source="observed: tf-keras 2.21.0", errors=True, related=_in_arrays,
+    "model-checkpoint/monitor/an-array-of-numbers-cannot-be-compared", level="observed", source="observed: tf-keras 2.21.0",
+    errors=True, related=_in_arrays,
     choices={
         "model-checkpoint/array-metric": "compares", "model-checkpoint/first-value": "compared-with-infinity",
         "model-checkpoint/precision": "float64",
@@ -134,63 +290,62 @@ def _in_arrays(scenario: Scenario) -> Scenario | None:
     },
 )  # fmt: skip
 def array_raises(case: Case) -> Expectations:
-    """With save_best_only, a metric that is an array of several numbers raises ValueError; an array of one number is
-    compared, and raises TypeError if verbose=1 has to print it as an improvement."""
+    """With save_best_only and a known direction, a metric that is an array of several numbers raises ValueError; an array of one
+    number is compared, and raises TypeError if verbose=1 has to print it as an improvement."""
     return of_both(case, _array_raises)
 
 
 def _array_raises(case: Case) -> Expectations:
-    planned = turns(case)
-    if planned is None or not case["save_best_only"] or case.trace.rejected is not None:
+    planned, direction = turns(case), way(case)
+    if planned is None or not case["save_best_only"] or case.trace.rejected is not None or direction is None:
         return
-    way, found = direction(case), arrays(case, planned)
-    if way is None or not found or not all(isinstance(file_name(case, turn), str) for turn in planned):
+    found = arrays(case, planned)
+    if not found or not nameable(case):
         return
     turn, value = found[0]
     before = [number for earlier, number in numbers(case, planned) if earlier.when < turn.when]
     threshold = case["initial_value_threshold"]
-    known = [(math.inf if way == "min" else -math.inf) if threshold is None else threshold, *before]
+    known = [(math.inf if direction == "min" else -math.inf) if threshold is None else threshold, *before]
     numbered = [one for one in known if one == one]
-    better = known[0] == known[0] and all(value[0] < one if way == "min" else value[0] > one for one in numbered)
+    better = known[0] == known[0] and all(value[0] < one if direction == "min" else value[0] > one for one in numbered)
     due = "ValueError" if len(value) > 1 else "TypeError" if better and case["verbose"] > 0 else None
     if due is not None:
-        yield case.at(turn.fit, turn.epoch).expects_that(
-            raised(case.trace) == (due, turn.fit, turn.number, turn.hook, turn.batch), f"{due} at {turn.place}",
-            got=raised_in_words(case.trace), because=f"{case['monitor']}={value} is an array, with verbose={case['verbose']}",
-        )  # fmt: skip
+        yield raises(case, due, turn, f"{case['monitor']}={value} is an array, with verbose={case['verbose']}")
 
 
 # ---------------------------------------------------------------------------------------------- what is promised
 
 
 def _can_be_saved(case: Case) -> bool:
-    """Whether every file name can be filled in and written to, and no turn of a save_best_only sees an array."""
+    """Whether every file name can be filled in and written to, in no directory and from a string, and no turn of a save_best_only
+    sees an array or a value beyond what float32 has."""
     planned = turns(case)
     if planned is None or case.trace.rejected is not None:
         return False
-    names = [file_name(case, turn) for turn in planned]
-    writable = all(isinstance(name, str) and in_the_way(case.scenario, name) is None for name in names)
-    return writable and not (case["save_best_only"] and arrays(case, planned))
-
-
-def _compares_only_float32(case: Case) -> bool:
-    """Whether every precision can compare all that there is to compare."""
-    threshold = case["initial_value_threshold"]
-    values = [value for _, value in numbers(case, turns(case) or ())] + ([] if threshold is None else [threshold])
-    return all(not math.isfinite(value) or abs(value) <= FLOAT32_MAX for value in values)
+    if "/" in path_of(case["filepath"]) or handed_over_as(case.scenario.config) == PATH_LIKE:
+        return False
+    if not all(isinstance(name, str) and in_the_way(case.scenario, name) is None for _, name in names(case)):
+        return False
+    return compares_only_float32(case, planned) and not (case["save_best_only"] and arrays(case, planned))
 
 
 @clause(
     "model-checkpoint/save-freq/save-best-only-works-by-batches", level="documented",
-    source=f"{DOCUMENTATION} (save_freq, save_best_only)", errors=True,
+    source=f"{DOCUMENTATION} (save_freq, save_best_only)", errors=True, related=where_small(_best_by_batches),
 )  # fmt: skip
 def best_by_batches(case: Case) -> Expectations:
     """save_best_only goes with an integer save_freq: values of the metric in the batches' logs do not make the run
     fail."""
-    planned = turns(case)
-    if case["save_freq"] == "epoch" or not case["save_best_only"] or planned is None or not _can_be_saved(case):
-        return
-    if numbers(case, planned) and _compares_only_float32(case):
+    return of_both(case, _works_by_batches)
+
+
+def _works_by_batches(case: Case) -> Expectations:
+    if (
+        case["save_freq"] != "epoch"
+        and case["save_best_only"]
+        and _can_be_saved(case)
+        and numbers(case, turns(case) or ())
+    ):
         found = raised(case.trace)
         why = f"{case['monitor']} is a number in the batches' logs and save_best_only compares numbers"
         yield HELD if found is not None and found[3] != "batch_end" else runs_to_its_end(case, why)
@@ -202,21 +357,5 @@ def best_by_batches(case: Case) -> Expectations:
 )  # fmt: skip
 def auto_for_every_name(case: Case) -> Expectations:
     """With save_best_only and mode="auto" the direction follows from the metric's name: no name makes the run fail."""
-    if case["mode"] != "auto" or not case["save_best_only"] or case["save_freq"] != "epoch" or not _can_be_saved(case):
-        return
-    if _compares_only_float32(case):
+    if case["mode"] == "auto" and case["save_best_only"] and case["save_freq"] == "epoch" and _can_be_saved(case):
         yield runs_to_its_end(case, f"a direction follows from the name {case['monitor']}")
-
-
-@clause(
-    "model-checkpoint/save-best-only/compares-all-finite-values", level="documented",
-    source=f"{DOCUMENTATION} (save_best_only)", errors=True,
-)  # fmt: skip
-def finite_values(case: Case) -> Expectations:
-    """With save_best_only, finite values of the metric can be compared, however large: they do not make the run
-    fail."""
-    planned = turns(case)
-    if planned is None or not case["save_best_only"] or case["save_freq"] != "epoch" or not _can_be_saved(case):
-        return
-    if direction(case) is not None and numbers(case, planned):
-        yield runs_to_its_end(case, "all values of the metric are numbers")

@@ -1,65 +1,30 @@
-"""What makes ModelCheckpoint fail: the failures that a scenario leads to, each found for itself. No clauses in here.
+"""What makes ModelCheckpoint fail, and what was raised. No clauses in here.
 
-What a scenario raises is the earliest of them.
+A clause that expects a failure, or none, speaks of scenarios in which nothing else can fail, whatever is chosen: `undisturbed`.
 """
 
-from dataclasses import dataclass
+import math
 from pathlib import PurePosixPath
 from typing import Literal
 
-from ...files import existing_directories, existing_files, path_of
+from ...files import PATH_LIKE, existing_directories, existing_files, handed_over_as, path_of
+from ...numbers import FLOAT32_MAX
 from ...scenario import Scenario
 from ...trace import Trace
 from ..clause import Case, Expectation
-from ..monitoring import direction, precision
-from .stream import Turn, arrays, deeds_at, file_name, moments, numbers, saves, turns
+from .stream import Turn, arrays, file_name, moments, numbers, turns, way
+
+# ---------------------------------------------------------------------------------------------- what can fail
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Failure:
-    """An exception that a scenario leads to, if none comes before it."""
-
-    cause: Literal["direction", "file-name", "undecided", "precision", "directory", "no-directory"]
-    type: str
-    turn: Turn
-    why: str
+def names(case: Case) -> list[tuple[Turn, str | Exception | None]]:
+    """The file name at every moment that may be a turn."""
+    return [(turn, file_name(case, turn)) for turn in moments(case.scenario, by_batch=case["save_freq"] != "epoch")]
 
 
-def refused(case: Case, value: float) -> bool:
-    """Whether the precision cannot compare that value."""
-    try:
-        precision(case, value)(value)
-    except ValueError:
-        return True
-    return False
-
-
-def failures(case: Case) -> list[Failure] | None:
-    """What the scenario leads to, in the order of time: the first one is raised. None if that cannot be known."""
-    planned = turns(case)
-    if planned is None:
-        return None
-    names = [file_name(case, turn) for turn in planned]
-    by_array = case["save_best_only"] and case.dialect["model-checkpoint/array-metric"].startswith("compares")
-    if None in names or (by_array and arrays(case, planned)):
-        return None
-    found = [
-        Failure(
-            cause="file-name", type=type(name).__name__, turn=turn,
-            why=f"{path_of(case['filepath'])!r} cannot be filled in with the logs {sorted(turn.logs)}: {name}",
-        )
-        for turn, name in zip(planned, names, strict=True) if isinstance(name, Exception)
-    ]  # fmt: skip
-    found = _no_direction(case) + found[:1] + (_comparing(case, planned) if case["save_best_only"] else [])
-    found.sort(key=lambda failure: failure.turn.when)
-    if not case.scenario.existing:
-        return found
-    # What comes to a turn before it writes has failed already, if it fails.
-    before = tuple(turn for turn in planned if not found or turn.when < found[0].turn.when)
-    done = deeds_at(case, before)
-    if done is None or case.dialect["model-checkpoint/suffix"] == "free":
-        return None
-    return _writing(case, [turn for turn, deed in done if saves(case, deed)]) + found
+def nameable(case: Case) -> bool:
+    """Whether the file name can be filled in at every moment that may be a turn."""
+    return all(isinstance(name, str) for _, name in names(case))
 
 
 def in_the_way(scenario: Scenario, name: str) -> Literal["directory", "no-directory"] | None:
@@ -71,48 +36,22 @@ def in_the_way(scenario: Scenario, name: str) -> Literal["directory", "no-direct
     return "directory" if place in existing_directories(scenario.existing) else None
 
 
-def _writing(case: Case, saved: list[Turn]) -> list[Failure]:
-    """The first save that cannot be written."""
-    for turn in saved:
-        name = file_name(case, turn)
-        cause = in_the_way(case.scenario, name) if isinstance(name, str) else None
-        if cause == "directory":
-            return [Failure(cause=cause, type="OSError", turn=turn, why=f"{name} is a directory already")]
-        if cause == "no-directory":
-            why = f"in {list(case.scenario.existing)} a file is where {name} needs a directory"
-            return [Failure(cause=cause, type="NotADirectoryError", turn=turn, why=why)]
-    return []
-
-
-def _no_direction(case: Case) -> list[Failure]:
-    """The first epoch end, where the direction has to be decided and cannot be."""
-    if case.dialect["model-checkpoint/direction"] != "compiled-metric" or direction(case) is not None:
-        return []
-    first = next(moments(case.scenario, by_batch=False))
-    why = f"no compiled metric says whether {case['monitor']} is better high or low"
-    return [Failure(cause="direction", type="ValueError", turn=first, why=why)]
-
-
-def _comparing(case: Case, planned: tuple[Turn, ...]) -> list[Failure]:
-    """The first comparison before the direction is decided, and the first with a value that the precision refuses."""
+def compares_only_float32(case: Case, planned: tuple[Turn, ...]) -> bool:
+    """Whether every precision can compare all that there is to compare."""
     threshold = case["initial_value_threshold"]
-    accepted = int(case.dialect["model-checkpoint/first-value"] == "accepted" and threshold is None)
-    seen = numbers(case, planned)
-    found = []
-    if case.dialect["model-checkpoint/direction"] == "compiled-metric":
-        for turn, value in seen[accepted:]:
-            if (turn.fit, turn.epoch) == (0, 0) and turn.batch is not None:
-                why = f"{case['monitor']}={value} is compared before the direction is decided, at the first epoch end"
-                found.append(Failure(cause="undecided", type="TypeError", turn=turn, why=why))
-                break
-    compared = [] if threshold is None else [threshold]
-    for position, (turn, value) in enumerate(seen):
-        compared.append(value)
-        if position >= accepted and any(refused(case, one) for one in compared):
-            why = f"{case['monitor']}={value} or the best before it is finite, but beyond the range of float32"
-            found.append(Failure(cause="precision", type="ValueError", turn=turn, why=why))
-            break
-    return found
+    values = [value for _, value in numbers(case, planned)] + ([] if threshold is None else [threshold])
+    return all(not math.isfinite(value) or abs(value) <= FLOAT32_MAX for value in values)
+
+
+def undisturbed(case: Case) -> bool:
+    """Whether neither the path and what is there, nor the direction, nor a comparison in the first epoch can fail, whatever is
+    chosen; file names and values may."""
+    planned = turns(case)
+    if planned is None or case.trace.rejected is not None or way(case) is None:
+        return False
+    if case.scenario.existing or handed_over_as(case.scenario.config) == PATH_LIKE or "/" in path_of(case["filepath"]):
+        return False
+    return not case["save_best_only"] or (case["save_freq"] == "epoch" and not arrays(case, planned))
 
 
 # ---------------------------------------------------------------------------------------------- what was raised
@@ -138,10 +77,20 @@ def raised_in_words(trace: Trace) -> str:
     return f"{kind} in {hook} of fit {fit + 1}{place}" + ("" if batch is None else f", batch index {batch}")
 
 
+def raises(case: Case, type: str, turn: Turn, because: str) -> Expectation:
+    """The expectation that an exception of this type is raised at the turn."""
+    return case.at(turn.fit, turn.epoch).expects_that(
+        raised(case.trace) == (type, turn.fit, turn.number, turn.hook, turn.batch),
+        f"{type} at {turn.place}", got=lambda: raised_in_words(case.trace), because=because,
+    )  # fmt: skip
+
+
 def runs_to_its_end(case: Case, because: str) -> Expectation:
     """The expectation that nothing is raised."""
     found = raised(case.trace)
     fit = None if found is None else found[1]
     run = () if fit is None else case.trace.fits[fit].epochs
     place = case.at(fit, len(run) - 1 if run else None)
-    return place.expects_that(found is None, "a run to its end", got=raised_in_words(case.trace), because=because)
+    return place.expects_that(
+        found is None, "a run to its end", got=lambda: raised_in_words(case.trace), because=because
+    )

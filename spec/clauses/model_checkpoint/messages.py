@@ -1,15 +1,15 @@
-"""ModelCheckpoint: what it says, accepts and refuses: lines, warnings, arguments."""
+"""ModelCheckpoint: what it says, accepts and refuses: lines, and arguments with their defaults."""
 
 from functools import partial
 
-from ...callbacks import parameters
+from ...callbacks import defaults, parameters
 from ...editing import configured
 from ...files import PATH_LIKE, handed_over_as, path_of
 from ...scenario import Scenario
 from ..clause import Case, Expectation, Expectations, clause
 from ..monitoring import is_number
 from .shared import same_saves
-from .stream import DOCUMENTATION, OBSERVED, Deed, Turn, deeds, in_epoch, is_integer, saves
+from .stream import DOCUMENTATION, KERAS_3, OBSERVED, Turn, arrays, has_saved, in_epoch, is_integer, numbers, turns
 
 # ---------------------------------------------------------------------------------------------- lines and warnings
 
@@ -27,37 +27,73 @@ def silent(case: Case) -> Expectations:
             yield epoch.expects_that(not printed, "nothing printed", got=printed, because=f"verbose={verbose}")
 
 
-def _deeds_in_words(said: str, here: list[tuple[Turn, Deed]]) -> str:
-    return said.format([deed for _, deed in here])
+@clause(
+    "model-checkpoint/verbose/one-says-what-it-does", level="documented", source=f"{DOCUMENTATION} (verbose)",
+    observes=("printed", "saved"),
+)  # fmt: skip
+def says_something(case: Case) -> Expectations:
+    """With verbose=1, an epoch in which a file is written prints something; with save_best_only so it is if the metric is a
+    number at every turn."""
+    planned = turns(case)
+    if case["verbose"] != 1 or planned is None:
+        return
+    if not case["save_best_only"] or len(numbers(case, planned)) == len(planned):
+        for epoch in case.epochs():
+            if epoch.seen.saved:
+                yield epoch.expects_that(
+                    bool(epoch.seen.printed), "something printed", got="nothing",
+                    because=partial("verbose=1 and {} is saved".format, epoch.seen.saved[0].path),
+                )  # fmt: skip
+
+
+def _line(case: Case, saved: bool, turn: Turn) -> str | None:
+    """What is printed at a turn before anything is saved."""
+    if not case["save_best_only"]:
+        return "saving"
+    if case["monitor"] not in turn.logs or isinstance(turn.logs[case["monitor"]], tuple):
+        return None
+    return "improved" if saved else "not-improved"
 
 
 @clause(
     "model-checkpoint/verbose/announces-what-it-does", level="observed",
-    source=f"{DOCUMENTATION} (verbose); which lines there are is observed", observes=("printed",),
+    source=f"{DOCUMENTATION} (verbose); which lines there are is observed", observes=("printed", "saved"),
 )  # fmt: skip
 def announces(case: Case) -> Expectations:
-    """With verbose=1, every turn that compares says whether the metric improved, every turn without save_best_only says
-    that it saves, and a finished save is announced too where the dialect does so; nothing else is printed."""
-    planned = deeds(case)
-    if planned is None or not case["verbose"] > 0:
+    """With verbose=1, every turn that compares numbers says whether the metric improved, which it did if there is a save, and
+    every turn without save_best_only says that it saves; but for that a save is finished, nothing else is printed."""
+    planned = turns(case)
+    if planned is None or not case["verbose"] > 0 or (case["save_best_only"] and arrays(case, planned)):
         return
-    after = case.dialect["model-checkpoint/announces"] == "before-and-after"
     for epoch in case.epochs():
         here = in_epoch(epoch, planned)
-        expected: list[str] = []
-        for _, deed in here:
-            expected += [deed] if deed in ("saving", "improved", "not-improved") else []
-            expected += ["saved"] if after and saves(case, deed) else []
-        printed = list(epoch.seen.printed or ())
+        lines = [_line(case, has_saved(epoch, turn), turn) for turn in here]
+        expected = [line for line in lines if line is not None]
+        printed = [line for line in epoch.seen.printed or () if line != "saved"]
         yield epoch.expects_that(
-            printed == expected, f"{expected} to be printed", got=printed,
-            because=partial(_deeds_in_words, f"verbose={case['verbose']} and the turns come to {{}}", here),
+            printed == expected, partial("{} to be printed".format, expected), got=printed,
+            because=partial("verbose={} at {}".format, case["verbose"], [turn.place for turn in here] or "no turn"),
         )  # fmt: skip
     for position, _, seen in case.fits():
         yield case.at(position).expects_that(
             not seen.printed, "nothing printed when a fit begins or ends", got=list(seen.printed or ()),
             because="there is no turn",
         )  # fmt: skip
+
+
+@clause(
+    "model-checkpoint/verbose/announces-what-it-has-done", level="observed", source=KERAS_3,
+    observes=("printed", "saved"), choices={"model-checkpoint/announces": "before-and-after"},
+)  # fmt: skip
+def announces_after(case: Case) -> Expectations:
+    """With verbose=1, there is a line for every save that is finished, after what was said of it before."""
+    if is_number(case["verbose"]) and case["verbose"] > 0:
+        for epoch in case.epochs():
+            saves, printed = len(epoch.seen.saved or ()), list(epoch.seen.printed or ())
+            yield epoch.expects_that(
+                printed.count("saved") == saves and (not saves or printed[-1] == "saved" or case["save_freq"] != "epoch"),
+                f"the line saved {saves} times, after the others", got=printed, because=f"there are {saves} saves",
+            )  # fmt: skip
 
 
 def _silent(scenario: Scenario) -> Scenario | None:
@@ -74,26 +110,6 @@ def verbose_decides_nothing(case: Case) -> Expectations:
     return same_saves(case, "verbose decides only what is printed")
 
 
-@clause(
-    "model-checkpoint/monitor/warns-of-what-it-cannot-compare", level="observed", source=OBSERVED,
-    observes=("warned",),
-)  # fmt: skip
-def warns(case: Case) -> Expectations:
-    """With save_best_only, every turn whose metric is missing warns, and so does one whose metric is an array that the
-    dialect does not compare; nothing else warns."""
-    planned = deeds(case)
-    for epoch in case.epochs() if planned is not None else ():
-        here = in_epoch(epoch, planned or [])
-        expected = [deed for _, deed in here if deed in ("missing-metric", "array-metric")]
-        warned = list(epoch.seen.warned or ())
-        yield epoch.expects_that(
-            warned == expected, f"the warnings {expected}", got=warned,
-            because=partial(
-                _deeds_in_words, f"the turns come to {{}} with save_best_only={case['save_best_only']}", here
-            ),
-        )  # fmt: skip
-
-
 # ---------------------------------------------------------------------------------------------- arguments
 
 MODES = ("auto", "min", "max")
@@ -102,66 +118,58 @@ MODES = ("auto", "min", "max")
 def _refusals(case: Case) -> list[tuple[str, str]]:
     """The types of exception that the arguments call for, in the order in which a constructor checks, and why."""
     config = case.scenario.config
-    legacy = case.dialect["model-checkpoint/arguments"] == "save-freq-and-keywords"
     found = []
     unknown = [name for name in config if name not in parameters("ModelCheckpoint")]
     if "filepath" not in config:
         found.append(("TypeError", "filepath is required"))
-    if unknown and not legacy:
+    if unknown:
         found.append(("TypeError", f"there is no argument {unknown[0]}"))
-    if _refuses_a_path(case):
-        found.append(("AttributeError", "filepath is a PathLike, and a whole model is to be saved"))
-    if legacy and config.get("options") is not None:
-        native = not case["save_weights_only"] and path_of(config.get("filepath")).endswith(".keras")
-        kind = "ValueError" if native else "TypeError"
-        found.append((kind, f"options={config['options']!r} is no object of TensorFlow's for this format"))
     if case["save_freq"] != "epoch" and not is_integer(case["save_freq"]):
         found.append(("ValueError", f"save_freq={case['save_freq']!r} is neither 'epoch' nor an integer"))
-    if case.dialect["model-checkpoint/suffix"] == "keras-or-h5" and "filepath" in config:
-        suffixes = (".weights.h5",) if case["save_weights_only"] else (".keras", ".h5")
-        if not path_of(config["filepath"]).endswith(suffixes):
-            found.append(
-                ("ValueError", f"filepath={path_of(config['filepath'])!r} does not end with {' or '.join(suffixes)}")
-            )
+    if "filepath" in config:
+        filepath, suffixes = path_of(config["filepath"]), _suffixes(case)
+        if not filepath.endswith(suffixes):
+            found.append(("ValueError", f"filepath={filepath!r} does not end with {' or '.join(suffixes)}"))
     return found
 
 
-def _refuses_a_path(case: Case) -> bool:
-    """Whether the dialect refuses a PathLike in this configuration."""
-    only_for_weights = case.dialect["model-checkpoint/path-like"] == "only-for-weights"
-    return only_for_weights and handed_over_as(case.scenario.config) == PATH_LIKE and not case["save_weights_only"]
+def _suffixes(case: Case) -> tuple[str, ...]:
+    """What filepath has to end with."""
+    return (".weights.h5",) if case["save_weights_only"] else (".keras", ".h5")
 
 
-def _refused(case: Case, due: tuple[str, str] | None) -> Expectation:
-    """The expectation that the constructor raises an exception of this type, and why; None: nothing."""
+def _refused(case: Case, due: bool, because: str) -> Expectation:
+    """The expectation that the constructor raises something, or nothing."""
     rejected = case.trace.rejected
-    expected, why = ("no exception", "the arguments are as they have to be") if due is None else due
     return case.expects_that(
-        (None if rejected is None else rejected.type) == (None if due is None else due[0]),
-        f"{expected} from the constructor", because=why,
+        (rejected is not None) == due, f"{'an' if due else 'no'} exception from the constructor", because=because,
         got="none" if rejected is None else f"{rejected.type}: {rejected.message}",
     )  # fmt: skip
 
 
 @clause(
-    "model-checkpoint/arguments/refuses-what-is-not-documented-and-nothing-else", level="observed",
-    source=f"{DOCUMENTATION} (arguments); the types of the exceptions are observed", errors=True,
+    "model-checkpoint/arguments/refuses-what-is-not-documented-and-nothing-else", level="observed", source=KERAS_3, errors=True,
+    choices={
+        "model-checkpoint/arguments": "save-freq", "model-checkpoint/suffix": "keras-or-h5",
+        "model-checkpoint/path-like": ("accepted", "fails-when-saving"),
+    },
 )  # fmt: skip
 def arguments(case: Case) -> Expectations:
-    """A missing filepath raises TypeError, and so does an unknown argument where the dialect takes none; a save_freq
-    that is neither "epoch" nor an integer, and a filepath with another suffix than the dialect's formats raise
-    ValueError; a PathLike for a whole model raises AttributeError where the dialect does not take it; the legacy
-    argument options, as plain data, raises TypeError, or ValueError for a .keras model. All else is accepted, any mode
-    too."""
+    """A missing filepath and an unknown argument raise TypeError; a save_freq that is neither "epoch" nor an integer, and a
+    filepath with another suffix than those of its format raise ValueError. All else is accepted, any mode too."""
     if case["mode"] in ("min", "max") or isinstance(case["monitor"], str):
-        refusals = _refusals(case)
-        yield _refused(case, refusals[0] if refusals else None)
+        rejected = case.trace.rejected
+        expected, why = next(iter(_refusals(case)), ("no exception", "the arguments are as they have to be"))
+        yield case.expects_that(
+            ("no exception" if rejected is None else rejected.type) == expected, f"{expected} from the constructor",
+            got="none" if rejected is None else f"{rejected.type}: {rejected.message}", because=why,
+        )  # fmt: skip
 
 
-def _documented_but_for_the_suffix(case: Case) -> bool:
-    config = case.scenario.config
-    known = "filepath" in config and all(name in parameters("ModelCheckpoint") for name in config)
-    return known and not _refuses_a_path(case) and (case["save_freq"] == "epoch" or is_integer(case["save_freq"]))
+def _only_the_suffix_decides(case: Case) -> bool:
+    """Whether every release takes the other arguments, and filepath is a string."""
+    config, always = case.scenario.config, set(parameters("ModelCheckpoint")) - {"save_freq", "initial_value_threshold"}
+    return "filepath" in config and set(config) <= always and handed_over_as(config) != PATH_LIKE
 
 
 def _named_for_a_model(scenario: Scenario) -> Scenario:
@@ -171,44 +179,58 @@ def _named_for_a_model(scenario: Scenario) -> Scenario:
 
 @clause(
     "model-checkpoint/filepath/weights-end-with-weights-h5", level="documented", source=f"{DOCUMENTATION} (filepath)",
-    errors=True, related=_named_for_a_model, choices={"model-checkpoint/suffix": "keras-or-h5"},
+    errors=True, related=_named_for_a_model,
 )  # fmt: skip
 def weights_suffix(case: Case) -> Expectations:
     """With save_weights_only, a filepath that does not end with .weights.h5 is refused, even weights.h5, and one that
     does is not."""
-    if case["save_weights_only"] is True and _documented_but_for_the_suffix(case):
+    if case["save_weights_only"] is True and _only_the_suffix_decides(case):
         filepath = path_of(case["filepath"])
-        wrong = "ValueError", f"filepath={filepath!r} is not a name for weights"
-        yield _refused(case, None if filepath.endswith(".weights.h5") else wrong)
-        yield _refused(case.beside(), ("ValueError", "filepath='weights.h5' is not a name for weights"))
+        good = filepath.endswith(".weights.h5")
+        yield _refused(case, not good, f"filepath={filepath!r} is {'a' if good else 'not a'} name for weights")
+        yield _refused(case.beside(), True, "filepath='weights.h5' is not a name for weights")
 
 
 @clause(
     "model-checkpoint/filepath/models-end-with-keras-or-h5", level="documented", source=f"{DOCUMENTATION} (filepath)",
-    errors=True, choices={"model-checkpoint/suffix": "keras-or-h5"},
+    errors=True,
 )  # fmt: skip
 def model_suffix(case: Case) -> Expectations:
     """Without save_weights_only, a filepath that ends with neither .keras nor .h5 is refused, and one that does is
     not."""
-    if case["save_weights_only"] is False and _documented_but_for_the_suffix(case):
+    if case["save_weights_only"] is False and _only_the_suffix_decides(case):
         filepath = path_of(case["filepath"])
-        wrong = ("ValueError", f"filepath={filepath!r} is not a name for a model")
-        yield _refused(case, None if filepath.endswith((".keras", ".h5")) else wrong)
+        good = filepath.endswith((".keras", ".h5"))
+        yield _refused(case, not good, f"filepath={filepath!r} is {'a' if good else 'not a'} name for a model")
+
+
+def _spelt_out(scenario: Scenario) -> Scenario | None:
+    """The scenario with every default given."""
+    given = {**defaults("ModelCheckpoint"), **scenario.config}
+    return None if len(given) == len(scenario.config) else configured(scenario, **given)
 
 
 @clause(
-    "model-checkpoint/arguments/warns-of-unknown-modes-and-legacy-arguments", level="observed", source=OBSERVED,
-    errors=True, observes=("warned",),
+    "model-checkpoint/arguments/defaults-are-those-documented", level="documented", source=f"{DOCUMENTATION} (arguments)",
+    errors=True, related=_spelt_out,
 )  # fmt: skip
-def argument_warnings(case: Case) -> Expectations:
-    """The constructor warns of a mode that is none of "auto", "min", "max" and counts as "auto", and, where the dialect
-    takes them, of the legacy arguments period and load_weights_on_restart; of nothing else."""
-    if case.trace.rejected is None:
-        legacy = case.dialect["model-checkpoint/arguments"] == "save-freq-and-keywords"
-        outdated = [name for name in ("load_weights_on_restart", "period") if legacy and name in case.scenario.config]
-        expected = ["other" for _ in outdated] + ([] if case["mode"] in MODES else ["unknown-mode"])
+def documented_defaults(case: Case) -> Expectations:
+    """Leaving a parameter out is giving monitor="val_loss", verbose=0, save_best_only=False, save_weights_only=False,
+    mode="auto", save_freq="epoch", initial_value_threshold=None."""
+    left_out = (name for name in defaults("ModelCheckpoint") if name not in case.scenario.config)
+    return case.expects_the_same(f"the defaults are {', '.join(f'{name}={case[name]!r}' for name in left_out)}")
+
+
+@clause(
+    "model-checkpoint/mode/warns-of-an-unknown-mode", level="observed", source=OBSERVED, errors=True, observes=("warned",),
+)  # fmt: skip
+def warns_of_unknown_modes(case: Case) -> Expectations:
+    """The constructor warns of a mode that is none of "auto", "min", "max" and, where it is given the documented arguments alone,
+    of nothing else."""
+    if case.trace.rejected is None and all(name in parameters("ModelCheckpoint") for name in case.scenario.config):
+        expected = [] if case["mode"] in MODES else ["unknown-mode"]
         warned = list(case.trace.warned or ())
         yield case.expects_that(
             warned == expected, f"the warnings {expected} from the constructor", got=warned,
-            because=f"mode={case['mode']!r} and the legacy arguments are {outdated}",
+            because=f"mode={case['mode']!r}",
         )  # fmt: skip

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from operator import neg
 from typing import Any
 
@@ -12,8 +13,7 @@ from ...numbers import FLOAT32_SMALLEST_NORMAL, float32
 from ...scenario import Scenario
 from ...values import ArrayNumber, Logs, Tensor, Value, each_number
 from ..clause import Case, Expectations, clause
-from ..monitoring import comparison
-from .decisions import best_only, better, saved_as_due, saved_without_the_metric
+from .decisions import best_only, better, compared_from, improvements, saved_as_due, saved_without_the_metric
 from .failures import raised, raised_in_words
 from .shared import (
     as_the_other,
@@ -26,13 +26,15 @@ from .shared import (
     with_plain_name,
     without_name,
 )
-from .stream import DOCUMENTATION, OBSERVED, TF_KERAS, numbers, turns, when
+from .stream import DOCUMENTATION, KERAS_3, OBSERVED, TF_KERAS, Turn, arrays, in_epoch, numbers, turns, when
 
 # ---------------------------------------------------------------------------------------------- the metric
 
+SAVES_ARRAYS = ("saves", "saves-the-whole-model")
+
 
 @clause(
-    "model-checkpoint/monitor/a-missing-metric-is-saved", level="observed", source="observed: keras 3.15.1",
+    "model-checkpoint/monitor/a-missing-metric-is-saved", level="observed", source=KERAS_3,
     observes=("saved",), choices={"model-checkpoint/missing-metric": "saves"},
 )  # fmt: skip
 def missing_is_saved(case: Case) -> Expectations:
@@ -41,38 +43,85 @@ def missing_is_saved(case: Case) -> Expectations:
 
 
 @clause(
-    "model-checkpoint/monitor/an-array-is-saved", level="observed", source="observed: keras 3.15.1",
-    observes=("saved",), choices={"model-checkpoint/array-metric": "saves"},
+    "model-checkpoint/monitor/an-array-is-saved", level="observed", source=KERAS_3,
+    observes=("saved",), choices={"model-checkpoint/array-metric": SAVES_ARRAYS},
 )  # fmt: skip
 def array_is_saved(case: Case) -> Expectations:
     """With save_best_only, a turn whose monitored metric is an array saves, even an array of one number, whatever the
-    best is."""
-    best = best_only(case)
-    if best is not None:
-        yield from saved_as_due(
-            case, ((turn, True, f"{best.monitor}={value} is an array") for turn, value in best.arrays)
-        )
+    best is; and the best stays what it is."""
+    planned, monitor = turns(case), case["monitor"]
+    if planned is None or not case["save_best_only"]:
+        return
+    seen = arrays(case, planned)
+    yield from saved_as_due(case, ((turn, True, f"{monitor}={value} is an array") for turn, value in seen))
+    best = best_only(case) if seen else None
+    start = None if best is None else compared_from(case, best)
+    if best is not None and start is not None:
+        yield from improvements(case, best, start)
 
 
 @clause(
-    "model-checkpoint/monitor/a-tensor-is-an-array", level="observed", source="observed: keras 3.15.1",
-    observes=("saved", "warned"), choices={"model-checkpoint/array-metric": "saves"},
+    "model-checkpoint/monitor/a-tensor-is-an-array", level="observed", source=KERAS_3,
+    observes=("saved", "warned"), choices={"model-checkpoint/array-metric": SAVES_ARRAYS},
 )  # fmt: skip
 def tensor_is_an_array(case: Case) -> Expectations:
     """With save_best_only, a turn whose monitored metric is a tensor of several numbers warns and saves, as with an
     array."""
-    best = best_only(case)
-    tensors = [] if best is None else [(turn, value) for turn, value in best.arrays if isinstance(value, Tensor)]
-    monitor = case["monitor"]
+    planned, monitor = turns(case), case["monitor"]
+    if planned is None or not case["save_best_only"]:
+        return
+    tensors = [(turn, value) for turn, value in arrays(case, planned) if isinstance(value, Tensor)]
     yield from saved_as_due(case, ((turn, True, f"{monitor} is a tensor of {list(value)}") for turn, value in tensors))
-    for epoch in case.epochs() if tensors else ():
-        due = [turn.place for turn, _ in tensors if (turn.fit, turn.epoch) == (epoch.fit, epoch.index)]
-        if due:
-            warned = list(epoch.seen.warned or ())
-            yield epoch.expects_that(
-                warned.count("array-metric") >= len(due), f"{len(due)} warnings of an array", got=warned,
-                because=f"{monitor} is a tensor at {due}",
-            )  # fmt: skip
+    if tensors:
+        yield from _warnings(case, planned)
+
+
+def _uncomparable(case: Case, turn: Turn) -> str | None:
+    """The kind of warning where save_best_only has nothing to compare at the turn."""
+    if not case["save_best_only"]:
+        return None
+    if case["monitor"] not in turn.logs:
+        return "missing-metric"
+    return "array-metric" if isinstance(turn.logs[case["monitor"]], tuple) else None
+
+
+def _warnings(case: Case, planned: tuple[Turn, ...]) -> Expectations:
+    """Expects a warning at every turn that has nothing to compare, and no other."""
+    for epoch in case.epochs():
+        here = in_epoch(epoch, planned)
+        expected = [kind for turn in here if (kind := _uncomparable(case, turn)) is not None]
+        warned = list(epoch.seen.warned or ())
+        yield epoch.expects_that(
+            warned == expected, partial("the warnings {}".format, expected), got=warned,
+            because=partial(
+                "with save_best_only={} the turns show {}={}".format, case["save_best_only"], case["monitor"],
+                [turn.logs.get(case["monitor"], "nothing") for turn in here],
+            ),
+        )  # fmt: skip
+
+
+@clause(
+    "model-checkpoint/monitor/warns-where-the-metric-is-missing", level="observed", source=OBSERVED,
+    observes=("warned",),
+)  # fmt: skip
+def warns_of_a_missing_metric(case: Case) -> Expectations:
+    """With save_best_only, every turn whose logs lack the monitored metric gives one warning that says so; where no turn sees an
+    array, nothing else warns."""
+    planned = turns(case)
+    if planned is not None and not arrays(case, planned):
+        yield from _warnings(case, planned)
+
+
+@clause(
+    "model-checkpoint/monitor/warns-of-what-it-cannot-compare", level="observed", source=KERAS_3,
+    observes=("warned",), choices={"model-checkpoint/array-metric": SAVES_ARRAYS},
+)  # fmt: skip
+def warns_of_an_array(case: Case) -> Expectations:
+    """With save_best_only, every turn whose metric is missing warns, and so does one whose metric is an array; nothing else
+    warns."""
+    planned = turns(case)
+    if planned is not None and arrays(case, planned):
+        yield from _warnings(case, planned)
 
 
 @clause(
@@ -102,7 +151,8 @@ def _with_arrays_of_one(scenario: Scenario) -> Scenario | None:
     "model-checkpoint/monitor/one-number-in-an-array-is-compared", level="observed", source="observed: tf-keras 2.21.0",
     observes=("saved",), related=_with_arrays_of_one,
     choices={
-        "model-checkpoint/array-metric": "compares", "model-checkpoint/first-value": "compared-with-infinity",
+        "model-checkpoint/array-metric": ("compares", "compares-and-prints"),
+        "model-checkpoint/first-value": "compared-with-infinity",
         "model-checkpoint/precision": "float64",
     },
 )  # fmt: skip
@@ -143,11 +193,11 @@ def number_in_an_array(case: Case) -> Expectations:
         return
     threshold = case["initial_value_threshold"]
     values = [value for _, value in numbers(case, planned)] + ([] if threshold is None else [threshold])
-    if all(_has_float32(value) for value in values):
+    if all(has_float32(value) for value in values):
         yield from as_the_other(case, "that comes with plain numbers")
 
 
-def _has_float32(value: float) -> bool:
+def has_float32(value: float) -> bool:
     """Whether every precision sees this value as it is."""
     return value != value or (float32(value) == value and (value == 0.0 or abs(value) >= FLOAT32_SMALLEST_NORMAL))
 
@@ -205,25 +255,21 @@ def _without_threshold(scenario: Scenario) -> Scenario | None:
 )  # fmt: skip
 def keeps_what_beats_it(case: Case) -> Expectations:
     """With save_best_only, what is saved with a threshold is what is saved without one, less the values that are not
-    better than it; if the first value is a number."""
-    planned, compare, threshold = turns(case), comparison(case), case["initial_value_threshold"]
-    if planned is None or compare is None or not case["save_best_only"] or threshold != threshold:
+    better than it; if the values and the threshold are numbers that float32 has, the first of them not NaN."""
+    best = best_only(case)
+    if best is None or best.threshold is None or not best.numbers or math.isnan(best.numbers[0][1]):
         return
-    seen = numbers(case, planned)
-    if not seen or len(seen) != sum(case["monitor"] in turn.logs for turn in planned) or math.isnan(seen[0][1]):
+    threshold = best.threshold
+    if best.arrays or not all(has_float32(value) for value in [threshold, *(value for _, value in best.numbers)]):
         return
-    try:
-        beaten = {turn.when for turn, value in seen if not compare.better(value, threshold)}
-    except ValueError:  # a value that the precision refuses
-        return
+    beaten = {turn.when for turn, value in best.numbers if not better(best.way, value, threshold)}
     for epoch, saves, others in side_by_side(case):
         without = [whole(save) for save in others]
         left = [whole(save) for save in others if when(epoch, save) not in beaten]
         got = [whole(save) for save in saves]
         yield epoch.expects_that(
             got == left, in_words(left), got=in_words(got),
-            because=f"without initial_value_threshold={threshold} there is {in_words(without)}, and only what "
-            "beats it is left",
+            because=f"without initial_value_threshold={threshold} there is {in_words(without)}, and only what beats it is left",
         )  # fmt: skip
 
 
@@ -262,7 +308,7 @@ def _negated(scenario: Scenario) -> Scenario | None:
 
 
 @clause(
-    "model-checkpoint/mode/min-and-max-mirror-each-other", level="documented", source=f"{DOCUMENTATION} (mode)",
+    "model-checkpoint/mode/min-and-max-mirror-each-other", level="universal", source=f"{DOCUMENTATION} (mode)",
     observes=("saved",), related=_negated,
 )  # fmt: skip
 def mirror_images(case: Case) -> Expectations:
@@ -307,19 +353,27 @@ def auto_by_documented_name(case: Case) -> Expectations:
     return same_run(case, f"{case['monitor']} is monitored as with mode={_NAMED[case['monitor']]!r}")
 
 
-def _by_compiled_metric(scenario: Scenario) -> Scenario | None:
+def direction_of_compiled(scenario: Scenario) -> str | None:
+    """The mode that the metrics compiled for the first fit tell of the monitored one; None if they do not."""
     monitor = scenario.config.get("monitor", "val_loss")
-    if not isinstance(monitor, str) or scenario.config.get("mode", "auto") in ("min", "max"):
+    if not isinstance(monitor, str):
         return None
     name = monitor.removeprefix("val_")
     way = "min" if name == "loss" else None
     for metric in scenario.compiled_metrics(scenario.fits[0]):
         way = DIRECTIONS[metric.cls] or way if metric.name == name else way
-    return None if way is None else configured(scenario, mode=way)
+    return way
+
+
+def _by_compiled_metric(scenario: Scenario) -> Scenario | None:
+    way = direction_of_compiled(scenario)
+    if way is None or scenario.config.get("mode", "auto") in ("min", "max"):
+        return None
+    return configured(scenario, mode=way)
 
 
 @clause(
-    "model-checkpoint/mode/auto-takes-the-direction-of-the-compiled-metric", level="observed", source="observed: keras 3.15.1",
+    "model-checkpoint/mode/auto-takes-the-direction-of-the-compiled-metric", level="observed", source=KERAS_3,
     observes=("saved",), errors=True, related=_by_compiled_metric,
     choices={"model-checkpoint/direction": "compiled-metric"},
 )  # fmt: skip
@@ -339,7 +393,7 @@ def _by_name(scenario: Scenario) -> Scenario | None:
 
 
 @clause(
-    "model-checkpoint/mode/auto-is-decided-by-the-name", level="documented", source=f"{TF_KERAS} (mode)",
+    "model-checkpoint/mode/auto-is-decided-by-the-name", level="observed", source=f"{TF_KERAS} (mode)",
     observes=("saved",), errors=True, related=_by_name,
     choices={"model-checkpoint/direction": "name-contains-acc-or-starts-with-fmeasure"},
 )  # fmt: skip
@@ -368,7 +422,7 @@ def _renamed(scenario: Scenario) -> Scenario | None:
 
 
 @clause(
-    "model-checkpoint/mode/auto-maximizes-what-starts-with-fmeasure", level="documented", source=f"{TF_KERAS} (mode)",
+    "model-checkpoint/mode/auto-maximizes-what-starts-with-fmeasure", level="observed", source=f"{TF_KERAS} (mode)",
     observes=("saved",), related=_renamed,
     choices={"model-checkpoint/direction": "name-contains-acc-or-starts-with-fmeasure"},
 )  # fmt: skip
@@ -390,7 +444,7 @@ def _decided_at_first(scenario: Scenario) -> Scenario | None:
 
 
 @clause(
-    "model-checkpoint/mode/auto-is-decided-once", level="observed", source="observed: keras 3.15.1", observes=("saved",),
+    "model-checkpoint/mode/auto-is-decided-once", level="observed", source=KERAS_3, observes=("saved",),
     errors=True, related=_decided_at_first, choices={"model-checkpoint/direction": "compiled-metric"},
 )  # fmt: skip
 def keeps_its_direction(case: Case) -> Expectations:

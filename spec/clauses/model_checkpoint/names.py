@@ -7,26 +7,58 @@ from ...editing import configured
 from ...files import PATH_LIKE, RELATIVE, handed_over_as, path_of
 from ...scenario import Scenario
 from ..clause import Case, Expectations, clause
-from .failures import in_the_way
-from .shared import as_the_other, only_the_moment, same_run, same_saves
-from .stream import DOCUMENTATION, OBSERVED, file_name, saves_seen, turns, when
+from .failures import in_the_way, names
+from .shared import (
+    as_the_other,
+    is_small,
+    only_the_moment,
+    same_run,
+    same_saves,
+    saves_as_well,
+    with_plain_name,
+    without_name,
+)
+from .stream import DOCUMENTATION, OBSERVED, file_name, is_integer, moments, path_in, saves_seen, when
 
 
 @clause(
-    "model-checkpoint/filepath/is-filled-in", level="documented",
-    source=f"{DOCUMENTATION} (filepath); counting from one and the field batch are observed", observes=("saved",),
+    "model-checkpoint/filepath/is-filled-in-with-epoch-and-logs", level="documented", source=f"{DOCUMENTATION} (filepath)",
+    observes=("saved",),
+)  # fmt: skip
+def filled_in_with_logs(case: Case) -> Expectations:
+    """At an epoch end, the fields of filepath are filled in as by str.format, with the epoch's logs, and epoch with its number,
+    counted from zero or from one."""
+    filepath = path_of(case.scenario.config.get("filepath"))
+    if "{" not in filepath or "{batch" in filepath:
+        return
+    ends = {turn.when: turn for turn in moments(case.scenario, by_batch=False)}
+    for epoch, save in saves_seen(case):
+        turn = ends[when(epoch, save)] if save.batch is None else None
+        names = [] if turn is None else [file_name(case, turn._replace(number=turn.number - less)) for less in (0, 1)]
+        if any(isinstance(name, str) for name in names):
+            yield epoch.expects_that(
+                path_in(case, save) in names, f"a file called {names[0]} or {names[1]}", got=save.path,
+                because=f"filepath is {filepath!r}, and the epoch's index is {epoch.number}",
+            )  # fmt: skip
+
+
+@clause(
+    "model-checkpoint/filepath/is-filled-in", level="observed", source=OBSERVED, observes=("saved",),
 )  # fmt: skip
 def filled_in(case: Case) -> Expectations:
     """The fields of filepath are filled in as by str.format: epoch is the absolute epoch and, at a batch end, batch is
     the batch's index, both counted from one; all others are the logs of the epoch or the batch. A metric called batch
     goes first."""
-    names = {turn.when: file_name(case, turn) for turn in turns(case) or ()}
+    if "filepath" not in case.scenario.config:
+        return
+    known = {turn.when: turn for by_batch in (False, True) for turn in moments(case.scenario, by_batch)}
     for epoch, save in saves_seen(case):
-        name = names.get(when(epoch, save))
+        turn = known.get(when(epoch, save))
+        name = None if turn is None else file_name(case, turn)
         if isinstance(name, str):
             batch = "" if save.batch is None else f", the batch's index is {save.batch}"
             yield epoch.expects_that(
-                save.path == name, f"a file called {name}", got=save.path,
+                path_in(case, save) == name, f"a file called {name}", got=save.path,
                 because=f"filepath is {path_of(case['filepath'])!r}, the epoch's index is {epoch.number}{batch}",
             )  # fmt: skip
 
@@ -41,7 +73,10 @@ def one_file(case: Case) -> Expectations:
     if "{" not in filepath and "}" not in filepath:
         for epoch, save in saves_seen(case):
             yield epoch.expects_that(
-                save.path == filepath, f"a file called {filepath}", got=save.path, because="filepath has no fields"
+                path_in(case, save) == filepath,
+                f"a file called {filepath}",
+                got=save.path,
+                because="filepath has no fields",
             )
 
 
@@ -69,46 +104,66 @@ def _with_nothing_there(scenario: Scenario) -> Scenario | None:
 @clause(
     "model-checkpoint/filepath/what-is-there-is-overwritten-or-left-alone", level="documented",
     source=f"{DOCUMENTATION} (save_best_only: filepath will be overwritten)", observes=("saved",), errors=True,
-    related=_with_nothing_there, choices={"model-checkpoint/suffix": "keras-or-h5"},
+    related=_with_nothing_there,
 )  # fmt: skip
 def there_already(case: Case) -> Expectations:
     """A file that is there already is overwritten, and other files and directories change nothing, as long as none is a
     directory where a file is to be written, or a file where a directory has to be."""
-    planned = turns(case)
-    names = [file_name(case, turn) for turn in planned or ()]
-    if (
-        planned is None
-        or None in names
-        or any(in_the_way(case.scenario, name) for name in names if isinstance(name, str))
-    ):
+    if "filepath" not in case.scenario.config or not (case["save_freq"] == "epoch" or is_integer(case["save_freq"])):
+        return
+    found = [name for _, name in names(case)]
+    if None in found or any(in_the_way(case.scenario, name) for name in found if isinstance(name, str)):
         return
     yield from same_run(case, f"what is there, {list(case.scenario.existing)}, stands in no file's way")
 
 
-def _as_a_string(kind: str) -> Callable[[Scenario], Scenario | None]:
-    """With the plain string, where the scenario hands the path over in that way."""
+def _in_a_directory(scenario: Scenario) -> Scenario | None:
+    """With a plain name, in a directory that is not there."""
+    plain = with_plain_name(replace(scenario, existing=()))
+    return None if plain is None else configured(plain, filepath=f"a/b/{plain.config['filepath']}")
+
+
+@clause(
+    "model-checkpoint/filepath/its-directories-are-made", level="observed", source=OBSERVED, observes=("saved",),
+    related=_in_a_directory, errors=True, choices={"model-checkpoint/folder": ("before-a-save", "at-every-turn")},
+)  # fmt: skip
+def makes_directories(case: Case) -> Expectations:
+    """A file in a directory that is not there is written at the same moments as any other."""
+    return saves_as_well(case, "the directories a and a/b are not there, and have to be made", only_the_moment)
+
+
+def _handed_over(kind: str) -> Callable[[Scenario], Scenario | None]:
+    """With the plain string, where the scenario hands the path over in that way; and the other way round."""
 
     def related(scenario: Scenario) -> Scenario | None:
-        if handed_over_as(scenario.config) != kind:
-            return None
-        return configured(scenario, filepath=path_of(scenario.config["filepath"]))
+        if handed_over_as(scenario.config) == kind:
+            return configured(scenario, filepath=path_of(scenario.config["filepath"]))
+        plain = with_plain_name(scenario) if is_small(scenario) else None
+        return None if plain is None else configured(plain, filepath={kind: plain.config["filepath"]})
 
     return related
 
 
+def _as_the_string(case: Case, kind: str, why: str) -> Expectations:
+    """Expects of the run that is given the path in that way what the string does; with a plain name, the same saves."""
+    if handed_over_as(case.scenario.config) == kind:
+        return as_the_other(case, why)
+    return saves_as_well(case, why, without_name)
+
+
 @clause(
     "model-checkpoint/filepath/may-be-path-like", level="documented", source=f"{DOCUMENTATION} (filepath)",
-    errors=True, related=_as_a_string(PATH_LIKE),
+    errors=True, related=_handed_over(PATH_LIKE),
 )  # fmt: skip
 def may_be_path_like(case: Case) -> Expectations:
     """A filepath that is a PathLike does what the string does that it stands for."""
-    return as_the_other(case, "that comes with the same path as a string")
+    return _as_the_string(case, PATH_LIKE, "that comes with the same path as a string")
 
 
 @clause(
     "model-checkpoint/filepath/may-be-relative", level="documented", source=f"{DOCUMENTATION} (filepath)",
-    errors=True, related=_as_a_string(RELATIVE),
+    errors=True, related=_handed_over(RELATIVE),
 )  # fmt: skip
 def may_be_relative(case: Case) -> Expectations:
     """A relative filepath, with or without a directory, does what the absolute one does that it stands for."""
-    return as_the_other(case, "that comes with the absolute path")
+    return _as_the_string(case, RELATIVE, "that comes with the absolute path")

@@ -11,8 +11,10 @@ from ...files import path_of
 from ...scenario import Fit, Scenario
 from ...trace import Save
 from ..clause import Case, EpochSeen, Expectations
-from .failures import raised, raised_in_words
+from .failures import raised, raised_in_words, runs_to_its_end
 from .stream import moment, weights_named
+
+Relation = Callable[[Scenario], Scenario | None]
 
 # ---------------------------------------------------------------------------------------------- scenarios
 
@@ -29,6 +31,16 @@ def with_plain_name(scenario: Scenario) -> Scenario | None:
     )
 
 
+def is_small(scenario: Scenario) -> bool:
+    """Whether the scenario costs little to run once more."""
+    return len(scenario.fits) == 1 and len(scenario.fits[0].epochs) <= 3
+
+
+def where_small(related: Relation) -> Relation:
+    """The relation, which only serves to exercise a clause, for small scenarios; others stand beside themselves."""
+    return lambda scenario: related(scenario) if is_small(scenario) else replace(scenario)
+
+
 def in_two_fits(scenario: Scenario) -> Scenario | None:
     """The epochs of its one fit in two."""
     if len(scenario.fits) != 1 or len(scenario.fits[0].epochs) < 2 or any(e.stop for e in scenario.fits[0].epochs):
@@ -40,6 +52,11 @@ def in_two_fits(scenario: Scenario) -> Scenario | None:
 
 
 # ---------------------------------------------------------------------------------------------- two runs
+
+
+def the_other_way_round(case: Case) -> Case:
+    """The related run as the one that is judged, with the case's own beside it."""
+    return replace(case.beside(), other=case.trace, other_scenario=case.scenario)
 
 
 def of_both(case: Case, check: Callable[[Case], Expectations]) -> Expectations:
@@ -93,6 +110,17 @@ def same_run(case: Case, because: str) -> Expectations:
         because=because,
     )  # fmt: skip
     yield from same_saves(case, because)
+
+
+def saves_as_well(case: Case, because: str, said: Callable[[Save], str]) -> Expectations:
+    """Expects of the related run, beside one that was run to its end, the same."""
+    if case.clean:
+        rejected = case.other.rejected
+        yield case.expects_that(
+            rejected is None, "no exception from the constructor", got=rejected and rejected.type, because=because
+        )
+        yield runs_to_its_end(case.beside(), because)
+        yield from same_saves(the_other_way_round(case), because, said)
 
 
 def as_the_other(case: Case, because: str) -> Expectations:
