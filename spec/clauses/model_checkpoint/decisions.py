@@ -10,7 +10,7 @@ Where the metric decides, these clauses speak of a known direction: an explicit 
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from ...editing import configured, each_epochs
@@ -464,7 +464,7 @@ def a_part(case: Case) -> Expectations:
     """With save_best_only, what is saved is saved without it too: at the same times, under the same names."""
     for epoch, saves, others in side_by_side(case):
         known = [whole(save) for save in others]
-        for save in saves:
+        for save in (replace(save, path=path_in(case, save)) for save in saves):
             yield epoch.expects_that(
                 whole(save) in known, f"at most what is saved without: {in_words(known)}", got=whole(save),
                 because="save_best_only saves less, not more",
