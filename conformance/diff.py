@@ -187,9 +187,10 @@ def confirmed(differences: Sequence[Difference], a: Ask, b: Ask) -> list[Differe
 
 
 def unpredicted(
-    scenarios: Sequence[Scenario], a: Ask, b: Ask, dialects: tuple[Dialect, Dialect], tries: int = TRIES
+    scenarios: Sequence[Scenario], a: Ask, b: Ask, dialects: tuple[Dialect | None, Dialect | None], tries: int = TRIES
 ) -> list[Difference]:
-    """The differences on these scenarios that the two dialects do not predict: a smallest one for each kind."""
+    """The differences on these scenarios that the two dialects do not predict, or all where one has none: a smallest one for
+    each kind."""
 
     def unforeseen(scenario: Scenario, one: Result, other: Result) -> str | None:
         """The kind of a difference that is not predicted; None where there is none."""
@@ -198,10 +199,10 @@ def unpredicted(
         apart = difference(one, other)
         if apart is None:
             return None
-        foreseen = (replay(scenario, dialect) for dialect in dialects)
-        if all(difference(expected, seen) is None for expected, seen in zip(foreseen, (one, other), strict=True)):
+        seen = zip(dialects, (one, other), strict=True)
+        if all(dialect is not None and difference(replay(scenario, dialect), each) is None for dialect, each in seen):
             return None
-        return f"{scenario.callback}: {apart.place}"
+        return f"{scenario.callback}: {apart.field}"
 
     groups: dict[str, Scenario] = {}
     for scenario, one, other in zip(scenarios, a(scenarios), b(scenarios), strict=True):

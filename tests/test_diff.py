@@ -1,9 +1,12 @@
 """Differences of two implementations: known ones by choice, unknown ones by search, and witnesses in plain Keras."""
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
+from callcheck.cli import main
 from callcheck.conformance.diff import CONFIRMED, SEVERITIES, UNKNOWN, WRONG, Ask, confirmed, predicted, unpredicted
 from callcheck.conformance.witness import script
 from callcheck.reference.replay import replay
@@ -86,3 +89,50 @@ def test_a_witness_is_written_for_a_release(package: str, version: tuple[int, ..
 def test_what_takes_more_than_metrics_has_no_witness() -> None:
     assert script(loads(LOSSES.replace("1.0", "[1.0, 2.0]"))) is None
     assert script(loads(LOSSES.replace('"fits"', '"steps_per_execution": 2, "fits"'))) is None
+
+
+def test_the_command_says_each_difference_with_its_history_and_ends_with_one(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["diff", "keras==3.10.0", "keras==3.11.0", "--predicted", "--callback", "EarlyStopping"]) == 1
+    said = capsys.readouterr().out
+    assert said.startswith("keras==3.10.0 and keras==3.11.0: ")
+    assert "early-stopping/reuse" in said
+    assert "since 3.11.0: " in said
+    assert "predicted, and not run" in said
+    assert max(map(len, said.splitlines())) <= 200
+
+
+def test_the_command_finds_nothing_between_two_releases_that_do_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["diff", "keras==3.15.0", "keras==3.15.1", "--predicted"]) == 0
+    assert capsys.readouterr().out.startswith("keras==3.15.0 and keras==3.15.1: no difference")
+
+
+def test_two_references_are_run_side_by_side(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["diff", "reference@keras-3.14.1", "reference@keras-3.15.1", "--callback", "EarlyStopping"]
+    assert main([*arguments, "--examples", "30", "--json"]) == 1
+    said = json.loads(capsys.readouterr().out)
+    assert {each["status"] for each in said["differences"]} == {CONFIRMED}
+    assert said["scenarios"] == 30
+    assert {choice for each in said["differences"] for choice in each["choices"]} >= {"early-stopping/reuse"}
+
+
+def test_what_has_no_dialect_cannot_be_predicted(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["diff", "mine:Stopping", "keras==3.15.1", "--predicted"]) == 2
+    assert "mine:Stopping has no dialect of its own" in capsys.readouterr().err
+
+
+def test_environments_are_listed_and_removed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CALLCHECK_ENVIRONMENTS", str(tmp_path))
+    assert main(["environments"]) == 0
+    assert "no environment was made yet" in capsys.readouterr().err
+    (tmp_path / "keras-3.10.0").mkdir()
+    (tmp_path / "keras-3.10.0" / "callcheck.json").write_text('{"release": "keras==3.10.0", "interpreter": "3.11.7"}')
+    assert main(["environments"]) == 0
+    assert "keras==3.10.0, Python 3.11.7" in capsys.readouterr().out
+    assert main(["environments", "--remove", "keras-3.9.0"]) == 2
+    assert "there is no environment 'keras-3.9.0'; there are keras-3.10.0" in capsys.readouterr().err
+    assert main(["environments", "--remove", "all"]) == 0
+    assert list(tmp_path.iterdir()) == []

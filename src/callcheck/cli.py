@@ -32,11 +32,12 @@ exit status:
   5  callcheck itself failed
 """
 IMPLEMENTATIONS = """\
-IMPL is reference, reference@DIALECT, keras, keras:fit, tf-keras, or module:attribute; `callcheck implementations` lists them.
+IMPL is reference, reference@DIALECT, keras, keras:fit, tf-keras, a release such as keras==3.10.0, or module:attribute;
+`callcheck implementations` lists them.
 """
 
-COMMANDS = {"check": "check", "trace": "trace", "explain": "explain", "clauses": "known", "dialects": "known", "vectors": "known",
-            "implementations": "known"}  # fmt: skip
+COMMANDS = {"check": "check", "trace": "trace", "explain": "explain", "diff": "diff", "clauses": "known", "dialects": "known",
+            "vectors": "known", "implementations": "known", "environments": "known"}  # fmt: skip
 """The module in `callcheck.commands` in which each command is a function."""
 
 
@@ -131,6 +132,25 @@ def _parser() -> argparse.ArgumentParser:
     trace.add_argument("--json", action="store_true", help="print one JSON result per scenario")
 
     _add_explain(commands)
+
+    diff = commands.add_parser(
+        "diff", help="say what two implementations do differently", formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="example:\n  callcheck diff keras==3.10.0 keras==3.11.0\n\n"
+        f"{IMPLEMENTATIONS}\nexit status: 0 if there is no difference, 1 if there is one; 2, 4 and 5 as elsewhere\n",
+    )  # fmt: skip
+    diff.add_argument("a", metavar="IMPL")
+    diff.add_argument("b", metavar="IMPL")
+    diff.add_argument(
+        "--predicted", action="store_true", help="what the two dialects predict, without running anything"
+    )
+    diff.add_argument("--callback", choices=CALLBACKS, metavar="NAME", help="only this callback")
+    diff.add_argument("--examples", type=_positive, metavar="N", help="random scenarios per callback (default: 150)")
+    diff.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the random scenarios (default: 0)")
+    _add_manner(diff)
+    diff.add_argument("--json", action="store_true", help="print the differences as JSON")
+
+    environments = commands.add_parser("environments", help="list the environments of releases, or remove some")
+    environments.add_argument("--remove", nargs="+", metavar="NAME", help="remove these; `all` removes every one")
 
     clauses = commands.add_parser("clauses", help="print the clauses of the specification")
     clauses.add_argument("prefix", nargs="?", default="", metavar="PREFIX", help="only those whose id begins so")

@@ -1,9 +1,10 @@
-"""The commands that print what callcheck knows: clauses, dialects, vectors, implementations."""
+"""The commands that print what callcheck knows and has: clauses, dialects, vectors, implementations, environments."""
 
 import argparse
 import json
 
 from callcheck.conformance.session import selected
+from callcheck.conformance.subjects.environments import folder_of, made, remove, root
 from callcheck.conformance.subjects.registry import described
 from callcheck.reference.replay import replay
 from callcheck.spec.choices import CHOICES
@@ -13,7 +14,7 @@ from callcheck.spec.trace import to_json as trace_to_json
 from callcheck.spec.vectors import stored
 from callcheck.spec.vectors import to_json as vector_to_json
 
-from .status import OK, say
+from .status import OK, WrongInput, say
 
 
 def clauses(options: argparse.Namespace) -> int:
@@ -68,4 +69,19 @@ def implementations(options: argparse.Namespace) -> int:
     """List what can be held to the specification."""
     for name, description in described().items():
         print(f"{name:<20}{description}")
+    return OK
+
+
+def environments(options: argparse.Namespace) -> int:
+    """List the environments that were made for releases, or remove some of them."""
+    there = {folder_of(each.release): each for each in made()}
+    if options.remove:
+        for name in there if options.remove == ["all"] else options.remove:
+            if not remove(name):
+                raise WrongInput(f"there is no environment {name!r}; there are {', '.join(there) or 'none'}")
+        return OK
+    for name, each in there.items():
+        print(f"{name:<24}{each.release}, Python {each.interpreter}: {each.path}")
+    if not there:
+        say(f"no environment was made yet; they will be in {root()}")
     return OK

@@ -1,0 +1,190 @@
+"""`callcheck diff`: what two implementations do differently, predicted from their dialects and then seen by running both."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from callcheck import __version__
+from callcheck.conformance import witness
+from callcheck.conformance.diff import (
+    EXAMPLES,
+    PREDICTED,
+    UNKNOWN,
+    WRONG,
+    Ask,
+    Difference,
+    confirmed,
+    predicted,
+    unpredicted,
+)
+from callcheck.conformance.report.difference import Report, Witness
+from callcheck.conformance.results import Results
+from callcheck.conformance.subjects.environments import environment
+from callcheck.conformance.subjects.names import Name, parse
+from callcheck.conformance.subjects.registry import Manner, start
+from callcheck.spec.callbacks import CALLBACKS
+from callcheck.spec.chain import version as numbers
+from callcheck.spec.dialect import Dialect, InvalidDialect, release_dialect, resolve
+from callcheck.spec.scenario import Scenario
+from callcheck.spec.search.strategies import sample
+from callcheck.spec.trace import Result
+
+from .status import DEVIATING, OK, WrongInput, say, written
+
+
+def diff(options: argparse.Namespace) -> int:
+    """Print the differences of two implementations; status 1 if there are any."""
+    names = tuple(parse(text) for text in (options.a, options.b))
+    callbacks = (options.callback,) if options.callback else tuple(CALLBACKS)
+    known = tuple(_dialect(name) for name in names)
+    if options.predicted:
+        missing = next((name for name, dialect in zip(names, known, strict=True) if dialect is None), None)
+        if missing is not None:
+            raise WrongInput(f"--predicted: {missing} has no dialect of its own that is known without running it")
+        report = _report(names, known, _ranked(_predicted(known, callbacks, options.seed)), {}, None, options.seed)
+    else:
+        report = _run(names, callbacks, options)
+    with written():
+        print(
+            json.dumps({**report.to_json(), "callcheck": __version__}, allow_nan=False)
+            if options.json
+            else report.text()
+        )
+    return DEVIATING if report.differences else OK
+
+
+def _run(names: tuple[Name, ...], callbacks: tuple[str, ...], options: argparse.Namespace) -> Report:
+    """Start both, side by side; confirm what is predicted, and look for what is not."""
+    manner = Manner(in_process=options.in_process, python=options.python, time_limit=options.time_limit)
+    for name in names:
+        if name.kind == "release":
+            environment(name, say)
+    with ThreadPoolExecutor(2) as both:
+        started = list(both.map(lambda name: start(name, options.callback, manner=manner), names))
+        try:
+            dialects: list[Dialect | None] = []
+            for each in started:
+                try:
+                    resolution = each.own_dialect()
+                except InvalidDialect as error:
+                    say(str(error))
+                    resolution = None
+                if resolution is not None and resolution.note is not None:
+                    say(resolution.note)
+                dialects.append(None if resolution is None else resolution.dialect)
+            asks = [_asking(Results(each.subject)) for each in started]
+            first = _predicted(tuple(dialects), callbacks, options.seed)
+            found = confirmed(first, *_side_by_side(both, asks, [each.scenario for each in first]))
+            scenarios = [
+                scenario for name in callbacks for scenario in sample(name, options.examples or EXAMPLES, options.seed)
+            ]
+            a, b = _side_by_side(both, asks, scenarios)
+            pair = (dialects[0], dialects[1])
+            found += unpredicted(scenarios, a, b, pair)
+        finally:
+            for each in started:
+                each.close()
+    ranked = _ranked(found)
+    return _report(names, tuple(dialects), ranked, _witnesses(names, ranked), len(scenarios), options.seed)
+
+
+def _asking(results: Results) -> Ask:
+    def ask(scenarios: Sequence[Scenario]) -> Sequence[Result]:
+        answers = [answer for answer in results.ask(scenarios) if answer is not None]
+        assert len(answers) == len(scenarios)  # None is for a budget that is spent, and there is none here
+        return answers
+
+    return ask
+
+
+def _side_by_side(both: ThreadPoolExecutor, asks: list[Ask], scenarios: Sequence[Scenario]) -> tuple[Ask, Ask]:
+    """Have both answer at the same time; what they answered is remembered by those who are asked again."""
+    for answers in [both.submit(ask, scenarios) for ask in asks]:
+        answers.result()
+    return asks[0], asks[1]
+
+
+def _predicted(dialects: tuple[Dialect | None, ...], callbacks: tuple[str, ...], seed: int) -> list[Difference]:
+    a, b = dialects
+    return [] if a is None or b is None else list(predicted(a, b, callbacks, seed))
+
+
+def _ranked(differences: Sequence[Difference]) -> tuple[Difference, ...]:
+    """Wrong predictions first, then what matters most."""
+    order = {WRONG: 0, UNKNOWN: 1, PREDICTED: 2}
+    return tuple(sorted(differences, key=lambda each: (order.get(each.status, 2), each.severity)))
+
+
+def _report(
+    names: tuple[Name, ...], dialects: tuple[Dialect | None, ...], found: tuple[Difference, ...],
+    witnesses: dict[int, Witness], scenarios: int | None, seed: int,
+) -> Report:  # fmt: skip
+    return Report(
+        a=str(names[0]), b=str(names[1]), dialects=(dialects[0], dialects[1]), differences=found, witnesses=witnesses,
+        scenarios=scenarios, seed=seed,
+    )  # fmt: skip
+
+
+def _dialect(name: Name) -> Dialect | None:
+    """The dialect of an implementation that says without being run which it is. Raises InvalidDialect for an unknown release."""
+    if name.kind == "reference":
+        assert name.dialect is not None
+        return resolve(name.dialect).dialect
+    if name.kind == "release":
+        assert name.package is not None
+        assert name.version is not None
+        return release_dialect(name.package, name.version, name.backend).dialect
+    if name.kind == "installed" and name.interpreter is None:
+        assert name.package is not None
+        try:
+            return release_dialect(name.package, version(name.package)).dialect
+        except PackageNotFoundError:
+            return None
+    return None
+
+
+# ---------------------------------------------------------------------------------------------- witnesses
+
+
+def _witnesses(names: tuple[Name, ...], found: Sequence[Difference]) -> dict[int, Witness]:
+    """For each difference that a script in plain Keras can show, the script, if the two print something else."""
+    homes = [_home(name) for name in names]
+    if None in homes:
+        return {}
+    with ThreadPoolExecutor(2) as both:
+        tried = {index: both.submit(_witness, names, homes, each) for index, each in enumerate(found)}
+        return {index: shown for index, each in tried.items() if (shown := each.result()) is not None}
+
+
+def _home(name: Name) -> Path | None:
+    """The interpreter of a Keras as such."""
+    if not name.is_keras:
+        return None
+    if name.interpreter is not None:
+        return Path(name.interpreter)
+    return environment(name).python if name.kind == "release" else Path(sys.executable)
+
+
+def _witness(names: tuple[Name, ...], homes: list[Path | None], difference: Difference) -> Witness | None:
+    printed = []
+    scripts = []
+    for name, home in zip(names, homes, strict=True):
+        assert home is not None
+        assert name.package is not None
+        release = numbers(name.version) if name.version else numbers(version(name.package))
+        script = witness.script(difference.scenario, name.package, release)
+        if script is None:
+            return None
+        variables = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": name.backend or "tensorflow"}
+        with tempfile.TemporaryDirectory(prefix="callcheck-witness-") as directory:
+            printed.append(witness.run(script, home, Path(directory), variables))
+        scripts.append(script)
+    return Witness(script=scripts[-1], a=printed[0], b=printed[1]) if printed[0] != printed[1] else None
