@@ -37,7 +37,7 @@ IMPL is reference, reference@DIALECT, keras, keras:fit, tf-keras, a release such
 """
 
 COMMANDS = {"check": "check", "trace": "trace", "explain": "explain", "diff": "diff", "clauses": "known", "dialects": "known",
-            "vectors": "known", "implementations": "known", "environments": "known"}  # fmt: skip
+            "vectors": "known", "implementations": "known", "environments": "known", "history": "known"}  # fmt: skip
 """The module in `callcheck.commands` in which each command is a function."""
 
 
@@ -148,6 +148,10 @@ def _parser() -> argparse.ArgumentParser:
     diff.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the random scenarios (default: 0)")
     _add_manner(diff)
     diff.add_argument("--json", action="store_true", help="print the differences as JSON")
+
+    history = commands.add_parser("history", help="say what changed in which release")
+    history.add_argument("prefix", nargs="?", default="", metavar="PREFIX", help="only choices whose id begins so")
+    history.add_argument("--markdown", metavar="FILE", help="write the whole history, with scenarios, as a document")
 
     environments = commands.add_parser("environments", help="list the environments of releases, or remove some")
     environments.add_argument("--remove", nargs="+", metavar="NAME", help="remove these; `all` removes every one")

@@ -2,7 +2,9 @@
 
 import argparse
 import json
+from pathlib import Path
 
+from callcheck.conformance.report.history import markdown, text
 from callcheck.conformance.session import selected
 from callcheck.conformance.subjects.environments import folder_of, made, remove, root
 from callcheck.conformance.subjects.registry import described
@@ -69,6 +71,23 @@ def implementations(options: argparse.Namespace) -> int:
     """List what can be held to the specification."""
     for name, description in described().items():
         print(f"{name:<20}{description}")
+    return OK
+
+
+def history(options: argparse.Namespace) -> int:
+    """Print what changed in which release, or write it as a document."""
+    if options.markdown:
+        try:
+            Path(options.markdown).write_text(markdown(), encoding="utf-8")
+        except OSError as error:
+            raise WrongInput(f"--markdown {options.markdown}: cannot be written ({error.strerror})") from None
+        return OK
+    said = text(options.prefix)
+    if not said:
+        raise WrongInput(
+            f"no change is known to a choice that begins with {options.prefix!r}; `callcheck dialects` lists them"
+        )
+    print(said)
     return OK
 
 

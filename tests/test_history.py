@@ -1,0 +1,36 @@
+"""The history is what the chains say, and every change is shown by its scenario."""
+
+from pathlib import Path
+
+import pytest
+
+from callcheck.cli import main
+from callcheck.conformance.report.history import Told, history, markdown
+from callcheck.reference.replay import replay
+from callcheck.spec.trace import difference
+
+HISTORY = Path(__file__).resolve().parents[1] / "HISTORY.md"
+
+
+def test_the_document_is_in_step_with_the_chains() -> None:
+    """Remade with: callcheck history --markdown HISTORY.md"""
+    assert HISTORY.read_text(encoding="utf-8") == markdown()
+
+
+LATER = [told for told in history() if told.before is not None]
+"""The first release of a chain is not compared with one before it."""
+
+
+@pytest.mark.parametrize("told", LATER, ids=lambda told: f"{told.package}-{told.change.release}-{told.change.choice}")
+def test_the_scenario_of_a_change_shows_it(told: Told) -> None:
+    assert told.pair is not None
+    before, after = told.pair
+    assert difference(replay(told.scenario, before), replay(told.scenario, after)) is not None
+
+
+def test_the_command_prints_the_changes_of_a_callback(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["history", "early-stopping/reuse"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("EarlyStopping, keras\n")
+    assert "  3.11.0: " in said
+    assert main(["history", "early-stopping/nothing"]) == 2
