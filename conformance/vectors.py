@@ -14,17 +14,18 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cache
-from itertools import combinations
+from itertools import chain, combinations
 from pathlib import Path
 
 from callcheck.reference.replay import replay
 from callcheck.spec import vectors
 from callcheck.spec.callbacks import CALLBACKS
+from callcheck.spec.chain import chains
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.clauses.clause import CLAUSES
 from callcheck.spec.dialect import Dialect, resolve, shipped
 from callcheck.spec.reading import InvalidScenario
-from callcheck.spec.scenario import Scenario, key, loads
+from callcheck.spec.scenario import Scenario, from_json, key, loads
 from callcheck.spec.search.shrink import smallest
 from callcheck.spec.search.strategies import sample
 from callcheck.spec.trace import Trace, difference
@@ -73,6 +74,12 @@ def pool(callback: str) -> tuple[Scenario, ...]:
     return tuple(sample(callback, EXAMPLES, 0))
 
 
+def recorded(id: str) -> Iterator[Scenario]:
+    """The scenarios of the change records of a choice."""
+    for history in chains().values():
+        yield from (from_json(change.scenario) for change in history.changes if change.choice == id)
+
+
 def told_apart(id: str, one: str, other: str) -> Scenario:
     """A smallest scenario that shows the difference in the first dialect in which there is one. Raises LookupError."""
     for base in bases():
@@ -82,10 +89,10 @@ def told_apart(id: str, one: str, other: str) -> Scenario:
             one, other = replay(scenario, a), replay(scenario, b)
             return isinstance(one, Trace) and isinstance(other, Trace) and difference(one, other) is not None
 
-        for callback in CALLBACKS:
-            found = next((scenario for scenario in pool(callback) if shows(scenario)), None)
-            if found is not None:
-                return smallest(found, shows)
+        tried = chain(recorded(id), *(pool(callback) for callback in CALLBACKS))
+        found = next((scenario for scenario in tried if shows(scenario)), None)
+        if found is not None:
+            return smallest(found, shows)
     raise LookupError(f"no scenario tells {id} = {one} from {other}")
 
 

@@ -172,7 +172,9 @@ class ModelCheckpoint(Machine):
             raise AttributeError("a path has no attribute 'format'")
         path = _file_name(self.filepath, event.epoch, batch, event.logs)
         if self.folder == "at-every-turn":
-            _check_folder(path, self.existing)
+            _check_folder(
+                str(PurePosixPath(path).parent), self.existing
+            )  # a file in its place passes for one that is there
         best, saves, reason = self._decide(direction, best, event.logs, effects)
         if saves:
             if self.folder == "never" and "/" in path:

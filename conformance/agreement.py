@@ -1,0 +1,158 @@
+"""A campaign: real releases beside the reference in their dialects, on many random scenarios.
+
+    python -m callcheck.conformance.agreement keras==3.7.0 'keras[numpy]==3.7.0' keras==2.3.1 --examples 5000 --write
+
+Rules
+- A release runs in a worker, in an environment that is made for it, or in that of an interpreter: `keras@PATH`, `--backend`.
+- Scenarios are drawn within the signature of the release's constructor, one in ten outside of it.
+- What counts is a trace of both sides of a scenario whose configuration was not refused. How often there was none, and why, is
+  counted beside it: `refused` (by both), `not_expressible` (there), `failed`, `unpredictable` (the reference does not know).
+- With `--write` the counts go into `agreement_result.json`, by subject and callback; what was not run again stays as it was.
+"""
+
+import argparse
+import json
+import random
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from callcheck.reference.replay import replay
+from callcheck.spec.callbacks import CALLBACKS
+from callcheck.spec.dialect import Dialect, InvalidDialect, release_dialect
+from callcheck.spec.scenario import Scenario, to_json
+from callcheck.spec.search.strategies import sample
+from callcheck.spec.trace import NotExpressible, Result, Trace, difference
+
+from .driver.protocol import Unavailable
+from .subjects.environments import EnvironmentFailed, NoSuchRelease, environment
+from .subjects.names import UnknownImplementation, parse
+from .subjects.transport import WorkerProcess, read
+
+RESULT = Path(__file__).with_name("agreement_result.json")
+OUTSIDE = 0.1
+"""The share of scenarios whose configuration is not cut to the release's signature."""
+BATCH = 200
+"""Scenarios that are asked at once: after each batch it is seen whether there are enough."""
+
+Ask = Callable[[Sequence[Scenario]], Iterator[Result]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Agreement:
+    """What came of one callback. `counts`: "compared", "different", and why others do not count; `differences`: the first few."""
+
+    counts: Mapping[str, int]
+    differences: Sequence[tuple[Scenario, str]] = field(default=())
+
+
+def scenarios(callback: str, dialect: Dialect, n: int, seed: int) -> Iterator[Scenario]:
+    """`n` scenarios as random as the strategies', most of them within the signature that the dialect has."""
+    known = CALLBACKS[callback].parameters(dialect.signature(callback))
+    chance = random.Random(seed)
+    for scenario in sample(callback, n, seed):
+        if chance.random() < OUTSIDE:
+            yield scenario
+        else:
+            config = {name: value for name, value in scenario.config.items() if name in known}
+            yield replace(scenario, config=config)
+
+
+def agree(ask: Ask, dialect: Dialect, callback: str, examples: int, seed: int) -> Agreement:
+    """Ask until `examples` scenarios are compared, or twice as many were drawn."""
+    counts: Counter[str] = Counter(compared=0, different=0)
+    found: list[tuple[Scenario, str]] = []
+    drawn = scenarios(callback, dialect, 2 * examples, seed)
+    while batch := list(islice(drawn, min(BATCH, examples - counts["compared"]))):
+        for scenario, seen in zip(batch, ask(batch), strict=True):
+            kind, told = _compared(replay(scenario, dialect), seen)
+            counts[kind] += 1
+            if told is not None:
+                counts["different"] += 1
+                found.append((scenario, told))
+    return Agreement(counts=dict(counts), differences=tuple(found[:5]))
+
+
+def _compared(predicted: Result, seen: Result) -> tuple[str, str | None]:
+    """Under which name the scenario counts, and how the two differ."""
+    if not isinstance(seen, Trace):
+        return "not_expressible" if isinstance(seen, NotExpressible) else "failed", None
+    if not isinstance(predicted, Trace):
+        return "unpredictable", None
+    apart = difference(predicted, seen)
+    refused = predicted.rejected is not None and seen.rejected is not None
+    return "refused" if refused else "compared", None if apart is None else str(apart)
+
+
+def worker(text: str, backend: str | None) -> WorkerProcess:
+    """The named subject under way. Raises what cannot be started, or means nothing."""
+    name = parse(text)
+    if not name.is_keras or name.package is None:
+        raise UnknownImplementation(f"{text}: a release of a Keras is expected, or keras@INTERPRETER")
+    python = str(environment(name).python) if name.kind == "release" else name.interpreter or sys.executable
+    chosen = name.backend or backend
+    variables = {} if chosen is None else {"KERAS_BACKEND": chosen}
+    return WorkerProcess(name.package, python=python, environment=variables)
+
+
+def campaign(texts: Sequence[str], backend: str | None, examples: int, seed: int) -> dict[str, Any]:
+    """The counts by subject and callback; differences are printed."""
+    results: dict[str, Any] = {}
+    for text in texts:
+        with worker(text, backend) as process:
+            greeting = process.greeting
+            assert greeting.package is not None
+            assert greeting.version is not None
+            dialect = release_dialect(greeting.package, greeting.version, greeting.backend).dialect
+            print(f"{greeting.name}, held to {dialect.name}", flush=True)
+            results[greeting.name] = {"dialect": dialect.name, "seed": seed}
+            for callback in CALLBACKS:
+                done = agree(
+                    lambda asked, process=process: map(read, process.ask([to_json(each) for each in asked])),  # type: ignore[misc]  # a default argument
+                    dialect, callback, examples, seed,
+                )  # fmt: skip
+                results[greeting.name][callback] = dict(done.counts)
+                print(f"  {callback:<22}{_in_words(done.counts)}", flush=True)
+                for scenario, told in done.differences:
+                    print(f"    {told}\n    {json.dumps(to_json(scenario))}")
+    return results
+
+
+def _in_words(counts: Mapping[str, int]) -> str:
+    drawn = sum(counts.values()) - counts["different"]
+    others = [f"{kind} {n} ({n / drawn:.1%})" for kind, n in counts.items() if kind not in ("compared", "different")]
+    return ", ".join([f"compared {counts['compared']}", f"different {counts['different']}", *others])
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m callcheck.conformance.agreement", description=__doc__)
+    parser.add_argument("subjects", nargs="+", metavar="IMPL", help="keras==3.7.0, keras[numpy]==3.7.0, keras@PATH")
+    parser.add_argument("--backend", help="of the subjects that name none")
+    parser.add_argument("--examples", type=int, default=5000, metavar="N", help="compared scenarios per callback")
+    parser.add_argument("--seed", type=int, default=0, metavar="S")
+    parser.add_argument("--write", action="store_true", help="keep the counts")
+    options = parser.parse_args()
+    try:
+        results = campaign(options.subjects, options.backend, options.examples, options.seed)
+    except (UnknownImplementation, InvalidDialect, NoSuchRelease) as error:
+        print(error, file=sys.stderr)
+        return 2
+    except (Unavailable, EnvironmentFailed) as error:
+        print(error, file=sys.stderr)
+        return 4
+    if options.write:
+        kept = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.exists() else {}
+        lines = [f"{json.dumps(name)}: {json.dumps(counts)}" for name, counts in sorted({**kept, **results}.items())]
+        RESULT.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    different = sum(
+        counts["different"] for each in results.values() for counts in each.values() if isinstance(counts, dict)
+    )
+    return 1 if different else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

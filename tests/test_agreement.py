@@ -1,0 +1,46 @@
+"""The campaign counts what it compares, and what was kept of it says that real releases equal their dialects."""
+
+import json
+from collections.abc import Iterator, Sequence
+
+from callcheck.conformance.agreement import RESULT, agree, scenarios
+from callcheck.reference.replay import replay
+from callcheck.spec.callbacks import CALLBACKS
+from callcheck.spec.dialect import resolve
+from callcheck.spec.scenario import Scenario
+from callcheck.spec.trace import Failed, NotExpressible, Result
+
+NEW, OLD = resolve("keras-3.15.1").dialect, resolve("keras-2.3.1").dialect
+
+
+def test_a_subject_that_does_something_else_is_told_apart() -> None:
+    def other(asked: Sequence[Scenario]) -> Iterator[Result]:
+        return (replay(scenario, NEW) for scenario in asked)
+
+    same, changed = (agree(other, dialect, "EarlyStopping", 100, 0) for dialect in (NEW, OLD))
+    assert (same.counts["compared"], same.counts["different"]) == (100, 0)
+    assert changed.counts["different"] > 0
+    assert changed.differences
+
+
+def test_what_is_no_trace_does_not_count() -> None:
+    def silent(asked: Sequence[Scenario]) -> Iterator[Result]:
+        for index, _ in enumerate(asked):
+            yield NotExpressible(parameter="x") if index % 2 else Failed(kind="crash", message="it ended")
+
+    counts = agree(silent, NEW, "TerminateOnNaN", 20, 0).counts
+    assert counts == {"compared": 0, "different": 0, "failed": 20, "not_expressible": 20}
+
+
+def test_most_scenarios_lie_within_the_signature() -> None:
+    known = set(CALLBACKS["EarlyStopping"].parameters(OLD.signature("EarlyStopping")))
+    drawn = list(scenarios("EarlyStopping", OLD, 400, 0))
+    outside = [scenario for scenario in drawn if not scenario.config.keys() <= known]
+    assert 0 < len(outside) < 0.1 * len(drawn)
+
+
+def test_the_releases_that_were_run_equal_their_dialects() -> None:
+    for name, found in json.loads(RESULT.read_text(encoding="utf-8")).items():
+        for callback in CALLBACKS:
+            assert found[callback]["different"] == 0, f"{name}: {callback}"
+            assert found[callback]["compared"] >= 5000, f"{name}: {callback}"
