@@ -1,6 +1,7 @@
 """Results: what a subject answered, by scenario. This is the one place that asks; judging reads what is here.
 
 Rules
+- The optional observables are always asked for: what a callback does beside its work counts.
 - Scenarios are asked in batches, and none twice: answers are remembered by the scenario's key. Only `again=True` asks once more,
   for whoever wants to know whether the answer is the same.
 - Nothing is asked once the budget is spent, or of a callback that has not answered in time TIMEOUTS times; what was not tried is
@@ -63,7 +64,9 @@ class There:
             yield from map(read, answers)
 
     def _answers(self, scenarios: Sequence[Scenario]) -> Generator[Any]:
-        yield from self.transport.ask([to_json(scenario) for scenario in scenarios], internal=self.internal)
+        yield from self.transport.ask(
+            [to_json(scenario) for scenario in scenarios], internal=self.internal, optional=True
+        )
 
 
 class Progress(Protocol):

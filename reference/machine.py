@@ -60,13 +60,25 @@ class Print(NamedTuple):
 
 
 class Log(NamedTuple):
-    """Add a key to the logs of the epoch."""
+    """Put a key into the logs that the hook was given."""
 
     key: str
     value: float
 
 
-Effect = Stop | SetRate | Save | Restore | Warn | Print | Log
+class Unlog(NamedTuple):
+    """Remove a key from the logs that the hook was given. No callback of Keras does."""
+
+    key: str
+
+
+class Write(NamedTuple):
+    """Write a file that is no save. No callback of Keras does."""
+
+    path: str
+
+
+Effect = Stop | SetRate | Save | Restore | Warn | Print | Log | Unlog | Write
 
 
 class Reason(NamedTuple):

@@ -6,13 +6,16 @@ the epoch end is still called and the fit ends; after an exception nothing more 
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields
+from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
 from callcheck.spec.dialect import Dialect
+from callcheck.spec.files import existing_files
 from callcheck.spec.numbers import float32, shortest_float32, unsigned_zero
 from callcheck.spec.scenario import Epoch, Fit, Scenario, groups
 from callcheck.spec.trace import (
     UNTRAINED,
+    BatchTrace,
     EpochTrace,
     FitTrace,
     NotExpressible,
@@ -21,6 +24,7 @@ from callcheck.spec.trace import (
     Rejected,
     Save,
     Trace,
+    Weights,
     added_to_logs,
     weights_seen,
 )
@@ -35,6 +39,8 @@ from .reduce_lr_on_plateau import ReduceLROnPlateau
 from .terminate_on_nan import TerminateOnNaN
 
 NOTHING_LOGGED: Mapping[str, float] = {}
+ONE_FILE = (".keras", ".h5", ".hdf5")
+"""The endings of paths under which every Keras saves one file, of that name. Others may become folders, or several files."""
 
 MACHINES: dict[str, Callable[[Mapping[str, Any], Dialect], m.Machine]] = {
     machine.__name__: machine
@@ -101,17 +107,19 @@ def replay(
     dialect: Dialect,
     *,
     internal: bool = False,
+    optional: bool = False,
     make: Callable[[Mapping[str, Any], Dialect], m.Machine] | None = None,
 ) -> Trace | NotExpressible:
     """What an implementation of `dialect` does. `make` takes the place of the reference's own machine.
 
-    `internal` asks for the trace's optional state too. NotExpressible: what the reference does not predict, a file name that
-    contains an array as numpy prints it, and in a dialect that writes folders what is there already.
+    `internal` asks for a callback's state too, `optional` for the observables that are looked at only then. NotExpressible: what
+    the reference does not predict, a file name that contains an array as numpy prints it, and in a dialect that writes folders
+    what is there already.
     """
     unknown = beyond(scenario)
     if unknown is not None:
         return NotExpressible(parameter=unknown)
-    return _Replay(scenario, dialect, make or MACHINES[scenario.callback], internal).run()
+    return _Replay(scenario, dialect, make or MACHINES[scenario.callback], internal, optional).run()
 
 
 def _stored(rate: Rate) -> Rate:
@@ -127,6 +135,11 @@ def explain(scenario: Scenario, dialect: Dialect) -> tuple[Trace | NotExpressibl
         return NotExpressible(parameter=unknown), ()
     replayed = _Replay(scenario, dialect, MACHINES[scenario.callback], decisions=decisions)
     return replayed.run(), tuple(decisions)
+
+
+def _from_the_start(origin: Origin) -> Weights:
+    """Whose weights they are, counted from the start of the scenario."""
+    return Weights(epoch=origin.epoch, fit=None if origin == UNTRAINED else origin.fit)
 
 
 class _Raise(Exception):
@@ -145,6 +158,7 @@ class _Replay:
         dialect: Dialect,
         make: Callable[[Mapping[str, Any], Dialect], m.Machine],
         internal: bool = False,
+        optional: bool = False,
         decisions: list[Decision] | None = None,
     ) -> None:
         self.scenario = scenario
@@ -158,6 +172,8 @@ class _Replay:
         self.stop = False
         self.quiet: EpochTrace | None = None
         self.internal: dict[str, list[list[Any]]] | None = {} if internal else None
+        self.optional = optional
+        self.files = set(map(str, existing_files(scenario.existing)))
         self._clear()
 
     def _clear(self) -> None:
@@ -167,6 +183,10 @@ class _Replay:
         self.warned: tuple[str, ...] = ()
         self.printed: tuple[str, ...] = ()
         self.logged: Mapping[str, float] = NOTHING_LOGGED
+        self.removed: tuple[str, ...] = ()
+        self.written: tuple[str, ...] = ()
+        self.batches: tuple[BatchTrace, ...] = ()
+        self.weights_set: tuple[str, ...] = ()
 
     def run(self) -> Trace | NotExpressible:
         try:
@@ -199,10 +219,14 @@ class _Replay:
         epoch = self.scenario.first_epoch(fit)
         epochs: list[EpochTrace] = []
         printed: tuple[str, ...] = ()
+        begun_with: Weights | None = None
+        files: tuple[str, ...] | None = () if self.optional else None
         error = None
         try:
             self._call("fit_begin", epoch, -1, {})
             printed = self.printed
+            if self.optional:
+                begun_with, files = _from_the_start(self.weights), self._new_files()
             for epoch, content in enumerate(fit.epochs, epoch):  # noqa: B020 - the first epoch, then each
                 self._epoch(epoch, content, epochs)
                 if self.stop:
@@ -215,7 +239,11 @@ class _Replay:
             if error.hook in ("fit_begin", "fit_end"):
                 printed = printed + self.printed
         weights = weights_seen(self.weights, self.began, index)
-        return FitTrace(epochs=tuple(epochs), weights=weights, printed=printed, error=error)
+        at_end = self._new_files()
+        return FitTrace(
+            epochs=tuple(epochs), weights=weights, printed=printed, error=error, weights_at_begin=begun_with,
+            files=None if files is None or at_end is None else files + at_end,
+        )  # fmt: skip
 
     def _epoch(self, epoch: int, content: Epoch, epochs: list[EpochTrace]) -> None:
         """Run one epoch; add what was seen of it to `epochs`, even if it raises."""
@@ -251,10 +279,16 @@ class _Replay:
         # The very same float will do, and is found at once.
         if uneventful and quiet and rate is quiet.learning_rate and rate_in_epoch is quiet.learning_rate_in_epoch:
             return quiet
+        logged = added_to_logs(logs, self.logged) if self.logged else NOTHING_LOGGED
+        optional: dict[str, Any] = {}
+        if self.optional:
+            optional = {
+                "changed": tuple(sorted(name for name in logged if name in logs)), "removed": tuple(sorted(self.removed)),
+                "batches": self.batches, "files": self._new_files(), "weights_set": self.weights_set,
+            }  # fmt: skip
         record = EpochTrace(
             stop=self.stop, learning_rate=rate, learning_rate_in_epoch=rate_in_epoch, saved=self.saved,
-            warned=self.warned, printed=self.printed,
-            logged=added_to_logs(logs, self.logged) if self.logged else NOTHING_LOGGED,
+            warned=self.warned, printed=self.printed, logged=logged, **optional,
         )  # fmt: skip
         if uneventful:
             self.quiet = record
@@ -273,7 +307,7 @@ class _Replay:
         except Unpredictable:
             raise
         except Exception as error:
-            self._happen(effects, batch)
+            self._happen(effects, hook, batch, logs)
             in_epoch = hook not in ("fit_begin", "fit_end")
             raise _Raise(
                 Raised(
@@ -282,16 +316,24 @@ class _Replay:
                 )
             ) from error  # fmt: skip
         if effects:
-            self._happen(effects, batch)
+            self._happen(effects, hook, batch, logs)
         if self.decisions is not None and reason is not m.NOTHING:
             config = self.machine.config  # type: ignore[attr-defined]  # every machine that gives reasons has one
             self.decisions.append(Decision(self.fit, hook, event, reason, config, before, self.state, self.rate))
 
-    def _happen(self, effects: list[m.Effect], batch: int) -> None:
+    def _happen(self, effects: list[m.Effect], hook: str, batch: int, logs: Logs) -> None:
         self.eventful = True
+        if batch >= 0:
+            self._note_batch(effects, batch, logs)
         for effect in effects:
             if isinstance(effect, m.Log):
-                self.logged = {**self.logged, effect.key: effect.value}
+                if batch < 0:
+                    self.logged = {**self.logged, effect.key: effect.value}
+            elif isinstance(effect, m.Unlog):
+                if batch < 0:
+                    self.removed += (effect.key,)
+            elif isinstance(effect, m.Write):
+                self.written += (effect.path,)
             elif isinstance(effect, m.SetRate):
                 self.rate = _stored(effect.rate)
             elif isinstance(effect, m.Stop):
@@ -304,4 +346,25 @@ class _Replay:
             elif isinstance(effect, m.Warn):
                 self.warned += (effect.kind,)
             else:
+                if effect.weights != self.weights and hook not in self.weights_set:
+                    self.weights_set += (hook,)
                 self.weights = effect.weights
+
+    def _note_batch(self, effects: list[m.Effect], batch: int, logs: Logs) -> None:
+        """What was done to the logs of a batch, if anything was."""
+        logged = added_to_logs(logs, {effect.key: effect.value for effect in effects if isinstance(effect, m.Log)})
+        removed = tuple(effect.key for effect in effects if isinstance(effect, m.Unlog))
+        if logged or removed:
+            changed = tuple(name for name in logged if name in logs)
+            self.batches += (BatchTrace(batch=batch, logged=logged, changed=changed, removed=removed),)
+
+    def _new_files(self) -> tuple[str, ...] | None:
+        """The files that are new since the last time of asking; None where it is not known which ones a save makes."""
+        if not (self.saved or self.written):
+            return ()
+        if not all(save.path.endswith(ONE_FILE) for save in self.saved):
+            return None
+        made = {str(PurePosixPath(path)) for path in (*(save.path for save in self.saved), *self.written)}
+        new = tuple(sorted(made - self.files))
+        self.files |= made
+        return new

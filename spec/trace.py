@@ -91,13 +91,16 @@ class CallbackInEpoch:
     logged: Mapping[str, Value] | None = None
     changed: tuple[str, ...] | None = None
     removed: tuple[str, ...] | None = None
+    weights_set: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BatchTrace:
-    """What the batch hook of that index did to the keys of the logs that it was given. `callback`: whose, of several."""
+    """What the batch hook of that index did to the logs that it was given; the fields are those of `EpochTrace`. `callback`:
+    whose hook, of several."""
 
     batch: int
+    logged: Mapping[str, Value] | None = None
     changed: tuple[str, ...] | None = None
     removed: tuple[str, ...] | None = None
     callback: int | None = None
@@ -110,7 +113,8 @@ class EpochTrace:
 
     `stop`: the stop flag. `learning_rate_in_epoch`: the rate in force in the first batch. `logged`: what was added to logs;
     an `ArrayNumber` is a number of an array library's, in place of a Python float. `changed`, `removed`: keys of the logs that
-    the epoch's end was given. `batches`: what was done to the logs of batches. `files`: what is new in the working directory.
+    the epoch's end was given. `batches`: the batches to whose logs something was done. `files`: what is new in the working
+    directory. `weights_set`: the hooks in which other weights were put into the model.
     """
 
     stop: bool | None = None
@@ -125,6 +129,7 @@ class EpochTrace:
     removed: tuple[str, ...] | None = None
     batches: tuple[BatchTrace, ...] | None = None
     files: tuple[str, ...] | None = None
+    weights_set: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -153,8 +158,9 @@ class CallbackInFit:
 class FitTrace:
     """One fit: its epochs, what the model holds when training has ended, and what `fit_begin` and `fit_end` printed.
 
-    `weights_at_begin`: the weights with which it began, counted from the start of the scenario. `optimizer_steps`: how many the
-    optimizer has made, in all. `recorded`: rows or scalars that the callback wrote down, each with its values by name.
+    `weights_at_begin`: the weights with which its first epoch began, counted from the start of the scenario. `files`: what is new
+    in the working directory after `fit_begin` and `fit_end`. `optimizer_steps`: how many the optimizer has made, in all.
+    `recorded`: rows or scalars that the callback wrote down, each with its values by name.
     """
 
     epochs: tuple[EpochTrace, ...]
@@ -163,6 +169,7 @@ class FitTrace:
     error: Raised | None = None
     callbacks: tuple[CallbackInFit, ...] | None = None
     weights_at_begin: Weights | None = None
+    files: tuple[str, ...] | None = None
     optimizer_steps: int | None = None
     recorded: tuple[Mapping[str, Any], ...] | None = None
 
@@ -303,6 +310,10 @@ def _touched() -> tuple[Field, ...]:
     return Field("changed", NAMES, observed=True), Field("removed", NAMES, observed=True)
 
 
+def _weights_set() -> Field:
+    return Field("weights_set", ListOf(choice(*HOOKS)), observed=True)
+
+
 def _recorded() -> Field:
     return Field("recorded", ROWS, observed=True)
 
@@ -313,14 +324,23 @@ EPOCH_TRACE = Table(
     Field("learning_rate", RATE, observed=True),
     Field("learning_rate_in_epoch", RATE, observed=True),
     *_done(),
-    Field("callbacks", ListOf(Table(CallbackInEpoch, *_done(), *_touched())), observed=True),
+    Field("callbacks", ListOf(Table(CallbackInEpoch, *_done(), *_touched(), _weights_set())), observed=True),
     *_touched(),
     Field(
         "batches",
-        ListOf(Table(BatchTrace, Field("batch", INDEX), *_touched(), Field("callback", INDEX))),
+        ListOf(
+            Table(
+                BatchTrace,
+                Field("batch", INDEX),
+                Field("logged", LOGS, observed=True),
+                *_touched(),
+                Field("callback", INDEX),
+            )
+        ),
         observed=True,
     ),
     Field("files", NAMES, observed=True),
+    _weights_set(),
 )
 RAISED = Table(
     Raised,
@@ -343,6 +363,7 @@ FIT_TRACE = Table(
         "callbacks", ListOf(Table(CallbackInFit, Field("printed", LINES, observed=True), _recorded())), observed=True
     ),
     Field("weights_at_begin", WEIGHTS, observed=True),
+    Field("files", NAMES, observed=True),
     Field("optimizer_steps", INDEX, observed=True),
     _recorded(),
     Field("error", nullable(RAISED), required=True),

@@ -111,13 +111,15 @@ TRACE: dict[str, Any] = {
                             "logged": {},
                             "changed": ["loss"],
                             "removed": ["val_loss"],
+                            "weights_set": ["epoch_begin"],
                         },
                         {},
                     ],
                     "changed": ["loss"],
                     "removed": [],
-                    "batches": [{"batch": 1, "changed": ["loss"], "removed": [], "callback": 1}],
+                    "batches": [{"batch": 1, "logged": {"x": 1.0}, "changed": ["loss"], "removed": [], "callback": 1}],
                     "files": ["m"],
+                    "weights_set": ["batch_end", "epoch_end"],
                 }
             ],
             "epochs_run": 1,
@@ -126,6 +128,7 @@ TRACE: dict[str, Any] = {
             "printed": ["restored"],
             "callbacks": [{"printed": [], "recorded": [{"epoch": 0, "loss": "NaN"}]}, {}],
             "weights_at_begin": {"weights_of_epoch": 4, "weights_of_fit": 0},
+            "files": ["n"],
             "optimizer_steps": 2,
             "recorded": [{"epoch": 0, "loss": 1.0, "lr": "NA", "x": [1.0], "y": None}],
             "error": {
@@ -334,9 +337,9 @@ def test_messages_and_inner_state_are_no_difference() -> None:
 
 def test_what_only_one_could_see_is_no_difference() -> None:
     other = copy.deepcopy(TRACE)
-    for name in ("stop", "learning_rate", "saved", "callbacks", "changed", "batches", "files"):
+    for name in ("stop", "learning_rate", "saved", "callbacks", "changed", "batches", "files", "weights_set"):
         del other["fits"][0]["epochs"][0][name]
-    for name in ("printed", "callbacks", "weights_at_begin", "optimizer_steps", "recorded"):
+    for name in ("printed", "callbacks", "weights_at_begin", "files", "optimizer_steps", "recorded"):
         del other["fits"][0][name]
     del other["callbacks"]
     assert difference(traces.from_json(TRACE), traces.from_json(other)) is None

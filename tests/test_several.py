@@ -196,9 +196,9 @@ def test_what_is_optional_is_seen_where_it_is_asked_for(keras: Any) -> None:
     (plain,) = run(keras, data)["fits"][0]["epochs"]
     (asked,) = run(keras, data, optional=True)["fits"][0]["epochs"]
     assert asked["files"] == ["m-1.keras"]
-    assert asked["batches"] == [{"batch": 0, "changed": [], "removed": []}]
+    assert (asked["changed"], asked["removed"], asked["batches"], asked["weights_set"]) == ([], [], [], [])
     assert asked["saved"][0]["optimizer_steps"] == 1
-    assert plain.keys() == asked.keys() - {"files", "batches", "changed", "removed"}
+    assert plain.keys() == asked.keys() - {"files", "batches", "changed", "removed", "weights_set"}
 
 
 class Tampers:
@@ -229,6 +229,6 @@ def test_what_a_callback_does_to_its_logs_is_seen() -> None:
     (epoch,) = run(tampering, data, optional=True)["fits"][0]["epochs"]
     assert epoch["logged"] == {"new": 1.0, "val_loss": 7.0}
     assert (epoch["changed"], epoch["removed"]) == (["val_loss"], ["loss"])
-    assert epoch["batches"] == [{"batch": 0, "changed": [], "removed": ["loss"]}]
+    assert epoch["batches"] == [{"batch": 0, "logged": {}, "changed": [], "removed": ["loss"]}]
     assert epoch["printed"] == ["other"]
     assert run(tampering, data)["fits"][0]["epochs"][0]["printed"] == []

@@ -112,6 +112,7 @@ class _Training:
         recorder.weights = self._origin(self.real.model.get_weights())
         recorder.fit_begins(index)
         error = self._train(len(fit.epochs))
+        self._note_files()
         recorder.weights = self._origin(self.real.model.get_weights())
         recorder.fit_ends(error, **self._optional())
         return error
@@ -119,7 +120,11 @@ class _Training:
     def _optional(self) -> Dict[str, Any]:
         if not self.recorder.optional:
             return {}
-        return dict(self.recorder.at_begin(), optimizer_steps=self.models.steps(self.real))
+        return dict(self.recorder.at_begin(), files=self.recorder.files, optimizer_steps=self.models.steps(self.real))
+
+    def _note_files(self) -> None:
+        if self.recorder.optional:
+            self.recorder.files += self.directory.new_files()
 
     def _train(self, epochs: int) -> Optional[Dict[str, Any]]:
         """Call `fit`; the record of what ended it before its end."""
@@ -162,7 +167,7 @@ class _Training:
     def _observer(self, place: int) -> Any:
         """The callback at that place between the subjects; the first one feeds, the last one ends the hook."""
         return self.models.keras.callbacks.LambdaCallback(
-            on_train_begin=lambda logs: self.pass_by(place, "fit_begin"),
+            on_train_begin=lambda logs: self.at_fit_begin(place),
             on_epoch_begin=lambda epoch, logs: self.at_epoch_begin(place, epoch),
             on_epoch_end=lambda epoch, logs: self.at_epoch_end(place, epoch, logs),
             on_train_end=lambda logs: self.at_fit_end(place, logs),
@@ -197,6 +202,11 @@ class _Training:
         else:
             self.given = None
 
+    def at_fit_begin(self, place: int) -> None:
+        self.pass_by(place, "fit_begin")
+        if place == len(self.callbacks.made):
+            self._note_files()
+
     def at_epoch_begin(self, place: int, epoch: int) -> None:
         if place == 0:
             self.epoch = epoch
@@ -227,7 +237,8 @@ class _Training:
             if batch != expected:
                 raise Nonsense(f"the loop ends batch {batch} of epoch {self.epoch} where batch {expected} was expected")
             self.group += 1
-            self.origins[_identity(self.real.model.get_weights())] = Origin(self.fit, self._running())
+            trained = self.recorder.weights = Origin(self.fit, self._running())
+            self.origins[_identity(self.real.model.get_weights())] = trained
             self.replace(logs, content, batch)
         self.pass_by(place, "batch_end", batch)
         if place == len(self.callbacks.made):
@@ -272,7 +283,7 @@ class _Training:
     def leave(self, raised: bool = False) -> None:
         """The subject's hook is over, by its end or by an exception."""
         assert self.entered is not None
-        _, batch = self.entered
+        hook, batch = self.entered
         self.entered = None
         if self.recorder.optional:
             self.recorder.steps = self.models.steps(self.real)
@@ -281,14 +292,14 @@ class _Training:
             weights = self._origin(self.models.weights_in(path, weights_only, self.scenario.outputs))
             saves.append(self.recorder.save(self.callbacks.as_asked(self.subject, path, weights_only), weights))
         self.written.clear()
-        self.recorder.saw(self.subject, self._observation(batch), batch, raised, saves)
+        self.recorder.saw(self.subject, self._observation(), hook, batch, raised, saves)
 
-    def _observation(self, batch: Optional[int]) -> Observation:
+    def _observation(self) -> Observation:
         changes = NOTHING_CHANGED if self.given is None else self.given.changes()
         return Observation(
             stop=bool(self.real.model.stop_training), learning_rate=self.models.rate(self.real),
-            logged={} if batch is not None else changes.added, changed=changes.changed,
-            removed=changes.removed,
+            weights=self._origin(self.real.model.get_weights()) if self.recorder.optional else None,
+            logged=changes.added, changed=changes.changed, removed=changes.removed,
         )  # fmt: skip
 
     def note_save(self, save: Any, weights_only: bool, filepath: Any, *arguments: Any, **options: Any) -> None:
@@ -313,6 +324,7 @@ class _Training:
                 zeros = [array * 0 for array in model.get_weights()]
                 self.origins[_identity(zeros)] = ZERO
                 model.set_weights(zeros)
+                self.recorder.weights = ZERO
             if other.raises is not None:
                 self.raised = exception_named(other.raises)
                 raise self.raised

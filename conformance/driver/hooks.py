@@ -78,7 +78,6 @@ class KerasShaped(Training):
         self.model = self.world.model(scenario, directory)
         self.runs = [_Hooks(self.callbacks, index, self) for index in range(len(scenario.configured()))]
         self.given: Optional[Given] = None
-        self._in_batch = False
 
     def fit_begins(self, index: int) -> None:
         fit = self.scenario.fits[index]
@@ -108,14 +107,13 @@ class KerasShaped(Training):
         self._weights = Origin(self.fit, epoch)
 
     def train(self, steps: int) -> None:
-        self.model.weights_of = self._weights
+        self.model.weights_of = self.recorder.weights = self._weights
         self.model.steps += steps
         self.world.trained(self.model)
 
     def logs(self, logs: Dict[str, Any], batch: Optional[int] = None) -> Dict[str, Any]:
         self.callbacks.stay_inside(self.epoch, batch, logs)
         given = as_logged(logs, self._tensor)
-        self._in_batch = batch is not None
         if batch is None:
             self._last = logs
         if batch is None or self.recorder.optional:
@@ -132,7 +130,7 @@ class KerasShaped(Training):
         if other.learning_rate is not None:
             self.world.set_rate(self.model, other.learning_rate)
         if other.weights is not None:
-            self.model.weights_of = ZERO
+            self.model.weights_of = self.recorder.weights = ZERO
 
     def observe(self, callback: int) -> Observation:
         model = self.model
@@ -142,8 +140,7 @@ class KerasShaped(Training):
             model.saved.clear()
         changes = NOTHING_CHANGED if self.given is None else self.given.changes()
         return Observation(
-            bool(model.stop_training), self.world.rate(model), saved, model.weights_of, None, None,
-            {} if self._in_batch else changes.added, changes.changed, changes.removed,
+            bool(model.stop_training), self.world.rate(model), saved, model.weights_of, None, None, *changes
         )  # fmt: skip
 
     def hook_over(self) -> None:

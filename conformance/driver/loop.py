@@ -246,20 +246,27 @@ class Loop:
             self._hook("attach", training.attach())
             self._hook("fit_begin", (index,))
             training.begun()
+            self._note_files()
             for epoch, content in enumerate(fit.epochs, self.scenario.first_epoch(fit)):
                 if self._epoch(epoch, content):
                     break
             self._hook("fit_end", ())
         except Raised as raised_here:
             error = raised_here.error
+        self._note_files()
         recorder.fit_ends(error, **self._optional())
         return error
+
+    def _note_files(self) -> None:
+        if self.recorder.optional:
+            self.recorder.files += self.directory.new_files()
 
     def _optional(self) -> Dict[str, Any]:
         if not self.recorder.optional:
             return {}
+        seen = dict(self.recorder.at_begin(), files=self.recorder.files)
         steps = self.training.steps()
-        return self.recorder.at_begin() if steps is None else dict(self.recorder.at_begin(), optimizer_steps=steps)
+        return seen if steps is None else dict(seen, optimizer_steps=steps)
 
     def _epoch(self, epoch: int, content: Epoch) -> bool:
         """Run one epoch; what was seen of it is recorded, even if it raises. True if training is to stop."""
@@ -304,22 +311,22 @@ class Loop:
                 except PASSING:
                     raise
                 except BaseException as error:
-                    self._look(callback, batch, raised=True)
-                    whose = {"callback": callback} if self.scenario.several else {}
                     name = _REPORTED_AS.get(hook, hook)
+                    self._look(callback, name, batch, raised=True)
+                    whose = {"callback": callback} if self.scenario.several else {}
                     raise Raised(self.recorder.error(error, name, batch, **whose)) from error
             if hook not in _REPORTED_AS:
-                self._look(callback, batch)
+                self._look(callback, hook, batch)
             if acting:
                 self._act([other for other in acting if other.after == callback], hook, batch)
         if acting:
             self.recorder.saw_state(self.training.observe(len(self.runs) - 1))
         self.training.hook_over()
 
-    def _look(self, callback: int, batch: Optional[int], raised: bool = False) -> None:
+    def _look(self, callback: int, hook: str, batch: Optional[int], raised: bool = False) -> None:
         if self.recorder.optional:
             self.recorder.steps = self.training.steps()
-        self.recorder.saw(callback, self.training.observe(callback), batch, raised)
+        self.recorder.saw(callback, self.training.observe(callback), hook, batch, raised)
 
     def _act(self, others: List[Other], hook: str, batch: Optional[int]) -> None:
         """What somebody else does at this place of a hook."""

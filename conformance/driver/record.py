@@ -57,7 +57,7 @@ class OtherRaised(Exception):
 class _Said:
     """What one callback did and said, in an epoch or around a fit; None: not observable."""
 
-    __slots__ = ("changed", "logged", "printed", "removed", "saved", "warned")
+    __slots__ = ("changed", "logged", "printed", "removed", "saved", "warned", "weights_set")
 
     def __init__(self, recorder: "Recorder") -> None:
         sees_all = recorder.sees_all
@@ -67,6 +67,7 @@ class _Said:
         self.logged: Optional[Dict[str, Any]] = {} if sees_all else None
         self.changed: Optional[List[str]] = [] if sees_all else None
         self.removed: Optional[List[str]] = [] if sees_all else None
+        self.weights_set: Optional[List[str]] = [] if sees_all else None
 
     def to_json(self, optional: bool) -> Dict[str, Any]:
         written: Dict[str, Any] = {}
@@ -82,6 +83,8 @@ class _Said:
             written["changed"] = self.changed
         if optional and self.removed is not None:
             written["removed"] = self.removed
+        if optional and self.weights_set is not None:
+            written["weights_set"] = self.weights_set
         return written
 
 
@@ -126,6 +129,10 @@ class Recorder:
     def fit_begins(self, fit: int) -> None:
         self.fit = fit
         self.began = self.weights
+        self.begun_with: Optional[Origin] = None
+        """The weights with which the first epoch begins."""
+        self.files: List[str] = []
+        """What the hooks around the epochs have written."""
         self.epoch: Optional[int] = None
         self.logs = {}
         self.epochs: List[Dict[str, Any]] = []
@@ -141,14 +148,16 @@ class Recorder:
         return error
 
     def at_begin(self) -> Dict[str, Any]:
-        """With whose weights the fit began."""
-        began = self.began
+        """With whose weights the fit's first epoch began."""
+        began = self.begun_with
         if began is None or began.fit < -1:
             return {}
         whose = {"weights_of_epoch": began.epoch}
         return {"weights_at_begin": whose if began.fit < 0 else dict(whose, weights_of_fit=began.fit)}
 
     def epoch_begins(self, epoch: int) -> None:
+        if not self.epochs:
+            self.begun_with = self.weights
         self.epoch = epoch
         self.in_epoch: Any = None
         self.batches: List[Dict[str, Any]] = []
@@ -172,7 +181,7 @@ class Recorder:
             epoch["callbacks"] = said
         else:
             epoch.update(said[0])
-        if self.optional and self.batches:
+        if self.optional and (self.batches or self.sees_all):
             epoch["batches"] = self.batches
         if files is not None:
             epoch["files"] = files
@@ -197,14 +206,19 @@ class Recorder:
         self,
         callback: int,
         seen: Observation,
+        hook: str,
         batch: Optional[int] = None,
         raised: bool = False,
         saves: Optional[Sequence[Dict[str, Any]]] = None,
     ) -> None:
         """A hook of a callback is over. `raised`: not by its end, so that what it announced to save may not have been saved.
         `saves`: those that were seen in the files themselves, in place of the observation's. Raises Nonsense."""
+        before = self.weights
         self.saw_state(seen)
         said = self._said[callback]
+        were_set = before is not None and self.weights not in (None, before)
+        if were_set and said.weights_set is not None and hook not in said.weights_set:
+            said.weights_set.append(hook)
         if self._heard.something or not self.sees_all:
             if self.prints:
                 self._add_printed(said, self.printed(seen, batch, raised))
@@ -222,7 +236,7 @@ class Recorder:
                 if batch is not None:
                     save["batch"] = batch
                 said.saved.append(save)
-        if seen.logged is not None and (seen.logged or said.logged is None):
+        if batch is None and seen.logged is not None and (seen.logged or said.logged is None):
             said.logged = said.logged or {}
             said.logged.update((name, value_to_json(value)) for name, value in seen.logged.items())
         if self.optional and (seen.changed is not None or seen.removed is not None):
@@ -247,10 +261,12 @@ class Recorder:
             said.changed = sorted({*(said.changed or ()), *changed})
             said.removed = sorted({*(said.removed or ()), *removed})
         else:
-            note: Dict[str, Any] = {"batch": batch, "changed": changed, "removed": removed}
+            logged = {name: value_to_json(value) for name, value in (seen.logged or {}).items()}
+            note: Dict[str, Any] = {"batch": batch, "logged": logged, "changed": changed, "removed": removed}
             if self.scenario.several:
                 note["callback"] = callback
-            self.batches.append(note)
+            if logged or changed or removed:
+                self.batches.append(note)
 
     def _add_printed(self, said: _Said, printed: Sequence[str]) -> None:
         said.printed = (said.printed or []) + list(printed)

@@ -8,7 +8,7 @@ from typing import Any
 from callcheck.reference.replay import Decision
 from callcheck.spec.clauses.clause import Failed
 from callcheck.spec.scenario import Epoch, Scenario, dumps
-from callcheck.spec.trace import EpochTrace, Save, Trace, Weights
+from callcheck.spec.trace import BatchTrace, EpochTrace, Save, Trace, Weights
 from callcheck.spec.values import Rate, Value, logs_to_json, number_to_json, value_to_json
 
 from ..judge import Judgement
@@ -58,7 +58,19 @@ def _show_epoch(seen: EpochTrace, fit: int) -> str:
     parts += [f"printed {kind}" for kind in seen.printed or ()]
     if seen.logged:
         parts.append(f"logged {logs_to_json(seen.logged)}")
+    if seen.removed:
+        parts.append(f"removed {', '.join(seen.removed)}")
+    parts += [_show_batch(batch) for batch in seen.batches or ()]
+    saved = {save.path for save in seen.saved or ()}
+    parts += [f"new file {file}" for file in seen.files or () if file not in saved]
+    parts += [f"weights set at {hook}" for hook in seen.weights_set or ()]
     return ", ".join(parts) or "-"
+
+
+def _show_batch(batch: BatchTrace) -> str:
+    done = [f"logged {logs_to_json(batch.logged)}"] if batch.logged else []
+    done += [f"removed {', '.join(batch.removed)}"] if batch.removed else []
+    return f"at the end of batch {batch.batch} {' and '.join(done)}"
 
 
 def _by_place(why: Sequence[Decision]) -> Mapping[tuple[int, int | None], list[str]]:
@@ -119,7 +131,8 @@ def table(scenario: Scenario, trace: Trace | None, why: Sequence[Decision] = ())
                 None if seen.weights is None else f"the model holds the weights {_show_weights(seen.weights, index)}"
             )
             printed = f"printed {', '.join(seen.printed)}" if seen.printed else None
-            ending = "; ".join(part for part in (holds, printed) if part)
+            files = f"new files around it: {', '.join(seen.files)}" if seen.files else None
+            ending = "; ".join(part for part in (holds, printed, files) if part)
             if ending:
                 lines.append(f"    after training: {ending}")
             lines += reasons.get((index, None), ())

@@ -408,11 +408,11 @@ class WorkerProcess:
 
 
 def run(subject: Any, scenario: Scenario, *, internal: bool = False, time_limit: float = TIME_LIMIT) -> Result:
-    """What the subject, in this process, does with the scenario. `internal` asks for optional state; `time_limit` is in
-    seconds."""
+    """What the subject, in this process, does with the scenario, the optional observables included. `internal` asks for optional
+    state; `time_limit` is in seconds."""
     if isinstance(subject, Replaying):
         return _replayed(subject, scenario, internal)
-    return read(loop.run(subject, to_json(scenario), internal=internal, time_limit=time_limit))
+    return read(loop.run(subject, to_json(scenario), internal=internal, optional=True, time_limit=time_limit))
 
 
 def read(data: Any) -> Result:

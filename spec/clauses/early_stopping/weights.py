@@ -266,7 +266,7 @@ def used_again(case: Case) -> Expectations:
     """A fit with an instance that served earlier fits does what it does with a new instance."""
     if len(case.trace.fits) < len(case.scenario.fits) or not case.other.fits:
         return
-    last, alone = case.trace.fits[-1], case.other.fits[0]
+    last, alone = replace(case.trace.fits[-1], weights_at_begin=None), case.other.fits[0]
     if last.error is not None:
         last = replace(last, error=replace(last.error, fit=0))
     why = "the last fit with a new instance goes like that"
