@@ -105,20 +105,28 @@ def predicted(
     a: Dialect, b: Dialect, callbacks: Iterable[str] = tuple(CALLBACKS), seed: int = 0
 ) -> Iterator[Difference]:
     """The differences of two dialects, one for each choice in which they differ, or for two that show only together."""
-    search = _Search(a, b, tuple(callbacks), seed)
+    callbacks = tuple(callbacks)
+    search = _Search(a, b, callbacks, seed)
+    apart = [choice for choice in distance(a, b) if any(_concerns(choice, name) for name in callbacks)]
     hidden = []
-    for choice in distance(a, b):
+    for choice in apart:
         found = search.shown((choice,))
         if found is None:
             hidden.append(choice)
         else:
             yield found
     for one in hidden:
-        pairs = (pair for pair in combinations(distance(a, b), 2) if one in pair)
+        pairs = (pair for pair in combinations(apart, 2) if one in pair)
         together = (search.shown(pair) for pair in pairs)
         found = next((each for each in together if each is not None), None)
         if found is not None:
             yield found
+
+
+def _concerns(choice: str, callback: str) -> bool:
+    """Whether a choice is the callback's, or of what it shares with another one."""
+    part = choice.split("/")[0]
+    return part == CALLBACKS[callback].prefix or part not in {each.prefix for each in CALLBACKS.values()}
 
 
 class _Search:
@@ -131,16 +139,21 @@ class _Search:
         drawn = [scenario for callback in callbacks for scenario in sample(callback, EXAMPLES, seed)]
         self.apart = [scenario for scenario in (*known, *drawn) if _differ(replay(scenario, a), replay(scenario, b))]
 
+    def _with(self, choices: tuple[str, ...]) -> Dialect:
+        """`a`, with these choices of `b`."""
+        return self.a.replace("changed", **{choice: self.b[choice] for choice in choices})
+
     def shown(self, choices: tuple[str, ...]) -> Difference | None:
-        """A smallest scenario on which `a` with these choices of `b` does something else than `a`, best of all what `b` does:
-        then nothing else explains the difference. None if none was found."""
-        changed = self.a.replace("changed", **{choice: self.b[choice] for choice in choices})
+        """A smallest scenario on which `a` with these choices of `b`, and with no fewer, does something else than `a`, best of
+        all what `b` does: then nothing else explains the difference. None if none was found."""
+        changed = self._with(choices)
+        fewer = [self._with((choice,)) for choice in choices] if len(choices) > 1 else []
 
         def burden(scenario: Scenario) -> tuple[bool, int, bool] | None:
             """How much less than perfect the scenario is: other choices matter too, it shows little, it takes unusual
             numbers. None if it does not show the choices."""
             one, other = replay(scenario, self.a), replay(scenario, changed)
-            if not _differ(one, other):
+            if not _differ(one, other) or any(_differ(one, replay(scenario, each)) for each in fewer):
                 return None
             there = replay(scenario, self.b)
             if not _differ(one, there):

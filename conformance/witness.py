@@ -5,7 +5,7 @@ of a fit share. What it prints is what differs between two releases: the epochs 
 """
 
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,23 +31,26 @@ def script(scenario: Scenario, package: str = "keras", version: tuple[int, ...] 
     modern = package == "keras" and version >= (3,)
     rate = "float(model.optimizer.learning_rate)" if modern else "float(keras.backend.get_value(model.optimizer.lr))"
     shape = "input_dim=1" if version < (2,) else "input_shape=(1,)"
-    epochs = "nb_epoch" if version < (2,) else "epochs"
     initial = "init" if version < (2,) else "kernel_initializer"
     ones = "one" if version < (2,) else "ones"
     streams = [[_plain(epoch.logs) for epoch in fit.epochs] for fit in scenario.fits]
+    firsts = [scenario.first_epoch(fit) for fit in scenario.fits]
     arguments = {name: _argument(name, value) for name, value in scenario.config.items()}
     beyond = (
         any(stream is None for fit in streams for stream in fit)
         or any(value is None for value in arguments.values())
         or any(epoch.batches is not None or epoch.stop for fit in scenario.fits for epoch in fit.epochs)
-        or any(fit.initial_epoch or fit.metrics is not None or fit.learning_rate for fit in scenario.fits)
-        or scenario.initial_epoch or scenario.existing or scenario.steps_per_execution != 1
+        or any(fit.metrics is not None or fit.learning_rate for fit in scenario.fits)
+        or scenario.existing or scenario.steps_per_execution != 1 or min(firsts) < 0 or (any(firsts) and version < (2,))
         or not isinstance(scenario.learning_rate, float)
     )  # fmt: skip
     if beyond:
         return None
     metrics = ", ".join(f"keras.metrics.{metric.cls}(name={metric.name!r})" for metric in scenario.metrics)
-    fits = "[" + ", ".join("[" + ", ".join(str(each) for each in fit) + "]" for fit in streams) + "]"
+    fits = ", ".join(_numbered(first, stream) for first, stream in zip(firsts, streams, strict=True))
+    which = "nb_epoch=len(feed.stream)"
+    if version >= (2,):
+        which = "initial_epoch=min(feed.stream), epochs=max(feed.stream) + 1"
     call = ", ".join(f"{name}={value}" for name, value in arguments.items())
     setting = f"keras.optimizers.SGD({scenario.learning_rate!r})"
     return f"""{_import(package, version)}
@@ -60,11 +63,17 @@ class Feed(keras.callbacks.Callback):
 model = keras.models.Sequential([keras.layers.Dense(1, {initial}="{ones}", {shape})])
 model.compile(optimizer={setting}, loss="mse"{", metrics=[" + metrics + "]" if metrics else ""})
 feed, callback = Feed(), keras.callbacks.{scenario.callback}({call})
-for feed.stream in {fits}:
-    done = model.fit(np.ones((1, 1)), np.zeros((1, 1)), {epochs}=len(feed.stream), callbacks=[feed, callback], verbose=0)
+for feed.stream in [{fits}]:
+    done = model.fit(np.ones((1, 1)), np.zeros((1, 1)), {which},
+                     callbacks=[feed, callback], verbose=0)
     print(len(done.epoch), "epochs, weight", model.get_weights()[0].item(), "rate", {rate})
     print("   ", done.history, sorted(os.listdir(".")))
 """
+
+
+def _numbered(first: int, stream: Sequence[str | None]) -> str:
+    """The logs of a fit's epochs, by their numbers."""
+    return "{" + ", ".join(f"{number}: {logs}" for number, logs in enumerate(stream, first)) + "}"
 
 
 def _plain(logs: Mapping[str, Any]) -> str | None:

@@ -38,6 +38,12 @@ def test_every_choice_in_which_two_dialects_differ_is_shown_by_a_scenario_of_its
         assert each.choices == {choice: (OLD[choice], NEW[choice]) for choice in each.choices}
 
 
+def test_only_choices_of_the_callbacks_asked_for_are_shown() -> None:
+    found = list(predicted(OLD, NEW, ["EarlyStopping"]))
+    assert {each.callback for each in found} == {"EarlyStopping"}
+    assert {choice.split("/")[0] for each in found for choice in each.choices} == {"early-stopping"}
+
+
 def test_a_difference_shows_the_worst_that_comes_of_it() -> None:
     """A difference in precision decides about weights, and not only about a printed line."""
     found = {tuple(each.choices): each for each in predicted(OLD, NEW, ["EarlyStopping"])}
@@ -89,6 +95,13 @@ def test_a_witness_is_written_for_a_release(package: str, version: tuple[int, ..
 def test_what_takes_more_than_metrics_has_no_witness() -> None:
     assert script(loads(LOSSES.replace("1.0", "[1.0, 2.0]"))) is None
     assert script(loads(LOSSES.replace('"fits"', '"steps_per_execution": 2, "fits"'))) is None
+
+
+def test_a_witness_begins_where_the_fit_does() -> None:
+    text = script(loads(LOSSES.replace('"fits"', '"initial_epoch": 3, "fits"')))
+    assert text is not None
+    assert "for feed.stream in [{3: {'val_loss': 1.0}}]:" in text
+    assert "initial_epoch=min(feed.stream)" in text
 
 
 def test_the_command_says_each_difference_with_its_history_and_ends_with_one(
