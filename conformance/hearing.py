@@ -14,10 +14,12 @@ from callcheck.spec.search.shrink import smallest
 from callcheck.spec.trace import Failed as NoTrace
 from callcheck.spec.trace import Result, Trace
 
+from .declarations import Declaration
 from .health import Complaint, complaint, incomplete
-from .judge import NONDETERMINISTIC, Agreement, Held, Judgement, Rule, deviates, explained, judge, not_applicable
+from .judge import NONDETERMINISTIC, Held, Judgement, deviates, judge, not_applicable, unexplained
 from .pool import EXAMPLES, pool
 from .results import TIMEOUTS, Budget, Here, Progress, Results, Subject
+from .rules import Agreement, Rule
 from .subjects.reference import Reference
 
 TRIES = 400
@@ -35,15 +37,17 @@ Question = tuple[Scenario, Result, Scenario | None]
 
 
 class Hearing:
-    """One subject before the judge. `native`: the dialect is its own. `predicted`: what the reference does in that dialect, where
-    somebody knows that already."""
+    """One subject before the judge. `agrees`, `as_keras`, `pinned`: how it is held (`judge.Held`). `predicted`: what the
+    reference does in that dialect, where somebody knows that already."""
 
     def __init__(
         self,
         subject: Subject,
         dialect: Dialect,
         *,
-        native: bool = False,
+        agrees: bool = True,
+        as_keras: bool = False,
+        pinned: tuple[Declaration, ...] = (),
         examples: int = EXAMPLES,
         seed: int = 0,
         progress: Progress | None = None,
@@ -53,7 +57,10 @@ class Hearing:
     ) -> None:
         self.subject = subject
         self.dialect = dialect
-        self.held = Held(implementation=subject.name, capabilities=subject.capabilities, dialect=dialect, native=native)
+        self.held = Held(
+            implementation=subject.name, capabilities=subject.capabilities, dialect=dialect, agrees=agrees, as_keras=as_keras,
+            pinned=pinned,
+        )  # fmt: skip
         self.examples = examples
         self.seed = seed
         self.results = Results(subject, progress=progress, budget=budget)
@@ -65,7 +72,8 @@ class Hearing:
     def scenarios(self, callback: str) -> tuple[Scenario, ...]:
         """The scenarios on which a callback is judged."""
         parameters = (self.subject.capabilities.parameters or {}).get(callback)
-        return pool(callback, self.examples, self.seed, parameters)
+        own = [each.scenario for each in self.held.pinned if each.scenario.callback == callback]
+        return (*own, *pool(callback, self.examples, self.seed, parameters))
 
     def pool(self, callback: str) -> list[Answered]:
         """The scenarios on which a callback is judged, with what the subject does."""
@@ -180,11 +188,13 @@ class Hearing:
 
         def fails(scenario: Scenario) -> bool:
             case = self.judged(rule, scenario)
-            return case is not None and isinstance(rule.judge(case), Failed) and explained(rule, case) is None
+            return case is not None and isinstance(rule.judge(case), Failed) and unexplained(rule, case, self.held)
 
         def ask_for(scenarios: Sequence[Scenario]) -> None:
             self.cases(rule, self._answered(scenarios))
 
+        if not fails(start):
+            return found
         case = self.judged(rule, smallest(start, fails, tries=TRIES, ahead=ask_for, at_once=AHEAD))
         failure = None if case is None else rule.judge(case)
         if case is None or not isinstance(failure, Failed):

@@ -1,36 +1,30 @@
 """Judging: results in, verdicts out. Nothing here asks a subject; what it takes to judge comes as cases.
 
 Rules
-- A rule is a clause, or the agreement: that a subject does exactly what the reference predicts. Both are judged in the same way.
 - A case holds everything that its rule looks at, a relation's second trace and an agreement's prediction included
   (`hearing.py` gathers them).
-- A failure counts as declared only if it is explained (`deviations.py`).
+- A failure counts as declared only if it is pinned (`declarations.py`) or derived (`derivation.py`), and is "as in Keras" only if
+  one release of Keras does the very same wherever the rule fails.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
-from callcheck.spec.callbacks import CALLBACKS
-from callcheck.spec.clauses.clause import (
-    HELD,
-    Case,
-    Clause,
-    Failed,
-    NotExercised,
-    Outcome,
-    differs,
-)
+from callcheck.spec.clauses.clause import Case, Clause, Failed, NotExercised
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.scenario import Scenario, key
 from callcheck.spec.trace import Trace, difference
 
-from .deviations import Deviation, declared_for, explained_by
+from .declarations import Declaration
+from .derivation import derived, does_the_same, keras_dialects
 from .driver.protocol import Capabilities
+from .rules import Agreement, Rule
 
 CONFORMS = "conforms"
 DEVIATES = "deviates"
 DECLARED = "declared deviation"
+AS_IN_KERAS = "as in Keras"
 STALE = "stale declaration"
 NOT_APPLICABLE = "not applicable"
 NOT_EXERCISED = "not exercised"
@@ -40,46 +34,11 @@ FAILING = frozenset({DEVIATES, STALE, NONDETERMINISTIC})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Agreement:
-    """That a callback does exactly what the reference predicts, whatever clauses say about it. It is judged beside the clauses
-    and reads like one; its cases hold the prediction as the `other` trace."""
-
-    id: str
-    callback: str
-    level: str = "agreement"
-    sentence: str = "What is seen is exactly what the reference predicts."
-    source: str = "the reference in the dialect that the implementation is held to"
-
-    @property
-    def group(self) -> str:
-        return self.id
-
-    @property
-    def callbacks(self) -> tuple[str, ...]:
-        return (self.callback,)
-
-    def judge(self, case: Case) -> Outcome:
-        """Whether the trace is the predicted one."""
-        why = f"the reference in {case.dialect.name} predicts that"
-        if case.failed is not None:
-            return case.expects_that(False, "a trace", got=f"a {case.failed.kind}: {case.failed.message}", because=why)
-        found = difference(case.other, case.trace)
-        return HELD if found is None else differs(found, why)
-
-
-AGREEMENTS = {name: Agreement(id=f"{callback.prefix}/agreement", callback=name) for name, callback in CALLBACKS.items()}
-"""By callback."""
-
-Rule = Clause | Agreement
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Judgement:
     """The verdict on one rule for one callback of one implementation.
 
     `exercised`: on how many scenarios the precondition held. `scenario`, `trace`, `failure`: what shows a deviation; of a
-    relation `related`, `related_trace` too, of an agreement the predicted one as `related_trace`. `reason`: of a declared
-    deviation or of "not applicable"; of a deviation, that the dialect has one too.
+    relation `related`, `related_trace` too. `reason`: of a declared deviation, of "as in Keras" or of "not applicable".
     """
 
     implementation: str
@@ -97,12 +56,15 @@ class Judgement:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Held:
-    """Who is held to what. `native`: the dialect is the implementation's own."""
+    """Who is held to what. `agrees`: agreement is asked for too. `as_keras`: what it breaks as a Keras breaks it is no failure.
+    `pinned`: the declarations that somebody made for it."""
 
     implementation: str
     capabilities: Capabilities
     dialect: Dialect
-    native: bool = False
+    agrees: bool = True
+    as_keras: bool = False
+    pinned: tuple[Declaration, ...] = ()
 
 
 def not_applicable(rule: Rule, callback: str, held: Held) -> str | None:
@@ -110,7 +72,7 @@ def not_applicable(rule: Rule, callback: str, held: Held) -> str | None:
     if callback not in held.capabilities.callbacks:
         return f"there is no {callback}"
     if isinstance(rule, Agreement):
-        return None
+        return None if held.agrees else "what the documentation leaves open is not compared with anybody"
     hidden = [name for name in rule.observes if name not in held.capabilities.observables]
     if hidden:
         return f"{hidden[0]} cannot be observed"
@@ -120,9 +82,26 @@ def not_applicable(rule: Rule, callback: str, held: Held) -> str | None:
     return None
 
 
-def explained(rule: Rule, case: Case) -> Deviation | None:
+def declared(rule: Rule, case: Case, held: Held) -> Declaration | None:
     """The declaration that explains why the rule fails on the case; None if nothing does."""
-    return explained_by(rule, case) if isinstance(rule, Clause) else None
+    name = key(case.scenario)
+    for each in held.pinned:
+        if each.rule == rule.id and key(each.scenario) == name and difference(each.predicted, case.trace) is None:
+            return each
+    return derived(rule, case) if isinstance(rule, Clause) else None
+
+
+def unexplained(rule: Rule, case: Case, held: Held) -> bool:
+    """Whether neither a declaration nor any Keras explains why the rule fails on the case."""
+    return declared(rule, case, held) is None and not _done_by(case, _candidates(case.scenario.callback, held))
+
+
+def _candidates(callback: str, held: Held) -> tuple[Dialect, ...]:
+    return keras_dialects(callback) if held.as_keras else ()
+
+
+def _done_by(case: Case, dialects: Iterable[Dialect]) -> tuple[Dialect, ...]:
+    return tuple(dialect for dialect in dialects if does_the_same(case, dialect))
 
 
 def judge(rule: Rule, callback: str, cases: Iterable[Case], held: Held) -> Judgement:
@@ -131,24 +110,37 @@ def judge(rule: Rule, callback: str, cases: Iterable[Case], held: Held) -> Judge
     give = partial(Judgement, implementation=held.implementation, clause=rule, callback=callback)
     if refusal is not None:
         return give(verdict=NOT_APPLICABLE, reason=refusal)
-    shown = {key(each.scenario): each for each in declared_for(rule.id, held.dialect)} if held.native else {}
-    exercised, explanation, stale = 0, None, None
+    exercised, explanation, alike = 0, None, None
+    candidates = _candidates(callback, held)
+    to_show = {
+        key(each.scenario): each for each in held.pinned if each.rule == rule.id and each.scenario.callback == callback
+    }
     for case in cases:
         outcome = rule.judge(case)
-        if shown and not isinstance(outcome, Failed):
-            stale = stale or shown.get(key(case.scenario))
         if isinstance(outcome, NotExercised):
             continue
         exercised += 1
-        if isinstance(outcome, Failed):
-            deviation = explained(rule, case)
-            if deviation is None:
+        if not isinstance(outcome, Failed):
+            continue
+        declaration = declared(rule, case, held)
+        if declaration is None:
+            candidates = _done_by(case, candidates)
+            if not candidates:
                 return deviates(rule, callback, case, outcome, held, exercised)
-            explanation = explanation or deviation
-    if stale is not None:
+            alike = alike or case
+        else:
+            explanation = explanation or declaration
+            if declaration in held.pinned:
+                to_show.pop(key(case.scenario), None)
+    for stale in to_show.values():
         return give(
             verdict=STALE, exercised=exercised, scenario=stale.scenario,
-            reason=f"declared for {stale.choice} = {stale.value}, but this scenario does not show it: {stale.reason}",
+            reason=f"a declared deviation that this scenario is to show, and does not: {stale.reason}",
+        )  # fmt: skip
+    if alike is not None:
+        return give(
+            verdict=AS_IN_KERAS, exercised=exercised, scenario=alike.scenario, trace=alike.trace,
+            reason=f"the reference in {candidates[0].name} does the very same",
         )  # fmt: skip
     if explanation is not None:
         return give(verdict=DECLARED, exercised=exercised, scenario=explanation.scenario, reason=explanation.reason)
@@ -162,14 +154,4 @@ def deviates(rule: Rule, callback: str, case: Case, failure: Failed, held: Held,
         implementation=held.implementation, clause=rule, callback=callback, exercised=exercised,
         verdict=NONDETERMINISTIC if rule.id == SAME_EVERY_TIME else DEVIATES, failure=failure, scenario=case.scenario,
         trace=case.trace, related=related, related_trace=None if related is None else case.other,
-        reason=_not_alone(rule, held.dialect),
     )  # fmt: skip
-
-
-def _not_alone(rule: Rule, dialect: Dialect) -> str | None:
-    """That the dialect does not keep this promise either, where it does not: the trace is another one all the same."""
-    known = declared_for(rule.id, dialect)
-    if not known:
-        return None
-    choices = ", ".join(dict.fromkeys(deviation.choice for deviation in known))
-    return f"{dialect.name} does not keep this promise either ({choices}), but its trace is another one"

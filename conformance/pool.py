@@ -1,7 +1,6 @@
 """The scenarios on which implementations are judged: one seeded pool per callback.
 
-Stored vectors and the scenarios of declared deviations come first, so that "stale" and "not exercised" never depend on luck;
-then the strategies', from a seed.
+Stored vectors come first, so that "not exercised" never depends on luck; then the strategies', from a seed.
 """
 
 import os
@@ -14,8 +13,6 @@ from callcheck.spec.scenario import Scenario, key
 from callcheck.spec.search.boundaries import BOUNDARIES
 from callcheck.spec.search.strategies import sample
 from callcheck.spec.vectors import stored
-
-from .deviations import declared
 
 EXAMPLES = 300
 """Scenarios per callback, by default: what keeps a run over all clauses of one Keras well under a minute."""
@@ -30,9 +27,7 @@ def pool(callback: str, examples: int, seed: int, parameters: frozenset[str] | N
     """
     # Hypothesis notes what it computed once, in the working directory unless it is told otherwise; that is the user's.
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", os.path.join(tempfile.gettempdir(), "callcheck-hypothesis"))
-    known = [vector.scenario for vector in stored()]
-    shown = [each.scenario for group in declared().values() for each in group]
-    first = [scenario for scenario in (*known, *shown) if scenario.callback == callback]
+    first = [vector.scenario for vector in stored() if vector.scenario.callback == callback]
     unique: dict[str, Scenario] = {}
     for scenario in (*first, *sample(callback, examples, seed)):
         if parameters is not None:

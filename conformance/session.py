@@ -6,14 +6,16 @@ from typing import NoReturn
 
 from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.clauses.clause import CLAUSES
-from callcheck.spec.dialect import NEWEST, InvalidDialect, resolve
+from callcheck.spec.dialect import DOCUMENTED, InvalidDialect, Resolution, documented, nearest, resolve
 
+from .declarations import Declaration, pinned
 from .driver.protocol import Unavailable
 from .health import DEVIATING, NOT_STARTED, NOTHING_EXERCISED, Complaint
 from .hearing import Hearing
-from .judge import AGREEMENTS, FAILING, Judgement, Rule
+from .judge import FAILING, Judgement
 from .pool import EXAMPLES
 from .results import Budget, Progress
+from .rules import AGREEMENTS, Rule
 from .subjects.names import Name, UnknownImplementation, parse_all
 from .subjects.registry import Manner, Started, default_names, start
 
@@ -58,6 +60,11 @@ def _only(rules: Sequence[Rule]) -> str | None:
     return callbacks.pop() if len(callbacks) == 1 else None
 
 
+def _own_dialect(started: Started) -> Resolution | None:
+    """The dialect of the subject's release, or the nearest one that is known; None for a callback of somebody's own."""
+    return started.dialect if started.release is None else nearest(*started.release)
+
+
 class Suite:
     """The hearings of a run, begun when first asked for, and the judgements by name."""
 
@@ -82,6 +89,9 @@ class Suite:
         self.callback = callback = callback or _only(self.rules)
         self.callbacks = (callback,) if callback else tuple(CALLBACKS)
         self.dialect = None if dialect is None else resolve(dialect)
+        self.pinned: tuple[Declaration, ...] = (
+            pinned(dialect) if dialect is not None and dialect.endswith(".toml") else ()
+        )
         self.examples = EXAMPLES if examples is None else examples
         self.seed = seed
         self.progress = progress
@@ -104,13 +114,8 @@ class Suite:
         ]
 
     def _is_asked(self, name: Name, rule: Rule) -> bool:
-        """Agreement is asked of a Keras, of an adapter that comes with callcheck, and of whatever is held to a dialect of its
-        own; not of the reference, which would agree with itself."""
-        if rule not in AGREEMENTS.values():
-            return True
-        if name.kind == "own":
-            return self.dialect is not None
-        return name.kind != "reference"
+        """Agreement is not asked of the reference, which would agree with itself."""
+        return name.kind != "reference" or rule not in AGREEMENTS.values()
 
     def hearing(self, name: Name) -> Hearing:
         """The hearing of an implementation. Raises what `implementation` raises, Unavailable among it."""
@@ -121,21 +126,29 @@ class Suite:
                 self._hearings[name] = error
             else:
                 self.subjects[name] = started
-                resolution = self.dialect or started.own_dialect() or resolve(NEWEST)
-                self.notes[name] = resolution.note
-                self._hearings[name] = Hearing(
-                    started.subject,
-                    resolution.dialect,
-                    native=self.dialect is None and name.kind != "own",
-                    examples=self.examples,
-                    seed=self.seed,
-                    progress=self.progress,
-                    budget=self.budget,
-                )
+                self._hearings[name] = self._begun(name, started)
         hearing = self._hearings[name]
         if isinstance(hearing, Unavailable):
             raise hearing
         return hearing
+
+    def _begun(self, name: Name, started: Started) -> Hearing:
+        """A Keras, and a class derived from a Keras callback, is held to its release; anything else to the documentation, where
+        it may do as a Keras does; and all to the dialect that was asked for, if one was."""
+        own = self.dialect or _own_dialect(started)
+        resolution = own or Resolution(dialect=documented())
+        self.notes[name] = resolution.note
+        return Hearing(
+            started.subject,
+            resolution.dialect,
+            agrees=resolution.dialect.name != DOCUMENTED,
+            as_keras=own is None,
+            pinned=self.pinned,
+            examples=self.examples,
+            seed=self.seed,
+            progress=self.progress,
+            budget=self.budget,
+        )
 
     def missing(self, error: Unavailable) -> NoReturn:
         """End a test of an implementation that cannot be started: it fails if it was asked for by name, else it is skipped."""

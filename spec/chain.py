@@ -71,6 +71,10 @@ class Chain:
         """The last of the points that is not newer."""
         return [point for point in self.points() if version(point) <= version(release)][-1]
 
+    def before(self, release: str) -> tuple[str, ...]:
+        """The releases that were run and are not newer."""
+        return tuple(known for known in self.known if version(known) <= version(release))
+
     def last(self, point: str) -> str:
         """The newest release that was run and does what the point does."""
         return [release for release in self.known if self.point(release) == point][-1]
@@ -85,7 +89,7 @@ class Chain:
         """
         of_it = [known for known in self.known if version(known)[: len(version(asked))] == version(asked)]
         release = of_it[-1] if of_it else asked
-        older = [known for known in self.known if version(known) <= version(release)]
+        older = self.before(release)
         newer = [known for known in self.known if version(known) >= version(release)]
         if not older:
             raise InvalidDialect(f"{self.package} {asked} is older than the first known release, {self.known[0]}")

@@ -38,8 +38,9 @@ def _precision(prefix: str) -> Choice:
     return _choice(
         f"{prefix}/precision",
         "In which precision is a monitored value compared with the best one?",
-        float32_tensorflow="Both sides are rounded to float32; subnormals count as zero; a finite value beyond the range "
-        "of float32 raises ValueError.",
+        float32_tensorflow="Both sides are rounded to float32, where values that differ can be equal; subnormals count as zero; "
+        "a finite value beyond the range of float32 raises ValueError. A number in an array without dimensions is not rounded, "
+        "so that 0.3 in an array is less than 0.3.",
         float32_jax="Both sides are rounded to float32; subnormals count as zero; what is beyond the range is an infinity.",
         float32="Both sides are rounded to float32; what is beyond the range is an infinity.",
         float64="The Python floats are compared.",
@@ -50,7 +51,7 @@ def _first_value(prefix: str) -> Choice:
     return _choice(
         f"{prefix}/first-value",
         "Is the first monitored value always the best so far?",
-        accepted="Always, even a NaN or an infinity; nothing improves on a NaN.",
+        accepted="Always, even a NaN or an infinity; nothing improves on a NaN, however good what follows it is.",
         compared_with_infinity="It is compared with the worst infinity, so that a NaN or that infinity is no improvement.",
     )
 
@@ -110,7 +111,7 @@ _ALL = (
         "early-stopping/baseline",
         "What does an unbeaten baseline do?",
         gates_the_reset="An epoch that improves on the best but not on the baseline leaves the count of epochs as it is, "
-        "and never stops.",
+        "and never stops: training goes on for as long as there is any improvement.",
         stops_after_patience="Training stops after patience epochs without a value better than the baseline, even if the "
         "last one improved on the best.",
         is_the_first_best="Nothing: it is the best value before any was seen.",
@@ -124,7 +125,7 @@ _ALL = (
     _choice(
         "early-stopping/restored-epoch",
         "Which weights does restore_best_weights put back?",
-        last_improvement="Those of the last epoch that improved by more than min_delta.",
+        last_improvement="Those of the last epoch that improved by more than min_delta; one that is best by less is not kept.",
         best_value="Those of the epoch with the best value, whatever min_delta is.",
     ),
     _choice(
@@ -178,7 +179,8 @@ _ALL = (
     _choice(
         "reduce-lr-on-plateau/cooldown",
         "For how many epochs after a reduction is none counted as bad?",
-        one_less="cooldown - 1: the counter is decremented before it is asked.",
+        one_less="cooldown - 1: the counter is decremented before it is asked, so that cooldown=1 does nothing, and on a plateau "
+        "the rate falls every patience + cooldown - 1 epochs.",
         exact="cooldown.",
     ),
     _choice(
@@ -219,20 +221,20 @@ _ALL = (
         _IN_AUTO,
         compiled_metric=_COMPILED
         + ", even if nothing depends on it; before that, a save_best_only that compares raises "
-        "TypeError.",
+        "TypeError, even with an explicit mode.",
         name_contains_acc_or_starts_with_fmeasure="Maximum if the name contains acc or starts with fmeasure, else minimum.",
         metric_of_that_name=_NAMED,
     ),
     _choice(
         "model-checkpoint/missing-metric",
         "What does save_best_only do when the metric is missing?",
-        saves="It saves, with a warning.",
+        saves="It saves, with a warning; over the best model, if the file name is the same.",
         skips="It does not save, with a warning.",
     ),
     _choice(
         "model-checkpoint/array-metric",
         "What does save_best_only do when the metric is an array?",
-        saves="It saves, with a warning.",
+        saves="It saves, with a warning; of two equal ones the second too.",
         saves_the_whole_model="It saves, with a warning; the whole model, with save_weights_only too.",
         compares="It compares, and fails unless the array has one element; to print that one fails too.",
         compares_and_prints="It compares, and fails unless the array has one element, which is printed as its number.",
@@ -248,7 +250,8 @@ _ALL = (
         "model-checkpoint/path-like",
         "May filepath be a PathLike?",
         accepted="It may, and does what the string does that it stands for.",
-        only_for_weights="With save_weights_only; for a whole model it raises AttributeError.",
+        only_for_weights="With save_weights_only; for a whole model it raises AttributeError: it is asked for its suffix before "
+        "it is made a string.",
         fails_when_saving="It may not: the first time a save is due it raises AttributeError.",
     ),
     _choice(

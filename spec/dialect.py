@@ -6,7 +6,7 @@ Rules
 - A dialect that comes with callcheck is called by the last known release that does the same.
 - `documented` is what the documentation promises, read literally (`dialects/documented.toml`).
 - Anybody's TOML file holds `[[dialect]]` tables: `name`, `choices`, and `extends`, a dialect; one that extends none lists every
-  choice.
+  choice. Beside them may stand `[[declaration]]` tables, which are the judge's.
 """
 
 import re
@@ -21,10 +21,11 @@ from typing import Any
 from .callbacks import CALLBACKS
 from .chain import FOLDER, Chain, chains, overlays
 from .chain import InvalidDialect as InvalidDialect
+from .chain import version as number
 from .choices import CHOICES
 
 NEWEST = "keras-3.15.1"
-"""The dialect to which an implementation is held that is not a Keras: the newest Keras on TensorFlow."""
+"""The name of the dialect of the newest Keras, on TensorFlow."""
 DOCUMENTED = "documented"
 """The name of the dialect that the documentation promises."""
 
@@ -126,6 +127,19 @@ def release_dialect(package: str, version: str, backend: str | None = None, nump
     return Resolution(dialect=_at(package, point, backend, numpy), note=note)
 
 
+def nearest(package: str, version: str, backend: str | None = None) -> Resolution:
+    """The dialect in force in a release of Keras, or, where no chain knows the release or its backend, the nearest one that is
+    known: the last before it, on its usual backend. A sentence says so."""
+    try:
+        return release_dialect(package, version, backend)
+    except InvalidDialect as error:
+        chain = chains().get(package, chains()["keras"])
+        point = chain.point(max((chain.known[0], *chain.before(version)), key=number))
+        era = chain.era(point)
+        dialect = _at(chain.package, point, backend if backend in era.backends else era.backends[0], era.numpy[0])
+        return Resolution(dialect=dialect, note=f"{error}; the dialect {dialect.name} is used, which is the nearest")
+
+
 @cache
 def shipped() -> Mapping[str, Dialect]:
     """The dialects that come with callcheck and differ from each other, by name: every point of every chain, as it usually is
@@ -196,8 +210,10 @@ def parse(text: str) -> dict[str, Dialect]:
     except tomllib.TOMLDecodeError as error:
         raise InvalidDialect(f"not TOML: {error}") from None
     tables = data.get("dialect")
-    if set(data) != {"dialect"} or not isinstance(tables, list) or not tables:
-        raise InvalidDialect("a dialect file holds [[dialect]] tables and nothing else")
+    if not {"dialect"} <= set(data) <= {"dialect", "declaration"} or not isinstance(tables, list) or not tables:
+        raise InvalidDialect(
+            "a dialect file holds [[dialect]] tables, and [[declaration]] tables if any, and nothing else"
+        )
     read: dict[str, Dialect] = {}
     for table in tables:
         unknown = set(table) - _FIELDS

@@ -1,38 +1,45 @@
 """The judge: each verdict is given where it is due, and a deviation counts as declared only if it is predicted."""
 
 import itertools
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from callcheck.conformance import deviations
-from callcheck.conformance.deviations import Deviation, declared
+from callcheck.conformance.declarations import Declaration, pinned
+from callcheck.conformance.derivation import derived
 from callcheck.conformance.driver.protocol import Capabilities
 from callcheck.conformance.hearing import Hearing
 from callcheck.conformance.judge import (
-    AGREEMENTS,
+    AS_IN_KERAS,
     CONFORMS,
     DECLARED,
     DEVIATES,
+    FAILING,
     NONDETERMINISTIC,
     NOT_APPLICABLE,
     NOT_EXERCISED,
     STALE,
+    Judgement,
+    judge,
 )
 from callcheck.conformance.pool import pool, reached
 from callcheck.conformance.report.counterexample import describe
 from callcheck.conformance.results import Here
+from callcheck.conformance.rules import AGREEMENTS
 from callcheck.conformance.subjects.reference import Reference
 from callcheck.reference.early_stopping import EarlyStopping
 from callcheck.reference.machine import Effect, Event, Machine, Reason
 from callcheck.reference.replay import replay
 from callcheck.spec.callbacks import CALLBACKS
-from callcheck.spec.clauses.clause import CLAUSES
-from callcheck.spec.dialect import NEWEST, Dialect, representative, resolve, shipped
-from callcheck.spec.scenario import Scenario, key
+from callcheck.spec.clauses.clause import CLAUSES, Case, Clause
+from callcheck.spec.clauses.clause import Failed as ClauseFailed
+from callcheck.spec.dialect import NEWEST, Dialect, InvalidDialect, documented, representative, resolve
+from callcheck.spec.scenario import Scenario, dumps, key, loads
 from callcheck.spec.search.boundaries import BOUNDARIES
-from callcheck.spec.trace import Failed, Result
+from callcheck.spec.trace import Failed, Result, Trace, difference, to_json
 
 NEWEST_DIALECT = resolve(NEWEST).dialect
 PATIENCE = CLAUSES["early-stopping/patience/stops-after-patience-epochs"]
@@ -147,21 +154,39 @@ def test_what_cannot_be_seen_or_is_not_there_is_not_applicable() -> None:
     assert (other.verdict, other.reason) == (NOT_APPLICABLE, "there is no TerminateOnNaN")
 
 
-BROKEN = [(deviation, name) for group in declared().values() for deviation in group for name in representative()]
+BASELINE = CLAUSES["early-stopping/baseline/stops-if-it-is-not-beaten"]
 
 
-@pytest.mark.parametrize(
-    ("deviation", "name"),
-    [(deviation, name) for deviation, name in BROKEN if shipped()[name][deviation.choice] == deviation.value],
-    ids=lambda value: value.clause if isinstance(value, Deviation) else value,
-)
-def test_a_declared_deviation_is_shown_by_its_scenario(deviation: Deviation, name: str) -> None:
-    clause = CLAUSES[deviation.clause]
-    judgement = Hearing(Here(Reference(resolve(name))), shipped()[name], native=True, examples=10).judgement(
-        clause, deviation.scenario.callback
-    )
-    assert judgement.verdict == DECLARED
-    assert judgement.reason
+@pytest.mark.parametrize("name", sorted({*representative(), "keras-2.3.1", "keras-3.7.0"}))
+def test_the_reference_breaks_only_what_its_dialect_explains(name: str) -> None:
+    dialect = resolve(name).dialect
+    hearing = Hearing(Here(Reference(resolve(name))), dialect, examples=100)
+    found = [
+        hearing.judgement(clause, callback)
+        for clause in CLAUSES.values()
+        for callback in clause.callbacks
+        if clause.applies(dialect)
+    ]
+    assert {each.clause.id: each.failure for each in found if each.verdict in FAILING} == {}
+    known = [each for each in found if each.verdict == DECLARED]
+    assert known
+    assert all(each.reason and each.scenario for each in known)
+
+
+def test_a_derived_deviation_is_said_in_the_words_of_its_choices() -> None:
+    cooldown = CLAUSES["reduce-lr-on-plateau/cooldown/waits-cooldown-epochs"]
+    hearing = Hearing(Here(Reference(resolve(NEWEST))), NEWEST_DIALECT, examples=30)
+    case = next(case for case in hearing.cases(cooldown, hearing.pool("ReduceLROnPlateau")) if failed(cooldown, case))
+    declaration = derived(cooldown, case)
+    assert declaration is not None
+    assert declaration.choices == ("reduce-lr-on-plateau/cooldown",)
+    assert declaration.predicted == case.trace
+    assert "In keras-3.15.1: cooldown - 1" in declaration.reason
+    assert "promised by ReduceLROnPlateau, cooldown: that many epochs go by: cooldown." in declaration.reason
+
+
+def failed(clause: Clause, case: Case) -> bool:
+    return isinstance(clause.judge(case), ClauseFailed)
 
 
 class Exact(EarlyStopping):
@@ -171,21 +196,65 @@ class Exact(EarlyStopping):
         super().__init__(config, dialect.replace("better", **{"early-stopping/baseline": "stops-after-patience"}))
 
 
-BASELINE = CLAUSES["early-stopping/baseline/stops-if-it-is-not-beaten"]
+def test_a_callback_may_keep_a_promise_that_its_dialect_breaks() -> None:
+    judgement = Hearing(Here(Subject(Exact)), NEWEST_DIALECT, examples=10).judgement(BASELINE, "EarlyStopping")
+    assert judgement.verdict == CONFORMS, "only agreement tells that it is no Keras"
 
 
-def test_a_declaration_that_no_longer_holds_is_stale() -> None:
-    judgement = Hearing(Here(Subject(Exact)), NEWEST_DIALECT, native=True, examples=10).judgement(
-        BASELINE, "EarlyStopping"
+LATE = loads("""{"callback": "EarlyStopping", "config": {"mode": "min", "patience": 1},
+                  "fits": [{"epochs": [{"logs": {"val_loss": 1.0}}, {"logs": {"val_loss": 2.0}}]}]}""")
+
+
+def late(reason: str = "it waits on purpose") -> Declaration:
+    predicted = Subject(Late).replay(LATE)
+    assert isinstance(predicted, Trace)
+    return Declaration(rule=PATIENCE.id, scenario=LATE, predicted=predicted, reason=reason)
+
+
+def test_a_pinned_deviation_is_declared_where_it_shows_and_nowhere_else() -> None:
+    hearing = Hearing(Here(Subject(Late)), NEWEST_DIALECT, examples=50, pinned=(late(),))
+    case = hearing.judged(PATIENCE, LATE)
+    assert case is not None
+    assert judge(PATIENCE, "EarlyStopping", [case], hearing.held).verdict == DECLARED
+    assert hearing.judgement(PATIENCE, "EarlyStopping").verdict == DEVIATES
+
+
+def test_a_pinned_deviation_that_no_longer_shows_is_stale() -> None:
+    judgement = Hearing(Here(Subject()), NEWEST_DIALECT, examples=10, pinned=(late(),)).judgement(
+        PATIENCE, "EarlyStopping"
     )
     assert judgement.verdict == STALE
     assert judgement.reason is not None
-    assert "early-stopping/baseline = gates-the-reset" in judgement.reason
+    assert "it waits on purpose" in judgement.reason
 
 
-def test_a_callback_that_is_no_keras_may_keep_the_promise() -> None:
-    judgement = Hearing(Here(Subject(Exact)), NEWEST_DIALECT, examples=10).judgement(BASELINE, "EarlyStopping")
-    assert judgement.verdict == CONFORMS
+def test_a_file_pins_declarations_beside_its_dialect(tmp_path: Path) -> None:
+    declaration = late()
+    file = tmp_path / "mine.toml"
+    file.write_text(
+        '[[dialect]]\nname = "mine"\nextends = "documented"\n'
+        f"[[declaration]]\nclause = '{declaration.rule}'\nreason = '{declaration.reason}'\n"
+        f"scenario = '{dumps(LATE)}'\npredicted = '{json.dumps(to_json(declaration.predicted))}'\n"
+    )
+    assert resolve(str(file)).dialect.name == "mine"
+    (read,) = pinned(str(file))
+    assert (read.rule, key(read.scenario), read.reason) == (declaration.rule, key(LATE), declaration.reason)
+    assert difference(read.predicted, declaration.predicted) is None
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ("clause = 'early-stopping/nothing'\nreason = ''\nscenario = ''\npredicted = ''", "no clause 'early-stopping/nothing'"),
+        ("clause = 'early-stopping/agreement'\nreason = ''\nscenario = '{'\npredicted = ''", "declaration 1: "),
+        ("clause = 'early-stopping/agreement'", "its fields are clause, predicted, reason, scenario"),
+    ],
+)  # fmt: skip
+def test_what_is_no_declaration_is_refused(table: str, message: str, tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(f"[[declaration]]\n{table}\n")
+    with pytest.raises(InvalidDialect, match=message):
+        pinned(str(file))
 
 
 class NeverStops(EarlyStopping):
@@ -194,10 +263,27 @@ class NeverStops(EarlyStopping):
 
 
 def test_being_merely_different_is_no_declared_deviation() -> None:
-    """The baseline clause is declared for this dialect, but what this subject does is not what is predicted."""
-    assert deviations.declared_for(BASELINE.id, NEWEST_DIALECT)
+    """The dialect breaks the baseline clause, but what this subject does is not what is predicted."""
     judgement = Hearing(Here(Subject(NeverStops)), NEWEST_DIALECT, examples=50).judgement(BASELINE, "EarlyStopping")
     assert judgement.verdict == DEVIATES
+
+
+def hold_to_the_documentation(make: type[Machine], clause: Clause, *, strict: bool = False) -> Judgement:
+    hearing = Hearing(Here(Subject(make)), documented(), agrees=False, as_keras=not strict)
+    return hearing.judgement(clause, "EarlyStopping")
+
+
+def test_what_a_keras_breaks_in_the_very_same_way_is_as_in_keras() -> None:
+    judgement = hold_to_the_documentation(EarlyStopping, BASELINE)
+    assert judgement.verdict == AS_IN_KERAS
+    assert judgement.reason == "the reference in keras-3.15.1 does the very same"
+    assert hold_to_the_documentation(EarlyStopping, BASELINE, strict=True).verdict == DEVIATES
+
+
+def test_what_no_keras_does_is_a_deviation_and_agreement_is_not_asked() -> None:
+    assert hold_to_the_documentation(NeverStops, BASELINE).verdict == DEVIATES
+    hearing = Hearing(Here(Subject()), documented(), agrees=False, as_keras=True, examples=10)
+    assert hearing.judgement(AGREEMENT, "EarlyStopping").verdict == NOT_APPLICABLE
 
 
 def test_a_pool_is_reproducible_and_has_no_scenario_twice() -> None:

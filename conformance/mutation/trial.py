@@ -23,9 +23,10 @@ from callcheck.spec.scenario import Scenario
 from ..driver.subjects import subject as driven
 from ..driver.worlds import load
 from ..hearing import Hearing
-from ..judge import AGREEMENTS, FAILING, Rule, explained
+from ..judge import FAILING, unexplained
 from ..pool import pool
 from ..results import Here, Results
+from ..rules import AGREEMENTS, Rule
 from ..subjects.reference import Reference
 from .subjects import Subject, take_place
 
@@ -116,7 +117,9 @@ def _failure(hearing: Hearing, rule: Rule, scenario: Scenario) -> Failed | None:
     """How the rule fails on the scenario, if nothing explains it."""
     case = hearing.judged(rule, scenario)
     outcome = None if case is None else rule.judge(case)
-    return outcome if isinstance(outcome, Failed) and case is not None and explained(rule, case) is None else None
+    return (
+        outcome if isinstance(outcome, Failed) and case is not None and unexplained(rule, case, hearing.held) else None
+    )
 
 
 class _Failures:

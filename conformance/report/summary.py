@@ -5,7 +5,7 @@ The table of all verdicts and the boundaries are for whoever asks for them.
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from ..judge import CONFORMS, DECLARED, FAILING, NOT_APPLICABLE, NOT_EXERCISED, Judgement
+from ..judge import AS_IN_KERAS, CONFORMS, DECLARED, FAILING, NOT_APPLICABLE, NOT_EXERCISED, Judgement
 from ..pool import missing, reached
 from ..session import Suite
 from ..subjects.names import Name
@@ -15,7 +15,12 @@ from .words import compared_with, counted, told, wrapped
 IN_FULL = 5
 """How many failures of an implementation are shown with their counterexamples; of the others a line is enough."""
 WITH_REASONS = 3
-"""Up to how many declared deviations are shown with what they mean."""
+"""Up to how many deviations that are no failures are shown with what they mean."""
+KNOWN = {
+    DECLARED: "declared deviations: promised by the documentation, not kept, and predicted exactly",
+    AS_IN_KERAS: "as in Keras: promised by the documentation, and not kept in the very way in which a Keras does not keep it",
+}
+"""What is no failure, and how it is introduced."""
 
 
 def summary(suite: Suite, names: Sequence[Name], *, verbose: bool = False) -> Iterator[str]:
@@ -32,7 +37,9 @@ def summary(suite: Suite, names: Sequence[Name], *, verbose: bool = False) -> It
         yield from _failures(suite.judgements[name], verbose)
     if verbose:
         yield from _table(suite, names)
-    yield from _declared([each for name in names for each in suite.judgements[name]], verbose)
+    judgements = [each for name in names for each in suite.judgements[name]]
+    for verdict, heading in KNOWN.items():
+        yield from _known([each for each in judgements if each.verdict == verdict], heading, verbose)
     if verbose:
         yield from _boundaries(suite)
     yield ""
@@ -44,8 +51,7 @@ def summary(suite: Suite, names: Sequence[Name], *, verbose: bool = False) -> It
 
 
 def _failures(judgements: Iterable[Judgement], verbose: bool) -> Iterator[str]:
-    # what the dialect does not keep either comes last: it says the least about this implementation
-    failing = sorted((each for each in judgements if each.verdict in FAILING), key=lambda each: each.reason is not None)
+    failing = [each for each in judgements if each.verdict in FAILING]
     shown = len(failing) if verbose else IN_FULL
     for each in failing[:shown]:
         yield from ("", describe(each))
@@ -56,14 +62,13 @@ def _failures(judgements: Iterable[Judgement], verbose: bool) -> Iterator[str]:
         yield from wrapped(f"{each.implementation}: {each.verdict}: {each.clause.id}" + (f": {said}" if said else ""))
 
 
-def _declared(judgements: Iterable[Judgement], verbose: bool) -> Iterator[str]:
+def _known(judgements: Iterable[Judgement], heading: str, verbose: bool) -> Iterator[str]:
     known: dict[str, tuple[Judgement, list[str]]] = {}
     for each in judgements:
-        if each.verdict == DECLARED:
-            known.setdefault(each.clause.id, (each, []))[1].append(each.implementation)
+        known.setdefault(each.clause.id, (each, []))[1].append(each.implementation)
     if not known:
         return
-    yield from ("", "declared deviations: promised by the documentation, not kept, and predicted exactly")
+    yield from ("", heading)
     for id, (each, implementations) in known.items():
         yield f"  {id}"
         if verbose or len(known) <= WITH_REASONS:
@@ -91,7 +96,13 @@ def _counts(suite: Suite, name: Name) -> Iterator[str]:
 # ---------------------------------------------------------------------------------------------- on request
 
 
-_SHORT = {CONFORMS: "ok", DECLARED: "declared", NOT_APPLICABLE: "-", NOT_EXERCISED: "not exercised"}
+_SHORT = {
+    CONFORMS: "ok",
+    DECLARED: "declared",
+    AS_IN_KERAS: "as Keras",
+    NOT_APPLICABLE: "-",
+    NOT_EXERCISED: "not exercised",
+}
 _CELL = 15
 
 
@@ -127,7 +138,7 @@ def _row_name(id: str, callback: str) -> str:
 
 def _cell(judgement: Judgement) -> str:
     word = _SHORT.get(judgement.verdict, judgement.verdict.upper())
-    return f"{word} {judgement.exercised}" if judgement.verdict in (CONFORMS, DECLARED) else word
+    return f"{word} {judgement.exercised}" if judgement.verdict in (CONFORMS, *KNOWN) else word
 
 
 def _boundaries(suite: Suite) -> Iterator[str]:

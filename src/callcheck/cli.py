@@ -24,7 +24,8 @@ INTERRUPTED = 130
 
 STATUSES = """\
 exit status:
-  0  everything conforms; declared deviations, "not applicable" and "not exercised" count as that
+  0  everything conforms; declared deviations, "as in Keras", "not applicable" and
+     "not exercised" count as that
   1  deviations or stale declarations
   2  the command line or an input file is wrong
   3  nothing was exercised, or nearly nothing could be expressed

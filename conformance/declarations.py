@@ -1,0 +1,64 @@
+"""Expected deviations: one kind of record, whether it is derived or pinned.
+
+Rules
+- A declaration says that a rule (a clause, or the agreement) does not hold on a scenario, which trace is predicted, and why.
+- Those of a dialect are derived (`derivation.py`); nobody lists them.
+- Somebody's own are pinned in the TOML file that holds the dialect, as `[[declaration]]` tables: `clause`, `reason`, and as JSON
+  texts `scenario` and `predicted`. One explains that very scenario with that very trace and nothing beside it, and is stale as
+  soon as it no longer shows.
+"""
+
+import json
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from callcheck.spec.clauses.clause import CLAUSES
+from callcheck.spec.dialect import InvalidDialect
+from callcheck.spec.reading import InvalidScenario
+from callcheck.spec.scenario import Scenario, loads
+from callcheck.spec.trace import Trace, from_json
+
+from .rules import AGREEMENTS
+
+_FIELDS = {"clause", "scenario", "predicted", "reason"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Declaration:
+    """`rule` is the id of what does not hold on `scenario`, where `predicted` is what comes; `reason` says what that means.
+    `choices`: of a derived one, those in which the dialect leaves what is documented."""
+
+    rule: str
+    scenario: Scenario
+    predicted: Trace
+    reason: str
+    choices: tuple[str, ...] = ()
+
+
+def pinned(file: str) -> tuple[Declaration, ...]:
+    """The declarations in a dialect's file. Raises InvalidDialect for what is none, in one sentence that names the file."""
+    tables = tomllib.loads(Path(file).read_text(encoding="utf-8")).get("declaration", [])
+    if not isinstance(tables, list):
+        raise InvalidDialect(f"{file}: declarations are [[declaration]] tables")
+    return tuple(_read(f"{file}, declaration {number}", table) for number, table in enumerate(tables, 1))
+
+
+def _read(place: str, table: Any) -> Declaration:
+    if (
+        not isinstance(table, dict)
+        or set(table) != _FIELDS
+        or not all(isinstance(each, str) for each in table.values())
+    ):
+        raise InvalidDialect(f"{place}: its fields are {', '.join(sorted(_FIELDS))}, each a text")
+    known = {*CLAUSES, *(agreement.id for agreement in AGREEMENTS.values())}
+    if table["clause"] not in known:
+        raise InvalidDialect(f"{place}: there is no clause {table['clause']!r}")
+    try:
+        scenario, predicted = loads(table["scenario"]), from_json(json.loads(table["predicted"]))
+    except (InvalidScenario, ValueError) as error:
+        raise InvalidDialect(f"{place}: {error}") from None
+    if not isinstance(predicted, Trace):
+        raise InvalidDialect(f"{place}: predicted is no trace")
+    return Declaration(rule=table["clause"], scenario=scenario, predicted=predicted, reason=table["reason"])

@@ -1,0 +1,105 @@
+"""What the reference explains of a failure: that its dialect leaves the documentation there, or that a Keras does the very same.
+
+Rules
+- A failure of a clause is explained by its dialect if the reference predicts the very trace (of a relation both), and there is a
+  smallest set of choices in which the dialect differs from `documented` such that the clause holds on what the reference does
+  with the documented values; where none makes it hold, such that it falls silent. Being merely different explains nothing.
+- What explains it is said in the words of these choices.
+- Who is held to the documentation may do as a Keras does: the reference in the dialect of one release does the very same on
+  everything that fails.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import cache
+from itertools import combinations
+
+from callcheck.reference.replay import replay
+from callcheck.spec.callbacks import CALLBACKS
+from callcheck.spec.chain import version
+from callcheck.spec.choices import CHOICES
+from callcheck.spec.clauses.clause import Case, Clause, Held, NotExercised, Outcome
+from callcheck.spec.dialect import DOCUMENTED, Dialect, documented, promises, shipped
+from callcheck.spec.trace import Trace, difference
+
+from .declarations import Declaration
+
+AT_ONCE = 3
+"""How many choices are turned at the most to explain one failure: in no shipped dialect it takes more."""
+
+
+def derived(clause: Clause, case: Case) -> Declaration | None:
+    """The declaration that explains why the clause fails on the case; None if the dialect does not."""
+    left = tuple(each for each in governing(case.scenario.callback) if case.dialect[each] != documented()[each])
+    if not left or not does_the_same(case, case.dialect):
+        return None
+    choices = _smallest(clause, case, left)
+    if choices is None:
+        return None
+    return Declaration(
+        rule=clause.id,
+        scenario=case.scenario,
+        predicted=case.trace,
+        reason=reason(choices, case.dialect),
+        choices=choices,
+    )
+
+
+@cache
+def governing(callback: str) -> tuple[str, ...]:
+    """The choices that can matter to a callback, promised ones first: to leave a promise says the most."""
+    prefixes = (f"{CALLBACKS[callback].prefix}/", "learning-rate/")
+    return tuple(sorted((id for id in CHOICES if id.startswith(prefixes)), key=lambda id: promises()[id].place is None))
+
+
+def does_the_same(case: Case, dialect: Dialect) -> bool:
+    """Whether the reference in that dialect does what was seen, in a relation beside it too."""
+    if case.failed is not None or difference(replay(case.scenario, dialect), case.trace) is not None:
+        return False
+    beside = case.other_scenario
+    return beside is None or difference(replay(beside, dialect), case.other) is None
+
+
+def _smallest(clause: Clause, case: Case, left: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The first of the smallest sets of these choices that make the clause hold when they are turned to what is documented; where
+    there is none, that make it fall silent."""
+    silent = None
+    for size in range(1, AT_ONCE + 1):
+        for choices in combinations(left, size):
+            outcome = _turned(clause, case, choices)
+            if isinstance(outcome, Held):
+                return choices
+            if isinstance(outcome, NotExercised):
+                silent = silent or choices
+    return silent
+
+
+def _turned(clause: Clause, case: Case, choices: tuple[str, ...]) -> Outcome | None:
+    """What becomes of the clause where these choices are as documented; None if the reference does not say."""
+    dialect = case.dialect.replace("nearer to the documentation", **{each: documented()[each] for each in choices})
+    trace = replay(case.scenario, dialect)
+    other = Trace() if case.other_scenario is None else replay(case.other_scenario, dialect)
+    if not isinstance(trace, Trace) or not isinstance(other, Trace):
+        return None
+    return clause.judge(replace(case, trace=trace, dialect=dialect, other=other))
+
+
+def reason(choices: Iterable[str], dialect: Dialect) -> str:
+    """What the documentation says of these choices, and what the dialect does."""
+    return " ".join(_said(each, dialect) for each in choices)
+
+
+def _said(choice: str, dialect: Dialect) -> str:
+    promise, values = promises()[choice], CHOICES[choice].values
+    by = "as the plainest, for the documentation is silent" if promise.place is None else f"promised by {promise.place}"
+    return f"{CHOICES[choice].question} In {dialect.name}: {values[dialect[choice]]} Expected, {by}: {values[promise.value]}"
+
+
+@cache
+def keras_dialects(callback: str) -> tuple[Dialect, ...]:
+    """The dialects of Keras's releases in which the callback does not do the same, the newest first."""
+    found: dict[tuple[str, ...], Dialect] = {}
+    releases = [dialect for dialect in shipped().values() if dialect.name != DOCUMENTED]
+    for dialect in sorted(releases, key=lambda each: (each.package == "keras", version(str(each.since))), reverse=True):
+        found.setdefault(tuple(dialect[choice] for choice in governing(callback)), dialect)
+    return tuple(found.values())
