@@ -1,7 +1,7 @@
 """Callbacks that reach beyond their job, and training loops that run them wrongly.
 
 Rules
-- A callback that does what is another's job has a machine of its own: the reference's, with an effect more.
+- A callback that does what is another's job, or nobody's, has a machine of its own: the reference's, with an effect more.
 - A wrong training loop is the reference on another scenario than it was given.
 """
 
@@ -10,13 +10,27 @@ from dataclasses import replace
 from typing import Any
 
 from callcheck.reference.early_stopping import EarlyStopping, State
-from callcheck.reference.machine import Effect, Event, Log, Reason, Restore, Save, SetRate, Stop
+from callcheck.reference.machine import (
+    Effect,
+    Event,
+    Log,
+    Print,
+    Reason,
+    Restore,
+    Save,
+    SetRate,
+    Stop,
+    Unlog,
+    Warn,
+    Write,
+)
 from callcheck.reference.model_checkpoint import ModelCheckpoint
 from callcheck.reference.reduce_lr_on_plateau import AT_MINIMUM, ReduceLROnPlateau
 from callcheck.reference.terminate_on_nan import TERMINATED, TerminateOnNaN
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.editing import each_epoch, each_epochs
 from callcheck.spec.scenario import Epoch, Scenario
+from callcheck.spec.trace import Origin
 from callcheck.spec.values import only
 
 from .wrong import Wrong
@@ -69,6 +83,90 @@ class RoundsTheMetric(EarlyStopping):
         if isinstance(value, float) and abs(value) < 1e6:
             effects.append(Log(self.config.monitor, round(value, 4)))
         return super().epoch_end(state, event, effects)
+
+
+class DropsTheMetric(EarlyStopping):
+    def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
+        if self.config.monitor in event.logs:
+            effects.append(Unlog(self.config.monitor))
+        return super().epoch_end(state, event, effects)
+
+
+class ClearsBatches(TerminateOnNaN):
+    def batch_end(self, state: None, event: Event, effects: list[Effect]) -> tuple[None, Reason]:
+        effects += map(Unlog, event.logs)
+        return super().batch_end(state, event, effects)
+
+
+class HidesTheLoss(TerminateOnNaN):
+    def batch_end(self, state: None, event: Event, effects: list[Effect]) -> tuple[None, Reason]:
+        after, reason = super().batch_end(state, event, effects)
+        if reason is TERMINATED:
+            effects.append(Log("loss", 0.0))
+        return after, reason
+
+
+class LogsItsWait(EarlyStopping):
+    def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
+        after, reason = super().epoch_end(state, event, effects)
+        effects.append(Log("wait", float(after.wait)))
+        return after, reason
+
+
+class CountsBatches(TerminateOnNaN):
+    def batch_end(self, state: None, event: Event, effects: list[Effect]) -> tuple[None, Reason]:
+        effects.append(Log("batches", float(event.batch + 1)))
+        return super().batch_end(state, event, effects)
+
+
+class WritesWhereItStopped(EarlyStopping):
+    def fit_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
+        if state.stopped_epoch:
+            effects.append(Write("stopped.txt"))
+        return super().fit_end(state, event, effects)
+
+
+class WritesAnIndex(ModelCheckpoint):
+    def epoch_end(self, state: Any, event: Event, effects: list[Effect]) -> tuple[Any, Reason]:
+        effects.append(Write("checkpoint.txt"))
+        return super().epoch_end(state, event, effects)
+
+
+class GoesBack(EarlyStopping):
+    def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
+        after, reason = super().epoch_end(state, event, effects)
+        if after.wait and after.best_weights is not None:
+            effects.append(Restore(after.best_weights))
+        return after, reason
+
+
+class BeginsWithTheBest(EarlyStopping):
+    def fit_begin(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
+        if state.best_epoch:
+            effects.append(Restore(Origin(0, state.best_epoch)))
+        return super().fit_begin(state, event, effects)
+
+
+class PrintsItsWait(EarlyStopping):
+    def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
+        after, reason = super().epoch_end(state, event, effects)
+        if after.wait:
+            effects.append(Print("other"))
+        return after, reason
+
+
+class SaysGoodbye(TerminateOnNaN):
+    def fit_end(self, state: None, event: Event, effects: list[Effect]) -> tuple[None, Reason]:
+        effects.append(Print("other"))
+        return super().fit_end(state, event, effects)
+
+
+class WarnsOfTheStop(EarlyStopping):
+    def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
+        after, reason = super().epoch_end(state, event, effects)
+        if any(isinstance(effect, Stop) for effect in effects):
+            effects.append(Warn("other"))
+        return after, reason
 
 
 class WarnsOfMonitoringLoss(EarlyStopping):
@@ -140,6 +238,78 @@ WRONG: tuple[Wrong, ...] = (
         says="The metric is rounded in the logs that all callbacks share.",
         callback="EarlyStopping",
         make=RoundsTheMetric,
+    ),
+    Wrong(
+        name="drops-the-metric",
+        says="The metric is taken out of the logs, as other callbacks have no use for it.",
+        callback="EarlyStopping",
+        make=DropsTheMetric,
+    ),
+    Wrong(
+        name="clears-batches",
+        says="The logs of a batch are cleared once they have been read.",
+        callback="TerminateOnNaN",
+        make=ClearsBatches,
+    ),
+    Wrong(
+        name="hides-the-loss",
+        says="An invalid loss is zero in the logs from then on, so that means stay finite.",
+        callback="TerminateOnNaN",
+        make=HidesTheLoss,
+    ),
+    Wrong(
+        name="logs-its-wait",
+        says="The counter stands in the logs.",
+        callback="EarlyStopping",
+        make=LogsItsWait,
+    ),
+    Wrong(
+        name="counts-batches",
+        says="The number of batches stands in the logs of every batch.",
+        callback="TerminateOnNaN",
+        make=CountsBatches,
+    ),
+    Wrong(
+        name="writes-where-it-stopped",
+        says="A file says that training was stopped.",
+        callback="EarlyStopping",
+        make=WritesWhereItStopped,
+    ),
+    Wrong(
+        name="writes-an-index",
+        says="A file beside the saved ones says which they are.",
+        callback="ModelCheckpoint",
+        make=WritesAnIndex,
+    ),
+    Wrong(
+        name="goes-back",
+        says="The best weights are put back after every epoch without an improvement.",
+        callback="EarlyStopping",
+        make=GoesBack,
+    ),
+    Wrong(
+        name="begins-with-the-best",
+        says="A fit begins with the weights of the best epoch before.",
+        callback="EarlyStopping",
+        make=BeginsWithTheBest,
+    ),
+    Wrong(
+        name="prints-its-wait",
+        says="The counter is printed, whatever verbose is.",
+        callback="EarlyStopping",
+        make=PrintsItsWait,
+    ),
+    Wrong(
+        name="says-goodbye",
+        says="A line is printed when training has ended.",
+        callback="TerminateOnNaN",
+        make=SaysGoodbye,
+    ),
+    Wrong(
+        name="warns-of-the-stop",
+        says="A stop is warned of.",
+        callback="EarlyStopping",
+        make=WarnsOfTheStop,
     ),
     Wrong(
         name="warns-of-monitoring-loss",

@@ -2,3 +2,4 @@
 
 from . import outcome as outcome  # isort: skip
 from . import decisions as decisions  # isort: skip
+from . import effects as effects  # isort: skip

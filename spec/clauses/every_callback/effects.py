@@ -1,0 +1,194 @@
+"""What a callback does beside its work: to the logs that it is given, to files, to the weights, and in what it says.
+
+Rules
+- The sentences hold for a callback that somebody else wrote, too; what only says which lines and which logs are Keras's own is
+  `observed`.
+- They judge what was looked at: where an implementation cannot show it, they are not exercised.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from ...trace import BatchTrace, EpochTrace, FitTrace, Weights
+from ..clause import Case, EpochSeen, Expectations, clause
+from .decisions import JOBS, LOOP, RATE_NAMES, SOURCE
+
+OBSERVED = "observed: keras 3.15.1, tf-keras 2.21.0"
+ALL_PARTS = ("", ".index", ".data-", "/")
+"""How the names of the files go on of which one save consists, after the path to which it goes."""
+
+
+def _batches(case: Case) -> Iterator[tuple[EpochSeen, BatchTrace | None]]:
+    """The batches to whose logs something was done, with their epoch; None once for an epoch in which there were none."""
+    for epoch in case.epochs():
+        if epoch.seen.batches is not None:
+            yield from ((epoch, batch) for batch in epoch.seen.batches or (None,))
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names) or "nothing"
+
+
+# ---------------------------------------------------------------------------------------------- logs
+
+
+@clause("every-callback/logs/nothing-is-removed", level="universal", source=SOURCE)
+def nothing_is_removed(case: Case) -> Expectations:
+    """A callback removes nothing from the logs that it is given at the end of an epoch or of a batch: those that come after it
+    read them, too."""
+    why = "the callbacks that come later read the same logs"
+    for epoch in case.epochs():
+        if epoch.seen.removed is not None and epoch.shown.logs:
+            removed = epoch.seen.removed
+            yield epoch.expects_that(
+                not removed,
+                "all that was logged",
+                got=lambda removed=removed: f"{_listed(removed)} removed",
+                because=why,
+            )
+    for epoch, batch in _batches(case):
+        removed = () if batch is None else batch.removed or ()
+        yield epoch.expects_that(
+            not removed, "all that the batch logged",
+            got=lambda removed=removed, batch=batch: f"{_listed(removed)} removed at the end of batch index {batch.batch}",
+            because=why,
+        )  # fmt: skip
+
+
+@clause("every-callback/logs/batch-metrics-are-not-changed", level="universal", source=SOURCE)
+def batch_metrics_are_not_changed(case: Case) -> Expectations:
+    """The values in a batch's logs a callback leaves as they are."""
+    for epoch, batch in _batches(case):
+        changed = () if batch is None else batch.changed or ()
+        yield epoch.expects_that(
+            not changed, "the logs of every batch as they were",
+            got=lambda changed=changed, batch=batch: f"another {_listed(changed)} at the end of batch index {batch.batch}",
+            because="that is what the training logged",
+        )  # fmt: skip
+
+
+@clause("every-callback/logs/only-the-rate-is-added", level="observed", source=OBSERVED, observes=("logged",))
+def only_the_rate_is_added(case: Case) -> Expectations:
+    """ReduceLROnPlateau and LearningRateScheduler add the learning rate to the logs of an epoch. Nothing else is added to the
+    logs of an epoch, and nothing at all to those of a batch."""
+    allowed = RATE_NAMES if case.scenario.callback in JOBS["learning_rate"] else ()
+    for epoch in case.epochs():
+        logged = epoch.seen.logged or {}
+        added = [name for name in logged if name not in epoch.shown.logs and not name.startswith(allowed)]
+        yield epoch.expects_that(
+            not added, "nothing new in the logs" + (" but the learning rate" if allowed else ""), got=_listed(added),
+            because=f"{case.scenario.callback} has nothing else to log",
+        )  # fmt: skip
+    for epoch, batch in _batches(case):
+        added = [] if batch is None else [name for name in batch.logged or {} if name not in (batch.changed or ())]
+        yield epoch.expects_that(
+            not added, "nothing new in the logs of a batch", got=_listed(added),
+            because=f"{case.scenario.callback} has nothing to log there",
+        )  # fmt: skip
+
+
+# ---------------------------------------------------------------------------------------------- files
+
+
+@clause("every-callback/saved/no-other-file-appears", level="universal", source=SOURCE)
+def no_other_file_appears(case: Case) -> Expectations:
+    """No file appears in the working directory but what is saved there."""
+    why = (
+        "nothing else was saved"
+        if case.scenario.callback in JOBS["saved"]
+        else f"{case.scenario.callback} writes no files"
+    )
+    for fit, _, seen in case.fits():
+        for epoch in case.epochs(fit):
+            if epoch.seen.files is not None:
+                other = _not_saved(epoch.seen)
+                yield epoch.expects_that(not other, "no file but what is saved", got=_listed(other), because=why)
+        if seen.files is not None:
+            files = seen.files
+            yield case.at(fit).expects_that(
+                not files, "no file from the hooks around the epochs", got=_listed(files), because=why
+            )
+
+
+def _not_saved(seen: EpochTrace) -> list[str]:
+    """The new files that are no part of a save."""
+    parts = tuple(save.path + part for save in seen.saved or () for part in ALL_PARTS[1:])
+    whole = {save.path for save in seen.saved or ()}
+    return [file for file in seen.files or () if file not in whole and not file.startswith(parts)]
+
+
+# ---------------------------------------------------------------------------------------------- weights
+
+
+@clause("every-callback/weights/are-left-alone-in-training", level="universal", source=SOURCE)
+def left_alone_in_training(case: Case) -> Expectations:
+    """As long as training goes on, no callback puts other weights into the model. Only where it ends EarlyStopping does, if it
+    was asked to restore: in the last epoch that is run, or after it."""
+    restores = case.scenario.callback in JOBS["weights"] and case["restore_best_weights"]
+    for fit, _, seen in case.fits():
+        for epoch in case.epochs(fit):
+            hooks = epoch.seen.weights_set
+            if hooks is None:
+                continue
+            if restores and epoch.index == seen.epochs_run - 1:
+                hooks = tuple(hook for hook in hooks if hook != "epoch_end")
+            yield epoch.expects_that(
+                not hooks, "the weights that were trained", got=f"others, put there at {_listed(hooks)}",
+                because="training goes on with them",
+            )  # fmt: skip
+
+
+@clause("every-callback/weights/a-fit-begins-with-those-of-the-one-before", level="universal", source=LOOP,
+        observes=("weights",))  # fmt: skip
+def begins_with_those_before(case: Case) -> Expectations:
+    """The first fit begins with the model's own weights, every later one with those that the model held when the fit before it
+    had ended."""
+    held: Weights | None = Weights(epoch=-1)
+    for fit, shown, seen in case.fits():
+        if seen.weights_at_begin is not None and held is not None and shown.resume is None:
+            yield case.at(fit).expects_that(
+                seen.weights_at_begin == held, f"training to begin with {_whose(held)}", got=_whose(seen.weights_at_begin),
+                because="that is what the model held" + (" when the fit before had ended" if fit else ""),
+            )  # fmt: skip
+        held = _at_the_end(seen, fit)
+
+
+def _at_the_end(seen: FitTrace, fit: int) -> Weights | None:
+    """What the model holds when the fit has ended, counted from the start of the scenario; None where it is not known."""
+    held = seen.weights
+    if held is None:
+        return None
+    if held.epoch == -1 and held.fit is None:
+        return seen.weights_at_begin
+    if held.fit == -1:
+        return Weights(epoch=-1)
+    return Weights(epoch=held.epoch, fit=fit if held.fit is None else held.fit)
+
+
+def _whose(weights: Weights) -> str:
+    if weights.fit is None:
+        return "untrained weights"
+    return f"the weights of epoch index {weights.epoch} of fit {weights.fit + 1}"
+
+
+# ---------------------------------------------------------------------------------------------- messages
+
+
+@clause("every-callback/printed/only-lines-that-are-known", level="observed", source=OBSERVED, observes=("printed",))
+def only_known_lines(case: Case) -> Expectations:
+    """A callback prints no line but those that say what it does: that it stops, restores, reduces, sets, saves or does not; and
+    the numbers and the path in them are true."""
+    why = "every line says what the callback does, and that truly"
+    for fit, _, seen in case.fits():
+        for epoch in case.epochs(fit):
+            yield epoch.expects_that("other" not in (epoch.seen.printed or ()), "no other line", got="one", because=why)
+        yield case.at(fit).expects_that("other" not in (seen.printed or ()), "no other line", got="one", because=why)
+
+
+@clause("every-callback/warned/only-of-the-metric", level="observed", source=OBSERVED, observes=("warned",))
+def only_of_the_metric(case: Case) -> Expectations:
+    """In training, a callback warns of nothing but a metric that is missing, or is an array."""
+    for epoch in case.epochs():
+        others = [kind for kind in epoch.seen.warned or () if kind not in ("missing-metric", "array-metric")]
+        yield epoch.expects_that(
+            not others, "no other warning", got=_listed(others), because="nothing else is to be warned of"
+        )
