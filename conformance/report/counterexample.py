@@ -2,7 +2,9 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from callcheck.reference.replay import Decision
@@ -47,11 +49,11 @@ def _show_save(save: Save, fit: int) -> str:
     return save.path + ("" if save.weights is None else f" (weights {_show_weights(save.weights, fit)})")
 
 
-def _show_epoch(seen: EpochTrace, fit: int) -> str:
+def _show_epoch(seen: EpochTrace, fit: int, hide: Collection[str]) -> tuple[str, ...]:
     parts = []
     if seen.stop:
         parts.append("stop")
-    if seen.learning_rate is not None:
+    if "rates" not in hide and seen.learning_rate is not None:
         parts.append(f"lr={_show_rate(seen.learning_rate)}")
     parts += [f"saved {_show_save(save, fit)}" for save in seen.saved or ()]
     parts += [f"warned {kind}" for kind in seen.warned or ()]
@@ -64,7 +66,7 @@ def _show_epoch(seen: EpochTrace, fit: int) -> str:
     saved = {save.path for save in seen.saved or ()}
     parts += [f"new file {file}" for file in seen.files or () if file not in saved]
     parts += [f"weights set at {hook}" for hook in seen.weights_set or ()]
-    return ", ".join(parts) or "-"
+    return tuple(parts)
 
 
 def _show_batch(batch: BatchTrace) -> str:
@@ -93,49 +95,76 @@ def _show_state(trace: Trace, fit: int, position: int) -> str:
     return " ".join(parts)
 
 
-def table(scenario: Scenario, trace: Trace | None, why: Sequence[Decision] = ()) -> list[str]:
-    """The scenario by epoch: the absolute epoch, what was shown, what was seen of it, what the callback remembers, and why it
-    did that, where the reasons are given."""
-    lines = []
-    reasons = _by_place(why)
+def heading(scenario: Scenario) -> list[str]:
+    """The callback with its configuration, and what is around it where that is not as usual, a line each."""
     config = ", ".join(f"{name}={value!r}" for name, value in scenario.config.items())
-    lines.append(f"{scenario.callback}({config})")
     around: list[tuple[str, Any]] = [
         ("learning_rate", _show_rate(scenario.learning_rate) if scenario.learning_rate != 1.0 else None),
         ("steps_per_execution", scenario.steps_per_execution if scenario.steps_per_execution != 1 else None),
         ("metrics", ", ".join(f"{metric.cls} as {metric.name}" for metric in scenario.metrics) or None),
         ("there before", ", ".join(scenario.existing) or None),
     ]
-    lines += [f"  {name}: {value}" for name, value in around if value is not None]
-    if trace is not None and trace.rejected is not None:
-        lines.append(f"  rejected: {trace.rejected.type}: {trace.rejected.message}")
+    return [f"{scenario.callback}({config})", *(f"{name}: {value}" for name, value in around if value is not None)]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """A line of a table: the fit, the epoch's place in it and its absolute number, what was shown, and what was seen, in parts.
+    At the end of a fit there is no epoch."""
+
+    fit: int
+    position: int | None = None
+    number: int | None = None
+    shown: str = ""
+    seen: tuple[str, ...] | None = None
+
+
+def rows(scenario: Scenario, trace: Trace | None, *, hide: Collection[str] = ()) -> Iterator[Row]:
+    """The scenario by epoch, and what was seen at the end of each fit. `hide`: of rates, messages (of errors), and last (weights:
+    those of the last epoch)."""
     for index, fit in enumerate(scenario.fits):
-        lines.append(
-            f"  fit {index + 1}"
-            + ("" if fit.learning_rate is None else f", learning rate {_show_rate(fit.learning_rate)}")
-        )
         seen = trace.fits[index] if trace is not None and index < len(trace.fits) else None
         for position, epoch in enumerate(fit.epochs):
             number = scenario.first_epoch(fit) + position
-            happened = ""
+            happened = None
             if seen is not None:
-                happened = _show_epoch(seen.epochs[position], index) if position < len(seen.epochs) else "(not run)"
-                if state := _show_state(trace, index, position) if trace is not None else "":
-                    happened += f"; {state}"
-            lines.append(f"    epoch {number:<3} {_show_logs(epoch):<40} {happened}")
-            lines += reasons.get((index, number), ())
+                run = position < len(seen.epochs)
+                happened = _show_epoch(seen.epochs[position], index, hide) if run else ("(not run)",)
+            yield Row(fit=index, position=position, number=number, shown=_show_logs(epoch), seen=happened)
         if seen is not None:
             if seen.error is not None:
-                lines.append(f"    {seen.error.hook} raised {seen.error.type}: {seen.error.message}")
-            holds = (
-                None if seen.weights is None else f"the model holds the weights {_show_weights(seen.weights, index)}"
-            )
-            printed = f"printed {', '.join(seen.printed)}" if seen.printed else None
-            files = f"new files around it: {', '.join(seen.files)}" if seen.files else None
-            ending = "; ".join(part for part in (holds, printed, files) if part)
-            if ending:
-                lines.append(f"    after training: {ending}")
-            lines += reasons.get((index, None), ())
+                message = "" if "messages" in hide else f": {seen.error.message}"
+                yield Row(fit=index, seen=(f"{seen.error.hook} raised {seen.error.type}{message}",))
+            last = Weights(epoch=scenario.first_epoch(fit) + len(seen.epochs) - 1)
+            weights = None if "last" in hide and seen.weights == last else seen.weights
+            holds = () if weights is None else (f"the model holds the weights {_show_weights(weights, index)}",)
+            printed = (f"printed {', '.join(seen.printed)}",) if seen.printed else ()
+            files = (f"new files around it: {', '.join(seen.files)}",) if seen.files else ()
+            if holds or printed or files:
+                yield Row(fit=index, shown="after training", seen=(*holds, *printed, *files))
+
+
+def table(scenario: Scenario, trace: Trace | None, why: Sequence[Decision] = ()) -> list[str]:
+    """The scenario by epoch: the absolute epoch, what was shown, what was seen of it, what the callback remembers, and why it
+    did that, where the reasons are given."""
+    first, *around = heading(scenario)
+    lines = [first, *(f"  {line}" for line in around)]
+    reasons = _by_place(why)
+    if trace is not None and trace.rejected is not None:
+        lines.append(f"  rejected: {trace.rejected.type}: {trace.rejected.message}")
+    for fit, of_fit in groupby(rows(scenario, trace), key=lambda row: row.fit):
+        given = scenario.fits[fit].learning_rate
+        lines.append(f"  fit {fit + 1}" + ("" if given is None else f", learning rate {_show_rate(given)}"))
+        for row in of_fit:
+            if row.position is None:
+                lines.append("    " + f"{row.shown}: " * bool(row.shown) + "; ".join(row.seen or ()))
+                continue
+            happened = "" if row.seen is None else ", ".join(row.seen) or "-"
+            if state := _show_state(trace, fit, row.position) if trace is not None else "":
+                happened += f"; {state}"
+            lines.append(f"    epoch {row.number:<3} {row.shown:<40} {happened}")
+            lines += reasons.get((fit, row.number), ())
+        lines += reasons.get((fit, None), ())
     return [printable(line) for line in lines]
 
 

@@ -5,6 +5,8 @@ The table of all verdicts and the boundaries are for whoever asks for them.
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from callcheck.spec.version import VERSION
+
 from ..judge import AS_IN_KERAS, CONFORMS, DECLARED, FAILING, NOT_APPLICABLE, NOT_EXERCISED, Judgement
 from ..pool import missing, reached
 from ..session import Suite
@@ -45,8 +47,9 @@ def summary(suite: Suite, names: Sequence[Name], *, verbose: bool = False) -> It
     yield ""
     for name in names:
         yield from _counts(suite, name)
-    yield f"seed {suite.seed}, {suite.examples} random scenarios per callback" + (
-        "" if verbose else "; --verbose shows every verdict"
+    yield (
+        f"version {VERSION} of the specification, seed {suite.seed}, {suite.examples} random scenarios per callback"
+        + ("" if verbose else "; --verbose shows every verdict")
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from callcheck import __version__
 from callcheck.spec.scenario import to_json as scenario_to_json
+from callcheck.spec.version import VERSION
 
 from ..judge import FAILING, Judgement
 from ..session import Suite
@@ -29,6 +30,7 @@ def as_json(suite: Suite) -> dict[str, Any]:
     started = suite.started()
     return {
         "callcheck": __version__,
+        "specification": VERSION,
         "seed": suite.seed,
         "implementations": {
             str(name): {"name": hearing.subject.name, "dialect": hearing.dialect.name}

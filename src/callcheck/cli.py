@@ -159,6 +159,10 @@ def _parser() -> argparse.ArgumentParser:
 
     clauses = commands.add_parser("clauses", help="print the clauses of the specification")
     clauses.add_argument("prefix", nargs="?", default="", metavar="PREFIX", help="only those whose id begins so")
+    clauses.add_argument(
+        "--markdown", metavar="FILE", help="write the whole specification, with examples, as a document"
+    )
+    clauses.add_argument("--html", metavar="FILE", help="the same as one self-contained page")
 
     dialects = commands.add_parser("dialects", help="list the dialects, print one, or how two differ")
     dialects.add_argument("names", nargs="*", metavar="NAME", help="a dialect, a release, or a TOML file; two at most")

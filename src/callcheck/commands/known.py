@@ -4,6 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
+from callcheck.conformance.report import specification
 from callcheck.conformance.report.history import markdown, text
 from callcheck.conformance.session import selected
 from callcheck.conformance.subjects.environments import folder_of, made, remove, root
@@ -15,17 +16,35 @@ from callcheck.spec.dialect import resolve, shipped
 from callcheck.spec.trace import to_json as trace_to_json
 from callcheck.spec.vectors import stored
 from callcheck.spec.vectors import to_json as vector_to_json
+from callcheck.spec.version import VERSION
 
 from .status import OK, WrongInput, say
 
 
 def clauses(options: argparse.Namespace) -> int:
-    """Print the clauses: id, level, sentence, source, and the choices that govern them."""
+    """Print the clauses, with level, sentence, source, and the choices that govern them; or write the specification."""
+    if options.markdown or options.html:
+        if options.prefix:
+            raise WrongInput(f"a document holds all clauses, not only those that begin with {options.prefix!r}")
+        if options.markdown:
+            _write("--markdown", options.markdown, specification.markdown())
+        if options.html:
+            _write("--html", options.html, specification.page())
+        return OK
+    print(f"version {VERSION} of the specification")
     for clause in selected(options.prefix):
         print(f"{clause.id} [{clause.level}]\n    {clause.sentence}\n    source: {clause.source}")
         for choice, values in (clause.choices if isinstance(clause, Clause) else {}).items():
             print(f"    where {choice} is {' or '.join(values)}")
     return OK
+
+
+def _write(option: str, file: str, text: str) -> None:
+    """Write a document. Raises WrongInput where that is not possible."""
+    try:
+        Path(file).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise WrongInput(f"{option} {file}: cannot be written ({error.strerror})") from None
 
 
 def dialects(options: argparse.Namespace) -> int:
@@ -77,10 +96,7 @@ def implementations(options: argparse.Namespace) -> int:
 def history(options: argparse.Namespace) -> int:
     """Print what changed in which release, or write it as a document."""
     if options.markdown:
-        try:
-            Path(options.markdown).write_text(markdown(), encoding="utf-8")
-        except OSError as error:
-            raise WrongInput(f"--markdown {options.markdown}: cannot be written ({error.strerror})") from None
+        _write("--markdown", options.markdown, markdown())
         return OK
     said = text(options.prefix)
     if not said:

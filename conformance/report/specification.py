@@ -1,0 +1,227 @@
+"""The specification as one document: every clause with its example, the choices, the glossary. Its examples are its tests.
+
+Rules
+- Nothing is said here that is not said elsewhere once: sentences are the clauses', examples the stored vectors', meanings the
+  glossary's, what a dialect does is the reference's answer.
+- An anchor is the id of a clause or a choice with dashes for slashes, and stays.
+- The page is the Markdown, rendered: one self-contained file without scripts, with a light and a dark look.
+"""
+
+import html
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+from itertools import groupby
+
+from callcheck.spec.callbacks import CALLBACKS
+from callcheck.spec.choices import CHOICES
+from callcheck.spec.clauses.clause import CLAUSES, Clause
+from callcheck.spec.dialect import Dialect, promises
+from callcheck.spec.scenario import Scenario, dumps
+from callcheck.spec.trace import Trace
+from callcheck.spec.version import VERSION
+
+from .counterexample import Row, heading, rows
+from .standing import BREAKS, KEEPS, Example, example, looked_at, standings
+from .words import printable
+
+LEVELS = {
+    "universal": "no training callback of this kind may break it, whatever else it chooses.",
+    "documented": "the documentation of Keras 3.15.1 promises it.",
+    "observed": "the documentation is silent or says otherwise; the releases that the source names do it.",
+}
+
+
+def anchor(id: str) -> str:
+    """The anchor of a clause or a choice."""
+    return id.replace("/", "-")
+
+
+@cache
+def glossary() -> Mapping[str, str]:
+    """What the sentences mean by their words, by term."""
+    return dict(tomllib.loads((files("callcheck.spec") / "glossary.toml").read_text(encoding="utf-8"))["terms"])
+
+
+def markdown() -> str:
+    """The whole document."""
+    return "\n".join([*_preface(), *_clauses(), *_choices()]) + "\n"
+
+
+def _preface() -> Iterator[str]:
+    counts = {level: sum(clause.level == level for clause in CLAUSES.values()) for level in LEVELS}
+    yield from ("# What training callbacks do: the specification", "")
+    yield (
+        f"Version {VERSION}: {len(CLAUSES)} clauses on {', '.join(CALLBACKS)}. Made by `callcheck clauses --markdown "
+        "SPECIFICATION.md`; do not edit."
+    )
+    parts = ["every-callback", *(callback.prefix for callback in CALLBACKS.values())]
+    links = [*(f"[{_title(part)}](#{part})" for part in parts), "[the choices](#choices)"]
+    yield from ("", "Contents: [words](#words), " + ", ".join(links) + ".", "", "## How to read it", "")
+    yield (
+        "A clause is one sentence with an id that never changes its meaning, a source, and a level. What stands in parentheses "
+        "behind a sentence says where it does not speak."
+    )
+    yield ""
+    yield from (f"- **{level}** ({counts[level]}): {says}" for level, says in LEVELS.items())
+    yield ""
+    yield (
+        "An observed clause may be tied to a [choice](#choices): it holds for implementations that decide so. A *dialect* has "
+        "one value for each choice; `documented` is the one that keeps every promise of the documentation, the others are "
+        "releases, on TensorFlow unless another backend is named behind a +."
+    )
+    yield ""
+    yield (
+        "An example is a small scenario on which an implementation that breaks the clause is found out. Its table says what the "
+        "callback was shown in each epoch and what has to be seen when the epoch has ended. Left out are the learning rate where "
+        "the callback has nothing to do with it, and the weights at the end where they are those of the last epoch. Where two "
+        "runs are compared, the second table is the other one. `callcheck trace -` takes the JSON under *as JSON*."
+    )
+    yield from ("", '## <a id="words"></a>Words', "")
+    yield from (f"- **{term}**: {meaning}" for term, meaning in glossary().items())
+    yield ""
+
+
+def _title(part: str) -> str:
+    return next((name for name, callback in CALLBACKS.items() if callback.prefix == part), "Every callback")
+
+
+def _part(clause: Clause) -> str:
+    return clause.id.split("/")[0]
+
+
+def _clauses() -> Iterator[str]:
+    for part, clauses in groupby(CLAUSES.values(), key=_part):
+        yield from (f'## <a id="{part}"></a>{_title(part)}', "")
+        groups: dict[str, list[Clause]] = {}
+        for clause in clauses:
+            groups.setdefault(clause.group, []).append(clause)
+        for group, members in groups.items():
+            yield from (f"### {_title(part)}: {group.split('/')[1].replace('-', ' ')}", "")
+            for clause in members:
+                yield from _clause(clause)
+
+
+def _clause(clause: Clause) -> Iterator[str]:
+    yield from (f'#### <a id="{anchor(clause.id)}"></a>`{clause.id}`', "", f"**{_text(clause.sentence)}**", "")
+    about = f"*{clause.level}*; {clause.source}"
+    for choice, values in clause.choices.items():
+        about += f". Where {_link(choice)} is {' or '.join(f'`{value}`' for value in values)}"
+    yield from (about + ".", "")
+    yield from _standings(clause)
+    shown = example(clause)
+    if shown is not None:
+        yield from _example(shown)
+
+
+def _text(sentence: str) -> str:
+    """A sentence with what Markdown would act on written so that it does not."""
+    return sentence.replace("*", "\\*").replace("<", "&lt;")
+
+
+def _link(choice: str) -> str:
+    return f"[`{choice}`](#{anchor(choice)})"
+
+
+def _standings(clause: Clause) -> Iterator[str]:
+    """Who breaks the clause, and why; where nobody does there is nothing to say."""
+    found = list(standings(clause))
+    broken: dict[tuple[str, ...], list[Dialect]] = {}
+    for each in found:
+        if each.verdict == BREAKS:
+            broken.setdefault(each.choices, []).append(each.dialect)
+    if not broken:
+        return
+    kept = [each.dialect.name for each in found if each.verdict == KEEPS]
+    yield f"Kept by {', '.join(kept)}." if kept else "Kept by none of these dialects."
+    for choices, dialects in broken.items():
+        yield f"**Broken by {', '.join(each.name for each in dialects)}**: " + " ".join(
+            f"{_link(choice)} is `{dialects[0][choice]}`: {CHOICES[choice].values[dialects[0][choice]]}"
+            for choice in choices
+        )
+    yield ""
+
+
+def _example(shown: Example) -> Iterator[str]:
+    yield from _table(shown.scenario, shown.trace, f"In {shown.dialect.name}")
+    if shown.related is not None and shown.related_trace is not None:
+        yield from _table(shown.related, shown.related_trace, "Compared with")
+    yield from (
+        "<details><summary>as JSON</summary>", "", "```json", dumps(shown.scenario), "```", "", "</details>", "",
+    )  # fmt: skip
+
+
+def _table(scenario: Scenario, trace: Trace, begin: str) -> Iterator[str]:
+    scheduled = "learning_rate" in CALLBACKS[scenario.callback].jobs or scenario.learning_rate != 1.0
+    hide = {"messages", "last", *(() if scheduled else ("rates",))}
+    yield f"{begin}: {'; '.join(f'`{printable(line)}`' for line in heading(scenario))}"
+    yield ""
+    if trace.rejected is not None:
+        yield from (f"The constructor raises {trace.rejected.type}.", "")
+        return
+    several = len(scenario.fits) > 1
+    columns = [*(["fit"] if several else []), "epoch", "logs", "seen"]
+    yield "| " + " | ".join(columns) + " |"
+    yield "|---" * len(columns) + "|"
+    for row in rows(scenario, trace, hide=hide):
+        yield "| " + " | ".join(_cell(cell) for cell in _cells(row, several)) + " |"
+    yield ""
+
+
+def _cells(row: Row, several: bool) -> list[str]:
+    fit = [str(row.fit + 1)] if several else []
+    number = "" if row.number is None else str(row.number)
+    return [*fit, number, row.shown, "" if row.seen is None else ", ".join(row.seen) or "-"]
+
+
+def _cell(text: str) -> str:
+    return html.escape(printable(text), quote=False).replace("*", "\\*").replace("|", "\\|")
+
+
+def _choices() -> Iterator[str]:
+    yield from ('## <a id="choices"></a>The choices', "")
+    yield (
+        "What implementations decide differently: a question, its answers, and which dialects give them. `callcheck dialects "
+        "NAME` prints a dialect; `callcheck history` says which release changed what."
+    )
+    yield ""
+    for choice in CHOICES.values():
+        yield from (f'### <a id="{anchor(choice.id)}"></a>`{choice.id}`', "", choice.question)
+        promise = promises()[choice.id]
+        if promise.place is not None:
+            yield f"Promised: {promise.place}."
+        yield ""
+        for value, meaning in choice.values.items():
+            who = [dialect.name for dialect in looked_at() if dialect[choice.id] == value]
+            yield f"- `{value}`: {meaning}" + (f" *({', '.join(who)})*" if who else "")
+        yield ""
+
+
+# ---------------------------------------------------------------------------------------------- the page
+
+STYLE = """
+:root { color-scheme: light dark; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
+h2 { margin-top: 3rem; border-bottom: 1px solid #8886; }
+h4 { margin: 2rem 0 .4rem; font-size: .95rem; }
+h4 code, h3 code { overflow-wrap: anywhere; }
+table { border-collapse: collapse; font-size: .85rem; display: block; overflow-x: auto; font-variant-numeric: tabular-nums; }
+th, td { text-align: left; padding: .15rem .7rem; border: 1px solid #8884; vertical-align: top; }
+code { background: #8882; border-radius: .2rem; padding: 0 .2rem; }
+pre { overflow-x: auto; } pre code { padding: 0; }
+:target { scroll-margin-top: 1rem; outline: 3px solid #e80; }
+@media print { tr, table { break-inside: avoid; } }
+"""
+
+
+def page() -> str:
+    """The document as a page."""
+    from markdown_it import MarkdownIt
+
+    body = MarkdownIt("commonmark").enable("table").render(markdown())
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<meta name="viewport" '
+        'content="width=device-width">\n<title>What training callbacks do: the specification</title>\n'
+        f"<style>{STYLE}</style>\n</head>\n<body>\n{body}</body>\n</html>\n"
+    )
