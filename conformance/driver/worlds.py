@@ -19,7 +19,7 @@ import os
 import sys
 import tempfile
 from types import SimpleNamespace
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from .files import Directory, saved_form
 from .model import Model, Optimizer, Scheduled, WithoutRate
@@ -101,6 +101,16 @@ def _metric(keras: Any, metric: Any) -> Any:
         raise CannotExpress("metrics") from None
 
 
+class _Unknown(Sequence[Any]):
+    """The compiled metrics where no framework makes any: who looks at them cannot be asked."""
+
+    def __getitem__(self, index: Any) -> Any:
+        raise CannotExpress("metrics")
+
+    def __len__(self) -> int:
+        raise CannotExpress("metrics")
+
+
 class PlainWorld:
     """For callbacks that need no framework: a plain optimizer, no compiled metrics."""
 
@@ -165,6 +175,7 @@ class PlainWorld:
 
     def compile(self, model: Model, scenario: Scenario, fit: int) -> None:
         """Make `model.metrics` what the model is compiled with in that fit."""
+        model.metrics = _Unknown() if scenario.compiled_metrics(scenario.fits[fit]) else []
 
 
 class _Keras(PlainWorld):
