@@ -18,6 +18,7 @@ from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.clauses.clause import CLAUSES, Clause
 from callcheck.spec.dialect import Dialect, promises
+from callcheck.spec.documentation import sentences
 from callcheck.spec.scenario import Scenario, dumps
 from callcheck.spec.trace import Trace
 from callcheck.spec.version import VERSION
@@ -44,6 +45,7 @@ def glossary() -> Mapping[str, str]:
     return dict(tomllib.loads((files("callcheck.spec") / "glossary.toml").read_text(encoding="utf-8"))["terms"])
 
 
+@cache
 def markdown() -> str:
     """The whole document."""
     return "\n".join([*_preface(), *_clauses(), *_choices()]) + "\n"
@@ -94,6 +96,7 @@ def _part(clause: Clause) -> str:
 def _clauses() -> Iterator[str]:
     for part, clauses in groupby(CLAUSES.values(), key=_part):
         yield from (f'## <a id="{part}"></a>{_title(part)}', "")
+        yield from _promises(_title(part))
         groups: dict[str, list[Clause]] = {}
         for clause in clauses:
             groups.setdefault(clause.group, []).append(clause)
@@ -101,6 +104,23 @@ def _clauses() -> Iterator[str]:
             yield from (f"### {_title(part)}: {group.split('/')[1].replace('-', ' ')}", "")
             for clause in members:
                 yield from _clause(clause)
+
+
+def _promises(callback: str) -> Iterator[str]:
+    """What the documentation says of a callback, as a table."""
+    if callback not in sentences():
+        return
+    yield from (
+        f"### {callback}: what the documentation promises",
+        "",
+        "| place | promise | clauses |",
+        "|---|---|---|",
+    )
+    for row in sentences()[callback]:
+        said = _cell(row.says) + ("" if row.missing is None else f"<br>*Not held: {_cell(row.missing)}*")
+        held = "<br>".join(f"[{id.partition('/')[2]}](#{anchor(id)})" for id in row.clauses) or "none"
+        yield f"| {_cell(row.place)} | {said} | {held} |"
+    yield ""
 
 
 def _clause(clause: Clause) -> Iterator[str]:

@@ -52,63 +52,80 @@ def looked_at() -> tuple[Dialect, ...]:
     return documented(), *(resolve(name).dialect for name in representative())
 
 
+class _Asked:
+    """A scenario, and what the reference predicts of it in the dialects of this module: by name, asked once."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self._answers: dict[str, Result] = {}
+
+    def answer(self, dialect: Dialect) -> Result:
+        if dialect.name not in self._answers:
+            self._answers[dialect.name] = replay(self.scenario, dialect)
+        return self._answers[dialect.name]
+
+
+_asked: dict[str, _Asked] = {}
+
+
+def _ask(scenario: Scenario) -> _Asked:
+    return _asked.setdefault(key(scenario), _Asked(scenario))
+
+
 @cache
-def scenarios(callback: str) -> tuple[Scenario, ...]:
-    """The stored scenarios of a callback, alone."""
-    return tuple(vector.scenario for vector in stored() if vector.scenario.callback == callback)
+def _alone(callback: str) -> tuple[_Asked, ...]:
+    """The stored scenarios of a callback, in which it is the only one."""
+    return tuple(_ask(vector.scenario) for vector in stored() if vector.scenario.callback == callback)
 
 
-_answers: dict[tuple[str, str], Result] = {}
+def _pairs(clause: Clause) -> list[tuple[_Asked, _Asked | None]]:
+    """The stored scenarios that a clause speaks of, of a relation with the one beside each."""
+    pairs: list[tuple[_Asked, _Asked | None]] = []
+    for asked in (each for callback in clause.callbacks for each in _alone(callback)):
+        if clause.speaks_of(asked.scenario):
+            related = None if clause.related is None else clause.related(asked.scenario)
+            if clause.related is None or related is not None:
+                pairs.append((asked, None if related is None else _ask(related)))
+    return pairs
 
 
-def _answer(scenario: Scenario, dialect: Dialect) -> Result:
-    """What the reference predicts, asked once. The dialects of this module have names of their own."""
-    asked = key(scenario), dialect.name
-    if asked not in _answers:
-        _answers[asked] = replay(scenario, dialect)
-    return _answers[asked]
-
-
-def _case(clause: Clause, scenario: Scenario, dialect: Dialect) -> Case | None:
-    """The case in which the clause judges what the dialect does; None where it has nothing to judge."""
-    if scenario.callback not in clause.callbacks or not clause.speaks_of(scenario):
-        return None
-    related = None if clause.related is None else clause.related(scenario)
-    if clause.related is not None and related is None:
-        return None
-    trace = _answer(scenario, dialect)
-    other = Trace() if related is None else _answer(related, dialect)
+def _case(asked: _Asked, beside: _Asked | None, dialect: Dialect) -> Case | None:
+    """The case in which a clause judges what the dialect does; None where there is no trace."""
+    trace = asked.answer(dialect)
+    other = Trace() if beside is None else beside.answer(dialect)
     if not isinstance(trace, Trace) or not isinstance(other, Trace):
         return None
-    return Case(scenario=scenario, trace=trace, dialect=dialect, other=other, other_scenario=related)
+    other_scenario = None if beside is None else beside.scenario
+    return Case(scenario=asked.scenario, trace=trace, dialect=dialect, other=other, other_scenario=other_scenario)
 
 
 def example(clause: Clause) -> Example | None:
     """The smallest stored vector about a clause, in the first dialect that keeps it; None where no single scenario shows it."""
-    about = [vector.scenario for vector in stored() if clause.id in vector.about]
+    about = {key(vector.scenario) for vector in stored() if clause.id in vector.about}
+    pairs = [pair for pair in _pairs(clause) if key(pair[0].scenario) in about]
     names = (DOCUMENTED, NEWEST) if clause.level == "documented" else (NEWEST, DOCUMENTED)
     for dialect in (
         *(resolve(name).dialect for name in names),
         *looked_at(),
-        *(resolve(name).dialect for name in OTHERS),
+        *(resolve(each).dialect for each in OTHERS),
     ):
-        for scenario in sorted(about, key=lambda each: len(dumps(each))):
-            case = _case(clause, scenario, dialect) if clause.applies(dialect) else None
+        for asked, beside in sorted(pairs, key=lambda pair: len(dumps(pair[0].scenario))):
+            case = _case(asked, beside, dialect) if clause.applies(dialect) else None
             if case is not None and not isinstance(clause.judge(case), Failed | NotExercised):
                 return Example(
-                    dialect=dialect, scenario=scenario, trace=case.trace, related=case.other_scenario,
-                    related_trace=None if case.other_scenario is None else case.other,
+                    dialect=dialect, scenario=case.scenario, trace=case.trace, related=case.other_scenario,
+                    related_trace=None if beside is None else case.other,
                 )  # fmt: skip
     return None
 
 
 def standings(clause: Clause) -> Iterator[Standing]:
-    """How the dialects stand to a clause that it speaks of, and that a stored scenario tells."""
-    about = [scenario for callback in clause.callbacks for scenario in scenarios(callback)]
+    """How the dialects stand to a clause that speaks of them, as far as a stored scenario tells."""
+    pairs = _pairs(clause)
     for dialect in looked_at():
         if not clause.applies(dialect):
             continue
-        cases = [case for scenario in about if (case := _case(clause, scenario, dialect)) is not None]
+        cases = [case for asked, beside in pairs if (case := _case(asked, beside, dialect)) is not None]
         outcomes = [clause.judge(case) for case in cases]
         broken = [case for case, outcome in zip(cases, outcomes, strict=True) if isinstance(outcome, Failed)]
         if broken:
