@@ -2,15 +2,17 @@
 
 Rules
 - A callback's pool is asked once, in one batch; a rule's further scenarios follow in a batch of their own.
-- A failing rule is shrunk alone, the first few per hearing; the rest is listed with the first scenario that fails.
+- A failing rule is shrunk alone, when somebody wants it shown.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from callcheck.spec.clauses.clause import Case, Clause, Failed
 from callcheck.spec.dialect import Dialect, Resolution
 from callcheck.spec.scenario import Scenario
 from callcheck.spec.search.shrink import smallest
+from callcheck.spec.search.telling import telling
 from callcheck.spec.trace import Failed as NoTrace
 from callcheck.spec.trace import Result, Trace
 
@@ -26,8 +28,6 @@ TRIES = 400
 """How many scenarios are tried at the most to shrink one failing rule."""
 AHEAD = 4
 """How many of them are asked for at once: enough to keep a worker busy, few enough to waste little when the first will do."""
-SHRUNK = 5
-"""How many failing rules are shrunk in one hearing."""
 
 
 Answered = tuple[Scenario, Result]
@@ -52,7 +52,6 @@ class Hearing:
         seed: int = 0,
         progress: Progress | None = None,
         budget: Budget | None = None,
-        shrunk: int = SHRUNK,
         predicted: Results | None = None,
     ) -> None:
         self.subject = subject
@@ -67,7 +66,6 @@ class Hearing:
         self.predicted = predicted or Results(Here(Reference(Resolution(dialect=dialect))))
         self._pools: dict[str, list[Answered]] = {}
         self._questions: dict[tuple[str, str], list[Question]] = {}
-        self._to_shrink = shrunk
 
     def scenarios(self, callback: str) -> tuple[Scenario, ...]:
         """The scenarios on which a callback is judged."""
@@ -103,17 +101,12 @@ class Hearing:
         return incomplete(self.subject.name, self.results.answered, self.results.untried, why)
 
     def judgement(self, rule: Rule, callback: str) -> Judgement:
-        """The verdict on one rule."""
+        """The verdict on one rule, with a failure as it was found."""
         if not_applicable(rule, callback, self.held) is not None:
             return judge(rule, callback, (), self.held)
         gathered = self._questions.get((rule.id, callback))
         cases = self.cases(rule, self.pool(callback)) if gathered is None else self._cases(gathered)
-        found = judge(rule, callback, cases, self.held)
-        # Asked again, what answers differently every time may answer well: it is shown as it was found.
-        if found.failure is None or found.scenario is None or found.verdict == NONDETERMINISTIC or not self._to_shrink:
-            return found
-        self._to_shrink -= 1
-        return self._shrunk(found, found.scenario)
+        return judge(rule, callback, cases, self.held)
 
     def judged(self, rule: Rule, scenario: Scenario) -> Case | None:
         """The case of that one scenario; None if the rule does not speak of it, or the subject cannot express it."""
@@ -182,20 +175,31 @@ class Hearing:
         ]
         return [case for case in found if case is not None]
 
-    def _shrunk(self, found: Judgement, start: Scenario) -> Judgement:
-        """The same failure on a smallest scenario."""
-        rule = found.clause
+    def fails(self, rule: Rule, scenario: Scenario) -> bool:
+        """Whether the rule fails on that scenario, and nothing explains it."""
+        case = self.judged(rule, scenario)
+        return case is not None and isinstance(rule.judge(case), Failed) and unexplained(rule, case, self.held)
+
+    def failing(self, rule: Rule, callback: str, most: int) -> list[Case]:
+        """The first cases of the pool on which the rule fails and nothing explains it, at most so many."""
+        failed = (case for case in self.cases(rule, self.pool(callback)) if isinstance(rule.judge(case), Failed))
+        return list(islice((case for case in failed if unexplained(rule, case, self.held)), most))
+
+    def shown(self, found: Judgement) -> Judgement:
+        """The same failure on a smallest scenario that tells something."""
+        rule, start = found.clause, found.scenario
+        # Asked again, what answers differently every time may answer well: it is shown as it was found.
+        if found.failure is None or start is None or found.verdict == NONDETERMINISTIC or not self.fails(rule, start):
+            return found
 
         def fails(scenario: Scenario) -> bool:
-            case = self.judged(rule, scenario)
-            return case is not None and isinstance(rule.judge(case), Failed) and unexplained(rule, case, self.held)
+            return self.fails(rule, scenario)
 
         def ask_for(scenarios: Sequence[Scenario]) -> None:
             self.cases(rule, self._answered(scenarios))
 
-        if not fails(start):
-            return found
-        case = self.judged(rule, smallest(start, fails, tries=TRIES, ahead=ask_for, at_once=AHEAD))
+        least = smallest(start, fails, tries=TRIES, ahead=ask_for, at_once=AHEAD)
+        case = self.judged(rule, telling(least, fails))
         failure = None if case is None else rule.judge(case)
         if case is None or not isinstance(failure, Failed):
             return found

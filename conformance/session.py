@@ -10,6 +10,7 @@ from callcheck.spec.dialect import DOCUMENTED, InvalidDialect, Resolution, docum
 
 from .declarations import Declaration, pinned
 from .driver.protocol import Unavailable
+from .findings import SHRUNK, Finding, findings
 from .health import DEVIATING, NOT_STARTED, NOTHING_EXERCISED, Complaint
 from .hearing import Hearing
 from .judge import FAILING, Judgement
@@ -102,6 +103,7 @@ class Suite:
         self.notes: dict[Name, str | None] = {}
         """What has to be said about the dialect to which each is held."""
         self._hearings: dict[Name, Hearing | Unavailable] = {}
+        self._findings: dict[Name, list[Finding]] = {}
 
     def items(self) -> list[Item]:
         """Everything to judge; what an implementation lacks comes out as not applicable."""
@@ -179,6 +181,19 @@ class Suite:
         found = self.hearing(item.name).judgement(item.rule, item.callback)
         self.judgements[item.name].append(found)
         return found
+
+    def shown(self, judgement: Judgement, name: Name) -> Judgement:
+        """A failure on a smallest scenario, for the first few of an implementation; the rest as they were found."""
+        failed = sum(each.verdict in FAILING for each in self.judgements[name])
+        return judgement if failed > SHRUNK else self.hearing(name).shown(judgement)
+
+    def findings(self, name: Name) -> list[Finding]:
+        """What fails, grouped by cause; once everything is judged. The leads take the place of the judgements that they are."""
+        if name not in self._findings:
+            found = self._findings[name] = findings(self.hearing(name), self.judgements[name])
+            leads = {(each.lead.clause.id, each.lead.callback): each.lead for each in found}
+            self.judgements[name] = [leads.get((each.clause.id, each.callback), each) for each in self.judgements[name]]
+        return self._findings[name]
 
     def complaints(self, name: Name) -> list[Complaint]:
         """What is wrong with an implementation as a whole; said before any verdict."""

@@ -26,4 +26,4 @@ def test_clause(clause_item: Item, suite: Suite, record_property: Callable[[str,
     if judgement.verdict == NOT_EXERCISED and clause_item.name.dialect != NEWEST:
         pytest.skip("not exercised: no scenario of the pool meets the precondition of this clause here")
     if judgement.verdict in FAILING or judgement.verdict == NOT_EXERCISED:
-        pytest.fail(describe(judgement), pytrace=False)
+        pytest.fail(describe(suite.shown(judgement, clause_item.name)), pytrace=False)

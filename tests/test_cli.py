@@ -143,6 +143,7 @@ def test_check_gives_a_verdict_for_every_clause(capsys: pytest.CaptureFixture[st
         "callback",
         "level",
         "verdict",
+        "finding",
         "exercised",
         "scenario",
         "related",

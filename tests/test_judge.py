@@ -82,7 +82,8 @@ def test_the_reference_conforms() -> None:
 
 
 def test_a_deviation_is_shrunk_and_described() -> None:
-    judgement = Hearing(Here(Subject(Late)), NEWEST_DIALECT, examples=50).judgement(PATIENCE, "EarlyStopping")
+    hearing = Hearing(Here(Subject(Late)), NEWEST_DIALECT, examples=50)
+    judgement = hearing.shown(hearing.judgement(PATIENCE, "EarlyStopping"))
     assert judgement.verdict == DEVIATES
     assert judgement.scenario is not None
     assert len(judgement.scenario.fits[0].epochs) == 2, "two epochs show that it stops late"
@@ -102,7 +103,8 @@ def test_what_does_as_predicted_agrees() -> None:
 
 
 def test_a_disagreement_is_shrunk_and_described() -> None:
-    judgement = Hearing(Here(Subject(Late)), NEWEST_DIALECT, examples=50).judgement(AGREEMENT, "EarlyStopping")
+    hearing = Hearing(Here(Subject(Late)), NEWEST_DIALECT, examples=50)
+    judgement = hearing.shown(hearing.judgement(AGREEMENT, "EarlyStopping"))
     assert judgement.verdict == DEVIATES
     assert judgement.scenario is not None
     assert len(judgement.scenario.fits[0].epochs) == 2, "two epochs show that it stops late"

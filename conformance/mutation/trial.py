@@ -23,7 +23,7 @@ from callcheck.spec.scenario import Scenario
 from ..driver.subjects import subject as driven
 from ..driver.worlds import load
 from ..hearing import Hearing
-from ..judge import FAILING, unexplained
+from ..judge import FAILING
 from ..pool import pool
 from ..results import Here, Results
 from ..rules import AGREEMENTS, Rule
@@ -93,7 +93,7 @@ def try_suite(subject: Subject, source: str, plan: Plan) -> dict[str, str | None
     """Hold the module to the suite: the first clause that fails, else the first disagreement, as the fields of a Found."""
     take_place(subject, source)
     hearing = Hearing(
-        Here(driven("keras"), time_limit=SCENARIO_SECONDS), dialect(), examples=plan.examples, seed=plan.seed, shrunk=0,
+        Here(driven("keras"), time_limit=SCENARIO_SECONDS), dialect(), examples=plan.examples, seed=plan.seed,
         predicted=predictions(subject, plan),
     )  # fmt: skip
     disagreement: str | None = None
@@ -117,9 +117,7 @@ def _failure(hearing: Hearing, rule: Rule, scenario: Scenario) -> Failed | None:
     """How the rule fails on the scenario, if nothing explains it."""
     case = hearing.judged(rule, scenario)
     outcome = None if case is None else rule.judge(case)
-    return (
-        outcome if isinstance(outcome, Failed) and case is not None and unexplained(rule, case, hearing.held) else None
-    )
+    return outcome if isinstance(outcome, Failed) and hearing.fails(rule, scenario) else None
 
 
 class _Failures:

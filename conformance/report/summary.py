@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from callcheck.spec.version import VERSION
 
-from ..judge import AS_IN_KERAS, CONFORMS, DECLARED, FAILING, NOT_APPLICABLE, NOT_EXERCISED, Judgement
+from ..findings import Finding
+from ..judge import AS_IN_KERAS, CONFORMS, DECLARED, NOT_APPLICABLE, NOT_EXERCISED, Judgement
 from ..pool import missing, reached
 from ..session import Suite
 from ..subjects.names import Name
@@ -15,7 +16,7 @@ from .counterexample import describe, sentence
 from .words import compared_with, counted, told, wrapped
 
 IN_FULL = 5
-"""How many failures of an implementation are shown with their counterexamples; of the others a line is enough."""
+"""How many findings about an implementation are shown with their counterexamples; of the others a line is enough."""
 WITH_REASONS = 3
 """Up to how many deviations that are no failures are shown with what they mean."""
 KNOWN = {
@@ -36,7 +37,7 @@ def summary(suite: Suite, names: Sequence[Name], *, verbose: bool = False) -> It
     for name in names:
         for complaint in suite.complaints(name):
             yield from ("", *wrapped(complaint.sentence))
-        yield from _failures(suite.judgements[name], verbose)
+        yield from _failures(suite.findings(name), verbose)
     if verbose:
         yield from _table(suite, names)
     judgements = [each for name in names for each in suite.judgements[name]]
@@ -53,16 +54,32 @@ def summary(suite: Suite, names: Sequence[Name], *, verbose: bool = False) -> It
     )
 
 
-def _failures(judgements: Iterable[Judgement], verbose: bool) -> Iterator[str]:
-    failing = [each for each in judgements if each.verdict in FAILING]
-    shown = len(failing) if verbose else IN_FULL
-    for each in failing[:shown]:
-        yield from ("", describe(each))
-    if failing[shown:]:
+def _failures(found: Sequence[Finding], verbose: bool) -> Iterator[str]:
+    if not found:
+        return
+    clauses = sum(len(each.all) for each in found)
+    yield from ("", f"{_many(len(found), 'finding')}, {_many(clauses, 'clause')}")
+    shown = len(found) if verbose else IN_FULL
+    for number, each in enumerate(found[:shown], 1):
+        yield from ("", f"{number}. {describe(each.lead)}")
+        for heading, folded in (
+            ("fails for the same reason", each.others),
+            ("fails too, and in Keras in another way", each.as_keras),
+        ):
+            if folded:
+                yield from wrapped(f"{heading}: {', '.join(other.clause.id for other in folded)}", "  ")
+    if found[shown:]:
         yield ""
-    for each in failing[shown:]:
-        said = sentence(each) or each.reason
-        yield from wrapped(f"{each.implementation}: {each.verdict}: {each.clause.id}" + (f": {said}" if said else ""))
+    for number, each in enumerate(found[shown:], shown + 1):
+        lead = each.lead
+        said = sentence(lead) or lead.reason
+        yield from wrapped(
+            f"{number}. {lead.implementation}: {lead.verdict}: {lead.clause.id}" + (f": {said}" if said else "")
+        )
+
+
+def _many(count: int, word: str) -> str:
+    return f"{count} {word}" + ("" if count == 1 else "s")
 
 
 def _known(judgements: Iterable[Judgement], heading: str, verbose: bool) -> Iterator[str]:

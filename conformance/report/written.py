@@ -7,6 +7,7 @@ Rules
 
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from callcheck import __version__
 from callcheck.spec.scenario import to_json as scenario_to_json
 from callcheck.spec.version import VERSION
 
+from ..findings import Finding
 from ..judge import FAILING, Judgement
 from ..session import Suite
 from .counterexample import describe, sentence
@@ -38,17 +40,28 @@ def as_json(suite: Suite) -> dict[str, Any]:
         },
         "scenarios": sum(hearing.results.answered for hearing in started.values()),
         "complaints": [each.sentence for name in started for each in suite.complaints(name)],
-        "results": [_result(each) for name in started for each in suite.judgements[name]],
+        "results": [
+            _result(each, numbers.get((each.clause.id, each.callback)))
+            for name in started
+            for numbers in (_numbers(suite.findings(name)),)
+            for each in suite.judgements[name]
+        ],
     }
 
 
-def _result(judgement: Judgement) -> dict[str, Any]:
+def _numbers(found: Sequence[Finding]) -> dict[tuple[str, str], int]:
+    """In which finding each failing rule is, by its id and callback; counted from 1."""
+    return {(each.clause.id, each.callback): number for number, one in enumerate(found, 1) for each in one.all}
+
+
+def _result(judgement: Judgement, finding: int | None) -> dict[str, Any]:
     return {
         "implementation": judgement.implementation,
         "clause": judgement.clause.id,
         "callback": judgement.callback,
         "level": judgement.clause.level,
         "verdict": judgement.verdict,
+        "finding": finding,
         "exercised": judgement.exercised,
         "scenario": None if judgement.scenario is None else scenario_to_json(judgement.scenario),
         "related": None if judgement.related is None else scenario_to_json(judgement.related),

@@ -48,6 +48,8 @@ def _check(options: argparse.Namespace, suite: Suite, progress: Progress, report
             suite.hearing(name).gather(suite.rules, suite.callbacks)
     for item in items:
         suite.judgement(item)
+    for name in names:
+        suite.findings(name)
     progress.end()
     if report is not None:
         report.write(suite)
