@@ -70,7 +70,7 @@ def _checked(name: str, choices: Mapping[str, Any]) -> Mapping[str, str]:
     for choice, value in choices.items():
         if choice not in CHOICES:
             raise InvalidDialect(f"dialect {name}: unknown choice {choice!r}")
-        if value not in CHOICES[choice].values:
+        if not isinstance(value, str) or value not in CHOICES[choice].values:
             known = ", ".join(CHOICES[choice].values)
             raise InvalidDialect(f"dialect {name}: {choice} cannot be {value!r}; its values are {known}")
     missing = [choice for choice in CHOICES if choice not in choices]
@@ -209,6 +209,8 @@ def parse(text: str) -> dict[str, Dialect]:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InvalidDialect(f"not TOML: {error}") from None
+    except RecursionError:
+        raise InvalidDialect("is nested too deeply") from None
     tables = data.get("dialect")
     if not {"dialect"} <= set(data) <= {"dialect", "declaration"} or not isinstance(tables, list) or not tables:
         raise InvalidDialect(
@@ -216,14 +218,20 @@ def parse(text: str) -> dict[str, Dialect]:
         )
     read: dict[str, Dialect] = {}
     for table in tables:
-        unknown = set(table) - _FIELDS
-        name = table.get("name")
-        if unknown or not isinstance(name, str) or not isinstance(table.get("choices", {}), dict):
-            raise InvalidDialect(f"a [[dialect]] has a name and choices; its fields are {', '.join(sorted(_FIELDS))}")
+        if not (
+            isinstance(table, dict)
+            and set(table) <= _FIELDS
+            and isinstance(name := table.get("name"), str)
+            and isinstance(table.get("extends", ""), str)
+            and isinstance(table.get("choices", {}), dict)
+        ):
+            raise InvalidDialect(
+                f"a [[dialect]] has a name, choices, and the name of what it extends; its fields are {', '.join(sorted(_FIELDS))}"
+            )
         base: Mapping[str, str] = {}
         if "extends" in table:
             try:
-                base = (read.get(table["extends"]) or _named(str(table["extends"])).dialect).choices
+                base = (read.get(table["extends"]) or _named(table["extends"]).dialect).choices
             except InvalidDialect as error:
                 raise InvalidDialect(
                     f"dialect {name}: it extends {table['extends']!r}, which is not known: {error}"

@@ -119,7 +119,9 @@ def test_a_wrong_file_is_named(text: str, message: str, tmp_path: Path, capsys: 
         ),
         (["check", "reference", "--examples", "none"], 2, "expected a whole number from 1, got 'none'"),
         (["trace", "nowhere.json", "--on", "reference"], 2, "nowhere.json: cannot be read"),
-        (["trace"], 2, "the following arguments are required"),
+        (["trace"], 2, "the following arguments are required: SCENARIOS\n"),
+        (["explain", "1,.9"], 2, "the following arguments are required: CALLBACK\n"),
+        (["check", "keras=="], 2, "a release such as keras==3.10.0"),
         (["fly"], 2, "invalid choice: 'fly'"),
         (["check", "nowhere_to_be_found:Callback"], 4, "nowhere_to_be_found:Callback cannot be loaded"),
         (["clauses", "nothing"], 2, "no clause begins with 'nothing'"),
@@ -131,6 +133,14 @@ def test_what_is_wrong_is_one_sentence(
 ) -> None:
     assert call(*arguments) == status
     assert message in one_sentence(capsys)
+
+
+def test_a_dialect_is_listed_with_the_releases_that_it_speaks_of(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("dialects") == 0
+    lines = dict(line.split(None, 1) for line in capsys.readouterr().out.splitlines())
+    assert lines["keras-3.9.0"] == "keras 3.8.0 to 3.9.0 on tensorflow"
+    assert lines["keras-3.10.0"] == "keras 3.10.0 on tensorflow"
+    assert lines["keras-3.15.1+jax"] == "keras 3.15.0 to 3.15.1 and newer on jax"
 
 
 def test_check_gives_a_verdict_for_every_clause(capsys: pytest.CaptureFixture[str]) -> None:

@@ -131,7 +131,14 @@ def test_a_file_extends_a_known_dialect(tmp_path: Path) -> None:
             '[[dialect]]\nname = "x"\n[dialect.choices]\n"early-stopping/anchor" = "c"',
             "early-stopping/anchor cannot be 'c'",
         ),
+        (
+            '[[dialect]]\nname = "x"\n[dialect.choices]\n"early-stopping/anchor" = ["c"]',
+            r"early-stopping/anchor cannot be \['c'\]",
+        ),
         ('[[dialect]]\nname = "x"', "no value for early-stopping/precision"),
+        ("dialect = [1]", r"a \[\[dialect\]\] has a name"),
+        (f'[[dialect]]\nname = "x"\nextends = ["{NEWEST}"]', r"a \[\[dialect\]\] has a name"),
+        ("dialect = " + "[" * 5000 + "]" * 5000, "is nested too deeply"),
     ],
 )
 def test_a_wrong_file_is_refused_in_one_sentence(tmp_path: Path, text: str, message: str) -> None:

@@ -106,8 +106,8 @@ def parse(text: str) -> Name:
             interpreter=interpreter,
         )  # fmt: skip
     raise UnknownImplementation(
-        f"unknown implementation {text!r}; known are reference, keras, keras:fit, tf-keras, reference@DIALECT and "
-        "module:attribute"
+        f"unknown implementation {text!r}; known are reference, reference@DIALECT, keras, keras:fit, tf-keras, a "
+        "release such as keras==3.10.0, and module:attribute"
     )
 
 

@@ -30,7 +30,9 @@ def described() -> dict[str, str]:
         "reference": "the reference in the newest dialect",
         "reference@DIALECT": "the reference in another dialect; `callcheck dialects` lists them",
         **{str(Name(kind="installed", package=package, way=way)): says for (package, way), says in INSTALLED.items()},
+        "keras==3.10.0": "a release, in an environment of its own that is made once; tf-keras==2.16.0, tensorflow==2.4.4",
         "module:attribute": "a callback class in the Keras protocol, or an implementation of your own",
+        "IMPL@PATH": "any of them but the reference, in the environment of that Python interpreter",
     }
 
 

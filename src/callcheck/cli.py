@@ -122,7 +122,9 @@ def _parser() -> argparse.ArgumentParser:
         help="files of JSON or JSON lines, folders of such files, - for standard input; or in short a callback, its parameters "
         "and what it sees: EarlyStopping patience=2 val_loss=1,.9,.95",
     )  # fmt: skip
-    trace.add_argument("settings", nargs="*", metavar="...", help="more files, or the key=value of the short form")
+    trace.add_argument(
+        "settings", nargs="*", default=[], metavar="...", help="more files, or the key=value of the short form"
+    )
     trace.add_argument("--on", default="reference", metavar="IMPL", help="who runs them (default: reference)")
     trace.add_argument("--against", metavar="IMPL", help="who runs them too: print both, and the first difference")
     trace.add_argument(
@@ -186,6 +188,7 @@ def _add_explain(commands: argparse._SubParsersAction[_Parser]) -> None:
     explain.add_argument(
         "settings",
         nargs="*",
+        default=[],
         metavar="key=value",
         help="its parameters; and what the record does not say: epochs, learning_rate, initial_epoch, validation_freq",
     )

@@ -10,9 +10,10 @@ from callcheck.conformance.session import selected
 from callcheck.conformance.subjects.environments import folder_of, made, remove, root
 from callcheck.conformance.subjects.registry import described
 from callcheck.reference.replay import replay
+from callcheck.spec.chain import chains
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.clauses.clause import Clause
-from callcheck.spec.dialect import resolve, shipped
+from callcheck.spec.dialect import Dialect, resolve, shipped
 from callcheck.spec.trace import to_json as trace_to_json
 from callcheck.spec.vectors import stored
 from callcheck.spec.vectors import to_json as vector_to_json
@@ -51,12 +52,7 @@ def dialects(options: argparse.Namespace) -> int:
     """List the dialects, print every choice of one of them with what it means, or what two of them choose differently."""
     if not options.names:
         for name, dialect in shipped().items():
-            releases = (
-                "what the documentation promises"
-                if dialect.package is None
-                else f"{dialect.package} {dialect.since} and newer on {dialect.backend}"
-            )
-            print(f"{name:<24}{releases}")
+            print(f"{name:<24}{_releases(dialect)}")
         return OK
     chosen = [resolve(name) for name in options.names]
     for each in chosen:
@@ -68,6 +64,17 @@ def dialects(options: argparse.Namespace) -> int:
             for value in values:
                 print(f"      {choice.question} {choice.values[value]}")
     return OK
+
+
+def _releases(dialect: Dialect) -> str:
+    """The known releases that do as a dialect that comes with callcheck does."""
+    if dialect.package is None or dialect.since is None:
+        return "what the documentation promises"
+    chain = chains()[dialect.package]
+    last = chain.last(dialect.since)
+    to = "" if last == dialect.since else f" to {last}"
+    newer = " and newer" if dialect.since == chain.points()[-1] else ""
+    return f"{dialect.package} {dialect.since}{to}{newer} on {dialect.backend}"
 
 
 def vectors(options: argparse.Namespace) -> int:
