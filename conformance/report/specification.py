@@ -9,7 +9,7 @@ Rules
 
 import html
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from itertools import groupby
@@ -23,8 +23,8 @@ from callcheck.spec.scenario import Scenario, dumps
 from callcheck.spec.trace import Trace
 from callcheck.spec.version import VERSION
 
-from .counterexample import Row, heading, rows
-from .standing import BREAKS, KEEPS, Example, example, looked_at, standings
+from .counterexample import heading, rows
+from .standing import BREAKS, KEEPS, Example, Standing, example, looked_at, standings
 from .words import printable
 
 LEVELS = {
@@ -75,8 +75,14 @@ def _preface() -> Iterator[str]:
     )
     yield ""
     yield (
+        "Where one of the dialects documented, keras-3.15.1, keras-3.15.1+numpy and tf-keras-2.21.0 breaks a clause, it is said "
+        "which, and by which choice: as the reference does it on the stored scenarios."
+    )
+    yield ""
+    yield (
         "An example is a small scenario on which an implementation that breaks the clause is found out. Its table says what the "
-        "callback was shown in each epoch and what has to be seen when the epoch has ended. Left out are the learning rate where "
+        "callback was shown in each epoch and what has to be seen when the epoch has ended, in a dialect that keeps the clause; "
+        "where one breaks it, what is seen in that one stands beside it. Left out are the learning rate where "
         "the callback has nothing to do with it, and the weights at the end where they are those of the last epoch. Where two "
         "runs are compared, the second table is the other one. `callcheck trace -` takes the JSON under *as JSON*."
     )
@@ -129,8 +135,9 @@ def _clause(clause: Clause) -> Iterator[str]:
     for choice, values in clause.choices.items():
         about += f". Where {_link(choice)} is {' or '.join(f'`{value}`' for value in values)}"
     yield from (about + ".", "")
-    yield from _standings(clause)
-    shown = example(clause)
+    found = tuple(standings(clause))
+    yield from _standings(found)
+    shown = example(clause, found)
     if shown is not None:
         yield from _example(shown)
 
@@ -144,9 +151,8 @@ def _link(choice: str) -> str:
     return f"[`{choice}`](#{anchor(choice)})"
 
 
-def _standings(clause: Clause) -> Iterator[str]:
-    """Who breaks the clause, and why; where nobody does there is nothing to say."""
-    found = list(standings(clause))
+def _standings(found: Sequence[Standing]) -> Iterator[str]:
+    """Who breaks a clause, and why; where nobody does there is nothing to say."""
     broken: dict[tuple[str, ...], list[Dialect]] = {}
     for each in found:
         if each.verdict == BREAKS:
@@ -164,35 +170,54 @@ def _standings(clause: Clause) -> Iterator[str]:
 
 
 def _example(shown: Example) -> Iterator[str]:
-    yield from _table(shown.scenario, shown.trace, f"In {shown.dialect.name}")
-    if shown.related is not None and shown.related_trace is not None:
-        yield from _table(shown.related, shown.related_trace, "Compared with")
+    kept, broken = shown.kept, shown.broken
+    columns = {kept.dialect.name: kept.trace} | ({} if broken is None else {broken.dialect.name: broken.trace})
+    yield from _table(kept.scenario, columns, "Example")
+    if kept.other_scenario is not None:
+        columns = {kept.dialect.name: kept.other} | ({} if broken is None else {broken.dialect.name: broken.other})
+        yield from _table(kept.other_scenario, columns, "Compared with")
     yield from (
-        "<details><summary>as JSON</summary>", "", "```json", dumps(shown.scenario), "```", "", "</details>", "",
+        "<details><summary>as JSON</summary>", "", "```json", dumps(kept.scenario), "```", "", "</details>", "",
     )  # fmt: skip
 
 
-def _table(scenario: Scenario, trace: Trace, begin: str) -> Iterator[str]:
+def _table(scenario: Scenario, traces: Mapping[str, Trace], begin: str) -> Iterator[str]:
+    """A scenario by epoch, and what is seen of it in each dialect."""
     scheduled = "learning_rate" in CALLBACKS[scenario.callback].jobs or scenario.learning_rate != 1.0
     hide = {"messages", "last", *(() if scheduled else ("rates",))}
     yield f"{begin}: {'; '.join(f'`{printable(line)}`' for line in heading(scenario))}"
     yield ""
-    if trace.rejected is not None:
-        yield from (f"The constructor raises {trace.rejected.type}.", "")
-        return
     several = len(scenario.fits) > 1
-    columns = [*(["fit"] if several else []), "epoch", "logs", "seen"]
-    yield "| " + " | ".join(columns) + " |"
-    yield "|---" * len(columns) + "|"
-    for row in rows(scenario, trace, hide=hide):
-        yield "| " + " | ".join(_cell(cell) for cell in _cells(row, several)) + " |"
+    yield (
+        "| "
+        + " | ".join([*(["fit"] if several else []), "epoch", "logs", *(f"seen in {name}" for name in traces)])
+        + " |"
+    )
+    yield "|---" * (several + 2 + len(traces)) + "|"
+    seen = [
+        {(row.fit, row.position, row.shown): row for row in rows(scenario, trace, hide=hide)}
+        for trace in traces.values()
+    ]
+    for place in sorted(
+        {place for column in seen for place in column}, key=lambda place: (place[0], place[1] is None, place[1])
+    ):
+        there = next(column[place] for column in seen if place in column)
+        cells = [
+            *([str(there.fit + 1)] if several else []),
+            "" if there.number is None else str(there.number),
+            there.shown,
+        ]
+        happened = [
+            _refused(trace) or (", ".join(column[place].seen or ()) if place in column else "") or "-"
+            for column, trace in zip(seen, traces.values(), strict=True)
+        ]
+        yield "| " + " | ".join(_cell(cell) for cell in (*cells, *happened)) + " |"
     yield ""
 
 
-def _cells(row: Row, several: bool) -> list[str]:
-    fit = [str(row.fit + 1)] if several else []
-    number = "" if row.number is None else str(row.number)
-    return [*fit, number, row.shown, "" if row.seen is None else ", ".join(row.seen) or "-"]
+def _refused(trace: Trace) -> str:
+    """What is seen of epochs that a refused configuration does not reach."""
+    return "" if trace.rejected is None else f"(the constructor raises {trace.rejected.type})"
 
 
 def _cell(text: str) -> str:

@@ -2,12 +2,12 @@
 
 Rules
 - Nothing is written by hand: examples are the stored vectors, and what a dialect does is asked of the reference.
-- An example is a smallest scenario on which somebody's mistake breaks the clause. It is shown in a dialect that keeps the clause:
-  `documented` for what the documentation promises, the newest Keras for everything else.
+- An example is a smallest scenario on which a dialect, or else somebody's mistake, breaks the clause. It is shown in a dialect
+  that keeps the clause: `documented` for what the documentation promises, the newest Keras for everything else.
 - A dialect breaks a clause if a stored scenario shows it, for the reason that is derived for a declared deviation.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -28,22 +28,21 @@ OTHERS = ("keras-3.7.0", "keras-2.3.1")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Example:
-    """A scenario, of a relation the one beside it, and what is seen of both in a dialect."""
+    """What is seen in a dialect that keeps the clause, and where there is one in the first that breaks it."""
 
-    dialect: Dialect
-    scenario: Scenario
-    trace: Trace
-    related: Scenario | None
-    related_trace: Trace | None
+    kept: Case
+    broken: Case | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Standing:
-    """How a dialect stands to a clause. `choices`: those without which it would not break it."""
+    """How a dialect stands to a clause. Where it breaks it: `choices`, without which it would not, and the `cases` in which it
+    does, the smallest first."""
 
     dialect: Dialect
     verdict: str
     choices: tuple[str, ...] = ()
+    cases: tuple[Case, ...] = ()
 
 
 @cache
@@ -99,24 +98,29 @@ def _case(asked: _Asked, beside: _Asked | None, dialect: Dialect) -> Case | None
     return Case(scenario=asked.scenario, trace=trace, dialect=dialect, other=other, other_scenario=other_scenario)
 
 
-def example(clause: Clause) -> Example | None:
-    """The smallest stored vector about a clause, in the first dialect that keeps it; None where no single scenario shows it."""
+def example(clause: Clause, standings: Iterable[Standing]) -> Example | None:
+    """A smallest scenario on which the first dialect breaks what `documented` keeps, or else a smallest stored vector about the
+    clause, in the first dialect that keeps it. None where no single scenario shows it."""
+    for broken in (case for each in standings for case in each.cases):
+        asked = _ask(broken.scenario)
+        beside = None if broken.other_scenario is None else _ask(broken.other_scenario)
+        kept = _case(asked, beside, documented())
+        if kept is not None and _keeps(clause, kept):
+            return Example(kept=kept, broken=broken)
     about = {key(vector.scenario) for vector in stored() if clause.id in vector.about}
     pairs = [pair for pair in _pairs(clause) if key(pair[0].scenario) in about]
     names = (DOCUMENTED, NEWEST) if clause.level == "documented" else (NEWEST, DOCUMENTED)
-    for dialect in (
-        *(resolve(name).dialect for name in names),
-        *looked_at(),
-        *(resolve(each).dialect for each in OTHERS),
-    ):
+    dialects = (*(resolve(name).dialect for name in names), *looked_at(), *(resolve(name).dialect for name in OTHERS))
+    for dialect in (each for each in dialects if clause.applies(each)):
         for asked, beside in sorted(pairs, key=lambda pair: len(dumps(pair[0].scenario))):
-            case = _case(asked, beside, dialect) if clause.applies(dialect) else None
-            if case is not None and not isinstance(clause.judge(case), Failed | NotExercised):
-                return Example(
-                    dialect=dialect, scenario=case.scenario, trace=case.trace, related=case.other_scenario,
-                    related_trace=None if beside is None else case.other,
-                )  # fmt: skip
+            case = _case(asked, beside, dialect)
+            if case is not None and _keeps(clause, case):
+                return Example(kept=case)
     return None
+
+
+def _keeps(clause: Clause, case: Case) -> bool:
+    return not isinstance(clause.judge(case), Failed | NotExercised)
 
 
 def standings(clause: Clause) -> Iterator[Standing]:
@@ -129,7 +133,10 @@ def standings(clause: Clause) -> Iterator[Standing]:
         outcomes = [clause.judge(case) for case in cases]
         broken = [case for case, outcome in zip(cases, outcomes, strict=True) if isinstance(outcome, Failed)]
         if broken:
+            broken.sort(key=lambda case: len(dumps(case.scenario)))
             why = next((found for case in broken if (found := derived(clause, case)) is not None), None)
-            yield Standing(dialect=dialect, verdict=BREAKS, choices=() if why is None else why.choices)
+            yield Standing(
+                dialect=dialect, verdict=BREAKS, choices=() if why is None else why.choices, cases=tuple(broken)
+            )
         elif not all(isinstance(outcome, NotExercised) for outcome in outcomes):
             yield Standing(dialect=dialect, verdict=KEEPS)

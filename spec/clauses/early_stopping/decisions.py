@@ -335,7 +335,7 @@ def equal_change(case: Case) -> Expectations:
     """In a first fit with mode min or max, or of a loss, and without a baseline, a change of exactly min_delta is no
     improvement, nor is the same value again if min_delta is 0: where every value is the first one or better by exactly
     min_delta, training stops `patience` monitored epochs after the first, at the next one if patience is 0. (Values and sums
-    that float32 can tell.)"""
+    that float32 can tell apart.)"""
     delta = case["min_delta"]
     if not is_number(delta):
         return
@@ -356,7 +356,7 @@ def equal_change(case: Case) -> Expectations:
 )
 def exact_change(case: Case) -> Expectations:
     """In a first fit with mode min or max, or of a loss, and without a baseline, a stream that gets better by exactly
-    min_delta, which is more than 0, with every epoch never stops. (Values and sums that float32 can tell.)"""
+    min_delta, which is more than 0, with every epoch never stops. (Values and sums that float32 can tell apart.)"""
     epochs = monitored_first(case)
     values = [epoch.value for epoch in epochs]
     if case["baseline"] is not None or len(values) < 2 or not exact_sums(values, case["min_delta"]):

@@ -389,7 +389,7 @@ def _no_single_elements(scenario: Scenario) -> Scenario | None:
 @clause("early-stopping/monitor/an-array-of-one-element-is-a-number", level="observed", source=BOTH, errors=True,
         related=_no_single_elements)  # fmt: skip
 def one_element(case: Case) -> Expectations:
-    """A metric that is an array of one element is compared as that element. (Values and sums that float32 can tell: an array
-    stays float64 where a number does not.)"""
+    """A metric that is an array of one element is compared as that element. (Values and sums that float32 can tell apart: an
+    array stays float64 where a number does not.)"""
     if _element_is_number(case):
         yield from case.expects_the_same(f"{case['monitor']} has one element")

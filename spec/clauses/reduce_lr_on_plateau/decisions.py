@@ -52,9 +52,9 @@ def _factor_lowers(case: Case) -> bool:
     level="documented", source=f"{DOCS} (patience, factor, min_lr)", observes=RATE,
 )  # fmt: skip
 def reduces_after_patience_epochs(case: Case) -> Expectations:
-    """With values of which each improves on the best or not, however one calculates, the rate becomes max(rate * factor, min_lr)
-    at the end of an epoch exactly if that is the patience-th in a row without an improvement, and the rate lies above min_lr.
-    (Up to the first reduction, if there is a cooldown.)"""
+    """The rate becomes max(rate * factor, min_lr) at the end of an epoch exactly if that is the patience-th in a row without an
+    improvement since the last reduction, and the rate lies above min_lr. (Values that improve, or do not, however one calculates;
+    up to the first reduction, if there is a cooldown.)"""
     for e, epoch in expected_epochs(case, less_in_any_precision):
         seen = epoch.seen.learning_rate
         yield epoch.expects_that(e.met(only(seen)), f"learning_rate={e.after[0]!r}", got=seen, because=e.why)

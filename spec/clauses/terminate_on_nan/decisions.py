@@ -120,8 +120,8 @@ def epoch_of_nan(case: Case) -> Expectations:
     source=f"{DOCUMENTATION} (what it does); which batches are looked at is observed", observes=("stop",),
 )  # fmt: skip
 def stops(case: Case) -> Expectations:
-    """The stop flag is set in the epoch in which the logs of a batch first have a loss that is NaN or infinite, it is
-    the fit's last epoch, and no other epoch is stopped; every fit is judged for itself."""
+    """Without raise_error, the stop flag is set in the epoch in which the logs of a batch first have a loss that is NaN or
+    infinite, which is the fit's last epoch, and in no other; every fit is judged for itself."""
     if case["raise_error"] is not False or any(hit.is_array for hit in _hits(case.scenario)):
         return
     for position, fit, seen in case.fits():
