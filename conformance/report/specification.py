@@ -198,9 +198,8 @@ def _table(scenario: Scenario, traces: Mapping[str, Trace], begin: str) -> Itera
         {(row.fit, row.position, row.shown): row for row in rows(scenario, trace, hide=hide)}
         for trace in traces.values()
     ]
-    for place in sorted(
-        {place for column in seen for place in column}, key=lambda place: (place[0], place[1] is None, place[1])
-    ):
+    places = dict.fromkeys(place for column in seen for place in column)
+    for place in sorted(places, key=lambda place: (place[0], place[1] is None, place[1] or 0)):
         there = next(column[place] for column in seen if place in column)
         cells = [
             *([str(there.fit + 1)] if several else []),
