@@ -140,7 +140,7 @@ def judge(rule: Rule, callback: str, cases: Iterable[Case], held: Held) -> Judge
     if alike is not None:
         return give(
             verdict=AS_IN_KERAS, exercised=exercised, scenario=alike.scenario, trace=alike.trace,
-            reason=f"the reference in {candidates[0].name} does the very same",
+            reason=f"{candidates[0].name} does the very same",
         )  # fmt: skip
     if explanation is not None:
         return give(verdict=DECLARED, exercised=exercised, scenario=explanation.scenario, reason=explanation.reason)

@@ -14,7 +14,7 @@ from callcheck.reference.reduce_lr_on_plateau import MINIMUM
 from callcheck.reference.replay import replay
 from callcheck.spec.chain import Chain, Change, InvalidDialect, chains, version
 from callcheck.spec.choices import CHOICES
-from callcheck.spec.dialect import NEWEST, promises, resolve, shipped
+from callcheck.spec.dialect import NEWEST, nearest, promises, resolve, shipped
 from callcheck.spec.numbers import ARRAY_PRECISIONS, PRECISIONS
 from callcheck.spec.scenario import Scenario, from_json
 from callcheck.spec.trace import Trace, difference
@@ -106,6 +106,25 @@ def test_the_root_of_a_chain_lists_every_choice_and_changes_are_in_order() -> No
 def test_the_documentation_is_asked_of_every_choice() -> None:
     assert set(promises()) == set(CHOICES)
     assert resolve("documented").dialect["reduce-lr-on-plateau/cooldown"] == "exact"
+
+
+@pytest.mark.parametrize(
+    ("release", "name", "note"),
+    [
+        (("keras", "3.15.1", "jax"), "keras-3.15.1+jax", None),
+        (("keras", "3.99.0", "jax"), "keras-3.15.1+jax", "newer than the last known release"),
+        (("keras", "3.15.1", "openvino"), "keras-3.15.1", "does not exist with openvino"),
+        (("keras", "0.3", "theano"), None, "older than the first known release"),
+        (("mxkeras", "3.15.1", "numpy"), "keras-3.15.1+numpy", "no release of mxkeras is known"),
+    ],
+)
+def test_a_keras_that_no_chain_knows_is_judged_by_the_nearest_dialect(
+    release: tuple[str, str, str], name: str | None, note: str | None
+) -> None:
+    found = nearest(*release)
+    assert found.dialect.name == name or (name is None and found.dialect.since == chains()["keras"].known[0])
+    assert (found.note is None) == (note is None)
+    assert note is None or note in str(found.note)
 
 
 def test_a_file_extends_a_known_dialect(tmp_path: Path) -> None:

@@ -15,3 +15,18 @@ def test_a_callback_in_plain_python_that_does_what_keras_does_conforms_to_its_di
     monkeypatch.chdir(EXAMPLES)
     assert main(["check", "early_stopping:EarlyStopping", "--dialect", "keras-3.15.1+numpy", "--examples", "100"]) == 0
     assert "compared with Keras 3.15.1 on numpy" in capsys.readouterr().out
+
+
+def test_what_it_does_as_keras_is_no_failure_unless_the_documentation_is_asked_for(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(EXAMPLES)
+    baseline = ["check", "early_stopping:EarlyStopping", "--clause", "early-stopping/baseline", "--examples", "50"]
+    assert main(baseline) == 0
+    assert (
+        "early-stopping/baseline/stops-if-it-is-not-beaten: keras-3.15.1 does the very same" in capsys.readouterr().out
+    )
+    assert main([*baseline, "--dialect", "documented"]) == 1
+    out = capsys.readouterr().out
+    assert "1. early_stopping:EarlyStopping: deviates: early-stopping/baseline/" in out
+    assert "as in Keras" not in out

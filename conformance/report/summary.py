@@ -18,7 +18,7 @@ from .words import compared_with, counted, told, wrapped
 IN_FULL = 5
 """How many findings about an implementation are shown with their counterexamples; of the others a line is enough."""
 WITH_REASONS = 3
-"""Up to how many deviations that are no failures are shown with what they mean."""
+"""Up to how many declared deviations are shown with what they mean."""
 KNOWN = {
     DECLARED: "declared deviations: promised by the documentation, not kept, and predicted exactly",
     AS_IN_KERAS: "as in Keras: promised by the documentation, and not kept in the very way in which a Keras does not keep it",
@@ -90,6 +90,9 @@ def _known(judgements: Iterable[Judgement], heading: str, verbose: bool) -> Iter
         return
     yield from ("", heading)
     for id, (each, implementations) in known.items():
+        if each.verdict == AS_IN_KERAS:
+            yield from wrapped(f"{id}: {each.reason}", "  ")
+            continue
         yield f"  {id}"
         if verbose or len(known) <= WITH_REASONS:
             yield from wrapped(f"{each.reason}", "    ", "")
