@@ -141,7 +141,9 @@ class EarlyStopping(Machine):
         wait, best, best_epoch, best_weights, stopped_epoch, direction, kept, first = state
         if direction is None:
             direction = self.monitor.resolve(event.metrics)
-            state = state._replace(direction=direction)
+            begun = self._begin(direction)
+            best, kept = begun.best, begun.kept
+            state = state._replace(direction=direction, best=best, kept=kept)
         epoch = event.epoch
         value = event.logs.get(config.monitor)
         if value is None:

@@ -82,13 +82,14 @@ class Chain:
     def era(self, release: str) -> Era:
         return [era for era in self.eras if version(era.since) <= version(release)][-1]
 
-    def in_force(self, asked: str) -> tuple[str, str | None]:
-        """The point in force in a release, and a sentence if it is newer than all. Raises InvalidDialect.
-
-        A version given in part, such as 3.15, means the last known release of it.
-        """
+    def meant(self, asked: str) -> str:
+        """The release that a version means: one given in part, such as 3.15, the last known release of it."""
         of_it = [known for known in self.known if version(known)[: len(version(asked))] == version(asked)]
-        release = of_it[-1] if of_it else asked
+        return of_it[-1] if of_it else asked
+
+    def in_force(self, asked: str) -> tuple[str, str | None]:
+        """The point in force in a release, and a sentence if it is newer than all. Raises InvalidDialect."""
+        release = self.meant(asked)
         older = self.before(release)
         newer = [known for known in self.known if version(known) >= version(release)]
         if not older:

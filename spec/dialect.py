@@ -119,7 +119,7 @@ def release_dialect(package: str, version: str, backend: str | None = None, nump
         raise InvalidDialect(f"no release of {package} is known; known are {', '.join(chains())}")
     chain = chains()[package]
     point, note = chain.in_force(version)
-    era = chain.era(point)
+    era = chain.era(chain.meant(version))
     backend, numpy = backend or era.backends[0], numpy or era.numpy[0]
     for one, there_are in ((backend, era.backends), (numpy, era.numpy)):
         if one not in there_are:

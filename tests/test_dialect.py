@@ -29,6 +29,9 @@ def test_a_release_resolves_to_the_dialect_in_force() -> None:
     assert resolve("keras-3.14.1").dialect["early-stopping/reuse"] == "best-value"
     assert resolve("keras-3.10.0").dialect["early-stopping/reuse"] == "nothing"
     assert resolve("keras-3.15.1").note is None
+    assert resolve("keras-3.0.1").dialect is resolve("keras-3.0.0").dialect
+    assert resolve("keras-3.6.0+np2").dialect.choices == resolve("keras-3.0.5").dialect.choices
+    assert resolve("keras-3.6.0").dialect["early-stopping/reuse"] == "best-value"
     newer = resolve("keras-3.99.0")
     assert newer.dialect.name == "keras-3.15.1"
     assert newer.note is not None
@@ -57,9 +60,10 @@ def test_the_backend_and_numpy_lie_over_a_release() -> None:
         ("kears", "unknown dialect 'kears'"),
         ("kears-3.0.0", "no release of kears is known"),
         ("keras-1.0.0", "older than the first known release"),
-        ("keras-3.0.0", "what keras 3.0.0 does is not known: it lies between 2.3.1 and 3.7.0, which differ"),
+        ("keras-2.15.0", "what keras 2.15.0 does is not known: it lies between 2.3.1 and 3.0.0, which differ"),
         ("keras-3.15.1+mxnet", "does not exist with mxnet"),
         ("keras-2.3.1+jax", "does not exist with jax; it does with tensorflow"),
+        ("keras-3.0.5+np2", "does not exist with np2; it does with np1"),
         ("keras-2.3.1+np2", "does not exist with np2; it does with np1"),
         ("keras-3.15.1+jax+torch", "names more than one backend"),
         ("nowhere.toml", "nowhere.toml: cannot be read"),
