@@ -131,7 +131,7 @@ def _promises(callback: str) -> Iterator[str]:
 
 def _clause(clause: Clause) -> Iterator[str]:
     yield from (f'#### <a id="{anchor(clause.id)}"></a>`{clause.id}`', "", f"**{_text(clause.sentence)}**", "")
-    about = f"*{clause.level}*; {clause.source}"
+    about = f"*{clause.level}*; {clause.source.removeprefix('observed: ')}"
     for choice, values in clause.choices.items():
         about += f". Where {_link(choice)} is {' or '.join(f'`{value}`' for value in values)}"
     yield from (about + ".", "")

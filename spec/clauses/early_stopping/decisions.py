@@ -65,7 +65,7 @@ def _gains(values: Sequence[float], sign: float) -> Iterator[Fraction | None]:
 def resets_the_count(case: Case) -> Expectations:
     """In a first fit, a stop needs `patience` monitored epochs (at least one) in a row since the last one that was better
     than all before it by more than min_delta; the first one counts as such. (No baseline, values and sums that float32 can
-    tell.)"""
+    tell apart.)"""
     epochs = monitored_first(case) if ordinary(case) and case["baseline"] is None else ()
     delta = abs(case["min_delta"]) if epochs else 0.0
     values = [epoch.value for epoch in epochs]

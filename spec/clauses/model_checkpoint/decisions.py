@@ -203,9 +203,9 @@ def counts_batches(case: Case) -> Expectations:
 )  # fmt: skip
 def every_turn(case: Case) -> Expectations:
     """With an integer save_freq, a save is made at the end of that many batches and at no other time, counted on across
-    epochs and fits; with steps_per_execution=N, where that is asked every N batches, after the call that completes the
-    number, and what is beyond it is not carried over. A short last group counts as N batches. Zero and less mean every
-    call."""
+    epochs and fits. With steps_per_execution=N, where that is looked at every N batches, a save is made at the first look
+    at which the number is reached, and counting begins at 0 again. A short last group counts as N batches. Zero and less
+    mean every look."""
     frequency = case["save_freq"]
     if frequency != "epoch" and typed(case):
         said = f"save_freq={frequency} and steps_per_execution={case.scenario.steps_per_execution}"

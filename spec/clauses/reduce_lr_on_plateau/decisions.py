@@ -115,7 +115,7 @@ def never_rises(case: Case) -> Expectations:
 
 @clause("reduce-lr-on-plateau/min-lr/is-the-lower-bound", level="universal", source=f"{DOCS} (min_lr)", observes=RATE)
 def is_the_lower_bound(case: Case) -> Expectations:
-    """No reduction takes a finite rate below min_lr, as float64 or as stored, and one that is there already is not changed."""
+    """No reduction takes a finite rate below min_lr, as float64 or as stored, and one that is not above it is not changed."""
     if not all(is_number(case[name]) and math.isfinite(case[name]) for name in ("min_lr", "factor")):
         return
     bound = min(case["min_lr"], float32(case["min_lr"]))
