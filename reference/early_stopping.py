@@ -16,8 +16,8 @@ import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from callcheck.spec.callbacks import CALLBACKS, bind
 from callcheck.spec.callbacks import EarlyStopping as Configuration
-from callcheck.spec.callbacks import bind
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.trace import Origin
 from callcheck.spec.values import Value
@@ -113,7 +113,9 @@ class State(NamedTuple):
 
 class EarlyStopping(Machine):
     def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
-        self.config: Configuration = bind("EarlyStopping", config, dialect.signature("EarlyStopping"))
+        signature = dialect.signature("EarlyStopping")
+        self.config: Configuration = bind("EarlyStopping", config, signature)
+        self.warms_up = "start_from_epoch" in CALLBACKS["EarlyStopping"].parameters(signature)
         self.monitor = Monitor("early-stopping", dialect, self.config.monitor, self.config.mode, self.config.min_delta)
         self.warned = ("unknown-mode",) if self.monitor.unknown_mode else ()
         self.baseline = BASELINE[dialect["early-stopping/baseline"]]
@@ -149,7 +151,7 @@ class EarlyStopping(Machine):
         if value is None:
             effects.append(Warn("missing-metric"))
             return state, MISSING
-        if epoch - first < config.start_from_epoch:
+        if self.warms_up and epoch - first < config.start_from_epoch:
             return state, WARM_UP
         if config.restore_best_weights and best_weights is None and self.keeps_first_weights:
             best_weights, best_epoch = event.weights, epoch

@@ -133,9 +133,12 @@ def makes_directories(case: Case) -> Expectations:
 
 
 def _handed_over(kind: str) -> Callable[[Scenario], Scenario | None]:
-    """With the plain string, where the scenario hands the path over in that way; and the other way round."""
+    """With the plain string, where the scenario hands the path over in that way; and the other way round. What lies there before
+    is the affair of other clauses."""
 
     def related(scenario: Scenario) -> Scenario | None:
+        if scenario.existing:
+            return None
         if handed_over_as(scenario.config) == kind:
             return configured(scenario, filepath=path_of(scenario.config["filepath"]))
         plain = with_plain_name(scenario) if is_small(scenario) else None
