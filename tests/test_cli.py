@@ -381,6 +381,7 @@ WRONG_CHECK = "callcheck check mine:MyEarlyStopping --clause early-stopping/pati
         (f"{WRONG_CHECK} > /dev/full", 2),
         (f"PYTHONIOENCODING=ascii {WRONG_CHECK}", 1),
         ("callcheck trace - --on reference <&-", 2),
+        ("callcheck explain - EarlyStopping <&-", 2),
         ("callcheck clauses | true", 0),
     ],
 )
@@ -389,6 +390,17 @@ def test_streams_that_lead_nowhere_hide_nothing(own: Path, command: str, status:
     assert done.returncode == status, done.stderr
     assert "Traceback" not in done.stderr
     assert "Exception ignored" not in done.stderr
+
+
+def test_a_working_directory_that_is_gone_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    folder.rmdir()
+    assert call("explain", "1,.9", "EarlyStopping") == 2
+    assert "the working directory does not exist any more" in one_sentence(capsys)
 
 
 def test_the_main_process_loads_no_framework(tmp_path: Path) -> None:

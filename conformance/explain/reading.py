@@ -27,6 +27,8 @@ TRIED = (
 def read(source: str, *, validation_freq: int | None = None) -> History:
     """The history that `source` names: a file, a folder, `-` for standard input, or numbers written out."""
     if source == "-":
+        if sys.stdin is None or sys.stdin.closed:
+            raise UnreadableHistory("standard input is closed")
         return parse(sys.stdin.buffer.read(), "standard input", validation_freq)
     path = Path(source)
     try:

@@ -242,6 +242,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
+    try:
+        os.getcwd()
+    except OSError:  # before the imports: some of what is imported asks for it
+        print("callcheck: the working directory does not exist any more", file=sys.stderr)
+        return WRONG_INPUT
     from callcheck.conformance.driver.protocol import Unavailable
     from callcheck.conformance.report.written import CannotWrite
     from callcheck.conformance.session import WRONG_REQUESTS
