@@ -1,5 +1,6 @@
 """Does the suite notice when Keras is wrong? `python -m callcheck.conformance.mutants` makes every single-change mutant of the
-installed Keras's callbacks, holds each to the suite, and to Keras's own tests beside it, and says who gets by.
+installed Keras's callbacks, and every one that does something more at the end of a hook, holds each to the suite, and to
+Keras's own tests beside it, and says who gets by.
 
 Exit status: 0 if every mutant is noticed or excused, 1 if one gets by or an excuse does not hold, 2 for a wrong command
 line, 4 without Keras.

@@ -43,7 +43,7 @@ def expected(scenario: Scenario, about: Iterable[str], id: str) -> Vector:
     """The vector of a scenario, with what each shipped dialect expects that does not do as its parent does."""
     vector = Vector(id=id, about=tuple(about), scenario=scenario, expected={})
     for dialect in shipped().values():
-        trace = replay(scenario, dialect)
+        trace = replay(scenario, dialect, optional=False)
         inherited = vector.trace(dialect)
         if inherited is None or difference(trace, inherited) is not None:
             vector = replace(vector, expected={**vector.expected, dialect.lineage[0]: trace})

@@ -107,14 +107,14 @@ def replay(
     dialect: Dialect,
     *,
     internal: bool = False,
-    optional: bool = False,
+    optional: bool = True,
     make: Callable[[Mapping[str, Any], Dialect], m.Machine] | None = None,
 ) -> Trace | NotExpressible:
     """What an implementation of `dialect` does. `make` takes the place of the reference's own machine.
 
-    `internal` asks for a callback's state too, `optional` for the observables that are looked at only then. NotExpressible: what
-    the reference does not predict, a file name that contains an array as numpy prints it, and in a dialect that writes folders
-    what is there already.
+    `internal` asks for a callback's state too; without `optional` what is looked at only when asked for is left out, for a short
+    trace. NotExpressible: what the reference does not predict, a file name that contains an array as numpy prints it, and in a
+    dialect that writes folders what is there already.
     """
     unknown = beyond(scenario)
     if unknown is not None:
@@ -219,12 +219,13 @@ class _Replay:
         epoch = self.scenario.first_epoch(fit)
         epochs: list[EpochTrace] = []
         printed: tuple[str, ...] = ()
+        warned: tuple[str, ...] = ()
         begun_with: Weights | None = None
         files: tuple[str, ...] | None = () if self.optional else None
         error = None
         try:
             self._call("fit_begin", epoch, -1, {})
-            printed = self.printed
+            printed, warned = self.printed, self.warned
             if self.optional:
                 begun_with, files = _from_the_start(self.weights), self._new_files()
             for epoch, content in enumerate(fit.epochs, epoch):  # noqa: B020 - the first epoch, then each
@@ -233,15 +234,16 @@ class _Replay:
                     break
             self._clear()
             self._call("fit_end", epoch, -1, {})
-            printed = printed + self.printed
+            printed, warned = printed + self.printed, warned + self.warned
         except _Raise as raised:
             error = raised.error
             if error.hook in ("fit_begin", "fit_end"):
-                printed = printed + self.printed
+                printed, warned = printed + self.printed, warned + self.warned
         weights = weights_seen(self.weights, self.began, index)
         at_end = self._new_files()
         return FitTrace(
             epochs=tuple(epochs), weights=weights, printed=printed, error=error, weights_at_begin=begun_with,
+            warned=warned if self.optional else None,
             files=None if files is None or at_end is None else files + at_end,
         )  # fmt: skip
 

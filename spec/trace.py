@@ -151,12 +151,13 @@ class CallbackInFit:
     """What one of several callbacks did in a fit; the fields are those of `FitTrace`."""
 
     printed: tuple[str, ...] | None = None
+    warned: tuple[str, ...] | None = None
     recorded: tuple[Mapping[str, Any], ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FitTrace:
-    """One fit: its epochs, what the model holds when training has ended, and what `fit_begin` and `fit_end` printed.
+    """One fit: its epochs, what the model holds when training has ended, what `fit_begin` and `fit_end` printed and warned of.
 
     `weights_at_begin`: the weights with which its first epoch began, counted from the start of the scenario. `files`: what is new
     in the working directory after `fit_begin` and `fit_end`. `optimizer_steps`: how many the optimizer has made, in all.
@@ -166,6 +167,7 @@ class FitTrace:
     epochs: tuple[EpochTrace, ...]
     weights: Weights | None = None
     printed: tuple[str, ...] | None = None
+    warned: tuple[str, ...] | None = None
     error: Raised | None = None
     callbacks: tuple[CallbackInFit, ...] | None = None
     weights_at_begin: Weights | None = None
@@ -359,8 +361,18 @@ FIT_TRACE = Table(
     Field("epochs_run", INDEX),
     _weights_seen(),
     Field("printed", LINES, observed=True),
+    Field("warned", WARNINGS, observed=True),
     Field(
-        "callbacks", ListOf(Table(CallbackInFit, Field("printed", LINES, observed=True), _recorded())), observed=True
+        "callbacks",
+        ListOf(
+            Table(
+                CallbackInFit,
+                Field("printed", LINES, observed=True),
+                Field("warned", WARNINGS, observed=True),
+                _recorded(),
+            )
+        ),
+        observed=True,
     ),
     Field("weights_at_begin", WEIGHTS, observed=True),
     Field("files", NAMES, observed=True),

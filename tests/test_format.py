@@ -126,7 +126,8 @@ TRACE: dict[str, Any] = {
             "weights_of_epoch": 0,
             "weights_of_fit": -1,
             "printed": ["restored"],
-            "callbacks": [{"printed": [], "recorded": [{"epoch": 0, "loss": "NaN"}]}, {}],
+            "warned": ["other"],
+            "callbacks": [{"printed": [], "warned": ["other"], "recorded": [{"epoch": 0, "loss": "NaN"}]}, {}],
             "weights_at_begin": {"weights_of_epoch": 4, "weights_of_fit": 0},
             "files": ["n"],
             "optimizer_steps": 2,
@@ -339,7 +340,7 @@ def test_what_only_one_could_see_is_no_difference() -> None:
     other = copy.deepcopy(TRACE)
     for name in ("stop", "learning_rate", "saved", "callbacks", "changed", "batches", "files", "weights_set"):
         del other["fits"][0]["epochs"][0][name]
-    for name in ("printed", "callbacks", "weights_at_begin", "files", "optimizer_steps", "recorded"):
+    for name in ("printed", "warned", "callbacks", "weights_at_begin", "files", "optimizer_steps", "recorded"):
         del other["fits"][0][name]
     del other["callbacks"]
     assert difference(traces.from_json(TRACE), traces.from_json(other)) is None

@@ -8,12 +8,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import callcheck
 from callcheck.conformance.mutants import main
 from callcheck.conformance.mutation.forking import in_children
+from callcheck.conformance.mutation.insertions import insertions
 from callcheck.conformance.mutation.operators import Mutant, mutants
 from callcheck.conformance.mutation.records import Campaign, Excused, Verdict, excused, read, stale, table
 
@@ -179,3 +181,39 @@ def test_a_wrong_command_is_refused_before_anything_is_tried(
         status = stop.code
     assert status == 2
     assert message in capsys.readouterr().err
+
+
+def test_every_insertion_is_made_at_the_end_of_every_hook() -> None:
+    made = insertions(SOURCE, "stopper.py", "Stopper")
+    hooks = {each.id.rpartition("-in-")[2] for each in made}
+    assert hooks == {"on_train_begin", "on_epoch_begin", "on_train_batch_end", "on_epoch_end", "on_train_end"}
+    assert len({each.id for each in made}) == len({each.source for each in made}) == len(made) == 5 * 9 + 2 * 4
+
+
+def test_an_insertion_runs_after_what_the_hook_does_however_that_ends() -> None:
+    (mutant,) = (
+        each for each in insertions(SOURCE, "stopper.py", "Stopper") if each.id.endswith("add-a-log-in-on_epoch_end")
+    )
+    assert mutant.id == "stopper.py:8:4 insert-add-a-log-in-on_epoch_end"
+    assert mutant.change == "on_epoch_end ends with logs['inserted'] = 1.0"
+    names: dict[str, Any] = {"print_msg": lambda line: None}
+    exec(mutant.source, names)
+    stopper, stopped, raised = names["Stopper"](), {}, {}
+    stopper.on_epoch_end(2, stopped)
+    with pytest.raises(ValueError, match="epoch 7"):
+        stopper.on_epoch_end(-1, raised)
+    assert stopper.stop
+    assert stopped == raised == {"inserted": 1.0}
+
+
+def test_a_hook_that_the_class_has_not_is_added() -> None:
+    (mutant,) = (
+        each
+        for each in insertions(SOURCE, "stopper.py", "Stopper")
+        if each.id.endswith("clear-the-logs-in-on_train_batch_end")
+    )
+    names: dict[str, Any] = {}
+    exec(mutant.source, names)
+    logs = {"loss": 1.0}
+    names["Stopper"]().on_train_batch_end(0, logs)
+    assert logs == {}

@@ -3,6 +3,7 @@
 import pytest
 
 import callcheck.spec.clauses  # noqa: F401 - registers the clauses
+from callcheck.conformance.derivation import derived
 from callcheck.conformance.hearing import Hearing
 from callcheck.conformance.judge import DEVIATES, Judgement
 from callcheck.conformance.report.counterexample import describe
@@ -13,6 +14,7 @@ from callcheck.conformance.wrong.catches import Catch, catches
 from callcheck.conformance.wrong.wrong import WrongImplementation
 from callcheck.spec.clauses.clause import CLAUSES, Case, Failed
 
+BESIDE = [catch for catch in catches() if catch.clause.startswith("every-callback/")]
 IN_JUDGE = {"every-callback/outcome/is-an-answer", "every-callback/outcome/is-the-same-every-time"}
 """Caught by an implementation that hangs or answers differently, in the tests of the judge."""
 
@@ -45,6 +47,15 @@ def test_the_reference_does_it_right(catch: Catch) -> None:
     case = Hearing(Here(Reference(dialect)), dialect.dialect).judged(clause, catch.scenario)
     assert isinstance(case, Case)
     assert not isinstance(clause.judge(case), Failed)
+
+
+@pytest.mark.parametrize("catch", BESIDE, ids=str)
+def test_no_dialect_explains_what_is_done_beside_the_work(catch: Catch) -> None:
+    dialect = catch.spoken()
+    clause, wrong = CLAUSES[catch.clause], WrongImplementation(catch.variant, dialect)
+    case = Hearing(Here(wrong), dialect.dialect).judged(clause, catch.scenario)
+    assert case is not None
+    assert derived(clause, case) is None
 
 
 def test_every_clause_and_every_variant_has_a_catch() -> None:

@@ -127,6 +127,8 @@ class Recorder:
     # ---------------------------------------------------------------------------------- fits and epochs
 
     def fit_begins(self, fit: int) -> None:
+        self._heard.printed()  # what was said while the model was made ready is not the subject's
+        self._heard.warned()
         self.fit = fit
         self.began = self.weights
         self.begun_with: Optional[Origin] = None
@@ -191,14 +193,23 @@ class Recorder:
     def fit_ends(self, error: Optional[Dict[str, Any]], **optional: Any) -> None:
         fit: Dict[str, Any] = {"epochs": self.epochs, "epochs_run": len(self.epochs)}
         fit.update(weights_json(self.weights, self.began, self.fit))
-        if self.prints or any(said.printed is not None for said in self.around):
-            if self.scenario.several:
-                fit["callbacks"] = [{"printed": said.printed or []} for said in self.around]
-            else:
-                fit["printed"] = self.around[0].printed or []
+        around = [self._around(said) for said in self.around]
+        if not self.scenario.several:
+            fit.update(around[0])
+        elif any(around):
+            fit["callbacks"] = around
         fit.update(optional)
         fit["error"] = error
         self.fits.append(fit)
+
+    def _around(self, said: _Said) -> Dict[str, Any]:
+        """What a callback said in the hooks around the epochs."""
+        written: Dict[str, Any] = {}
+        if self.prints or any(each.printed is not None for each in self.around):
+            written["printed"] = said.printed or []
+        if self.optional and said.warned is not None:
+            written["warned"] = said.warned
+        return written
 
     # ---------------------------------------------------------------------------------- what is seen
 

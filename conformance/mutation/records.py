@@ -12,8 +12,10 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from importlib.resources import files
+from itertools import product
 from pathlib import Path
 
+from .insertions import MARK
 from .operators import Mutant
 from .subjects import SUBJECTS
 
@@ -100,14 +102,19 @@ def stale(entries: Iterable[Excused], mutants: Mapping[str, Mutant]) -> list[Exc
 
 
 def table(campaign: Campaign, excuses: Mapping[str, Excused]) -> str:
-    """The table of the README, in Markdown: a row per callback and one for all."""
+    """The table of the README, in Markdown: a row per callback and one for all, of single changes, and below of insertions."""
     rows = [
         "| callback | mutants | equivalent | out of reach | killed by callcheck | by the clauses alone "
         "| by Keras's own tests | s per mutant |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for name in (*SUBJECTS, None):
-        verdicts = {id: each for id, each in campaign.mutants.items() if name in (None, each.subject)}
+    for inserted, name in product((False, True), (*SUBJECTS, None)):
+        verdicts = {
+            id: each
+            for id, each in campaign.mutants.items()
+            if name in (None, each.subject) and (MARK in id) == inserted
+        }
+        row = (name or "**all**") + (", insertions" if inserted else "")
         kinds = {id: excuses[id].kind for id in verdicts if id in excuses}
         equivalent = {id for id, kind in kinds.items() if kind == "equivalent"}
         counted = [each for id, each in verdicts.items() if id not in equivalent]
@@ -116,7 +123,7 @@ def table(campaign: Campaign, excuses: Mapping[str, Excused]) -> str:
         tried = [each for each in counted if each.keras_seconds is not None]
         seconds = [each.seconds for each in verdicts.values() if each.seconds is not None]
         rows.append(
-            f"| {name or '**all**'} | {len(verdicts)} | {len(equivalent)} | {len(kinds) - len(equivalent)} "
+            f"| {row} | {len(verdicts)} | {len(equivalent)} | {len(kinds) - len(equivalent)} "
             f"| {_rate(sum(each.callcheck_by is not None for each in counted), len(counted))} "
             f"| {_rate(sum(each.clauses_by is not None for each in counted), len(counted))} "
             f"| {_rate(sum(each.keras_by is not None for each in tried), len(tried))} "

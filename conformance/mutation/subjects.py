@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ..driver.worlds import load
+from .insertions import insertions
 from .operators import Mutant, mutants
 
 PACKAGE = "keras.src.callbacks"
@@ -85,8 +86,11 @@ def original(subject: Subject) -> str:
 
 @cache
 def mutants_of(subject: Subject) -> tuple[Mutant, ...]:
-    """Every single-change mutant of the installed module. Raises Unavailable without Keras."""
-    return tuple(mutants(original(subject), subject.file, subject.unreached))
+    """Every single-change mutant of the installed module, and every insertion into the hooks of its callback. Raises Unavailable
+    without Keras."""
+    source = original(subject)
+    inserted = insertions(source, subject.file, subject.name) if subject.name in subject.callbacks else []
+    return (*mutants(source, subject.file, subject.unreached), *inserted)
 
 
 def take_place(subject: Subject, source: str) -> None:

@@ -140,8 +140,9 @@ def rows(scenario: Scenario, trace: Trace | None, *, hide: Collection[str] = ())
             holds = () if weights is None else (f"the model holds the weights {_show_weights(weights, index)}",)
             printed = (f"printed {', '.join(seen.printed)}",) if seen.printed else ()
             files = (f"new files around it: {', '.join(seen.files)}",) if seen.files else ()
-            if holds or printed or files:
-                yield Row(fit=index, shown="after training", seen=(*holds, *printed, *files))
+            warned = (f"warned {', '.join(seen.warned)}",) if seen.warned else ()
+            if holds or printed or warned or files:
+                yield Row(fit=index, shown="after training", seen=(*holds, *printed, *warned, *files))
 
 
 def table(scenario: Scenario, trace: Trace | None, why: Sequence[Decision] = ()) -> list[str]:

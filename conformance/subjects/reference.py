@@ -17,4 +17,4 @@ class Reference:
         self.capabilities = Capabilities()
 
     def replay(self, scenario: Scenario, *, internal: bool = False) -> Result:
-        return replay(scenario, self.dialect.dialect, internal=internal, optional=True)
+        return replay(scenario, self.dialect.dialect, internal=internal)

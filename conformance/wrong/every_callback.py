@@ -169,6 +169,13 @@ class WarnsOfTheStop(EarlyStopping):
         return after, reason
 
 
+class WarnsOfNothingDone(EarlyStopping):
+    def fit_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
+        if not state.stopped_epoch:
+            effects.append(Warn("other"))
+        return super().fit_end(state, event, effects)
+
+
 class WarnsOfMonitoringLoss(EarlyStopping):
     def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
         super().__init__(config, dialect)
@@ -310,6 +317,12 @@ WRONG: tuple[Wrong, ...] = (
         says="A stop is warned of.",
         callback="EarlyStopping",
         make=WarnsOfTheStop,
+    ),
+    Wrong(
+        name="warns-of-nothing-done",
+        says="That training was not stopped is warned of when it has ended.",
+        callback="EarlyStopping",
+        make=WarnsOfNothingDone,
     ),
     Wrong(
         name="warns-of-monitoring-loss",

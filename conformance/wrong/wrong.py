@@ -43,4 +43,4 @@ class WrongImplementation:
 
     def replay(self, scenario: Scenario, *, internal: bool = False) -> Result:
         shown = scenario if self.wrong.shown is None else self.wrong.shown(scenario)
-        return replay(shown, self.dialect.dialect, internal=internal, optional=True, make=self.wrong.make)
+        return replay(shown, self.dialect.dialect, internal=internal, make=self.wrong.make)

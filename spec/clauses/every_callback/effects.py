@@ -187,8 +187,11 @@ def only_known_lines(case: Case) -> Expectations:
 @clause("every-callback/warned/only-of-the-metric", level="observed", source=OBSERVED, observes=("warned",))
 def only_of_the_metric(case: Case) -> Expectations:
     """In training, a callback warns of nothing but a metric that is missing, or is an array."""
-    for epoch in case.epochs():
-        others = [kind for kind in epoch.seen.warned or () if kind not in ("missing-metric", "array-metric")]
-        yield epoch.expects_that(
-            not others, "no other warning", got=_listed(others), because="nothing else is to be warned of"
+    why = "nothing else is to be warned of"
+    for fit, _, seen in case.fits():
+        for epoch in case.epochs(fit):
+            others = [kind for kind in epoch.seen.warned or () if kind not in ("missing-metric", "array-metric")]
+            yield epoch.expects_that(not others, "no other warning", got=_listed(others), because=why)
+        yield case.at(fit).expects_that(
+            not seen.warned, "no warning from the hooks around the epochs", got=_listed(seen.warned or ()), because=why
         )
