@@ -346,7 +346,7 @@ def warns_of_nothing(case: Case) -> Expectations:
     level="universal", source=f"{DOCS} (first sentence)", observes=RATE, related=lambda scenario: _other_metrics(scenario),
 )  # fmt: skip
 def metrics_do_not_matter(case: Case) -> Expectations:
-    """What the logs hold does not matter."""
+    """The values in the logs, and how many batches an epoch has, do not matter."""
     return agree(side_by_side(case), ALL_BUT_LOGGED, "all metrics are NaN there, and epochs have one batch")
 
 

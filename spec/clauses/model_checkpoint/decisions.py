@@ -103,8 +103,8 @@ def _clear_values(case: Case) -> list[float] | None:
     source=f"{DOCUMENTATION} (save_best_only)", observes=("saved",),
 )  # fmt: skip
 def clear_improvement(case: Case) -> Expectations:
-    """In a first fit with save_best_only, an explicit mode and values in every epoch that float32 can tell apart, an
-    epoch is saved exactly if no epoch before it was as good."""
+    """In a first fit with save_best_only, an explicit mode, save_freq="epoch", neither threshold nor period, and finite values
+    in every epoch that float32 can tell apart, an epoch is saved exactly if no epoch before it was as good."""
     values = _clear_values(case)
     if values is not None:
         best = min if case["mode"] == "min" else max

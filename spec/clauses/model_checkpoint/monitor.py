@@ -449,7 +449,7 @@ def _decided_at_first(scenario: Scenario) -> Scenario | None:
 )  # fmt: skip
 def keeps_its_direction(case: Case) -> Expectations:
     """With mode="auto", the direction is decided once for an instance: a second fit of a model whose metric of this name
-    has the other direction goes on with it."""
+    has the other direction goes on with the direction of the first."""
     if case.clean:
         yield case.at(1, 0).expects_that(
             raised(case.other) is None, "a run to its end", got=raised_in_words(case.other),
