@@ -1,7 +1,10 @@
 """Names of implementations: what each form means, and that a name is who is meant and not how it was written."""
 
+from pathlib import Path
+
 import pytest
 
+from callcheck.conformance.judge import CONFORMS, NOT_APPLICABLE
 from callcheck.conformance.session import Suite
 from callcheck.conformance.subjects.names import Name, UnknownImplementation, parse, parse_all
 from callcheck.spec.dialect import NEWEST, InvalidDialect
@@ -72,12 +75,16 @@ def test_an_interpreter_is_given_to_all_that_live_in_one() -> None:
     ]
 
 
-def asked_to_agree(*names: str, dialect: str | None = None) -> set[str]:
-    suite = Suite(names=names, dialect=dialect, prefix="early-stopping")
-    return {str(item.name) for item in suite.items() if item.rule.id == "early-stopping/agreement"}
+def agreement(name: str, dialect: str | None = None) -> str:
+    """The verdict on the agreement of EarlyStopping, as far as it is asked for."""
+    suite = Suite(names=[name], dialect=dialect, prefix="early-stopping/agreement", examples=20)
+    return " ".join(suite.judgement(item).verdict for item in suite.items())
 
 
-def test_agreement_is_asked_of_what_is_held_to_a_dialect_of_its_own() -> None:
-    """Not of a callback whose module's name begins like Keras's, unless it is held to a dialect in so many words."""
-    assert asked_to_agree("keras", "tf-keras", "keras_extra:MyEarlyStopping", "reference") == {"keras", "tf-keras"}
-    assert asked_to_agree("keras_extra:MyEarlyStopping", dialect=NEWEST) == {"keras_extra:MyEarlyStopping"}
+def test_agreement_is_asked_of_what_is_held_to_a_dialect_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not of a callback of somebody's own, however its module is called, unless it is held to a dialect in so many words; and
+    not of the reference, which would agree with itself."""
+    monkeypatch.chdir(Path(__file__).resolve().parents[1] / "examples")
+    assert agreement("reference") == ""
+    assert agreement("early_stopping:EarlyStopping") == NOT_APPLICABLE
+    assert agreement("early_stopping:EarlyStopping", dialect=f"{NEWEST}+numpy") == CONFORMS
