@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from callcheck.reference.replay import Decision, explain, replay
-from callcheck.spec.clauses.clause import Case, Failed
+from callcheck.spec.clauses.clause import Case, Clause, Failed
 from callcheck.spec.dialect import DOCUMENTED, NEWEST, Dialect, Resolution, resolve
 from callcheck.spec.scenario import Scenario
 from callcheck.spec.trace import Difference, difference
@@ -61,11 +61,13 @@ class _Failing:
         """Whether the subject departs here as it mostly does where the lead fails."""
         return any(departure in self.departures for departure, _ in lead.departures.most_common(1))
 
-    def rank(self) -> tuple[bool, bool, bool, int]:
-        """The lower, the more it says as a lead."""
+    def rank(self) -> tuple[bool, bool, bool, bool, int]:
+        """The lower, the more it says as a lead. A relation says less than a rule of one run: it may be the other run that is
+        wrong."""
         rule = self.judgement.clause
         general = rule.id.startswith("every-callback/")
-        return isinstance(rule, Agreement), self.keras, general, -self.scenarios
+        relation = isinstance(rule, Clause) and rule.related is not None
+        return isinstance(rule, Agreement), self.keras, general, relation, -self.scenarios
 
 
 def findings(hearing: Hearing, judgements: Sequence[Judgement]) -> list[Finding]:

@@ -73,6 +73,12 @@ def suite(config: pytest.Config) -> Suite:
     return config.stash[_suite]
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """What is asked for in vain is said before anything is collected."""
+    if any(config.getoption(option) for option in ("--implementation", "--clause", "--dialect")):
+        suite(config)
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "clause_item" in metafunc.fixturenames:
         items = suite(metafunc.config).items()

@@ -532,3 +532,14 @@ def test_the_reasons_of_keras_are_those_of_its_reference(capsys: pytest.CaptureF
 def test_a_wrong_short_form_is_one_sentence(words: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert call("trace", *words) == 2
     assert message in one_sentence(capsys)
+
+
+def test_pytest_says_in_a_line_that_an_implementation_is_unknown(tmp_path: Path) -> None:
+    folder = Path(callcheck.__file__).resolve().parents[2] / "conformance"
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(folder), "--implementation", "kears"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 4
+    assert "callcheck: unknown implementation 'kears'" in done.stderr
+    assert len(done.stderr.splitlines()) <= 3
