@@ -138,7 +138,7 @@ def test_what_is_wrong_is_one_sentence(
 def test_a_dialect_is_listed_with_the_releases_that_it_speaks_of(capsys: pytest.CaptureFixture[str]) -> None:
     assert call("dialects") == 0
     lines = dict(line.split(None, 1) for line in capsys.readouterr().out.splitlines())
-    assert lines["keras-3.9.0"] == "keras 3.8.0 to 3.9.0 on tensorflow"
+    assert lines["keras-3.9.2"] == "keras 3.8.0 to 3.9.2 on tensorflow"
     assert lines["keras-3.10.0"] == "keras 3.10.0 on tensorflow"
     assert lines["keras-3.15.1+jax"] == "keras 3.15.0 to 3.15.1 and newer on jax"
 

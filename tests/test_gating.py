@@ -23,7 +23,7 @@ from callcheck.spec.dialect import DOCUMENTED, NEWEST, Dialect, InvalidDialect, 
 
 EXAMPLES = 100
 """Scenarios per callback, beside the vectors: these show every value of every choice, as another test holds."""
-COVERED = ("EarlyStopping", "LearningRateScheduler")
+COVERED = ("EarlyStopping", "ModelCheckpoint", "LearningRateScheduler")
 """The callbacks of which all this is asked; the others' clauses follow."""
 BASES = (resolve(NEWEST).dialect, resolve(DOCUMENTED).dialect)
 

@@ -29,7 +29,9 @@ class _WithoutRate:
     @learning_rate.setter
     def learning_rate(self, rate: Any) -> None: ...
 
-    def apply(self, grads: Any, trainable_variables: Any = None) -> None: ...
+    def apply(self, grads: Any, trainable_variables: Any = None) -> None:
+        self.iterations: Any
+        self.iterations.assign(self.iterations + 1)
 
 
 class RealModel:

@@ -281,6 +281,7 @@ def _no_cooldown(scenario: Scenario) -> Scenario | None:
 @clause(
     "reduce-lr-on-plateau/reuse/an-instance-used-again-behaves-as-a-new-one",
     level="observed", source=OBSERVED, observes=RATE, related=first_fit_twice,
+    choices={"reduce-lr-on-plateau/reuse": "nothing"},
 )  # fmt: skip
 def every_fit_starts_anew(case: Case) -> Expectations:
     """An instance used for a second fit does what a new one does: best, patience and cooldown begin anew."""

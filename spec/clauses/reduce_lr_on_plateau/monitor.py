@@ -360,7 +360,7 @@ def an_array_has_no_order(case: Case) -> Expectations:
 @clause(
     "reduce-lr-on-plateau/monitor/a-first-array-is-accepted",
     level="observed", source="observed: keras 3.15.1", errors=True,
-    choices={"reduce-lr-on-plateau/first-value": "accepted"},
+    choices={"reduce-lr-on-plateau/first-value": "accepted", "reduce-lr-on-plateau/reuse": "nothing"},
 )  # fmt: skip
 def a_first_array_is_accepted(case: Case) -> Expectations:
     """An array of several numbers that is the first monitored value of a fit is accepted; the next value, which is compared with
