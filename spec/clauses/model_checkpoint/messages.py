@@ -205,9 +205,9 @@ def model_suffix(case: Case) -> Expectations:
 
 
 def _spelt_out(scenario: Scenario) -> Scenario | None:
-    """The scenario with every default given."""
+    """The scenario with every default given; what lies there before is the affair of other clauses."""
     given = {**defaults("ModelCheckpoint"), **scenario.config}
-    return None if len(given) == len(scenario.config) else configured(scenario, **given)
+    return None if scenario.existing or len(given) == len(scenario.config) else configured(scenario, **given)
 
 
 @clause(
