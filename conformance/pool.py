@@ -10,7 +10,7 @@ from functools import cache
 
 from callcheck.spec.callbacks import defaults
 from callcheck.spec.scenario import Scenario, key
-from callcheck.spec.search.boundaries import BOUNDARIES
+from callcheck.spec.search.boundaries import boundaries
 from callcheck.spec.search.strategies import sample
 from callcheck.spec.vectors import stored
 
@@ -53,7 +53,5 @@ def reached(callback: str, examples: int, seed: int, parameters: frozenset[str] 
     """How many scenarios of the pool reached each boundary that the strategies promise for the callback."""
     scenarios = pool(callback, examples, seed, parameters)
     return {
-        name: sum(boundary(scenario) for scenario in scenarios)
-        for name, boundary in BOUNDARIES.items()
-        if callback in boundary.callbacks
+        name: sum(condition(scenario) for scenario in scenarios) for name, condition in boundaries(callback).items()
     }

@@ -38,7 +38,7 @@ from callcheck.spec.clauses.clause import CLAUSES, Case, Clause
 from callcheck.spec.clauses.clause import Failed as ClauseFailed
 from callcheck.spec.dialect import NEWEST, Dialect, InvalidDialect, documented, representative, resolve
 from callcheck.spec.scenario import Scenario, dumps, key, loads
-from callcheck.spec.search.boundaries import BOUNDARIES
+from callcheck.spec.search.boundaries import boundaries
 from callcheck.spec.trace import Failed, Result, Trace, difference, to_json
 
 NEWEST_DIALECT = resolve(NEWEST).dialect
@@ -300,5 +300,5 @@ def test_a_pool_is_reproducible_and_has_no_scenario_twice() -> None:
 def test_every_boundary_is_reached(callback: str) -> None:
     """With 1,000 scenarios; with the default 300 some rare ones may be reached once or twice."""
     counts = reached(callback, 1000, 0)
-    assert set(counts) == {name for name, boundary in BOUNDARIES.items() if callback in boundary.callbacks}
+    assert set(counts) == set(boundaries(callback))
     assert {name: count for name, count in counts.items() if count < 3} == {}

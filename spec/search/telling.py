@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from ..callbacks import defaults
-from ..scenario import Epoch, Fit, Scenario
+from ..editing import each_epoch
+from ..scenario import Scenario
 
 
 def telling(scenario: Scenario, condition: Callable[[Scenario], bool]) -> Scenario:
@@ -31,10 +32,4 @@ def _told(scenario: Scenario, metric: str) -> Iterator[Scenario]:
 def _with(scenario: Scenario, metric: str, values: Iterator[float]) -> Scenario:
     """The scenario with these values of the metric, one for each epoch; what else is logged stays."""
 
-    def shown(epoch: Epoch) -> Epoch:
-        return replace(epoch, logs={**epoch.logs, metric: next(values)})
-
-    def trained(fit: Fit) -> Fit:
-        return replace(fit, epochs=tuple(shown(epoch) for epoch in fit.epochs))
-
-    return replace(scenario, fits=tuple(trained(fit) for fit in scenario.fits))
+    return each_epoch(scenario, lambda epoch: replace(epoch, logs={**epoch.logs, metric: next(values)}))
