@@ -249,6 +249,7 @@ def _run(options: argparse.Namespace) -> int:
         return WRONG_INPUT
     from callcheck.conformance.driver.protocol import Unavailable
     from callcheck.conformance.report.written import CannotWrite
+    from callcheck.conformance.script import InvalidScript
     from callcheck.conformance.session import WRONG_REQUESTS
 
     from .commands.status import WrongInput, say, written
@@ -259,7 +260,7 @@ def _run(options: argparse.Namespace) -> int:
         with written():  # a reader who has had enough is no error
             status = int(command(options))
         return status
-    except (WrongInput, CannotWrite, *WRONG_REQUESTS) as error:
+    except (WrongInput, CannotWrite, InvalidScript, *WRONG_REQUESTS) as error:
         say(str(error))
         return WRONG_INPUT
     except Unavailable as error:

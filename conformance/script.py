@@ -1,0 +1,40 @@
+"""Reading `callbacks.toml`, for every `--script` and `--config`: one function, and the errors that they have in common.
+
+The form of the file is told in `spec/script.py`; `callcheck collect` and `callcheck.Recorder` write it.
+"""
+
+from pathlib import Path
+
+from callcheck.spec.reading import InvalidScenario
+from callcheck.spec.script import Script, loads
+
+
+class InvalidScript(ValueError):
+    """The file cannot be used; the message is one sentence that names it and the place in it."""
+
+
+def read_script(file: str | Path, *, incomplete: bool = False) -> Script:
+    """The script in the file of that name.
+
+    A callback whose arguments were not all read has no configuration to go by: it is refused with what has to be written,
+    unless `incomplete` is asked for. Raises InvalidScript; also for a file without a single callback.
+    """
+    try:
+        text = Path(file).read_text(encoding="utf-8")
+    except OSError as error:
+        raise InvalidScript(f"{file}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise InvalidScript(f"{file}: is not UTF-8 text") from None
+    except ValueError as error:  # a path with a NUL in it
+        raise InvalidScript(f"{file}: cannot be read ({error})") from None
+    try:
+        script = loads(text)
+    except InvalidScenario as error:
+        raise InvalidScript(f"{file}: {error}") from None
+    if not any(fit.callbacks for fit in script.fits):
+        raise InvalidScript(f"{file}: there is no callback in it")
+    gaps = [] if incomplete else [gap for fit in script.fits for gap in fit.gaps()]
+    if gaps:
+        more = f" (and {len(gaps) - 1} more)" if len(gaps) > 1 else ""
+        raise InvalidScript(f"{file}: {gaps[0]}{more}")
+    return script
