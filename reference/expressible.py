@@ -16,8 +16,6 @@ def beyond(scenario: Scenario) -> str | None:
         return "outputs"
     if isinstance(scenario.learning_rate, ScheduledRate):
         return "learning_rate"
-    if scenario.config.get("schedule", {}).get("returns") == "tensor":
-        return "schedule"
     if not all(metric.cls for metric in scenario.metrics):
         return "metrics"
     return next((field for fit in scenario.fits if (field := _beyond(fit)) is not None), None)

@@ -2,7 +2,7 @@
 
 Rules
 1. At every epoch begin: rate = schedule(epoch, rate), or schedule(epoch) if that raises TypeError; epoch is absolute, 0-based.
-2. A result that is not a float raises ValueError; np.float32 is a float, an int is not.
+2. A result that is not a float raises ValueError; np.float32 is a float, an int is not, a tensor in some dialects.
 3. The rate is stored as float32. At every epoch end it is logged; logs that are empty stay empty.
 4. Of several optimizers in one, each is asked for and logged alone. One that has no rate raises ValueError.
 """
@@ -25,16 +25,21 @@ SCHEDULED = Reason(
 )
 LOGGED = Reason("learning-rate-scheduler/logs/logs-the-rate", "The learning rate, {rate}, is logged.")
 
+NO_FLOATS = frozenset({"int", "array", "none"})
+"""What a schedule may return, as scenarios call it, and is refused everywhere."""
+
 
 class LearningRateScheduler(Machine):
     def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
         self.config: Configuration = bind("LearningRateScheduler", config)
         self.rate_log = RateLog(dialect)
+        refused = dialect["learning-rate-scheduler/tensors"] == "refused"
+        self.no_floats = NO_FLOATS | {"tensor"} if refused else NO_FLOATS
 
     def epoch_begin(self, state: None, event: Event, effects: list[Effect]) -> tuple[None, Reason]:
         if event.rate is None:
             raise ValueError("the optimizer has no learning rate")
-        effects.append(SetRate(map_rate(event.rate, lambda old: _scheduled(self.config.schedule, event.epoch, old))))
+        effects.append(SetRate(map_rate(event.rate, lambda old: self.scheduled(event.epoch, old))))
         if self.config.verbose > 0:
             effects += [Print("scheduled")] * (1 if isinstance(event.rate, float) else len(event.rate))
         return state, SCHEDULED
@@ -43,13 +48,13 @@ class LearningRateScheduler(Machine):
         self.rate_log.log(event, effects)
         return state, LOGGED
 
-
-def _scheduled(schedule: Mapping[str, Any], epoch: int, rate: float) -> float:
-    """Rules 1 and 2. Raises IndexError past the end of a table, ValueError for what is not a float."""
-    result: float = schedule["table"][epoch] if "table" in schedule else rate * schedule["scale"]
-    returns = schedule.get("returns")
-    if returns == "int":
-        int(result)  # the schedule itself fails on NaN and infinities
-    if returns in ("int", "array", "none"):
-        raise ValueError("the schedule did not return a float")
-    return float32(result) if returns == "float32" else result
+    def scheduled(self, epoch: int, rate: float) -> float:
+        """Rules 1 and 2. Raises IndexError past the end of a table, ValueError for what is not a float."""
+        schedule = self.config.schedule
+        result: float = schedule["table"][epoch] if "table" in schedule else rate * schedule["scale"]
+        returns = schedule.get("returns")
+        if returns == "int":
+            int(result)  # the schedule itself fails on NaN and infinities
+        if returns in self.no_floats:
+            raise ValueError("the schedule did not return a float")
+        return float32(result) if returns in ("float32", "tensor") else result

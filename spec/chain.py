@@ -6,7 +6,8 @@ Rules
   oldest release, or `fork`, a dialect of another chain; and `[[change]]` records.
 - A change record has `release`, `choice`, `value`, `says` (one line), `source`, and the `scenario` that shows it.
 - A value may be one of `overlays.toml`: `of-the-backend` is what the backend makes of a comparison, `of-numpy` what NumPy makes
-  of a product. So a dialect is a release, a backend and a NumPy era, and no table for each.
+  of a product, `if-floats-of-numpy` whether the backend's tensors are floats. So a dialect is a release, a backend and a NumPy
+  era, and no table for each.
 - Releases with no change between them do the same. One that was not run is refused if those around it that were run differ.
 """
 

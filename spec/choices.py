@@ -214,6 +214,12 @@ _ALL = (
         unknown="They take it for one optimizer, and miss its learning rate: AttributeError and ValueError, as for an optimizer "
         "that has none.",
     ),
+    _choice(
+        "learning-rate-scheduler/tensors",
+        "May a schedule return a tensor of the backend's, as lr * ops.exp(-0.1) does?",
+        accepted="It may: the rate is the number in it.",
+        refused="It may not: an epoch that begins with one raises ValueError.",
+    ),
     _precision("model-checkpoint"),
     _first_value("model-checkpoint"),
     _choice(

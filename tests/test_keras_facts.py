@@ -57,3 +57,20 @@ def test_parameters_and_defaults_are_keras(callback: str) -> None:
     }
     assert tuple(named) == parameters(callback)
     assert {name: value for name, value in named.items() if value is not inspect.Parameter.empty} == defaults(callback)
+
+
+def test_the_schedule_of_the_documentation_is_refused_on_tensorflow() -> None:
+    """The example of LearningRateScheduler's own documentation: ten epochs as they are, then lr * ops.exp(-0.1)."""
+
+    def scheduler(epoch: int, lr: float) -> object:
+        return lr if epoch < 10 else lr * keras.ops.exp(-0.1)
+
+    model = keras.models.Sequential([keras.layers.Input((1,)), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(0.01), "mse")
+    seen = []
+    counts = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(epoch))
+    ones = keras.ops.ones((1, 1))
+    callbacks = [keras.callbacks.LearningRateScheduler(scheduler), counts]
+    with pytest.raises(ValueError, match="should be a float"):
+        model.fit(ones, ones, epochs=15, callbacks=callbacks, verbose=0)
+    assert seen == list(range(10))

@@ -121,10 +121,6 @@ SCENARIOS: dict[str, dict[str, Any]] = {
     "the optimizer's own schedule, scheduled": {
         **HALVING, "learning_rate": {"schedule": 0.1}, "fits": [{"epochs": epochs(1.0, 1.0)}],
     },
-    "a schedule that returns a tensor": {
-        "callback": "LearningRateScheduler", "config": {"schedule": {"scale": 0.5, "returns": "tensor"}},
-        "fits": [{"epochs": epochs(1.0)}],
-    },
     "no value": {**STOPPING, "fits": [{"epochs": epochs({"none": True}, 1.0)}]},
     "true and false": {**STOPPING, "fits": [{"epochs": epochs(True, False, 1.0)}]},
 }  # fmt: skip

@@ -4,7 +4,7 @@ and accept something else."""
 from collections.abc import Mapping
 from typing import Any
 
-from callcheck.reference.learning_rate_scheduler import LearningRateScheduler, _scheduled
+from callcheck.reference.learning_rate_scheduler import LearningRateScheduler
 from callcheck.reference.machine import NOTHING, Effect, Event, Log, Print, Reason, SetRate, Warn
 from callcheck.spec.callbacks import parameters
 from callcheck.spec.dialect import Dialect
@@ -51,7 +51,7 @@ class ActsAtTheEnd(LearningRateScheduler):
 
 class ActsAfterBatches(LearningRateScheduler):
     def batch_end(self, state: None, event: Event, effects: list[Effect]) -> tuple[None, Reason]:
-        effects.append(SetRate(_scheduled(self.config.schedule, event.epoch, only(event.rate))))
+        effects.append(SetRate(self.scheduled(event.epoch, only(event.rate))))
         return state, NOTHING
 
 
@@ -81,15 +81,26 @@ class RefusesFloat32(LearningRateScheduler):
         return super().epoch_begin(state, event, effects)
 
 
+class RefusesTensors(LearningRateScheduler):
+    def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
+        super().__init__(config, dialect)
+        self.no_floats |= {"tensor"}
+
+
+class AcceptsTensors(LearningRateScheduler):
+    def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
+        super().__init__(config, dialect)
+        self.no_floats -= {"tensor"}
+
+
 class AcceptsIntegers(LearningRateScheduler):
-    def epoch_begin(self, state: None, event: Event, effects: list[Effect]) -> tuple[None, Reason]:
-        schedule = self.config.schedule
-        if schedule.get("returns") == "int":
-            effects.append(
-                SetRate(float(int(_scheduled({**schedule, "returns": None}, event.epoch, only(event.rate)))))
-            )
-            return state, NOTHING
-        return super().epoch_begin(state, event, effects)
+    def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
+        super().__init__(config, dialect)
+        self.no_floats -= {"int"}
+
+    def scheduled(self, epoch: int, rate: float) -> float:
+        result = super().scheduled(epoch, rate)
+        return float(int(result)) if self.config.schedule.get("returns") == "int" else result
 
 
 class KeepsTheRateAfterTheTable(LearningRateScheduler):
@@ -123,9 +134,7 @@ class PrintsByDefault(LearningRateScheduler):
 
 class AsksAgainForTheLine(LearningRateScheduler):
     def epoch_begin(self, state: None, event: Event, effects: list[Effect]) -> tuple[None, Reason]:
-        rate = (
-            _scheduled(self.config.schedule, event.epoch, only(event.rate)) if self.config.verbose > 0 else event.rate
-        )
+        rate = self.scheduled(event.epoch, only(event.rate)) if self.config.verbose > 0 else event.rate
         return super().epoch_begin(state, event._replace(rate=rate), effects)
 
 
@@ -199,6 +208,18 @@ WRONG: tuple[Wrong, ...] = (
         says="A numpy float32 is not taken for a float.",
         callback=CALLBACK,
         make=RefusesFloat32,
+    ),
+    Wrong(
+        name="scheduler-refuses-tensors",
+        says="A tensor is not taken for a float.",
+        callback=CALLBACK,
+        make=RefusesTensors,
+    ),
+    Wrong(
+        name="scheduler-accepts-tensors",
+        says="A tensor is taken for a float.",
+        callback=CALLBACK,
+        make=AcceptsTensors,
     ),
     Wrong(
         name="scheduler-accepts-integers",

@@ -19,7 +19,7 @@ _TABLE_RATE = weighted(
 _TABLE_LENGTH = weighted((0, 12), (1, 3), (3, 1), (-1, 1))
 _SCALE = weighted((0.5, 4), (0.1, 3), (1.0, 2), (0.9, 2), (2.0, 1), (0.0, 1), (-1.0, 1), (math.nan, 2))
 _ACCEPTS = weighted((ABSENT, 6), ("epoch", 3), ("int-and-float", 1))
-_RETURNS = weighted((ABSENT, 35), ("float32", 6), ("int", 1), ("array", 1), ("none", 1))
+_RETURNS = weighted((ABSENT, 35), ("float32", 6), ("tensor", 4), ("int", 1), ("array", 1), ("none", 1))
 
 
 @st.composite
@@ -84,6 +84,7 @@ BOUNDARIES: dict[str, Condition] = {
     "schedule of the rate": _schedule(lambda schedule: "scale" in schedule),
     "schedule of the rate over several fits": lambda s: len(s.fits) > 1 and "scale" in _described(s),
     "schedule returns float32": _schedule(lambda schedule: schedule.get("returns") == "float32"),
+    "schedule returns a tensor": _schedule(lambda schedule: schedule.get("returns") == "tensor"),
     "schedule returns an integer": _schedule(lambda schedule: schedule.get("returns") == "int"),
     "schedule returns an array": _schedule(lambda schedule: schedule.get("returns") == "array"),
     "schedule returns nothing": _schedule(lambda schedule: schedule.get("returns") == "none"),

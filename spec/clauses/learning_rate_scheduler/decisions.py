@@ -36,8 +36,9 @@ from ..rates import (
 
 DOCS = "https://keras.io/api/callbacks/learning_rate_scheduler/"
 OBSERVED = "observed: keras 3.15.1, tf-keras 2.21.0"
+KERAS = "observed: keras 3.0.0 to 3.15.1 on TensorFlow, JAX and PyTorch"
 RATE = ("learning_rate",)
-NOT_FLOATS = ("int", "array", "none")
+NO_FLOATS = ("int", "array", "none")
 
 
 # ---------------------------------------------------------------------------------------------- the closed form
@@ -68,7 +69,7 @@ def _error(schedule: Mapping[str, Any], rate: float | None) -> str | None:
         return "IndexError"
     if schedule.get("returns") == "int" and math.isinf(rate):
         return "OverflowError"  # of the schedule itself, which makes an integer of an infinity
-    return "ValueError" if schedule.get("returns") in NOT_FLOATS else None
+    return "ValueError" if schedule.get("returns") in NO_FLOATS else None
 
 
 def _plan(case: Case) -> Iterator[tuple[_Expected, EpochSeen]]:
@@ -153,7 +154,7 @@ def is_given_the_current_rate(case: Case) -> Expectations:
 def _as_table(scenario: Scenario) -> Scenario | None:
     """The products, by absolute epoch, written out for the first fit."""
     schedule = _schedule(scenario)
-    if schedule is None or "scale" not in schedule or schedule.get("returns") in NOT_FLOATS:
+    if schedule is None or "scale" not in schedule or schedule.get("returns") in NO_FLOATS:
         return None
     first = scenario.fits[0]
     rate = float32(only(scenario.rate_given(0)))
@@ -221,14 +222,42 @@ def _without_part(scenario: Scenario, part: str, value: str) -> Scenario | None:
 
 
 @clause(
+    "learning-rate-scheduler/schedule/may-return-a-tensor",
+    level="documented", source=f"{DOCS} (Example: lr * ops.exp(-0.1))", observes=RATE, errors=True,
+    related=lambda scenario: _without_part(scenario, "returns", "tensor"),
+)  # fmt: skip
+def may_return_a_tensor(case: Case) -> Expectations:
+    """A schedule may return a tensor of the backend's, as the one in the documentation's own example does: that is as if it
+    returned the number in it."""
+    return alike(case, "the schedule returns Python floats there")
+
+
+@clause(
+    "learning-rate-scheduler/schedule/refuses-a-tensor",
+    level="observed", source=KERAS, errors=True, choices={"learning-rate-scheduler/tensors": "refused"},
+)  # fmt: skip
+def refuses_a_tensor(case: Case) -> Expectations:
+    """A schedule that returns a tensor of the backend's, of which numpy's are none, is refused with ValueError when an epoch
+    begins."""
+    return _refuses(case, ("tensor",))
+
+
+@clause(
     "learning-rate-scheduler/schedule/must-return-a-float",
     level="observed", source=f"{OBSERVED}; {DOCS} (schedule: new learning rate as output, float)", errors=True,
 )  # fmt: skip
 def must_return_a_float(case: Case) -> Expectations:
     """A schedule that returns an integer, an array or None is refused with ValueError when an epoch begins."""
+    return _refuses(case, NO_FLOATS)
+
+
+def _refuses(case: Case, returned: tuple[str, ...]) -> Expectations:
+    """The expectation of ValueError as the first epoch begins, if the schedule gets as far as returning one of these."""
     schedule = _schedule(case.scenario)
     first = next(_plan(case), None)
-    if schedule is None or first is None or first[0].error != "ValueError":
+    if schedule is None or first is None or schedule.get("returns") not in returned:
+        return
+    if first[0].error in ("IndexError", "OverflowError"):  # of the schedule itself
         return
     seen = case.trace.fits[0]
     got = "nothing raised"
@@ -243,7 +272,9 @@ def must_return_a_float(case: Case) -> Expectations:
 )
 def raises_what_the_schedule_asks_for(case: Case) -> Expectations:
     """A hook raises exactly if the schedule does, past the end of its table or by itself, or if it returns no float: when
-    the epoch begins, and before the rate is changed."""
+    the epoch begins, and before the rate is changed. Of schedules that return a tensor others speak."""
+    if (_schedule(case.scenario) or {}).get("returns") == "tensor":
+        return
     for e, epoch in _plan(case):
         fit = case.trace.fits[epoch.fit]
         raised = fit.error if fit.epochs_run == epoch.index + 1 else None
