@@ -10,8 +10,6 @@ _NO_NUMBERS = frozenset({bool, NoneType})
 
 def beyond(scenario: Scenario) -> str | None:
     """The field of the first thing in the scenario that the reference does not predict; None if there is none."""
-    if scenario.callbacks:
-        return "callbacks"
     if scenario.outputs:
         return "outputs"
     if isinstance(scenario.learning_rate, ScheduledRate):

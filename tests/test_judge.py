@@ -32,7 +32,7 @@ from callcheck.conformance.rules import AGREEMENTS
 from callcheck.conformance.subjects.reference import Reference
 from callcheck.reference.early_stopping import EarlyStopping
 from callcheck.reference.machine import Effect, Event, Machine, Reason
-from callcheck.reference.replay import replay
+from callcheck.reference.replay import MACHINES, replay
 from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.clauses.clause import CLAUSES, Case, Clause
 from callcheck.spec.clauses.clause import Failed as ClauseFailed
@@ -72,7 +72,7 @@ class Subject:
         self.make: Any = make
 
     def replay(self, scenario: Scenario, *, internal: bool = False) -> Result:
-        return replay(scenario, NEWEST_DIALECT, make=self.make)
+        return replay(scenario, NEWEST_DIALECT, machines={**MACHINES, "EarlyStopping": self.make})
 
 
 def test_the_reference_conforms() -> None:

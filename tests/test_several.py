@@ -7,9 +7,11 @@ import pytest
 from callcheck.conformance.driver.loop import run
 from callcheck.conformance.driver.protocol import Unavailable
 from callcheck.conformance.driver.subjects import subject
+from callcheck.reference.replay import explain, replay
+from callcheck.spec.dialect import release_dialect
 from callcheck.spec.scenario import from_json as scenario_from_json
 from callcheck.spec.scenario import to_json
-from callcheck.spec.trace import Trace, difference, from_json
+from callcheck.spec.trace import NotExpressible, Trace, difference, from_json
 
 STOPPING = {
     "callback": "EarlyStopping",
@@ -146,6 +148,61 @@ def test_hooks_and_fit_agree(name: str, pair: tuple[Any, Any]) -> None:
     if by_hooks.callbacks is not None and by_fit.callbacks is not None:
         for one, other in zip(by_hooks.callbacks, by_fit.callbacks, strict=True):
             assert repr(one.internal) == repr(other.internal)
+
+
+BEYOND = {
+    "a new instance": "instances",
+    "a copied instance": "instances",
+    "pickled instances": "instances",
+    "resumed from a model": "instances",
+    "resumed from weights": "resume",
+    "resumed from nothing": "resume",
+    "others stop between two": "others",
+    "others set the rate": "others",
+    "others change the weights": "others",
+    "others interrupt": "others",
+    "others raise at a batch": "others",
+    "two outputs, one monitored": "outputs",
+    "two outputs, a metric with a name": "outputs",
+    "a metric that is a function": "metrics",
+    "the optimizer's own schedule, reduced": "learning_rate",
+    "the optimizer's own schedule, scheduled": "learning_rate",
+    "no value": "logs",
+    "true and false": "logs",
+}
+"""What the reference does not predict yet, and the field for which that is so."""
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_reference_predicts_it(name: str, pair: tuple[Any, Any]) -> None:
+    by_hooks, _ = pair
+    scenario = scenario_from_json(SCENARIOS[name])
+    dialect = release_dialect(by_hooks.identity["package"], by_hooks.identity["version"]).dialect
+    predicted = replay(scenario, dialect, internal=True)
+    if name in BEYOND:
+        assert predicted == NotExpressible(parameter=BEYOND[name])
+        return
+    seen = from_json(run(by_hooks, to_json(scenario), internal=True, optional=True, time_limit=600.0))
+    assert isinstance(predicted, Trace), predicted
+    assert isinstance(seen, Trace), seen
+    assert difference(predicted, seen) is None
+    assert _internal(predicted) == _internal(seen)
+
+
+def _internal(trace: Trace) -> str:
+    """The state of every callback, as far as the reference knows it: numbers as they are written."""
+    states = [each.internal for each in trace.callbacks or (trace,)]
+    return repr([{name: state[name] for name in sorted(state) if state[name]} for state in states])
+
+
+def test_a_decision_says_whose_it_is() -> None:
+    data = {"callbacks": [REDUCING, STOPPING], "fits": [{"epochs": epochs(1.0, 2.0)}]}
+    _, decisions = explain(scenario_from_json(data), release_dialect("keras", "3.15.1").dialect)
+    last = [each for each in decisions if each.hook == "epoch_end" and each.epoch == 1]
+    assert [(each.callback, type(each.config).__name__) for each in last] == [
+        (0, "ReduceLROnPlateau"),
+        (1, "EarlyStopping"),
+    ]
 
 
 @pytest.fixture(scope="module")

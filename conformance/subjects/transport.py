@@ -434,12 +434,13 @@ class Replaying(Protocol):
 
 
 def _replayed(subject: Replaying, scenario: Scenario, internal: bool) -> Result:
-    if scenario.callback not in subject.capabilities.callbacks:
-        return NotExpressible(parameter="callback")
-    parameters = (subject.capabilities.parameters or {}).get(scenario.callback)
-    for name in scenario.config:
-        if parameters is not None and name not in parameters:
-            return NotExpressible(parameter=name)
+    for configured in scenario.configured():
+        if configured.callback not in subject.capabilities.callbacks:
+            return NotExpressible(parameter="callback")
+        parameters = (subject.capabilities.parameters or {}).get(configured.callback)
+        for name in configured.config:
+            if parameters is not None and name not in parameters:
+                return NotExpressible(parameter=name)
     try:
         return subject.replay(scenario, internal=internal)
     except Exception as error:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from callcheck.reference.machine import Machine
-from callcheck.reference.replay import replay
+from callcheck.reference.replay import MACHINES, replay
 from callcheck.spec.dialect import Dialect, Resolution
 from callcheck.spec.scenario import Scenario
 from callcheck.spec.trace import Result
@@ -43,4 +43,5 @@ class WrongImplementation:
 
     def replay(self, scenario: Scenario, *, internal: bool = False) -> Result:
         shown = scenario if self.wrong.shown is None else self.wrong.shown(scenario)
-        return replay(shown, self.dialect.dialect, internal=internal, make=self.wrong.make)
+        own = {} if self.wrong.make is None else {self.wrong.callback: self.wrong.make}
+        return replay(shown, self.dialect.dialect, internal=internal, machines={**MACHINES, **own})

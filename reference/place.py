@@ -1,0 +1,93 @@
+"""A callback in its place in the list of a fit: its machine, the machine's state, and what was seen of it so far."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from callcheck.spec.trace import CallbackInEpoch, CallbackInFit, CallbackInTrace, Save, added_to_logs
+from callcheck.spec.values import Logs, Value
+
+from . import machine as m
+
+NOTHING_LOGGED: Mapping[str, Value] = {}
+
+
+class Place:
+    """`index` in the list. What was seen is that of the epoch, or of the hooks around the epochs, that is under way."""
+
+    __slots__ = (
+        "changed", "index", "internal", "logged", "machine", "printed", "printed_around", "removed", "saved", "state",
+        "warned", "warned_around", "weights_set",
+    )  # fmt: skip
+
+    def __init__(self, index: int, machine: m.Machine) -> None:
+        self.index = index
+        self.machine = machine
+        self.state = machine.initial
+        self.internal: dict[str, list[list[Any]]] = {}
+        self.fit_begins()
+
+    def fit_begins(self) -> None:
+        self.printed_around: tuple[str, ...] = ()
+        self.warned_around: tuple[str, ...] = ()
+        self.clear()
+
+    def clear(self) -> None:
+        """Begin a new record of what is seen: nothing yet."""
+        self.saved: tuple[Save, ...] = ()
+        self.warned: tuple[str, ...] = ()
+        self.printed: tuple[str, ...] = ()
+        self.logged = NOTHING_LOGGED
+        self.changed: tuple[str, ...] = ()
+        self.removed: tuple[str, ...] = ()
+        self.weights_set: tuple[str, ...] = ()
+
+    def keep_around(self) -> None:
+        """What was said belongs to the fit, and to no epoch."""
+        self.printed_around += self.printed
+        self.warned_around += self.warned
+        self.clear()
+
+    def log(self, effects: list[m.Effect], logs: Logs, in_epoch: bool) -> tuple[Logs, Logs, tuple[str, ...]]:
+        """The logs after what was done to them, what was added to them, and what was removed."""
+        own = {effect.key: effect.value for effect in effects if isinstance(effect, m.Log)}
+        removed = tuple(effect.key for effect in effects if isinstance(effect, m.Unlog))
+        if not own and not removed:
+            return logs, NOTHING_LOGGED, ()
+        added = added_to_logs(logs, own)
+        if in_epoch:
+            self.logged = {**self.logged, **added}
+            self.changed += tuple(name for name in added if name in logs)
+            self.removed += removed
+        return {name: value for name, value in {**logs, **own}.items() if name not in removed}, added, removed
+
+    def note_internal(self, fit: int) -> None:
+        """The state at the end of an epoch."""
+        for name, value in self.machine.internal(self.state).items():
+            fits = self.internal.setdefault(name, [])
+            fits.extend([] for _ in range(fit + 1 - len(fits)))
+            fits[-1].append(value)
+
+    def internal_seen(self) -> dict[str, tuple[tuple[Any, ...], ...]]:
+        return {name: tuple(tuple(values) for values in seen) for name, seen in self.internal.items()}
+
+    # ---------------------------------------------------------------------------------- of several, in a trace
+
+    def in_epoch(self, optional: bool) -> CallbackInEpoch:
+        return CallbackInEpoch(
+            saved=self.saved, warned=self.warned, printed=self.printed, logged=self.logged, **self.touched(optional)
+        )
+
+    def touched(self, optional: bool) -> dict[str, Any]:
+        """What it did beside its work, for an epoch's record; nothing unless it is asked for."""
+        if not optional:
+            return {}
+        return {
+            "changed": tuple(sorted(self.changed)), "removed": tuple(sorted(self.removed)),
+            "weights_set": self.weights_set,
+        }  # fmt: skip
+
+    def in_fit(self, optional: bool) -> CallbackInFit:
+        return CallbackInFit(printed=self.printed_around, warned=self.warned_around if optional else None)
+
+    def in_trace(self) -> CallbackInTrace:
+        return CallbackInTrace(warned=self.machine.warned, internal=self.internal_seen())
