@@ -4,6 +4,7 @@ Rules
 - A failure of a clause is explained by its dialect if the reference predicts the very trace (of a relation both), and there is a
   smallest set of choices in which the dialect differs from `documented` such that the clause holds on what the reference does
   with the documented values; where none makes it hold, such that it falls silent. Being merely different explains nothing.
+- Where more than three choices are needed, all are turned, and one after the other is turned back as long as it is not needed.
 - What explains it is said in the words of these choices.
 - Who is held to the documentation may do as a Keras does: the reference in the dialect of one release does the very same on
   everything that fails.
@@ -18,14 +19,14 @@ from callcheck.reference.replay import replay
 from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.chain import version
 from callcheck.spec.choices import CHOICES
-from callcheck.spec.clauses.clause import Case, Clause, Held, NotExercised, Outcome
+from callcheck.spec.clauses.clause import Case, Clause, Failed, Held, NotExercised, Outcome
 from callcheck.spec.dialect import DOCUMENTED, Dialect, documented, promises, shipped
 from callcheck.spec.trace import Trace, difference
 
 from .declarations import Declaration
 
 AT_ONCE = 3
-"""How many choices are turned at the most to explain one failure: in no shipped dialect it takes more."""
+"""So many choices are turned in every combination to explain one failure: in no dialect of Keras's it takes more."""
 
 
 def derived(clause: Clause, case: Case) -> Declaration | None:
@@ -71,7 +72,19 @@ def _smallest(clause: Clause, case: Case, left: tuple[str, ...]) -> tuple[str, .
                 return choices
             if isinstance(outcome, NotExercised):
                 silent = silent or choices
-    return silent
+    return silent or _peeled(clause, case, left)
+
+
+def _peeled(clause: Clause, case: Case, left: tuple[str, ...]) -> tuple[str, ...] | None:
+    """All of these choices but those that are not needed to make the clause hold, or fall silent; None if all do not."""
+    if _turned(clause, case, left) is None or isinstance(_turned(clause, case, left), Failed):
+        return None
+    for choice in left:
+        fewer = tuple(each for each in left if each != choice)
+        outcome = _turned(clause, case, fewer)
+        if fewer and outcome is not None and not isinstance(outcome, Failed):
+            left = fewer
+    return left
 
 
 def _turned(clause: Clause, case: Case, choices: tuple[str, ...]) -> Outcome | None:

@@ -76,8 +76,8 @@ def not_applicable(rule: Rule, callback: str, held: Held) -> str | None:
     hidden = [name for name in rule.observes if name not in held.capabilities.observables]
     if hidden:
         return f"{hidden[0]} cannot be observed"
-    if not rule.applies(held.dialect):
-        choice = next(name for name, values in rule.choices.items() if held.dialect[name] not in values)
+    choice = rule.barred_by(held.dialect)
+    if choice is not None:
         return f"the dialect {held.dialect.name} has {choice} = {held.dialect[choice]}"
     return None
 

@@ -1,19 +1,21 @@
 """EarlyStopping: stop when a monitored value has stopped improving; on request put the best epoch's weights back.
 
 Rules, at every epoch end, in this order
-1. A missing metric: warn, and nothing else changes.
+1. A missing metric: warn, and nothing else changes (choice `early-stopping/missing-metric`).
 2. Before `start_from_epoch` (absolute, 0-based; choice `early-stopping/warm-up`): nothing is monitored.
-3. With `restore_best_weights`, the first monitored epoch's weights are kept, whatever its value.
+3. With `restore_best_weights`, the first monitored epoch's weights are kept, whatever its value. A value that is not finite
+   may end training, or be passed over (choice `early-stopping/nonfinite`).
 4. The epoch counts: wait + 1.
 5. The value improves on the best: it is the best now. If it also improves on `baseline` (or there is none), wait is 0. An
-   improving epoch never stops (choice `early-stopping/baseline` for one that misses the baseline).
-6. Otherwise, wait >= patience stops.
+   improving epoch never stops (choice `early-stopping/baseline` for one that misses the baseline, and `patience-zero`).
+6. Otherwise, wait >= patience stops (the tables `REACHED`, by the choice `early-stopping/patience`, and `PATIENCE_ZERO`).
 The weights of the last improvement are kept, or those of the best value (choice `early-stopping/restored-epoch`). They are put
 back when training ends, whoever stopped it and even if nobody did, or only in the epoch that stops (`restored-when`).
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from operator import eq, ge, gt
 from typing import Any, NamedTuple
 
 from callcheck.spec.callbacks import CALLBACKS, bind
@@ -39,7 +41,7 @@ FIRST = Reason(
 )
 IMPROVED = Reason(
     "early-stopping/improvement/resets-the-count",
-    "{monitor}={value} improves on {before_best}{margin} and is the best now: wait is 0.",
+    "{monitor}={value} improves on {before_best}{margin} and is the best now: wait is {wait}.",
 )
 MISSED_BASELINE = Reason(
     "early-stopping/baseline",
@@ -52,6 +54,18 @@ WAITED = Reason(
 STOPPED = Reason(
     "early-stopping/patience/stops-after-patience-epochs",
     "{monitor}={value} does not improve on {before_best}{margin}, and wait={wait} has reached patience={patience}: stop.",
+)
+NOT_FINITE = Reason(
+    "early-stopping/nonfinite",
+    "{monitor}={value} is not finite: training ends.",
+)
+NOT_FINITE_SKIPPED = Reason(
+    "early-stopping/nonfinite",
+    "{monitor}={value} is not finite: the epoch is passed over.",
+)
+STOPPED_IMPROVING = Reason(
+    "early-stopping/patience-zero",
+    "{monitor}={value} is the best now, but patience={patience} asks for no epoch without an improvement: stop.",
 )
 MISSED_BASELINE_STOPPED = Reason(
     "early-stopping/baseline",
@@ -93,8 +107,46 @@ BASELINE = {
 }
 """By the value of `early-stopping/baseline`."""
 
-REUSE = {"nothing": (), "best-value": ("best",), "best-weights": ("best_weights",)}
+REUSE: dict[str, tuple[str, ...]] = {
+    "nothing": (),
+    "best-value": ("best",),
+    "best-weights": ("best_weights",),
+    "everything": ("wait", "best", "best_epoch", "best_weights", "kept"),
+}
 """What of the state a new fit keeps, by the value of `early-stopping/reuse`."""
+
+REACHED: dict[str, Callable[[Any, Any], bool]] = {"at-least": ge, "more-than": gt, "exactly": eq}
+"""Whether wait has reached patience, by the value of `early-stopping/patience`."""
+
+
+class Zero(NamedTuple):
+    """What a patience of 0 or less does. `refused`: ValueError. `never`: it is never reached. `improving`: an epoch that
+    improves stops too, if its count has reached it."""
+
+    refused: bool = False
+    never: bool = False
+    improving: bool = False
+
+
+PATIENCE_ZERO = {
+    "as-any-other": Zero(),
+    "stops-at-once": Zero(improving=True),
+    "disables": Zero(never=True),
+    "refused": Zero(refused=True),
+}
+"""By the value of `early-stopping/patience-zero`."""
+
+MISSING_METRIC: dict[str, type[Exception] | None] = {
+    "warns": None,
+    "raises-key-error": KeyError,
+    "raises-runtime-error": RuntimeError,
+}
+"""What an epoch without the metric raises, by the value of `early-stopping/missing-metric`."""
+
+
+def is_finite(value: Value) -> bool:
+    """Whether all of the value is finite."""
+    return all(map(math.isfinite, value)) if isinstance(value, tuple) else math.isfinite(value)
 
 
 class State(NamedTuple):
@@ -116,7 +168,17 @@ class EarlyStopping(Machine):
         signature = dialect.signature("EarlyStopping")
         self.config: Configuration = bind("EarlyStopping", config, signature)
         self.warms_up = "start_from_epoch" in CALLBACKS["EarlyStopping"].parameters(signature)
+        self.zero = PATIENCE_ZERO[dialect["early-stopping/patience-zero"]]
+        if self.zero.refused and self.config.patience <= 0:
+            raise ValueError(f"patience must be positive, got {self.config.patience}")
+        self.reached = REACHED[dialect["early-stopping/patience"]]
+        self.missing_metric = MISSING_METRIC[dialect["early-stopping/missing-metric"]]
+        nonfinite = dialect["early-stopping/nonfinite"]
+        self.nonfinite_ends, self.nonfinite_skips = nonfinite == "ends-training", nonfinite == "skipped"
+        self.resets = dialect["early-stopping/improvement"] == "resets-the-count"
         self.monitor = Monitor("early-stopping", dialect, self.config.monitor, self.config.mode, self.config.min_delta)
+        refused = dialect["early-stopping/min-delta-sign"] == "refused-at-the-first-epoch"
+        self.refuses = refused and self.config.min_delta < 0
         self.warned = ("unknown-mode",) if self.monitor.unknown_mode else ()
         self.baseline = BASELINE[dialect["early-stopping/baseline"]]
         self.keeps = REUSE[dialect["early-stopping/reuse"]]
@@ -147,14 +209,23 @@ class EarlyStopping(Machine):
             best, kept = begun.best, begun.kept
             state = state._replace(direction=direction, best=best, kept=kept)
         epoch = event.epoch
+        if self.refuses:
+            raise ValueError(f"min_delta must not be negative, got {config.min_delta}")
         value = event.logs.get(config.monitor)
         if value is None:
+            if self.missing_metric is not None:
+                raise self.missing_metric(config.monitor)
             effects.append(Warn("missing-metric"))
             return state, MISSING
         if self.warms_up and epoch - first < config.start_from_epoch:
             return state, WARM_UP
         if config.restore_best_weights and best_weights is None and self.keeps_first_weights:
             best_weights, best_epoch = event.weights, epoch
+        if (self.nonfinite_ends or self.nonfinite_skips) and not is_finite(value):
+            if self.nonfinite_skips:
+                return state, NOT_FINITE_SKIPPED
+            effects.append(Stop())
+            return state._replace(stopped_epoch=epoch), NOT_FINITE
         wait += 1
         improves = self.monitor.improves
         improved = improves(value, best, direction)
@@ -163,20 +234,23 @@ class EarlyStopping(Machine):
             if config.restore_best_weights:
                 best_weights = event.weights
         reason = MISSED_BASELINE
+        spared = False
         if improved:
-            best = value
+            best = self.monitor.kept(value, best, direction)
             if config.baseline is None or not self.baseline.gates or improves(value, config.baseline, direction):
+                wait, spared = 0 if self.resets else wait - 1, True
                 reason = FIRST if state.best is None else IMPROVED
-                return State(0, best, best_epoch, best_weights, stopped_epoch, direction, kept, first), reason
+            spared = spared or self.baseline.spares
         else:
             best = self.monitor.anchor(value, best, direction)
-        if improved and self.baseline.spares:
-            return State(wait, best, best_epoch, best_weights, stopped_epoch, direction, kept, first), MISSED_BASELINE
-        waited = wait >= config.patience
+        if spared and not self.zero.improving:
+            return State(wait, best, best_epoch, best_weights, stopped_epoch, direction, kept, first), reason
+        waited = self.reached(wait, config.patience) and not (self.zero.never and config.patience <= 0)
         # Only a value that is compared with infinity can get here in the first epoch.
         if waited and epoch >= self.first_stoppable:
             effects.append(Stop())
-            stopped_epoch, reason = epoch, MISSED_BASELINE_STOPPED if improved else STOPPED
+            stopped_epoch = epoch
+            reason = STOPPED_IMPROVING if spared else MISSED_BASELINE_STOPPED if improved else STOPPED
             if self.restores_at_the_stop and config.restore_best_weights:
                 self._restore(best_weights, effects)
         elif not improved:

@@ -7,21 +7,21 @@ Rules
 3. A value improves on a reference value r if it is better than r by more than min_delta:
        min: P(value + min_delta) < P(r)        max: P(value - min_delta) > P(r)
    The sum is float64 arithmetic; P is the dialect's `precision`. NaN improves on nothing and nothing on it.
-   With `exact-change` "is-one", and a min_delta that is not 0, a value that is better by exactly that improves, too.
-   With `min-delta-side` "best" the same is asked as P(value) < P(r - min_delta), P(value) > P(r + min_delta).
-4. With `first-value` "accepted", no reference yet (None) means that any value improves; with "compared-with-infinity"
-   the first reference is the worst infinity.
+   `min-delta-sign` says which min_delta that is (the table `SIGNS`), `min-delta-side` and `threshold` where it stands (the table
+   `SIDES`); by `exact-change` an equal value may improve, too (`EXACT_CHANGES`), and by `nonfinite` a NaN.
+4. With `first-value` "accepted" or "not-kept", no reference yet (None) means that any value improves; with
+   "compared-with-infinity" the first reference is the worst infinity.
 5. An array of one element or without dimensions compares as its number (`ARRAY_PRECISIONS`); a longer one, or a tensor, has no
    truth value, and arrays of different lengths do not compare at all (the table `ARRAY_ERRORS`).
 """
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.metrics import DIRECTIONS, Metric, class_named
-from callcheck.spec.numbers import ARRAY_PRECISIONS, PRECISIONS
+from callcheck.spec.numbers import ADDENDS, ARRAY_PRECISIONS, PRECISIONS
 from callcheck.spec.values import ArrayNumber, Value
 
 MODES = ("auto", "min", "max")
@@ -36,6 +36,7 @@ ARRAY_ERRORS: dict[str, tuple[type[Exception], type[Exception]]] = {
     "float32-tensorflow": (ValueError, InvalidArgumentError),
     "float32-jax": (ValueError, TypeError),
     "float32": (RuntimeError, RuntimeError),
+    "float32-arithmetic": (RuntimeError, RuntimeError),
     "float64": (ValueError, ValueError),
 }
 """What an array of several elements raises, and arrays of different lengths, by the value of `precision`."""
@@ -55,27 +56,102 @@ BETTER_HIGH: dict[str, Callable[[str], bool] | None] = {
 }
 """Whether a metric of that name is better high, by the value of `direction`; None where the name alone does not say."""
 
+_PLAIN = {
+    "min-delta-sign": "absolute", "first-value": "accepted", "threshold": "absolute", "min-delta-side": "current",
+    "nonfinite": "compared", "exact-change": "is-none", "anchor": "last-significant-improvement",
+}  # fmt: skip
+"""What the choices are of which a callback has none."""
+
+
+def _refuse(min_delta: float) -> float:
+    """Raises ValueError for a negative one."""
+    if min_delta < 0:
+        raise ValueError(f"min_delta must not be negative, got {min_delta}")
+    return min_delta
+
+
+SIGNS: dict[str, Callable[[float], float]] = {
+    "absolute": abs,
+    "as-given": lambda min_delta: min_delta,
+    "as-zero": lambda min_delta: max(min_delta, 0.0),
+    "turned": lambda min_delta: -abs(min_delta),
+    "refused": _refuse,
+    "refused-at-the-first-epoch": lambda min_delta: min_delta,
+}
+"""The min_delta that counts, by the value of `min-delta-sign`."""
+
+Side = Callable[[float, float, float, bool], tuple[float, float]]
+"""From a value, the reference value, min_delta and whether the mode is min, the two numbers of which the first has to be less
+(mode min) or greater (mode max) than the second."""
+
+
+def _current(value: float, reference: float, delta: float, lower: bool) -> tuple[float, float]:
+    return (value + delta if lower else value - delta), reference
+
+
+def _best(value: float, reference: float, delta: float, lower: bool) -> tuple[float, float]:
+    return value, (reference - delta if lower else reference + delta)
+
+
+def _the_larger(value: float, reference: float, delta: float, lower: bool) -> tuple[float, float]:
+    return (value, reference - delta) if lower else (value - delta, reference)
+
+
+def _the_difference(value: float, reference: float, delta: float, lower: bool) -> tuple[float, float]:
+    if value == reference:  # also of two infinities, which have no difference
+        return 0.0, 0.0
+    return (delta, reference - value) if lower else (value - reference, delta)
+
+
+def _relative(value: float, reference: float, delta: float, lower: bool) -> tuple[float, float]:
+    return value, reference * (1.0 - delta if lower else 1.0 + delta)
+
+
+SIDES: dict[str, Side] = {
+    "current": _current,
+    "best": _best,
+    "the-larger": _the_larger,
+    "the-difference": _the_difference,
+}
+"""Where min_delta stands, by the value of `min-delta-side`, if it is an absolute change."""
+
+
+class Exact(NamedTuple):
+    """Whether a value that is better by exactly min_delta improves, where that is not 0, and where it is 0."""
+
+    change: bool = False
+    same: bool = False
+
+
+EXACT_CHANGES = {
+    "is-none": Exact(),
+    "is-one": Exact(change=True),
+    "always-is-one": Exact(change=True, same=True),
+}
+"""By the value of `exact-change`."""
+
 
 class Monitor:
     """How one instance monitors. `prefix`: that of the callback's choices."""
 
-    def __init__(
-        self, prefix: str, dialect: Dialect, monitor: Any, mode: Any, min_delta: float = 0.0, side: str = "current"
-    ) -> None:
+    def __init__(self, prefix: str, dialect: Dialect, monitor: Any, mode: Any, min_delta: float = 0.0) -> None:
+        choice = {name: dialect.choices.get(f"{prefix}/{name}", plain) for name, plain in _PLAIN.items()}
         self.monitor = monitor
         self.unknown_mode = mode not in MODES
         self.mode = "auto" if self.unknown_mode else mode
-        as_given = dialect.choices.get(f"{prefix}/min-delta-sign") == "as-given"
-        self.min_delta = min_delta if as_given else abs(min_delta)
+        self.min_delta = SIGNS[choice["min-delta-sign"]](min_delta)
         self.better_high = BETTER_HIGH[dialect[f"{prefix}/direction"]]
         precision = dialect[f"{prefix}/precision"]
         self.several, self.unequal = ARRAY_ERRORS[precision]
         self.round = PRECISIONS[precision]
+        self.addend = ADDENDS[precision]
         self.round_element = ARRAY_PRECISIONS[precision]
-        self.starts_at_infinity = dialect[f"{prefix}/first-value"] == "compared-with-infinity"
-        self.added_to_best = side == "best"
-        self.exact_counts = dialect.choices.get(f"{prefix}/exact-change") == "is-one"
-        self.best_value_anchors = dialect.choices.get(f"{prefix}/anchor") == "best-value"  # with a min_delta
+        self.starts_at_infinity = choice["first-value"] == "compared-with-infinity"
+        self.keeps_the_first = choice["first-value"] != "not-kept"
+        self.side = _relative if choice["threshold"] == "relative" else SIDES[choice["min-delta-side"]]
+        self.nan_improves = choice["nonfinite"] == "nan-improves"
+        self.exact = EXACT_CHANGES[choice["exact-change"]]
+        self.best_value_anchors = choice["anchor"] == "best-value"  # with a min_delta
 
     def direction_at_construction(self) -> str | None:
         """The direction, where the dialect knows it from the start; None where it waits for the first epoch end."""
@@ -116,19 +192,29 @@ class Monitor:
         if reference is None:
             reference = math.inf if direction == "min" else -math.inf
         delta = self.min_delta if delta is None else delta
-        signed = delta if direction == "max" else -delta
+        lower = direction == "min"
         if isinstance(value, _ARRAYS) or isinstance(reference, _ARRAYS):
-            a, b = self._only_elements(value, reference, signed)
-        elif self.added_to_best:
-            a, b = self.round(value), self.round(reference + signed)
+            a, b = self._only_elements(value, reference, delta, lower)
         else:
-            a, b = self.round(value - signed), self.round(reference)
-        if a < b if direction == "min" else a > b:
+            a, b = self.side(self.addend(value), self.addend(reference), self.addend(delta), lower)
+            a, b = self.round(a), self.round(b)
+        if a < b if lower else a > b:
+            return True
+        if a != b:
+            return self.nan_improves and (a != a or b != b)
+        if self.exact.same:
             return True
         # A min_delta that is lost in the sum makes no improvement of the same value.
-        return self.exact_counts and delta != 0.0 and a == b and self.improves(value, reference, direction, 0.0)
+        return self.exact.change and delta != 0.0 and self.improves(value, reference, direction, 0.0)
 
-    def _only_elements(self, value: Value, reference: Value, signed: float) -> tuple[float, float]:
+    def kept(self, value: Value, reference: Value | None, direction: str | None) -> Value | None:
+        """The best from now on, after a value that improved on the reference."""
+        if reference is not None or self.keeps_the_first:
+            return value
+        worst = math.inf if direction == "min" else -math.inf
+        return value if self.improves(value, worst, direction, 0.0) else worst
+
+    def _only_elements(self, value: Value, reference: Value, delta: float, lower: bool) -> tuple[float, float]:
         """The two numbers to compare, by rule 5."""
         lengths = {len(side) for side in (value, reference) if isinstance(side, tuple) and len(side) > 1}
         if len(lengths) > 1:
@@ -137,10 +223,7 @@ class Monitor:
             raise self.several("the truth value of an array with more than one element is ambiguous")
         a = value[0] if isinstance(value, tuple) else value
         b = reference[0] if isinstance(reference, tuple) else reference
-        if self.added_to_best:
-            b += signed
-        else:
-            a -= signed
+        a, b = self.side(a, b, delta, lower)
         see_a = self.round_element if isinstance(value, _ARRAYS) else self.round
         see_b = self.round_element if isinstance(reference, _ARRAYS) else self.round
         return see_a(a), see_b(b)

@@ -5,14 +5,19 @@ Rules
    logged under that key, an underscore and its name.
 2. Logs that are empty stay empty.
 3. What is logged is a Python float, or a numpy number (choice `learning-rate/logged-as`).
+4. The optimizer stores a rate as float32, or as it is (choice `learning-rate/stored-as`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from callcheck.spec.dialect import Dialect
+from callcheck.spec.numbers import float32
 from callcheck.spec.values import ArrayNumber
 
 from .machine import Effect, Event, Log
+
+STORED: dict[str, Callable[[float], float]] = {"float32": float32, "float64": lambda rate: rate}
+"""As what a rate is stored, by the value of `learning-rate/stored-as`."""
 
 
 class RateLog:

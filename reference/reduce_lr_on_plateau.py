@@ -7,13 +7,15 @@ Rules, at every epoch end, in this order
 4. The value improves on the best: it is the best now, and wait is 0.
 5. Otherwise, outside the cooldown, the epoch counts: wait + 1. The counter was decremented before it is asked here, so that
    `cooldown=1` does nothing (choice `reduce-lr-on-plateau/cooldown`).
-6. wait >= patience, and the rate lies above `min_lr` as float32 (choice `reduce-lr-on-plateau/min-lr`): the rate is
-   max(rate * factor, min_lr), stored as float32; the cooldown begins, and wait is 0. At `min_lr` wait goes on without bound.
+6. wait >= patience (choice `reduce-lr-on-plateau/patience`), and the rate lies above `min_lr` as it is stored (choice
+   `reduce-lr-on-plateau/min-lr`): the rate is max(rate * factor, min_lr), as it is stored; the cooldown begins, and wait is 0.
+   At `min_lr` wait goes on without bound (choice `reduce-lr-on-plateau/without-a-reduction`).
 7. Of several optimizers in one, each is logged and reduced alone; one reduction is enough for the cooldown to begin.
 """
 
 import math
 from collections.abc import Callable, Mapping
+from operator import ge, gt
 from typing import Any, NamedTuple
 
 from callcheck.spec.callbacks import ReduceLROnPlateau as Configuration
@@ -24,7 +26,7 @@ from callcheck.spec.values import Value, map_rate
 
 from .machine import Effect, Event, Machine, Print, Reason, SetRate, Warn
 from .monitor import Monitor
-from .rate import RateLog
+from .rate import STORED, RateLog
 
 MISSING = Reason(
     "reduce-lr-on-plateau/monitor/missing-metric-is-skipped",
@@ -72,13 +74,30 @@ class State(NamedTuple):
     direction: str | None
 
 
-def _as_stored(min_lr: Any) -> float:
+def _as_stored(min_lr: Any, stored: Callable[[float], float]) -> float:
     # numpy makes NaN of None: a min_lr of null never allows a reduction
-    return math.nan if min_lr is None else float32(min_lr)
+    return math.nan if min_lr is None else stored(min_lr)
 
 
-MINIMUM: dict[str, Callable[[Any], Any]] = {"as-stored": _as_stored, "as-given": lambda min_lr: min_lr}
+MINIMUM: dict[str, Callable[[Any, Callable[[float], float]], Any]] = {
+    "as-stored": _as_stored,
+    "as-given": lambda min_lr, stored: min_lr,
+    "not-at-all": lambda min_lr, stored: -math.inf,
+}
 """With what the rate is compared, by the value of `reduce-lr-on-plateau/min-lr`."""
+
+REACHED: dict[str, Callable[[Any, Any], bool]] = {"at-least": ge, "more-than": gt}
+"""Whether wait has reached patience, by the value of `reduce-lr-on-plateau/patience`."""
+
+SMALLEST_CHANGE = {"any": None, "above-1e-8": 1e-8}
+"""What a reduction has to exceed to be made, by the value of `reduce-lr-on-plateau/smallest-change`."""
+
+REUSE: dict[str, tuple[str, ...]] = {
+    "nothing": (),
+    "best-value": ("best",),
+    "everything": ("best", "wait", "cooldown_counter"),
+}
+"""What of the state a new fit keeps, by the value of `reduce-lr-on-plateau/reuse`."""
 
 
 def _named_arguments(config: Mapping[str, Any], dialect: Dialect) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -95,23 +114,29 @@ class ReduceLROnPlateau(Machine):
         configuration: Configuration = bind("ReduceLROnPlateau", named)
         self.config = configuration
         self.monitor = Monitor(
-            "reduce-lr-on-plateau", dialect, configuration.monitor, configuration.mode, configuration.min_delta,
-            dialect["reduce-lr-on-plateau/min-delta-side"],
-        )  # fmt: skip
+            "reduce-lr-on-plateau", dialect, configuration.monitor, configuration.mode, configuration.min_delta
+        )
         if configuration.factor >= 1.0:
             raise ValueError(f"ReduceLROnPlateau does not support a factor >= 1.0, got {configuration.factor}")
         self.warned = (*warned, "unknown-mode") if self.monitor.unknown_mode else warned
         self.rate_log = RateLog(dialect)
         self.exact_cooldown = dialect["reduce-lr-on-plateau/cooldown"] == "exact"
         self.float32_product = dialect["reduce-lr-on-plateau/rate-arithmetic"] == "float32"
-        self.keeps_best = dialect["reduce-lr-on-plateau/reuse"] == "best-value"
-        self.min_lr = MINIMUM[dialect["reduce-lr-on-plateau/min-lr"]](configuration.min_lr)
+        self.keeps = REUSE[dialect["reduce-lr-on-plateau/reuse"]]
+        self.reached = REACHED[dialect["reduce-lr-on-plateau/patience"]]
+        self.smallest_change = SMALLEST_CHANGE[dialect["reduce-lr-on-plateau/smallest-change"]]
+        self.begins_anew = dialect["reduce-lr-on-plateau/without-a-reduction"] == "begins-anew"
+        below_zero = dialect["reduce-lr-on-plateau/patience-below-zero"]
+        self.always = below_zero == "reduces-always" and configuration.patience < 0
+        self.min_lr = MINIMUM[dialect["reduce-lr-on-plateau/min-lr"]](
+            configuration.min_lr, STORED[dialect["learning-rate/stored-as"]]
+        )
         direction = self.monitor.direction_at_construction()
         self.initial = State(self.monitor.start(direction), 0, 0, direction)
 
     def fit_begin(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
-        best = state.best if self.keeps_best else self.monitor.start(state.direction)
-        return State(best, 0, 0, state.direction), BEGAN
+        kept = {name: getattr(state, name) for name in self.keeps}
+        return State(self.monitor.start(state.direction), 0, 0, state.direction)._replace(**kept), BEGAN
 
     def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         config = self.config
@@ -127,31 +152,42 @@ class ReduceLROnPlateau(Machine):
         if cooling:
             cooldown_counter -= 1
             wait = 0
+        reason = COOLING
         if self.monitor.improves(value, best, direction):
-            return State(value, 0, cooldown_counter, direction), FIRST if best is None else IMPROVED
-        best = self.monitor.anchor(value, best, direction)
-        if cooling if self.exact_cooldown else cooldown_counter > 0:
-            return State(best, wait, cooldown_counter, direction), COOLING
-        wait += 1
-        if not wait >= config.patience:
-            return State(best, wait, cooldown_counter, direction), WAITED
-        above = [each for each in rates.values() if each > self.min_lr]
-        if not above:
+            reason = FIRST if best is None else IMPROVED
+            best, wait = value, 0
+        else:
+            best = self.monitor.anchor(value, best, direction)
+            if not (cooling if self.exact_cooldown else cooldown_counter > 0):
+                wait += 1
+                reason = WAITED
+        if not (self.always or (reason is WAITED and self.reached(wait, config.patience))):
+            return State(best, wait, cooldown_counter, direction), reason
+        above = [each for each in rates.values() if self._reducible(each)]
+        if not above and not self.begins_anew:
             return State(best, wait, cooldown_counter, direction), AT_MINIMUM
-        effects.append(SetRate(map_rate(event.rate, self._reduced)))
-        if config.verbose > 0:
-            effects += [Print("reduced")] * len(above)
-        return State(best, 0, config.cooldown, direction), REDUCED
+        if above:
+            effects.append(SetRate(map_rate(event.rate, self._reduced)))
+            if config.verbose > 0:
+                effects += [Print("reduced")] * len(above)
+        return State(best, 0, config.cooldown, direction), REDUCED if above else AT_MINIMUM
+
+    def _reducible(self, rate: float) -> bool:
+        """Rule 6: whether the rate is reduced at all."""
+        change = self.smallest_change
+        return rate > self.min_lr and (change is None or rate - self._product(rate) > change)
 
     def _reduced(self, rate: float) -> float:
-        """Rule 6: the new rate, before it is stored; one that is not above `min_lr` stays."""
-        if not rate > self.min_lr:
-            return rate
+        """Rule 6: the new rate, before it is stored; one that is not reduced stays."""
+        return self._product(rate) if self._reducible(rate) else rate
+
+    def _product(self, rate: float) -> float:
+        config = self.config
         if self.float32_product:
-            reduced: float = max(float32(rate * float32(self.config.factor)), self.min_lr)
-            return reduced
-        reduced = max(rate * self.config.factor, self.config.min_lr)
-        return reduced
+            product: float = max(float32(rate * float32(config.factor)), self.min_lr)
+            return product
+        product = max(rate * config.factor, config.min_lr)
+        return product
 
     def internal(self, state: State) -> dict[str, Any]:
         return {"wait": state.wait, "best": state.best, "cooldown_counter": state.cooldown_counter}

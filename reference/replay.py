@@ -1,7 +1,8 @@
 """From a scenario to its trace, in a dialect: the training loop as the callbacks see it, around their machines.
 
 The loop's own facts: the stop flag is cleared when a fit begins; a batch hook that stops drops the epoch's remaining batches,
-the epoch end is still called and the fit ends; after an exception nothing more is called. Rates are stored as float32.
+the epoch end is still called and the fit ends; after an exception nothing more is called. How a rate is
+stored is the dialect's (`rate.STORED`).
 
 Several callbacks are the composition of their machines, and nothing else: at every hook each has its turn, in the order of the
 list. They share the model (rate, weights, stop flag, files), and the logs of a hook: each sees what those before it put there.
@@ -13,7 +14,7 @@ from typing import Any
 
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.files import existing_files
-from callcheck.spec.numbers import float32, unsigned_zero
+from callcheck.spec.numbers import unsigned_zero
 from callcheck.spec.scenario import Epoch, Fit, Scenario, groups
 from callcheck.spec.trace import (
     UNTRAINED,
@@ -38,6 +39,7 @@ from .expressible import beyond
 from .learning_rate_scheduler import LearningRateScheduler
 from .model_checkpoint import ModelCheckpoint, Unpredictable
 from .place import NOTHING_LOGGED, Place
+from .rate import STORED
 from .reduce_lr_on_plateau import ReduceLROnPlateau
 from .terminate_on_nan import TerminateOnNaN
 
@@ -76,11 +78,6 @@ def explain(scenario: Scenario, dialect: Dialect) -> tuple[Trace | NotExpressibl
     return _Replay(scenario, dialect, MACHINES, decisions=decisions).run(), tuple(decisions)
 
 
-def _stored(rate: Rate) -> Rate:
-    """The rate as it is stored."""
-    return map_rate(rate, lambda each: unsigned_zero(float32(each)))
-
-
 def _from_the_start(origin: Origin) -> Weights:
     """Whose weights they are, counted from the start of the scenario."""
     return Weights(epoch=origin.epoch, fit=None if origin == UNTRAINED else origin.fit)
@@ -110,7 +107,8 @@ class _Replay:
         self.machines = machines
         self.decisions = decisions
         self.several = bool(scenario.callbacks)
-        self.rate = _stored(scenario.learning_rate)
+        self.store = STORED[dialect["learning-rate/stored-as"]]
+        self.rate = self._stored(scenario.learning_rate)
         in_one = isinstance(scenario.learning_rate, Mapping)
         self.rate_is_hidden = in_one and dialect["learning-rate/several-optimizers"] == "unknown"
         self.weights = UNTRAINED
@@ -124,6 +122,10 @@ class _Replay:
         """The paths written since it was last asked which files are new; of saves in `saved`."""
         self.saved: list[str] = []
         self._clear()
+
+    def _stored(self, rate: Rate) -> Rate:
+        """The rate as it is stored."""
+        return map_rate(rate, lambda each: unsigned_zero(self.store(each)))
 
     def _clear(self) -> None:
         """Begin a new record of what is seen: nothing yet."""
@@ -171,7 +173,7 @@ class _Replay:
         for place in self.places:
             place.fit_begins()
         if fit.learning_rate is not None:
-            self.rate = _stored(fit.learning_rate)
+            self.rate = self._stored(fit.learning_rate)
         epoch = self.scenario.first_epoch(fit)
         epochs: list[EpochTrace] = []
         begun_with: Weights | None = None
@@ -295,7 +297,7 @@ class _Replay:
             if isinstance(effect, m.Write):
                 self.written.append(effect.path)
             elif isinstance(effect, m.SetRate):
-                self.rate = _stored(effect.rate)
+                self.rate = self._stored(effect.rate)
             elif isinstance(effect, m.Stop):
                 self.stop = True
             elif isinstance(effect, m.Save):

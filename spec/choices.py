@@ -34,7 +34,7 @@ _COMPILED = (
 )
 
 
-def _precision(prefix: str) -> Choice:
+def _precision(prefix: str, **more: str) -> Choice:
     return _choice(
         f"{prefix}/precision",
         "In which precision is a monitored value compared with the best one?",
@@ -44,15 +44,17 @@ def _precision(prefix: str) -> Choice:
         float32_jax="Both sides are rounded to float32; subnormals count as zero; what is beyond the range is an infinity.",
         float32="Both sides are rounded to float32; what is beyond the range is an infinity.",
         float64="The Python floats are compared.",
+        **more,
     )
 
 
-def _first_value(prefix: str) -> Choice:
+def _first_value(prefix: str, **more: str) -> Choice:
     return _choice(
         f"{prefix}/first-value",
         "Is the first monitored value always the best so far?",
         accepted="Always, even a NaN or an infinity; nothing improves on a NaN, however good what follows it is.",
         compared_with_infinity="It is compared with the worst infinity, so that a NaN or that infinity is no improvement.",
+        **more,
     )
 
 
@@ -65,12 +67,42 @@ def _anchor(prefix: str) -> Choice:
     )
 
 
-def _min_delta_sign(prefix: str) -> Choice:
+def _min_delta_sign(prefix: str, **more: str) -> Choice:
     return _choice(
         f"{prefix}/min-delta-sign",
         "What does a negative min_delta mean?",
         absolute="Its absolute value.",
         as_given="Values that are worse by less than that are improvements.",
+        **more,
+    )
+
+
+def _min_delta_side(prefix: str, **more: str) -> Choice:
+    return _choice(
+        f"{prefix}/min-delta-side",
+        "On which side of the comparison does min_delta stand? The same on paper, not in floating point.",
+        current="It is added to the current value (mode min) or taken from it (mode max).",
+        best="It is taken from the best value (mode min) or added to it (mode max).",
+        **more,
+    )
+
+
+def _threshold(prefix: str) -> Choice:
+    return _choice(
+        f"{prefix}/threshold",
+        "Is min_delta an absolute change?",
+        absolute="Yes: a value has to be better by min_delta.",
+        relative="No, a relative one: the best value is multiplied by 1 - min_delta (mode min) or 1 + min_delta (mode max).",
+    )
+
+
+def _patience(prefix: str, acts: str, **more: str) -> Choice:
+    return _choice(
+        f"{prefix}/patience",
+        "When is patience at its end?",
+        at_least=f"After patience epochs without an improvement: the last of them {acts}.",
+        more_than=f"After more than patience epochs without an improvement: it {acts} one epoch later.",
+        **more,
     )
 
 
@@ -82,9 +114,18 @@ def _arguments(callback: Callback) -> Choice:
     )
 
 
+_AFTER_IMPROVEMENTS = "It is asked for after an improvement too: 0 epochs have passed, which is"
+
 _ALL = (
-    _precision("early-stopping"),
-    _first_value("early-stopping"),
+    _precision(
+        "early-stopping",
+        float32_arithmetic="Value and min_delta are rounded to float32 and added so; what is beyond the range is an infinity.",
+    ),
+    _first_value(
+        "early-stopping",
+        not_kept="It counts as an improvement, but is kept as the best only if it is better than the worst infinity; for a NaN "
+        "that infinity is kept.",
+    ),
     _anchor("early-stopping"),
     _choice(
         "early-stopping/direction",
@@ -94,12 +135,60 @@ _ALL = (
         name_contains_acc=_CONTAINS_ACC,
         metric_of_that_name=_NAMED,
     ),
-    _min_delta_sign("early-stopping"),
+    _min_delta_sign(
+        "early-stopping",
+        as_zero="As one of 0.",
+        turned="min_delta stands on the wrong side, whatever its sign: a value that is worse by less than it is an improvement.",
+        refused="The constructor raises ValueError.",
+        refused_at_the_first_epoch="The end of a fit's first epoch raises ValueError.",
+    ),
+    _min_delta_side(
+        "early-stopping",
+        the_larger="It is taken from the larger of the two: the best value (mode min) or the current one (mode max).",
+        the_difference="On neither: the difference of the two is compared with it.",
+    ),
+    _threshold("early-stopping"),
     _choice(
         "early-stopping/exact-change",
         "Is a change of exactly min_delta an improvement?",
         is_none="No: it has to be larger.",
         is_one="Yes, where min_delta is not 0; the same value again is none.",
+        always_is_one="Yes, and where min_delta is 0 the same value again is an improvement too.",
+    ),
+    _choice(
+        "early-stopping/nonfinite",
+        "What do NaN and infinities do?",
+        compared="They are compared as other values are: a NaN does not improve, and nothing improves on one.",
+        nan_improves="They are compared, but a NaN counts as an improvement, and so does what follows it: the test is whether a "
+        "value is not worse.",
+        ends_training="Either of them ends training at once, and is not compared.",
+        skipped="An epoch with either of them is passed over: it neither counts nor improves.",
+    ),
+    _choice(
+        "early-stopping/missing-metric",
+        "What does an epoch without the metric do?",
+        warns="Nothing, with a warning; it does not count.",
+        raises_key_error="It raises KeyError.",
+        raises_runtime_error="It raises RuntimeError.",
+    ),
+    _patience(
+        "early-stopping",
+        "stops",
+        exactly="In the epoch that is the patience-th without an improvement; not in a later one.",
+    ),
+    _choice(
+        "early-stopping/patience-zero",
+        "What does a patience of 0 or less do?",
+        as_any_other="It is at its end with the first epoch that does not improve.",
+        stops_at_once=f"{_AFTER_IMPROVEMENTS} enough: the first monitored epoch stops, even if it improves.",
+        disables="It never stops.",
+        refused="The constructor raises ValueError.",
+    ),
+    _choice(
+        "early-stopping/improvement",
+        "What does an improvement do to the count of epochs?",
+        resets_the_count="The count begins anew.",
+        leaves_the_count="Nothing: the epochs without an improvement are counted over the whole fit, and not in a row.",
     ),
     _choice(
         "early-stopping/warm-up",
@@ -146,6 +235,7 @@ _ALL = (
         nothing="Every fit starts anew.",
         best_value="The best value of the fit before; counters and weights are reset.",
         best_weights="The best weights of the fit before; counters and the best value are reset.",
+        everything="Everything: the best value, its weights, and the count of epochs.",
     ),
     _precision("reduce-lr-on-plateau"),
     _first_value("reduce-lr-on-plateau"),
@@ -162,19 +252,36 @@ _ALL = (
         "What does an instance remember when it is used for a second fit?",
         nothing="Every fit starts anew.",
         best_value="The best value of the fit before; the counters are reset.",
+        everything="Everything: the best value, the count of epochs, and the cooldown.",
     ),
-    _choice(
-        "reduce-lr-on-plateau/min-delta-side",
-        "On which side of the comparison does min_delta stand? The same on paper, not in floating point.",
-        current="It is added to the current value (mode min) or taken from it (mode max).",
-        best="It is taken from the best value (mode min) or added to it (mode max).",
-    ),
+    _min_delta_side("reduce-lr-on-plateau"),
     _min_delta_sign("reduce-lr-on-plateau"),
+    _threshold("reduce-lr-on-plateau"),
+    _patience("reduce-lr-on-plateau", "reduces"),
+    _choice(
+        "reduce-lr-on-plateau/patience-below-zero",
+        "What does a patience below 0 do?",
+        as_zero="The first epoch without an improvement, and every one after it, reduces.",
+        reduces_always=f"{_AFTER_IMPROVEMENTS} more, and in the cooldown too: every epoch reduces.",
+    ),
     _choice(
         "reduce-lr-on-plateau/min-lr",
         "With what is the rate compared before a reduction?",
         as_stored="With min_lr as an optimizer stores it, as float32.",
         as_given="With min_lr as it is given: a rate that is min_lr rounded up is reduced once more.",
+        not_at_all="With nothing: a rate that is below min_lr is raised to it.",
+    ),
+    _choice(
+        "reduce-lr-on-plateau/smallest-change",
+        "How small a reduction is made?",
+        any="Any.",
+        above_1e_8="One by more than 1e-8; another one leaves the rate as it is.",
+    ),
+    _choice(
+        "reduce-lr-on-plateau/without-a-reduction",
+        "What becomes of the count of epochs when patience is at its end and the rate cannot be reduced?",
+        goes_on="It goes on: as soon as the rate can be reduced, it is.",
+        begins_anew="It begins anew, and so does the cooldown, as after a reduction.",
     ),
     _choice(
         "reduce-lr-on-plateau/cooldown",
@@ -200,6 +307,12 @@ _ALL = (
         "Under which key do ReduceLROnPlateau and LearningRateScheduler log the rate?",
         learning_rate="learning_rate, as Keras 3 does.",
         lr="lr, as Keras 2 does.",
+    ),
+    _choice(
+        "learning-rate/stored-as",
+        "As what does the optimizer store the rate?",
+        float32="As float32: 0.1 reads 0.10000000149011612.",
+        float64="As a Python float.",
     ),
     _choice(
         "learning-rate/logged-as",

@@ -162,6 +162,18 @@ def _shipped() -> Iterator[Dialect]:
     yield documented()
 
 
+@cache
+def _heard_of() -> Mapping[str, frozenset[str]]:
+    """By choice, the values that a dialect of Keras's, or the documentation's, has."""
+    return {choice: frozenset(dialect[choice] for dialect in shipped().values()) for choice in CHOICES}
+
+
+@cache
+def unlike_any_keras(dialect: Dialect) -> tuple[str, ...]:
+    """The choices in which the dialect does what neither a Keras does nor the documentation says."""
+    return tuple(choice for choice, value in dialect.choices.items() if value not in _heard_of()[choice])
+
+
 def representative() -> tuple[str, ...]:
     """The names of the few dialects that are looked at where nobody asks for others: the newest, on a backend of another
     precision too, and the legacy package."""

@@ -94,6 +94,7 @@ PRECISIONS: dict[str, Callable[[float], float]] = {
     "float32-tensorflow": _as_float32_tensorflow,
     "float32-jax": _as_float32_jax,
     "float32": float32,
+    "float32-arithmetic": float32,
     "float64": _as_float64,
 }
 """What a comparison sees, by the value of the choices `<callback>/precision`."""
@@ -102,6 +103,16 @@ ARRAY_PRECISIONS: dict[str, Callable[[float], float]] = {
     "float32-tensorflow": _as_float64_tensorflow,
     "float32-jax": _as_float32_jax,
     "float32": _as_float64,
+    "float32-arithmetic": float32,
     "float64": _as_float64,
 }
 """What a comparison sees of an element of an array."""
+
+ADDENDS: dict[str, Callable[[float], float]] = {
+    "float32-tensorflow": _as_float64,
+    "float32-jax": _as_float64,
+    "float32": _as_float64,
+    "float32-arithmetic": float32,
+    "float64": _as_float64,
+}
+"""As what a value and min_delta are added, before the comparison sees the sum."""

@@ -7,15 +7,17 @@ from pathlib import Path
 import pytest
 
 from callcheck.conformance.vectors import bases
-from callcheck.reference.early_stopping import BASELINE, REUSE
+from callcheck.reference import reduce_lr_on_plateau
+from callcheck.reference.early_stopping import BASELINE, MISSING_METRIC, PATIENCE_ZERO, REACHED, REUSE
 from callcheck.reference.model_checkpoint import ARRAYS, PATH_LIKES, SUFFIXES
-from callcheck.reference.monitor import ARRAY_ERRORS, BETTER_HIGH
+from callcheck.reference.monitor import ARRAY_ERRORS, BETTER_HIGH, EXACT_CHANGES, SIDES, SIGNS
+from callcheck.reference.rate import STORED
 from callcheck.reference.reduce_lr_on_plateau import MINIMUM
 from callcheck.reference.replay import replay
 from callcheck.spec.chain import Chain, Change, InvalidDialect, chains, version
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.dialect import NEWEST, nearest, promises, resolve, shipped
-from callcheck.spec.numbers import ARRAY_PRECISIONS, PRECISIONS
+from callcheck.spec.numbers import ADDENDS, ARRAY_PRECISIONS, PRECISIONS
 from callcheck.spec.scenario import Scenario, from_json
 from callcheck.spec.trace import Trace, difference
 from callcheck.spec.vectors import stored
@@ -180,6 +182,17 @@ def test_every_id_is_listed() -> None:
 TABLES: list[tuple[str, Mapping[str, object]]] = [
     ("early-stopping/baseline", BASELINE),
     ("early-stopping/reuse", REUSE),
+    ("early-stopping/patience", REACHED),
+    ("early-stopping/patience-zero", PATIENCE_ZERO),
+    ("early-stopping/missing-metric", MISSING_METRIC),
+    ("early-stopping/min-delta-sign", SIGNS),
+    ("early-stopping/min-delta-side", SIDES),
+    ("early-stopping/exact-change", EXACT_CHANGES),
+    ("early-stopping/precision", ADDENDS),
+    ("reduce-lr-on-plateau/reuse", reduce_lr_on_plateau.REUSE),
+    ("reduce-lr-on-plateau/patience", reduce_lr_on_plateau.REACHED),
+    ("reduce-lr-on-plateau/smallest-change", reduce_lr_on_plateau.SMALLEST_CHANGE),
+    ("learning-rate/stored-as", STORED),
     ("reduce-lr-on-plateau/min-lr", MINIMUM),
     ("model-checkpoint/suffix", SUFFIXES),
     ("model-checkpoint/path-like", PATH_LIKES),

@@ -133,9 +133,8 @@ class AnotherMonitor(ReduceLROnPlateau):
     def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
         super().__init__(config, dialect)
         self.monitor = self.monitors(
-            "reduce-lr-on-plateau", dialect, self.config.monitor, self.config.mode, abs(self.config.min_delta),
-            dialect["reduce-lr-on-plateau/min-delta-side"],
-        )  # fmt: skip
+            "reduce-lr-on-plateau", dialect, self.config.monitor, self.config.mode, abs(self.config.min_delta)
+        )
 
 
 class NoWorse(Monitor):

@@ -8,6 +8,8 @@ Rules
   A universal clause does not read it at all: its `Case` has none.
 - Unless it says `errors=True`, a clause speaks of scenarios that were run to their end: others do not exercise it. One that
   speaks of scenarios without a trace says `failures=True`.
+- An observed clause is what every Keras of its range does. Of a dialect with a value that no Keras has it says nothing, unless it
+  names that choice.
 - No clause speaks of epochs with an index below 0, which `fit` accepts and nobody promises anything about; what they do is left
   to the reference, and to the stored vectors.
 - Unless it says otherwise in `optimizer`, a clause speaks of scenarios with one optimizer that has a learning rate; an
@@ -20,7 +22,7 @@ from functools import cache
 from typing import Any, Literal
 
 from ..callbacks import CALLBACKS, defaults
-from ..dialect import Dialect
+from ..dialect import Dialect, unlike_any_keras
 from ..scenario import Epoch, Fit, Scenario
 from ..trace import Difference, EpochTrace, FitTrace, Trace, difference
 from ..trace import Failed as NoTrace
@@ -263,6 +265,12 @@ class Case(Place):
 Check = Callable[[Case], Expectations]
 
 
+@cache
+def _governing_prefixes(callbacks: tuple[str, ...]) -> frozenset[str]:
+    """The first parts of the ids of the choices that can matter to these callbacks."""
+    return frozenset({"learning-rate", *(CALLBACKS[callback].prefix for callback in callbacks)})
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Clause:
     """A clause. `choices` maps a choice to the values under which the clause applies; a dialect with another value is not
@@ -296,7 +304,19 @@ class Clause:
         return "/".join(self.id.split("/")[:2])
 
     def applies(self, dialect: Dialect) -> bool:
-        return all(dialect[choice] in values for choice, values in self.choices.items())
+        return self.barred_by(dialect) is None
+
+    def barred_by(self, dialect: Dialect) -> str | None:
+        """The choice whose value keeps the clause from speaking of the dialect: one that it names with other values; of an
+        observed clause also one that it does not name, whose value is that of no Keras. None if there is none."""
+        for choice, values in self.choices.items():
+            if dialect[choice] not in values:
+                return choice
+        if self.level != "observed":
+            return None
+        prefixes = _governing_prefixes(self.callbacks)
+        unheard = (choice for choice in unlike_any_keras(dialect) if choice.split("/")[0] in prefixes)
+        return next((choice for choice in unheard if choice not in self.choices), None)
 
     def speaks_of(self, scenario: Scenario) -> bool:
         """Whether the scenario has the kind of optimizer that the clause speaks of, and no epoch's index is below 0."""
