@@ -34,7 +34,7 @@ from callcheck.spec.dialect import (
 
 EXAMPLES = 100
 """Scenarios per callback, beside the vectors: these show every value of every choice, as another test holds."""
-COVERED = ("EarlyStopping", "ModelCheckpoint", "LearningRateScheduler")
+COVERED = tuple(CALLBACKS)
 """The callbacks of which all this is asked; the others' clauses follow."""
 BASES = (resolve(NEWEST).dialect, resolve(DOCUMENTED).dialect)
 

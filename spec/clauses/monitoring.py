@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeGuard
 
-from ..callbacks import CALLBACKS
+from ..callbacks import CALLBACKS, defaults
 from ..metrics import DIRECTIONS, class_named
 from ..numbers import ARRAY_PRECISIONS, PRECISIONS
+from ..scenario import Scenario
 from ..values import ArrayNumber, Value
 from .clause import Case
 
@@ -24,15 +25,15 @@ def chosen(case: Case, decision: str) -> str:
     return case.dialect[f"{CALLBACKS[case.scenario.callback].prefix}/{decision}"]
 
 
-def compiled_direction(case: Case, fit: int = 0) -> str | None:
+def compiled_direction(scenario: Scenario, fit: int = 0) -> str | None:
     """The direction in which Keras 3 takes `mode="auto"`, by the metrics compiled in that fit; None if they do not decide."""
-    monitor = case["monitor"]
+    monitor = scenario.config.get("monitor", defaults(scenario.callback)["monitor"])
     if not isinstance(monitor, str):
         return None
     name = monitor.removeprefix("val_")
     found = [
         DIRECTIONS[metric.cls]
-        for metric in case.scenario.compiled_metrics(case.scenario.fits[fit])
+        for metric in scenario.compiled_metrics(scenario.fits[fit])
         if metric.name == name and DIRECTIONS[metric.cls] is not None
     ]
     return found[-1] if found else "min" if name == "loss" else None
@@ -49,7 +50,7 @@ def direction(case: Case, fit: int = 0) -> str | None:
         return None
     rule = chosen(case, "direction")
     if rule == "compiled-metric":
-        return compiled_direction(case, fit)
+        return compiled_direction(case.scenario, fit)
     if rule == "name-ends-with-acc-accuracy-auc":
         return "max" if any(monitor.endswith(end) for end in ("acc", "accuracy", "auc")) else "min"
     if rule == "metric-of-that-name":

@@ -41,8 +41,8 @@ def same(a: Any, b: Any) -> bool:
 # ---------------------------------------------------------------------------------------------- one run
 
 
-def rates(case: Case) -> Iterator[tuple[EpochSeen, float, float]]:
-    """Every epoch with the rate before its end and after it, as observed.
+def rates(case: Case, only_fit: int | None = None) -> Iterator[tuple[EpochSeen, float, float]]:
+    """Every epoch, or those of one fit, with the rate before its end and after it, as observed.
 
     The rate with which the scenario or a fit begins is stored as float32 or as float64: whichever the first epoch shows.
     """
@@ -55,7 +55,8 @@ def rates(case: Case) -> Iterator[tuple[EpochSeen, float, float]]:
             before, after = after, only(epoch.seen.learning_rate)
             if epoch.index == 0 and given is not None:
                 before = given if after == given else float32(given)
-            yield epoch, before, after
+            if only_fit in (None, fit):
+                yield epoch, before, after
 
 
 def rate_added(case: Case, epoch: EpochSeen, rate: float) -> dict[str, float]:

@@ -233,7 +233,7 @@ def raises_only_beyond_the_precision(case: Case) -> Expectations:
 def auto_refuses(case: Case) -> Expectations:
     """With mode="auto", a metric of which the compiled ones do not tell the direction raises ValueError at the end of
     the first epoch, even if the metric is missing or not monitored yet."""
-    if case["mode"] in MODES or not isinstance(case["monitor"], str) or compiled_direction(case) is not None:
+    if case["mode"] in MODES or not isinstance(case["monitor"], str) or compiled_direction(case.scenario) is not None:
         return
     first = case.scenario.first_epoch(case.scenario.fits[0])
     compiled = [metric.name for metric in case.scenario.compiled_metrics(case.scenario.fits[0])]

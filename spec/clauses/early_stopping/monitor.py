@@ -54,7 +54,7 @@ def auto_compiled(case: Case) -> Expectations:
     """In a first fit with mode="auto", loss is minimized, and a compiled metric of the monitored name (without `val_`) is
     maximized or minimized as its class is; the last one that has a direction decides. (No baseline.)"""
     if case["mode"] not in MODES and case["baseline"] is None:
-        yield from stops_as_predicted(case, plain(case, compiled_direction(case)))
+        yield from stops_as_predicted(case, plain(case, compiled_direction(case.scenario)))
 
 
 @clause(
@@ -68,9 +68,9 @@ def auto_once(case: Case) -> Expectations:
     """The direction that mode="auto" took in the first fit stays, for a model compiled with other metrics too."""
     if case["mode"] in MODES or case["baseline"] is not None:
         return
-    way = compiled_direction(case)
+    way = compiled_direction(case.scenario)
     for fit, _, _ in case.fits():
-        if compiled_direction(case, fit) != way:
+        if compiled_direction(case.scenario, fit) != way:
             yield from stops_as_predicted(case, plain(case, way, fit), fit)
 
 

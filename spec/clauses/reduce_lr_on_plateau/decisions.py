@@ -53,8 +53,8 @@ def _factor_lowers(case: Case) -> bool:
 )  # fmt: skip
 def reduces_after_patience_epochs(case: Case) -> Expectations:
     """The rate becomes max(rate * factor, min_lr) at the end of an epoch exactly if that is the patience-th in a row without an
-    improvement since the last reduction, and the rate lies above min_lr. (Values that improve, or do not, however one calculates;
-    up to the first reduction, if there is a cooldown.)"""
+    improvement since the last reduction, and the rate lies above min_lr. (In a first fit, on values that improve, or do not,
+    however one calculates; up to the first reduction, if there is a cooldown.)"""
     for e, epoch in expected_epochs(case, less_in_any_precision):
         seen = epoch.seen.learning_rate
         yield epoch.expects_that(e.met(only(seen)), f"learning_rate={e.after[0]!r}", got=seen, because=e.why)
@@ -206,7 +206,7 @@ def waits_cooldown_epochs(case: Case) -> Expectations:
 
 
 def _on_a_plateau(case: Case, gap: Callable[[int], int]) -> Expectations:
-    """Falls on a constant stream: after patience + 1 epochs, then every patience + gap(cooldown), down to min_lr."""
+    """Falls on a first fit's constant stream: after patience + 1 epochs, then every patience + gap(cooldown), down to min_lr."""
     s = settings(case, without_mode=True)
     if s is None:
         return
@@ -215,13 +215,11 @@ def _on_a_plateau(case: Case, gap: Callable[[int], int]) -> Expectations:
         f"on a plateau from the start, patience={s.patience} and cooldown={s.cooldown} reduce after {s.patience + 1} "
         f"epochs and then every {every}"
     )
-    plateaus = {fit for fit, _, _ in case.fits() if _is_plateau(monitored(case, fit, s.monitor), s.patience)}
-    for epoch, before, after in rates(case):
-        if epoch.fit in plateaus:
-            past = epoch.index - s.patience
-            falls = past >= 0 and past % every == 0 and before > s.floor
-            due = reduced(before, s.factor, s.min_lr) if falls else (before,)
-            yield epoch.expects_that(any(same(after, each) for each in due), f"{due[0]!r}", got=after, because=why)
+    for epoch, before, after in rates(case, 0) if _is_plateau(monitored(case, 0, s.monitor), s.patience) else ():
+        past = epoch.index - s.patience
+        falls = past >= 0 and past % every == 0 and before > s.floor
+        due = reduced(before, s.factor, s.min_lr) if falls else (before,)
+        yield epoch.expects_that(any(same(after, each) for each in due), f"{due[0]!r}", got=after, because=why)
 
 
 def _is_plateau(values: list[Value | None], patience: int) -> bool:
@@ -237,7 +235,8 @@ def _is_plateau(values: list[Value | None], patience: int) -> bool:
     level="observed", source=OBSERVED, observes=RATE, choices={"reduce-lr-on-plateau/cooldown": "one-less"},
 )  # fmt: skip
 def acts_as_one_less(case: Case) -> Expectations:
-    """On a constant stream the rate falls after patience + 1 epochs, then every patience + max(cooldown - 1, 0) epochs."""
+    """On a constant stream, in a first fit, the rate falls after patience + 1 epochs, then every patience + max(cooldown - 1, 0)
+    epochs."""
     return _on_a_plateau(case, lambda cooldown: max(cooldown - 1, 0))
 
 
@@ -246,7 +245,7 @@ def acts_as_one_less(case: Case) -> Expectations:
     level="documented", source=f"{DOCS} (patience, cooldown)", observes=RATE,
 )  # fmt: skip
 def acts_as_given(case: Case) -> Expectations:
-    """On a constant stream the rate falls after patience + 1 epochs, then every patience + cooldown epochs."""
+    """On a constant stream, in a first fit, the rate falls after patience + 1 epochs, then every patience + cooldown epochs."""
     return _on_a_plateau(case, lambda cooldown: cooldown)
 
 

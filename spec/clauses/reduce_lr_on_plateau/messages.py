@@ -9,7 +9,7 @@ from ...numbers import FLOAT32_MAX, float32
 from ...scenario import Epoch, Fit, Scenario
 from ...trace import Raised
 from ..clause import Case, Expectations, clause
-from ..monitoring import is_number
+from ..monitoring import compiled_direction, is_number
 from ..rates import (
     ALL_BUT_PRINTED,
     LOG_KEYS,
@@ -23,7 +23,6 @@ from ..rates import (
     side_by_side,
     silent,
 )
-from .mode import compiled_direction
 from .stream import (
     CALLBACK,
     DOCS,
@@ -192,7 +191,7 @@ def raises_only_where_it_cannot_compare(case: Case) -> Expectations:
         isinstance(value, float) and not abs(abs(value) - FLOAT32_MAX) <= 2.0 * abs(delta) + 1e32 for value in values
     ):
         return
-    undecided = case["mode"] not in ("min", "max") and compiled_direction(case.scenario, case.scenario.fits[0]) is None
+    undecided = case["mode"] not in ("min", "max") and compiled_direction(case.scenario) is None
     due = (0, 0) if undecided else _refused(case)
     at, raised = _first_raised(case)
     place = due if raised is None else at

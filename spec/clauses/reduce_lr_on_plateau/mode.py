@@ -9,10 +9,10 @@ from dataclasses import replace
 from operator import neg
 
 from ...editing import configured, each_monitored
-from ...metrics import DIRECTIONS
-from ...scenario import Fit, Scenario
+from ...scenario import Scenario
 from ...values import each_number
 from ..clause import Case, Expectations, clause
+from ..monitoring import compiled_direction
 from ..rates import ALL_BUT_LOGGED, EVERYTHING, LOG_KEYS, agree, alike, side_by_side
 from .stream import BASE, DOCS, OBSERVED, RATE, direction, has_numbers, monitored_metric, values_of
 
@@ -48,12 +48,6 @@ def _mirrored(scenario: Scenario) -> Scenario | None:
 def _auto(scenario: Scenario) -> str | None:
     """What is monitored in mode auto."""
     return monitored_metric(scenario) if scenario.config.get("mode", "auto") == "auto" else None
-
-
-def _compiled(scenario: Scenario, fit: Fit, monitor: str) -> list[str]:
-    """The classes of the metrics compiled under the monitored name without `val_`."""
-    name = monitor.removeprefix("val_")
-    return [metric.cls for metric in scenario.compiled_metrics(fit) if metric.name == name]
 
 
 def _given(scenario: Scenario, mode: str) -> Scenario | None:
@@ -112,17 +106,8 @@ def auto_looks_for_acc_in_the_name(case: Case) -> Expectations:
 # ---------------------------------------------------------------------------------------------- auto, by the metric
 
 
-def compiled_direction(scenario: Scenario, fit: Fit) -> str | None:
-    """What the metrics compiled in that fit decide for auto; None where they do not."""
-    monitor = monitored_metric(scenario)
-    if monitor is None:
-        return None
-    found = [DIRECTIONS[cls] for cls in _compiled(scenario, fit, monitor) if DIRECTIONS[cls] is not None]
-    return found[-1] if found else "min" if monitor in ("loss", "val_loss") else None
-
-
 def _as_compiled(scenario: Scenario) -> Scenario | None:
-    mode = compiled_direction(scenario, scenario.fits[0])
+    mode = compiled_direction(scenario)
     return None if _auto(scenario) is None or mode is None else configured(scenario, mode=mode)
 
 
@@ -139,8 +124,8 @@ def auto_takes_the_direction_of_the_compiled_metric(case: Case) -> Expectations:
 
 
 def _decided_once(scenario: Scenario) -> Scenario | None:
-    later = {compiled_direction(scenario, fit) for fit in scenario.fits[1:]}
-    return _as_compiled(scenario) if later - {compiled_direction(scenario, scenario.fits[0])} else None
+    later = {compiled_direction(scenario, fit) for fit in range(1, len(scenario.fits))}
+    return _as_compiled(scenario) if later - {compiled_direction(scenario)} else None
 
 
 @clause(
@@ -162,7 +147,7 @@ def auto_raises_when_undecided(case: Case) -> Expectations:
     first epoch end, whether or not the metric is in the logs."""
     if not has_numbers(case) or case["mode"] in ("min", "max") or not case.trace.fits:
         return
-    if compiled_direction(case.scenario, case.scenario.fits[0]) is not None or case["monitor"] in LOG_KEYS:
+    if compiled_direction(case.scenario) is not None or case["monitor"] in LOG_KEYS:
         return
     first = case.trace.fits[0]
     raised = first.error

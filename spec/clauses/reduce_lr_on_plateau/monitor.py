@@ -41,13 +41,13 @@ from .stream import (
     level="documented", source=f"{DOCS} (second sentence, patience)", observes=RATE,
 )  # fmt: skip
 def resets_the_count(case: Case) -> Expectations:
-    """The rate is never lowered within patience monitored epochs of a new optimum, which is a finite number better by more than
-    min_delta than all numbers before it in the fit, however one calculates."""
+    """In a first fit, the rate is never lowered within patience monitored epochs of a new optimum: a finite number better than
+    all numbers before it by more than min_delta, however one calculates."""
     s = settings(case)
     if s is None:
         return
-    for epoch, before, after in rates(case):
-        values = monitored(case, epoch.fit, s.monitor)
+    values = monitored(case, 0, s.monitor)
+    for epoch, before, after in rates(case, 0):
         if not after < before or not scalar_stream(values):
             continue
         why = f"a fall from {before!r} needs {s.patience} monitored epochs in a row without an improvement"
@@ -76,7 +76,7 @@ def _optimum(s: Settings, value: float, before: list[float]) -> bool:
 )  # fmt: skip
 def counts_every_larger_change(case: Case) -> Expectations:
     """A value that is better than the best by more than min_delta is an improvement, and one that is not is none, however small
-    the difference: also where float32 cannot tell the two apart. (A change of exactly min_delta is left open.)"""
+    the difference: also where float32 cannot tell the two apart. (In a first fit; a change of exactly min_delta is left open.)"""
     matters = False
 
     def better(value: float, than: float, delta: float) -> bool:
@@ -99,7 +99,7 @@ def counts_every_larger_change(case: Case) -> Expectations:
     level="observed", source=OBSERVED, observes=RATE,
 )  # fmt: skip
 def an_equal_change_is_no_improvement(case: Case) -> Expectations:
-    """A value that is better than the best by exactly min_delta, however one calculates, is no improvement."""
+    """In a first fit, a value that is better than the best by exactly min_delta, however one calculates, is no improvement."""
     matters = False
 
     def better(value: float, than: float, delta: float) -> bool:
@@ -215,7 +215,7 @@ def _negated_delta(scenario: Scenario) -> Scenario | None:
 @clause(
     "reduce-lr-on-plateau/min-delta/negative-forgives",
     level="observed", source="observed: tf-keras 2.21.0", observes=RATE,
-    choices={"reduce-lr-on-plateau/min-delta-sign": "as-given"},
+    choices={"reduce-lr-on-plateau/min-delta-sign": "as-given", "reduce-lr-on-plateau/reuse": "nothing"},
 )  # fmt: skip
 def negative_forgives(case: Case) -> Expectations:
     """With a negative min_delta, values that are never worse than an earlier one by as much, however one calculates, never lower
@@ -230,9 +230,8 @@ def negative_forgives(case: Case) -> Expectations:
         if len(numbers) < len(values) or len(numbers) < 2 or not _forgiven(s, numbers, forgiven):
             continue
         why = f"none of {numbers} is worse than one before it by {-forgiven!r}"
-        for epoch, before, after in rates(case):
-            if epoch.fit == fit:
-                yield epoch.expects_that(not after < before, f"{before!r}", got=after, because=why)
+        for epoch, before, after in rates(case, fit):
+            yield epoch.expects_that(not after < before, f"{before!r}", got=after, because=why)
 
 
 def _forgiven(s: Settings, values: list[float], min_delta: float) -> bool:

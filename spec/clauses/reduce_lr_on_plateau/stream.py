@@ -4,7 +4,7 @@ Rules
 - The rule: an epoch is *bad* if its value does not improve on the best of the fit by more than min_delta. At the end of the
   patience-th bad epoch in a row the rate becomes max(rate * factor, min_lr), if it lies above min_lr, and the count begins anew.
 - No dialect is asked. Where the documentation leaves open what counts (a first value that is no finite number, a missing metric,
-  an array, a cooldown that has begun), and where only the way of calculating decides, nothing is predicted.
+  an array, a cooldown that has begun, a later fit), and where only the way of calculating decides, nothing is predicted.
 - A *fall* is an epoch whose end lowered the rate: all that an observer sees of a reduction.
 """
 
@@ -181,30 +181,25 @@ class Expected:
 
 
 def expected_epochs(case: Case, better: Better) -> Iterator[tuple[Expected, EpochSeen]]:
-    """What the rule expects of the epochs that were run, of each fit up to where something is left open."""
+    """What the rule expects of the epochs of the first fit, up to where something is left open; what an instance remembers in a
+    later fit is left open from its beginning."""
     s = settings(case)
-    fit, is_open = -1, False
     # the best value may be the last significant improvement, or the least of all: where they answer differently, it is open
     significant: float | None = None
     least, bad = math.inf, 0
-    for epoch, before, _ in rates(case) if s is not None else ():
+    for epoch, before, _ in rates(case, 0) if s is not None else ():
         assert s is not None
-        if epoch.fit != fit:
-            fit, is_open, significant, bad = epoch.fit, False, None, 0
         value = epoch.shown.logs.get(s.monitor)
         if not isinstance(value, float) or (significant is None and not math.isfinite(value)):
-            is_open = True
-        if is_open or not isinstance(value, float):
-            continue
+            return
         best, moved = significant, s.sign * value
         try:
             references = set() if best is None else {s.sign * best, least}
             answers = {better(moved, than, s.min_delta) for than in references} or {True}
         except OpenError:
-            answers = set()
+            return
         if len(answers) != 1:
-            is_open = True
-            continue
+            return
         (improved,) = answers
         bad = 0 if improved else bad + 1
         significant = value if improved else best
@@ -212,14 +207,14 @@ def expected_epochs(case: Case, better: Better) -> Iterator[tuple[Expected, Epoc
         reduces = bad >= s.patience and before > s.floor
         after = reduced(before, s.factor, s.min_lr) if reduces else (before,)
         yield Expected(s=s, before=before, after=after, value=value, best=best, bad=bad), epoch
-        if reduces:
-            bad = 0
-            is_open = s.cooldown > 0
+        if reduces and s.cooldown:
+            return
+        bad = 0 if reduces else bad
 
 
 def falls_of(case: Case, fit: int) -> list[EpochSeen]:
     """The epochs of the fit whose end lowered the rate."""
-    return [epoch for epoch, before, after in rates(case) if epoch.fit == fit and after < before]
+    return [epoch for epoch, before, after in rates(case, fit) if after < before]
 
 
 # ---------------------------------------------------------------------------------------------- what is monitored

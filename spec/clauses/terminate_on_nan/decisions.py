@@ -8,7 +8,7 @@ Which batches are still run in that epoch cannot be seen, but that it is said on
 import math
 from dataclasses import dataclass, replace
 
-from ...editing import each_epoch
+from ...editing import configured, each_epoch
 from ...scenario import Epoch, Scenario, groups
 from ...trace import EpochTrace, Trace
 from ...values import Logs, Value
@@ -283,6 +283,19 @@ def only_raise_error(case: Case) -> Expectations:
 def no_arguments(case: Case) -> Expectations:
     """There are no arguments; any raises TypeError."""
     return _refused(case, bool(case.scenario.config))
+
+
+def _spelt_out(scenario: Scenario) -> Scenario | None:
+    return None if "raise_error" in scenario.config else configured(scenario, raise_error=False)
+
+
+@clause(
+    "terminate-on-nan/arguments/defaults-are-those-documented", level="documented", source=f"{DOCUMENTATION} (arguments)",
+    errors=True, related=_spelt_out,
+)  # fmt: skip
+def documented_defaults(case: Case) -> Expectations:
+    """Leaving raise_error out is giving raise_error=False."""
+    return case.expects_the_same("the default is raise_error=False")
 
 
 # ---------------------------------------------------------------------------------------------- relations
