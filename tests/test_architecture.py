@@ -46,6 +46,12 @@ def test_imports_run_one_way(layer: str, above: list[str]) -> None:
             assert not any(name == bad or name.startswith(bad + ".") for bad in forbidden), f"{path} imports {name}"
 
 
+def test_no_module_is_above_500_lines() -> None:
+    modules = [path for layer in (*LAYERS, "benchmarks", "tests") for path in (ROOT / layer).rglob("*.py")]
+    lengths = {path.as_posix(): len(path.read_text(encoding="utf-8").splitlines()) for path in modules}
+    assert {path: length for path, length in lengths.items() if length > 500} == {}
+
+
 @pytest.mark.parametrize(
     "module", ["callcheck", "callcheck.cli", "callcheck.spec.clauses", "callcheck.reference.replay"]
 )
