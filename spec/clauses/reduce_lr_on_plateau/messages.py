@@ -177,6 +177,7 @@ def _first_raised(case: Case) -> tuple[_At, Raised | None]:
         "reduce-lr-on-plateau/direction": "compiled-metric",
         "reduce-lr-on-plateau/precision": "float32-tensorflow",
         "reduce-lr-on-plateau/first-value": "accepted",
+        "reduce-lr-on-plateau/reuse": "nothing",
     },
 )  # fmt: skip
 def raises_only_where_it_cannot_compare(case: Case) -> Expectations:

@@ -79,8 +79,8 @@ def each_is_logged(case: Case) -> Expectations:
 
 @clause(
     "reduce-lr-on-plateau/optimizers/each-has-a-line",
-    level="observed", source=OBSERVED, observes=("learning_rate", "printed"), choices=SEVERAL, optimizer="several",
-    related=_with_the_highest_alone,
+    level="observed", source=OBSERVED, observes=("learning_rate", "printed"), optimizer="several",
+    choices={**SEVERAL, "reduce-lr-on-plateau/min-lr": "as-stored"}, related=_with_the_highest_alone,
 )  # fmt: skip
 def each_has_a_line(case: Case) -> Expectations:
     """Where one optimizer's reduction prints a line, each of several that is reduced has one, with its name and its rate."""
