@@ -1,27 +1,23 @@
-"""An explanation as a drawing: the metric above, the learning rate below, and what the callback did at which epoch.
-
-Rules
-- It can be read in black and white: shapes, line styles and words carry the meaning, colour carries none.
-- Epochs count from 1; several fits stand one after the other.
-- matplotlib is asked for when something is drawn, and not before.
-"""
+"""An explanation drawn into a file: SVG as text, PNG and PDF by matplotlib, which is asked for when it is needed and not before."""
 
 from __future__ import annotations
 
 import io
 import math
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from callcheck.spec.numbers import shortest_float32
-
+from . import svg
 from .arguments import WrongArgument
-from .explanation import Explanation, Row
+from .explanation import Explanation
+from .figure import MARKS, Figure, Numbers, Span, figure, logarithmic
 
 FORMATS = (".png", ".svg", ".pdf")
-MOST_MARKERS = 400
-"""With more epochs than this, single points would be a smear: only the lines are drawn."""
+SHAPES: dict[str, dict[str, Any]] = {
+    "improved": {"marker": "o", "facecolors": "black", "s": 28},
+    "saved": {"marker": "s", "facecolors": "none", "edgecolors": "black", "s": 70},
+    "reduced": {"marker": "v", "facecolors": "white", "edgecolors": "black", "s": 60},
+}
 
 
 class NoMatplotlib(WrongArgument):
@@ -30,125 +26,83 @@ class NoMatplotlib(WrongArgument):
 
 def save(explanation: Explanation, path: Path) -> None:
     """Write the drawing; the suffix says in which format. Raises WrongArgument."""
-    if path.suffix.lower() not in FORMATS:
+    suffix = path.suffix.lower()
+    if suffix not in FORMATS:
         raise WrongArgument(f"--plot {path}: the name has to end with {', '.join(FORMATS)}")
-    content = draw(explanation, path.suffix[1:].lower())
+    drawn = figure(explanation)
+    content = svg.document(drawn).encode() if suffix == ".svg" else draw(drawn, suffix[1:])
     try:
         path.write_bytes(content)
     except OSError as error:
         raise WrongArgument(f"--plot {path}: cannot be written ({error.strerror})") from None
 
 
-def draw(explanation: Explanation, format: str) -> bytes:
+def draw(drawn: Figure, format: str) -> bytes:
     """The drawing as a file of that format. Raises NoMatplotlib where matplotlib is not installed."""
     try:
         import matplotlib
-        from matplotlib.figure import Figure
+        from matplotlib.figure import Figure as Canvas
     except ImportError:
-        raise NoMatplotlib("a drawing is made with a package that is not installed: pip install matplotlib") from None
-    rows = list(explanation.rows())
-    with matplotlib.rc_context({"svg.hashsalt": "callcheck", "svg.fonttype": "none", "font.size": 9}):
-        figure = Figure(figsize=(9, 5), layout="constrained")
-        rates = [row.rate for row in rows]
-        if any(rate is not None for rate in rates):
-            above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
-            _rates(below, rows)
-            bottom = below
+        raise NoMatplotlib(
+            "a PNG or a PDF is drawn with a package that is not installed: pip install matplotlib (an SVG needs nothing)"
+        ) from None
+    with matplotlib.rc_context({"font.size": 9}):
+        canvas = Canvas(figsize=(9, 5), layout="constrained")
+        if drawn.rates is not None:
+            above, bottom = canvas.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+            _rates(bottom, drawn.rates)
         else:
-            above = bottom = figure.subplots()
-        _metric(above, explanation, rows)
-        several = len(explanation.summaries) > 1
-        bottom.set_xlabel("epoch" if not several else "epoch, one fit after the other")
-        differs = "" if explanation.audit.agrees is not False else "\n(predicted, and not what the record shows)"
-        figure.suptitle(explanation.title + differs, fontsize=10)
+            above = bottom = canvas.subplots()
+        _metric(above, drawn)
+        bottom.set_xlabel("epoch, one fit after the other" if drawn.fits else "epoch")
+        canvas.suptitle(drawn.title, fontsize=10)
         file = io.BytesIO()
-        metadata = {"Date": None} if format == "svg" else None
-        figure.savefig(file, format=format, dpi=120, metadata=metadata)
+        canvas.savefig(file, format=format, dpi=120)
     return file.getvalue()
 
 
-def _metric(axes: Any, explanation: Explanation, rows: list[Row]) -> None:
-    places = [at + 1 for at in range(len(rows))]
-    values = [math.nan if row.value is None else float(row.value) for row in rows]
-    many = len(rows) > MOST_MARKERS
-    _bands(axes, rows)
-    axes.plot(
-        places, values, color="black", linewidth=1.2, marker=None if many else ".", label=explanation.question.monitor
+def _line(numbers: Numbers) -> list[float]:
+    return [math.nan if number is None else number for number in numbers]
+
+
+def _metric(axes: Any, drawn: Figure) -> None:
+    places = range(1, len(drawn.epochs) + 1)
+    _band(axes, drawn.waiting, label="waiting", color="0.88")
+    _band(axes, drawn.cooling, label="cooldown", facecolor="none", edgecolor="0.6", hatch="///", linewidth=0)
+    marker = None if drawn.many else "."
+    axes.plot(places, _line(drawn.values), color="black", linewidth=1.2, marker=marker, label=drawn.metric)
+    axes.step(
+        places, _line(drawn.best), where="post", color="black", linewidth=0.8, linestyle=":", label="best so far"
     )
-    best = [math.nan if row.best is None or not math.isfinite(row.best) else row.best for row in rows]
-    axes.step(places, best, where="post", color="black", linewidth=0.8, linestyle=":", label="best so far")
-    if not many:
-        _points(axes, rows, values, "improved", "improvement", marker="o", facecolors="black", s=28)
-        _points(axes, rows, values, "saved", "saved", marker="s", facecolors="none", edgecolors="black", s=70)
-    _points(
-        axes, rows, values, "reduced", "learning rate changed", marker="v", facecolors="white", edgecolors="black", s=60
-    )
-    missing = [at for at, row in zip(places, rows, strict=True) if "missing" in row.events]
-    if missing and not many:
-        axes.plot(
-            missing, [0.02] * len(missing), "x", color="black", transform=axes.get_xaxis_transform(), label="no value"
-        )
-    _ends(axes, explanation, rows, values)
-    axes.set_ylabel(explanation.question.monitor)
+    for event, label in MARKS.items():
+        if drawn.marks[event] and not (drawn.many and event != "reduced"):
+            found = drawn.marks[event]
+            axes.scatter(found, [drawn.value(at) for at in found], label=label, zorder=3, **SHAPES[event])
+    if drawn.missing and not drawn.many:
+        low = [0.02] * len(drawn.missing)
+        axes.plot(drawn.missing, low, "x", color="black", transform=axes.get_xaxis_transform(), label="no value")
+    for at in drawn.fits:
+        axes.axvline(at, color="black", linewidth=0.6)
+    for at in drawn.stops:
+        axes.axvline(at, color="black", linewidth=1.5, linestyle="--")
+        axes.annotate("stop", (at, 1.0), xycoords=("data", "axes fraction"), xytext=(-4, -4), textcoords="offset points",
+                      ha="right", va="top", rotation=90)  # fmt: skip
+    if drawn.kept:
+        axes.scatter(drawn.kept, [drawn.value(at) for at in drawn.kept], marker="*", s=180, facecolors="white",
+                     edgecolors="black", zorder=4, label="whose weights remain")  # fmt: skip
+    axes.set_ylabel(drawn.metric)
     axes.margins(x=0.03)
     axes.legend(loc="best", fontsize=8, framealpha=0.9)
 
 
-def _bands(axes: Any, rows: list[Row]) -> None:
-    """Epochs that count towards patience are grey; those of a cooldown are hatched."""
-    waiting = [bool(row.wait) or "stop" in row.events or "reduced" in row.events for row in rows]
-    cooling = ["cooling" in row.events for row in rows]
-    _band(axes, waiting, label="waiting", color="0.88")
-    _band(axes, cooling, label="cooldown", facecolor="none", edgecolor="0.6", hatch="///", linewidth=0)
+def _band(axes: Any, spans: tuple[Span, ...], label: str, **style: Any) -> None:
+    for number, (start, end) in enumerate(spans):  # one entry in the legend is enough
+        axes.axvspan(start, end, label="_" if number else label, zorder=0, **style)
 
 
-def _band(axes: Any, inside: list[bool], label: str, **style: Any) -> None:
-    start = 0
-    for within, run in groupby(inside):
-        end = start + len(list(run))
-        if within:
-            axes.axvspan(start + 0.5, end + 0.5, label=label, zorder=0, **style)
-            label = "_"  # one entry in the legend is enough
-        start = end
-
-
-def _points(axes: Any, rows: list[Row], values: list[float], event: str, label: str, **style: Any) -> None:
-    found = [at for at, row in enumerate(rows) if event in row.events and math.isfinite(values[at])]
-    if found:
-        axes.scatter([at + 1 for at in found], [values[at] for at in found], label=label, zorder=3, **style)
-
-
-def _ends(axes: Any, explanation: Explanation, rows: list[Row], values: list[float]) -> None:
-    """Where each fit was stopped, and whose weights it left."""
-    base = 0
-    for index in range(len(explanation.summaries)):
-        mine = [at for at, row in enumerate(rows) if row.fit == index]
-        if not mine:
-            continue
-        first = rows[mine[0]].epoch
-        if base:
-            axes.axvline(base + 0.5, color="black", linewidth=0.6)
-        stopped = explanation.story.stopped(index)
-        if stopped is not None:
-            at = base + stopped - first + 1
-            axes.axvline(at, color="black", linewidth=1.5, linestyle="--")
-            axes.annotate("stop", (at, 1.0), xycoords=("data", "axes fraction"), xytext=(-4, -4), textcoords="offset points",
-                          ha="right", va="top", rotation=90)  # fmt: skip
-        weights = explanation.story.holds(index)
-        kept = explanation.question.callback == "EarlyStopping" and weights is not None and weights >= first
-        if kept and weights is not None and math.isfinite(values[base + weights - first]):
-            at = base + weights - first
-            axes.scatter([at + 1], [values[at]], marker="*", s=180, facecolors="white", edgecolors="black", zorder=4,
-                         label="whose weights remain" if not base else "_")  # fmt: skip
-        base += len(mine)
-
-
-def _rates(axes: Any, rows: list[Row]) -> None:
-    places = [at + 1 for at in range(len(rows))]
-    rates = [math.nan if row.rate is None else float(shortest_float32(row.rate)) for row in rows]
-    axes.step(places, rates, where="mid", color="black", linewidth=1.2)
+def _rates(axes: Any, rates: Numbers) -> None:
+    axes.step(range(1, len(rates) + 1), _line(rates), where="mid", color="black", linewidth=1.2)
     axes.ticklabel_format(axis="y", useOffset=False)
-    positive = [rate for rate in rates if rate > 0]
-    if positive and max(positive) / min(positive) > 5 and len(positive) == sum(not math.isnan(rate) for rate in rates):
+    if logarithmic(rates, 5):
         axes.set_yscale("log")
     axes.set_ylabel("learning rate")

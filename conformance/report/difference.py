@@ -14,7 +14,7 @@ from callcheck.spec.trace import Result, Trace
 from callcheck.spec.trace import to_json as trace_to_json
 
 from ..diff import CONFIRMED, PREDICTED, SEVERITIES, UNKNOWN, WRONG, Difference
-from .counterexample import table
+from .table import table
 from .words import printable, wrapped
 
 CLAIMS = {

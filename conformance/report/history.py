@@ -14,7 +14,8 @@ from callcheck.spec.dialect import Dialect, release_dialect
 from callcheck.spec.scenario import Scenario, from_json
 from callcheck.spec.trace import Trace, difference
 
-from .counterexample import replayable, table
+from .counterexample import replayable
+from .table import table
 from .words import wrapped
 
 

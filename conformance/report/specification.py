@@ -23,8 +23,8 @@ from callcheck.spec.scenario import Scenario, dumps
 from callcheck.spec.trace import Trace
 from callcheck.spec.version import VERSION
 
-from .counterexample import heading, rows
 from .standing import BREAKS, KEEPS, Example, Standing, example, looked_at, standings
+from .table import heading, rows
 from .words import printable
 
 LEVELS = {

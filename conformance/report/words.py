@@ -1,10 +1,14 @@
 """How things are said wherever callcheck prints: within a width, without control characters, and counted in one way."""
 
+from __future__ import annotations
+
 import textwrap
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
-from ..judge import Judgement
+if TYPE_CHECKING:
+    from ..judge import Judgement
 
 WIDTH = 120
 """Columns. A line is broken at a space; a word that is longer stays whole."""

@@ -9,7 +9,7 @@ from typing import Any
 from callcheck import __version__
 from callcheck.conformance.explain.arguments import WrongArgument, short_scenario
 from callcheck.conformance.explain.reasons import reason_to_json, reasons
-from callcheck.conformance.report.counterexample import table
+from callcheck.conformance.report.table import table
 from callcheck.conformance.report.words import wrapped
 from callcheck.conformance.results import Subject
 from callcheck.conformance.subjects.names import parse

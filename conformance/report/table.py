@@ -1,0 +1,169 @@
+"""A scenario by epoch, with what was seen of it and why: as rows, and as lines of text. Standard library only.
+
+Epochs have the numbers that hooks are told, from 0.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from callcheck.reference.replay import Decision
+from callcheck.spec.scenario import Epoch, Scenario
+from callcheck.spec.trace import BatchTrace, EpochTrace, Save, Trace, Weights
+from callcheck.spec.values import Rate, Value, logs_to_json, number_to_json, value_to_json
+
+from .words import printable
+
+
+def _show(value: Value) -> str:
+    shown = value_to_json(value)
+    return str(shown) if not isinstance(shown, list) else "[" + " ".join(str(item) for item in shown) + "]"
+
+
+def _show_logs(epoch: Epoch) -> str:
+    logs = " ".join(f"{name}={_show(value)}" for name, value in epoch.logs.items()) or "(empty)"
+    if epoch.batches is not None:
+        batches = "; ".join(
+            " ".join(f"{name}={_show(value)}" for name, value in batch.items()) for batch in epoch.batches
+        )
+        logs += f"  batches: {batches}"
+    return logs + ("  (stop set)" if epoch.stop else "")
+
+
+def _show_rate(rate: Rate) -> str:
+    if isinstance(rate, Mapping):
+        return " ".join(f"{name}:{number_to_json(each)}" for name, each in rate.items())
+    return "none" if rate is None else str(number_to_json(rate))
+
+
+def _show_weights(weights: Weights, fit: int) -> str:
+    """Whose weights they are, said after "the weights"."""
+    if weights.epoch == -1:
+        return "it began with, untrained" if fit == 0 else "the fit began with"
+    return f"of epoch {weights.epoch}" + ("" if weights.fit is None else f" of fit {weights.fit + 1}")
+
+
+def _show_save(save: Save, fit: int) -> str:
+    return save.path + ("" if save.weights is None else f" (weights {_show_weights(save.weights, fit)})")
+
+
+def _show_epoch(seen: EpochTrace, fit: int, hide: Collection[str]) -> tuple[str, ...]:
+    parts = []
+    if seen.stop:
+        parts.append("stop")
+    if "rates" not in hide and seen.learning_rate is not None:
+        parts.append(f"lr={_show_rate(seen.learning_rate)}")
+    parts += [f"saved {_show_save(save, fit)}" for save in seen.saved or ()]
+    parts += [f"warned {kind}" for kind in seen.warned or ()]
+    parts += [f"printed {kind}" for kind in seen.printed or ()]
+    if seen.logged:
+        parts.append(f"logged {logs_to_json(seen.logged)}")
+    if seen.removed:
+        parts.append(f"removed {', '.join(seen.removed)}")
+    parts += [_show_batch(batch) for batch in seen.batches or ()]
+    saved = {save.path for save in seen.saved or ()}
+    parts += [f"new file {file}" for file in seen.files or () if file not in saved]
+    parts += [f"weights set at {hook}" for hook in seen.weights_set or ()]
+    return tuple(parts)
+
+
+def _show_batch(batch: BatchTrace) -> str:
+    done = [f"logged {logs_to_json(batch.logged)}"] if batch.logged else []
+    done += [f"removed {', '.join(batch.removed)}"] if batch.removed else []
+    return f"at the end of batch {batch.batch} {' and '.join(done)}"
+
+
+def _by_place(why: Sequence[Decision]) -> Mapping[tuple[int, int | None], list[str]]:
+    """The reasons, a line each, by fit and epoch; by None for those at the end of the fit."""
+    lines: dict[tuple[int, int | None], list[str]] = defaultdict(list)
+    for each in why:
+        if each.hook != "fit_begin":
+            line = f"              {each.sentence} [{each.rule}]"
+            lines[each.fit, None if each.hook == "fit_end" else each.epoch].append(line)
+    return lines
+
+
+def _show_state(trace: Trace, fit: int, position: int) -> str:
+    """What the callback remembers after an epoch, where it shows that: best, wait, the cooldown."""
+    parts = []
+    for name, fits in trace.internal.items():
+        if fit < len(fits) and position < len(fits[fit]):
+            value = fits[fit][position]
+            parts.append(f"{name}={_show(value) if isinstance(value, float | tuple) else value}")
+    return " ".join(parts)
+
+
+def heading(scenario: Scenario) -> list[str]:
+    """The callback with its configuration, and what is around it where that is not as usual, a line each."""
+    config = ", ".join(f"{name}={value!r}" for name, value in scenario.config.items())
+    around: list[tuple[str, Any]] = [
+        ("learning_rate", _show_rate(scenario.learning_rate) if scenario.learning_rate != 1.0 else None),
+        ("steps_per_execution", scenario.steps_per_execution if scenario.steps_per_execution != 1 else None),
+        ("metrics", ", ".join(f"{metric.cls} as {metric.name}" for metric in scenario.metrics) or None),
+        ("there before", ", ".join(scenario.existing) or None),
+    ]
+    return [f"{scenario.callback}({config})", *(f"{name}: {value}" for name, value in around if value is not None)]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """A line of a table: the fit, the epoch's place in it and its absolute number, what was shown, and what was seen, in parts.
+    At the end of a fit there is no epoch."""
+
+    fit: int
+    position: int | None = None
+    number: int | None = None
+    shown: str = ""
+    seen: tuple[str, ...] | None = None
+
+
+def rows(scenario: Scenario, trace: Trace | None, *, hide: Collection[str] = ()) -> Iterator[Row]:
+    """The scenario by epoch, and what was seen at the end of each fit. `hide`: of rates, messages (of errors), and last (weights:
+    those of the last epoch)."""
+    for index, fit in enumerate(scenario.fits):
+        seen = trace.fits[index] if trace is not None and index < len(trace.fits) else None
+        for position, epoch in enumerate(fit.epochs):
+            number = scenario.first_epoch(fit) + position
+            happened = None
+            if seen is not None:
+                run = position < len(seen.epochs)
+                happened = _show_epoch(seen.epochs[position], index, hide) if run else ("(not run)",)
+            yield Row(fit=index, position=position, number=number, shown=_show_logs(epoch), seen=happened)
+        if seen is not None:
+            if seen.error is not None:
+                message = "" if "messages" in hide else f": {seen.error.message}"
+                yield Row(fit=index, seen=(f"{seen.error.hook} raised {seen.error.type}{message}",))
+            last = Weights(epoch=scenario.first_epoch(fit) + len(seen.epochs) - 1)
+            weights = None if "last" in hide and seen.weights == last else seen.weights
+            holds = () if weights is None else (f"the model holds the weights {_show_weights(weights, index)}",)
+            printed = (f"printed {', '.join(seen.printed)}",) if seen.printed else ()
+            files = (f"new files around it: {', '.join(seen.files)}",) if seen.files else ()
+            warned = (f"warned {', '.join(seen.warned)}",) if seen.warned else ()
+            if holds or printed or warned or files:
+                yield Row(fit=index, shown="after training", seen=(*holds, *printed, *warned, *files))
+
+
+def table(scenario: Scenario, trace: Trace | None, why: Sequence[Decision] = ()) -> list[str]:
+    """The scenario by epoch: the absolute epoch, what was shown, what was seen of it, what the callback remembers, and why it
+    did that, where the reasons are given."""
+    first, *around = heading(scenario)
+    lines = [first, *(f"  {line}" for line in around)]
+    reasons = _by_place(why)
+    if trace is not None and trace.rejected is not None:
+        lines.append(f"  rejected: {trace.rejected.type}: {trace.rejected.message}")
+    for fit, of_fit in groupby(rows(scenario, trace), key=lambda row: row.fit):
+        given = scenario.fits[fit].learning_rate
+        lines.append(f"  fit {fit + 1}" + ("" if given is None else f", learning rate {_show_rate(given)}"))
+        for row in of_fit:
+            if row.position is None:
+                lines.append("    " + f"{row.shown}: " * bool(row.shown) + "; ".join(row.seen or ()))
+                continue
+            happened = "" if row.seen is None else ", ".join(row.seen) or "-"
+            if state := _show_state(trace, fit, row.position) if trace is not None else "":
+                happened += f"; {state}"
+            lines.append(f"    epoch {row.number:<3} {row.shown:<40} {happened}")
+            lines += reasons.get((fit, row.number), ())
+        lines += reasons.get((fit, None), ())
+    return [printable(line) for line in lines]
