@@ -1,9 +1,8 @@
-"""An explanation drawn into a file: SVG as text, PNG and PDF by matplotlib, which is asked for when it is needed and not before."""
+"""An explanation drawn into a file: SVG as text, PNG and PDF by matplotlib, which is imported when it is needed."""
 
 from __future__ import annotations
 
 import io
-import math
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +49,7 @@ def draw(drawn: Figure, format: str) -> bytes:
         canvas = Canvas(figsize=(9, 5), layout="constrained")
         if drawn.rates is not None:
             above, bottom = canvas.subplots(2, 1, sharex=True, height_ratios=(3, 1))
-            _rates(bottom, drawn.rates)
+            _rates(bottom, drawn, drawn.rates)
         else:
             above = bottom = canvas.subplots()
         _metric(above, drawn)
@@ -61,19 +60,16 @@ def draw(drawn: Figure, format: str) -> bytes:
     return file.getvalue()
 
 
-def _line(numbers: Numbers) -> list[float]:
-    return [math.nan if number is None else number for number in numbers]
-
-
 def _metric(axes: Any, drawn: Figure) -> None:
-    places = range(1, len(drawn.epochs) + 1)
     _band(axes, drawn.waiting, label="waiting", color="0.88")
     _band(axes, drawn.cooling, label="cooldown", facecolor="none", edgecolor="0.6", hatch="///", linewidth=0)
     marker = None if drawn.many else "."
-    axes.plot(places, _line(drawn.values), color="black", linewidth=1.2, marker=marker, label=drawn.metric)
-    axes.step(
-        places, _line(drawn.best), where="post", color="black", linewidth=0.8, linestyle=":", label="best so far"
-    )
+    for number, line in enumerate(drawn.lines(drawn.values)):
+        label = "_" if number else drawn.metric
+        axes.plot(*zip(*line, strict=True), color="black", linewidth=1.2, marker=marker, label=label)
+    for number, line in enumerate(drawn.lines(drawn.best)):
+        label = "_" if number else "best so far"
+        axes.step(*zip(*line, strict=True), where="post", color="black", linewidth=0.8, linestyle=":", label=label)
     for event, label in MARKS.items():
         if drawn.marks[event] and not (drawn.many and event != "reduced"):
             found = drawn.marks[event]
@@ -100,8 +96,9 @@ def _band(axes: Any, spans: tuple[Span, ...], label: str, **style: Any) -> None:
         axes.axvspan(start, end, label="_" if number else label, zorder=0, **style)
 
 
-def _rates(axes: Any, rates: Numbers) -> None:
-    axes.step(range(1, len(rates) + 1), _line(rates), where="mid", color="black", linewidth=1.2)
+def _rates(axes: Any, drawn: Figure, rates: Numbers) -> None:
+    for line in drawn.lines(rates):
+        axes.step(*zip(*line, strict=True), where="mid", color="black", linewidth=1.2)
     axes.ticklabel_format(axis="y", useOffset=False)
     if logarithmic(rates, 5):
         axes.set_yscale("log")

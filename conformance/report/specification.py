@@ -23,20 +23,17 @@ from callcheck.spec.scenario import Scenario, dumps
 from callcheck.spec.trace import Trace
 from callcheck.spec.version import VERSION
 
+from ..site.state import SITE, link
+from .markup import document, style
 from .standing import BREAKS, KEEPS, Example, Standing, example, looked_at, standings
 from .table import heading, rows
-from .words import printable
+from .words import anchor, printable
 
 LEVELS = {
     "universal": "no training callback of this kind may break it, whatever else it chooses.",
     "documented": "the documentation of Keras 3.15.1 promises it.",
     "observed": "the documentation is silent or says otherwise; the releases that the source names do it.",
 }
-
-
-def anchor(id: str) -> str:
-    """The anchor of a clause or a choice."""
-    return id.replace("/", "-")
 
 
 @cache
@@ -46,9 +43,9 @@ def glossary() -> Mapping[str, str]:
 
 
 @cache
-def markdown() -> str:
-    """The whole document."""
-    return "\n".join([*_preface(), *_clauses(), *_choices()]) + "\n"
+def markdown(site: str = SITE) -> str:
+    """The whole document. `site`: where it finds the page that answers."""
+    return "\n".join([*_preface(), *_clauses(site), *_choices()]) + "\n"
 
 
 def _preface() -> Iterator[str]:
@@ -99,7 +96,7 @@ def _part(clause: Clause) -> str:
     return clause.id.split("/")[0]
 
 
-def _clauses() -> Iterator[str]:
+def _clauses(site: str) -> Iterator[str]:
     for part, clauses in groupby(CLAUSES.values(), key=_part):
         yield from (f'## <a id="{part}"></a>{_title(part)}', "")
         yield from _promises(_title(part))
@@ -109,7 +106,7 @@ def _clauses() -> Iterator[str]:
         for group, members in groups.items():
             yield from (f"### {_title(part)}: {group.split('/')[1].replace('-', ' ')}", "")
             for clause in members:
-                yield from _clause(clause)
+                yield from _clause(clause, site)
 
 
 def _promises(callback: str) -> Iterator[str]:
@@ -129,7 +126,7 @@ def _promises(callback: str) -> Iterator[str]:
     yield ""
 
 
-def _clause(clause: Clause) -> Iterator[str]:
+def _clause(clause: Clause, site: str) -> Iterator[str]:
     yield from (f'#### <a id="{anchor(clause.id)}"></a>`{clause.id}`', "", f"**{_text(clause.sentence)}**", "")
     about = f"*{clause.level}*; {clause.source.removeprefix('observed: ')}"
     for choice, values in clause.choices.items():
@@ -139,7 +136,7 @@ def _clause(clause: Clause) -> Iterator[str]:
     yield from _standings(found)
     shown = example(clause, found)
     if shown is not None:
-        yield from _example(shown)
+        yield from _example(shown, site)
 
 
 def _text(sentence: str) -> str:
@@ -169,13 +166,15 @@ def _standings(found: Sequence[Standing]) -> Iterator[str]:
     yield ""
 
 
-def _example(shown: Example) -> Iterator[str]:
+def _example(shown: Example, site: str) -> Iterator[str]:
     kept, broken = shown.kept, shown.broken
     columns = {kept.dialect.name: kept.trace} | ({} if broken is None else {broken.dialect.name: broken.trace})
     yield from _table(kept.scenario, columns, "Example")
     if kept.other_scenario is not None:
         columns = {kept.dialect.name: kept.other} | ({} if broken is None else {broken.dialect.name: broken.other})
         yield from _table(kept.other_scenario, columns, "Compared with")
+    other = "" if broken is None else broken.dialect.name
+    yield from (f"[Try it]({link(kept.scenario, kept.dialect.name, other, site)})", "")
     yield from (
         "<details><summary>as JSON</summary>", "", "```json", dumps(kept.scenario), "```", "", "</details>", "",
     )  # fmt: skip
@@ -244,28 +243,11 @@ def _choices() -> Iterator[str]:
 
 # ---------------------------------------------------------------------------------------------- the page
 
-STYLE = """
-:root { color-scheme: light dark; }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
-h2 { margin-top: 3rem; border-bottom: 1px solid #8886; }
-h4 { margin: 2rem 0 .4rem; font-size: .95rem; }
-h4 code, h3 code { overflow-wrap: anywhere; }
-table { border-collapse: collapse; font-size: .85rem; display: block; overflow-x: auto; font-variant-numeric: tabular-nums; }
-th, td { text-align: left; padding: .15rem .7rem; border: 1px solid #8884; vertical-align: top; }
-code { background: #8882; border-radius: .2rem; padding: 0 .2rem; }
-pre { overflow-x: auto; } pre code { padding: 0; }
-:target { scroll-margin-top: 1rem; outline: 3px solid #e80; }
-@media print { tr, table { break-inside: avoid; } }
-"""
 
-
-def page() -> str:
-    """The document as a page."""
+def page(site: str = SITE) -> str:
+    """The document as a page. `site`: where it finds the page that answers."""
     from markdown_it import MarkdownIt
 
-    body = MarkdownIt("commonmark").enable("table").render(markdown())
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<meta name="viewport" '
-        'content="width=device-width">\n<title>What training callbacks do: the specification</title>\n'
-        f"<style>{STYLE}</style>\n</head>\n<body>\n{body}</body>\n</html>\n"
-    )
+    body = MarkdownIt("commonmark").enable("table").render(markdown(site))
+    css = style(__package__, "specification.css")
+    return document("What training callbacks do: the specification", f"<main>\n{body}</main>", css)

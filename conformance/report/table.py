@@ -75,17 +75,16 @@ def _show_batch(batch: BatchTrace) -> str:
     return f"at the end of batch {batch.batch} {' and '.join(done)}"
 
 
-def _by_place(why: Sequence[Decision]) -> Mapping[tuple[int, int | None], list[str]]:
-    """The reasons, a line each, by fit and epoch; by None for those at the end of the fit."""
-    lines: dict[tuple[int, int | None], list[str]] = defaultdict(list)
+def reasons(why: Sequence[Decision]) -> Mapping[tuple[int, int | None], list[Decision]]:
+    """The decisions by fit and absolute epoch; by None for those at the end of the fit."""
+    found: dict[tuple[int, int | None], list[Decision]] = defaultdict(list)
     for each in why:
         if each.hook != "fit_begin":
-            line = f"              {each.sentence} [{each.rule}]"
-            lines[each.fit, None if each.hook == "fit_end" else each.epoch].append(line)
-    return lines
+            found[each.fit, None if each.hook == "fit_end" else each.epoch].append(each)
+    return found
 
 
-def _show_state(trace: Trace, fit: int, position: int) -> str:
+def remembered(trace: Trace, fit: int, position: int) -> str:
     """What the callback remembers after an epoch, where it shows that: best, wait, the cooldown."""
     parts = []
     for name, fits in trace.internal.items():
@@ -150,7 +149,7 @@ def table(scenario: Scenario, trace: Trace | None, why: Sequence[Decision] = ())
     did that, where the reasons are given."""
     first, *around = heading(scenario)
     lines = [first, *(f"  {line}" for line in around)]
-    reasons = _by_place(why)
+    decided = reasons(why)
     if trace is not None and trace.rejected is not None:
         lines.append(f"  rejected: {trace.rejected.type}: {trace.rejected.message}")
     for fit, of_fit in groupby(rows(scenario, trace), key=lambda row: row.fit):
@@ -161,9 +160,13 @@ def table(scenario: Scenario, trace: Trace | None, why: Sequence[Decision] = ())
                 lines.append("    " + f"{row.shown}: " * bool(row.shown) + "; ".join(row.seen or ()))
                 continue
             happened = "" if row.seen is None else ", ".join(row.seen) or "-"
-            if state := _show_state(trace, fit, row.position) if trace is not None else "":
+            if state := remembered(trace, fit, row.position) if trace is not None else "":
                 happened += f"; {state}"
             lines.append(f"    epoch {row.number:<3} {row.shown:<40} {happened}")
-            lines += reasons.get((fit, row.number), ())
-        lines += reasons.get((fit, None), ())
+            lines += map(_reason, decided.get((fit, row.number), ()))
+        lines += map(_reason, decided.get((fit, None), ()))
     return [printable(line) for line in lines]
+
+
+def _reason(decision: Decision) -> str:
+    return f"              {decision.sentence} [{decision.rule}]"

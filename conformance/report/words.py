@@ -37,6 +37,11 @@ def wrapped(text: str, indent: str = "", hanging: str = "  ") -> list[str]:
     return lines
 
 
+def anchor(id: str) -> str:
+    """The anchor of a clause or a choice in the specification."""
+    return id.replace("/", "-")
+
+
 def compared_with(dialect: str) -> str:
     """A dialect as people call it: `keras-3.15.1+jax` is Keras 3.15.1 on jax."""
     release, _, overlay = dialect.partition("+")

@@ -1,0 +1,158 @@
+"""What pages of callcheck have in common: one look, light and dark and on paper, and a scenario as a table by epoch.
+
+Rules
+- A page is one file: it loads nothing, runs no script of its own, and prints.
+- Whatever comes from outside (names of metrics, parameters, messages) passes `text`, and is text.
+- The cells of a table hold what `callcheck trace` prints, no more and no less; what a person needs most is told apart by style.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from callcheck.reference.replay import Decision
+from callcheck.spec.callbacks import CALLBACKS
+from callcheck.spec.scenario import Scenario
+from callcheck.spec.trace import NotExpressible, Trace
+
+from .table import Row, reasons, remembered, rows
+from .words import printable
+
+
+@cache
+def look() -> str:
+    """The style of every page."""
+    return style(__package__, "look.css")
+
+
+def style(package: str | None, name: str) -> str:
+    """A style sheet that lies beside a module, without its comments and indents."""
+    found = (files(package or "") / name).read_text(encoding="utf-8")
+    return re.sub(r"\n\s+", " ", re.sub(r"/\*.*?\*/\s*", "", found, flags=re.DOTALL))
+
+
+def text(said: object) -> str:
+    """Anything as the text of a page."""
+    return html.escape(printable(str(said)))
+
+
+def document(title: str, body: str, css: str = "", head: str = "") -> str:
+    """A whole page."""
+    return (
+        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, '
+        f'initial-scale=1">\n<title>{text(title)}</title>\n{head}<style>{look()}{css}</style>\n</head>\n'
+        f"<body>\n{body}\n</body>\n</html>\n"
+    )
+
+
+def sentence(said: str) -> str:
+    """A sentence of ours as the text of a page: with a capital where a word begins it, and code between backticks."""
+    begun = said[:1].upper() + said[1:] if said.split(" ", 1)[0].isalpha() else said
+    return re.sub(r"`([^`<]+)`", r"<code>\1</code>", text(begun))
+
+
+def listed(lines: Sequence[str]) -> str:
+    """Sentences as a list; nothing where there are none."""
+    return "<ul>" + "".join(f"<li>{sentence(line)}</li>" for line in lines) + "</ul>" if lines else ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What somebody did on a scenario. `trace`: the outcome, or a sentence where there is no trace; `why`: the decisions."""
+
+    name: str
+    trace: Trace | NotExpressible | str
+    why: Sequence[Decision] = ()
+
+    @property
+    def run(self) -> Trace | None:
+        return self.trace if isinstance(self.trace, Trace) else None
+
+
+def epochs(scenario: Scenario, seen: Sequence[Seen], rule: Callable[[str], str] | None = None) -> str:
+    """A scenario by epoch, with what each did, remembers, and why. `rule`: the address that explains a rule, by its id."""
+    columns = [{(row.fit, row.position, row.shown): row for row in rows(scenario, each.run)} for each in seen]
+    decided = [reasons(each.why) for each in seen]
+    places = dict.fromkeys(place for column in columns for place in column)
+    lines, fit = ['<tbody class="fit">'], 0
+    width = 2 + (3 if len(seen) == 1 else len(seen))
+    for place in sorted(places, key=lambda place: (place[0], place[1] is None, place[1] or 0)):
+        found = [column.get(place) for column in columns]
+        row = next(each for each in found if each is not None)
+        if row.fit != fit or (not fit and len(scenario.fits) > 1 and row.position == 0):
+            fit = row.fit
+            lines.append(f'</tbody><tbody class="fit"><tr><th colspan="{width}">Fit {fit + 1}</th></tr>')
+        cells = [
+            _seen(scenario, each, of.run, why.get((row.fit, row.number), ()), rule, alone=len(seen) == 1)
+            for each, of, why in zip(found, seen, decided, strict=True)
+        ]
+        classes = " ".join(sorted(_classes(found) | _differs(found)))
+        shown = text(row.shown) if row.position is not None else ""
+        lines.append(f'<tr class="{classes}">{_epoch(row)}<td class="shown">{shown}</td>{"".join(cells)}</tr>')
+    return (
+        '<div class="scroll"><table class="epochs">\n' + "\n".join([_head(seen), *lines]) + "</tbody>\n</table></div>"
+    )
+
+
+def _head(seen: Sequence[Seen]) -> str:
+    said = "<th>what it does</th><th>remembers</th><th>why</th>"
+    if len(seen) > 1:
+        said = "".join(f"<th>{text(each.name)}</th>" for each in seen)
+    return f"<thead><tr><th>epoch</th><th>the callback sees</th>{said}</tr></thead>"
+
+
+def _epoch(row: Row) -> str:
+    if row.number is None:
+        return f'<th scope="row" class="epoch">{text(row.shown or "at the end")}</th>'
+    return f'<th scope="row" class="epoch">{row.number + 1} <small>index <span>{row.number}</span></small></th>'
+
+
+def _classes(found: Sequence[Row | None]) -> set[str]:
+    """What a line is about: a stop, the end of a fit, or an epoch that nobody ran."""
+    seen = [() if each is None else each.seen or () for each in found]
+    kinds = {"not-run"} if all(each == ("(not run)",) for each in seen) else set()
+    kinds |= {"stop"} if any("stop" in each for each in seen) else set()
+    return kinds | ({"end"} if any(each is not None and each.position is None for each in found) else set())
+
+
+def _differs(found: Sequence[Row | None]) -> set[str]:
+    return {"differs"} if len({None if each is None else each.seen for each in found}) > 1 else set()
+
+
+def _seen(
+    scenario: Scenario,
+    row: Row | None,
+    trace: Trace | None,
+    why: Sequence[Decision],
+    rule: Callable[[str], str] | None,
+    alone: bool,
+) -> str:
+    """What was seen of one implementation, what it remembers, and why: a cell each if it is alone, else one for all."""
+    parts = () if row is None else row.seen or (("-",) if row.position is not None and row.seen is not None else ())
+    said = "".join(f'<span class="part{_kind(scenario, part)}">{text(part)}</span>' for part in parts)
+    state = "" if row is None or trace is None or row.position is None else remembered(trace, row.fit, row.position)
+    sentences = "".join(f"<p>{text(each.sentence)} {_rule(each.rule, rule)}</p>" for each in why)
+    cells = {"seen": said, "state": text(state), "why": sentences}
+    if alone:
+        return "".join(f'<td class="{name}">{content}</td>' for name, content in cells.items())
+    return "<td>" + "".join(f'<div class="{name}">{content}</div>' for name, content in cells.items()) + "</td>"
+
+
+def _kind(scenario: Scenario, part: str) -> str:
+    """What says little, nothing or a learning rate with which the callback has nothing to do; and what names an epoch by its
+    index."""
+    if "weights of epoch" in part:
+        return " index"
+    idle = part.startswith("lr=") and "learning_rate" not in CALLBACKS[scenario.callback].jobs
+    return " idle" if idle or part in ("-", "(not run)") else ""
+
+
+def _rule(id: str, rule: Callable[[str], str] | None) -> str:
+    if rule is None:
+        return f'<span class="rule">{text(id)}</span>'
+    return f'<a class="rule" href="{text(rule(id))}">{text(id)}</a>'

@@ -1,0 +1,138 @@
+// The page: from the form to a state and back, and what the worker answers into its place. Everything that is shown comes as
+// markup from Python, where it is escaped; here no text becomes markup.
+"use strict";
+
+const form = document.getElementById("form");
+const see = document.getElementById("see");
+const worker = new Worker("worker.js", { type: "module" });
+const places = Object.fromEntries(["status", "wrong", "answer", "audit", "command", "copied", "others"].map((id) => [id, document.getElementById(id)]));
+const title = document.title;
+let asked = 0;     // the number of the last question
+let answered = 0;  // and of the last that is shown
+let written = null; // the fragment that this page has put into the address itself
+
+const shownSet = () => form.querySelector("fieldset[data-callback]:not([hidden])");
+
+function choose(callback) {
+  for (const each of form.querySelectorAll("fieldset[data-callback]")) each.hidden = each.dataset.callback !== callback;
+  for (const each of form.querySelectorAll("input[name=callback]")) each.checked = each.value === callback;
+}
+
+// The state that the form says: names and texts, what is empty left out.
+function stated() {
+  const state = { callback: shownSet().dataset.callback };
+  const inputs = [...shownSet().querySelectorAll("input"), ...form.querySelectorAll("#others input, #around input")];
+  for (const input of inputs) if (input.value.trim()) state[input.name] = input.value;
+  if (see.value.trim()) state.see = see.value;
+  if (form.elements.on.value !== form.elements.on.dataset.usual) state.on = form.elements.on.value;
+  if (form.elements.against.value) state.against = form.elements.against.value;
+  return state;
+}
+
+// The form as a state says it. A parameter that the callback does not have gets a field of its own.
+function show(state) {
+  const rest = new Map(Object.entries(state));
+  const take = (name) => { const value = rest.get(name) ?? ""; rest.delete(name); return value; };
+  const callback = take("callback");
+  if (form.querySelector(`fieldset[data-callback="${CSS.escape(callback)}"]`)) choose(callback);
+  see.value = take("see");
+  for (const name of ["on", "against"]) {
+    const select = form.elements[name];
+    const value = take(name) || (name === "on" ? select.dataset.usual : "");
+    if (![...select.options].some((each) => each.value === value)) select.add(new Option(value, value));
+    select.value = value;
+  }
+  const around = form.querySelectorAll("#around input");
+  for (const input of [...shownSet().querySelectorAll("input"), ...around]) input.value = take(input.name);
+  document.getElementById("around").open = [...around].some((input) => input.value);
+  places.others.replaceChildren();
+  for (const [name, value] of rest) {
+    const label = document.createElement("label"), input = document.createElement("input"), field = document.createElement("div");
+    label.textContent = name;
+    input.name = name;
+    input.value = value;
+    input.setAttribute("aria-label", name);
+    field.className = "field";
+    field.append(label, input);
+    places.others.append(field);
+  }
+}
+
+function ask() {
+  const state = stated();
+  written = "#" + new URLSearchParams(state);
+  if (location.hash !== written) history.replaceState(null, "", written);
+  asked += 1;
+  performance.mark(`asked-${asked}`);
+  worker.postMessage({ number: asked, state, width: places.answer.clientWidth });
+}
+
+worker.onmessage = ({ data }) => {
+  if (data.ready) { document.documentElement.dataset.ready = "yes"; places.status.hidden = true; return; }
+  if (data.failed) { places.status.textContent = `The reference could not be started: ${data.failed}`; return; }
+  if (data.number !== asked) return;
+  if (data.audit !== undefined) { places.audit.innerHTML = data.audit; return; }
+  places.status.hidden = true;
+  const { html, wrong, command, state } = data.answer;
+  if (state) { show(JSON.parse(state)); ask(); return; }  // what was pasted says it all: the form says the same
+  places.wrong.hidden = !wrong;
+  places.wrong.textContent = wrong ?? "";
+  document.body.classList.toggle("stale", Boolean(wrong));
+  places.audit.replaceChildren();
+  places.copied.textContent = "";
+  if (!wrong) {
+    places.answer.innerHTML = html;
+    places.command.textContent = command;
+    document.title = `${data.answer.title} · ${title}`;
+  }
+  answered = data.number;
+  document.documentElement.dataset.answered = answered;
+  performance.measure(`answer-${answered}`, `asked-${answered}`);
+};
+worker.onerror = (event) => { places.status.hidden = false; places.status.textContent = `The reference could not be started: ${event.message}`; };
+
+form.addEventListener("input", (event) => {
+  if (event.target.name === "callback") { choose(event.target.value); places.others.replaceChildren(); }
+  if (event.target.type !== "file") ask();
+});
+form.addEventListener("submit", (event) => event.preventDefault());
+
+async function read(file) {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const wide = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+  see.value = new TextDecoder(wide ? (bytes[0] === 0xff ? "utf-16le" : "utf-16be") : "utf-8").decode(bytes);
+  ask();
+}
+document.getElementById("file").addEventListener("change", (event) => { if (event.target.files[0]) read(event.target.files[0]); });
+for (const name of ["dragover", "dragleave", "drop"]) {
+  document.addEventListener(name, (event) => {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    document.body.classList.toggle("dropping", name === "dragover");
+    if (name === "drop" && event.dataTransfer.files[0]) read(event.dataTransfer.files[0]);
+  });
+}
+
+document.getElementById("copy").addEventListener("click", async () => {
+  await navigator.clipboard.writeText(location.href);
+  places.copied.textContent = "copied";
+});
+
+function follow() {
+  if (location.hash === written) return;
+  show(Object.fromEntries(new URLSearchParams(location.hash.slice(1))));
+  ask();
+}
+window.addEventListener("hashchange", follow);
+
+let width = places.answer.clientWidth;
+new ResizeObserver(() => {
+  if (Math.abs(places.answer.clientWidth - width) < 8) return;
+  width = places.answer.clientWidth;
+  ask();
+}).observe(places.answer);
+
+form.elements.on.dataset.usual = form.elements.on.value;
+if (location.hash.length > 1) follow();
+else { show(JSON.parse(document.getElementById("first").textContent)); ask(); }
+if ("serviceWorker" in navigator) navigator.serviceWorker.register("offline.js");
