@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -78,6 +78,7 @@ def epochs(scenario: Scenario, seen: Sequence[Seen], rule: Callable[[str], str] 
     """A scenario by epoch, with what each did, remembers, and why. `rule`: the address that explains a rule, by its id."""
     columns = [{(row.fit, row.position, row.shown): row for row in rows(scenario, each.run)} for each in seen]
     decided = [reasons(each.why) for each in seen]
+    ends = [{row.fit: row for row in column.values() if row.position is None} for column in columns]
     places = dict.fromkeys(place for column in columns for place in column)
     lines, fit = ['<tbody class="fit">'], 0
     width = 2 + (3 if len(seen) == 1 else len(seen))
@@ -88,8 +89,8 @@ def epochs(scenario: Scenario, seen: Sequence[Seen], rule: Callable[[str], str] 
             fit = row.fit
             lines.append(f'</tbody><tbody class="fit"><tr><th colspan="{width}">Fit {fit + 1}</th></tr>')
         cells = [
-            _seen(scenario, each, of.run, why.get((row.fit, row.number), ()), rule, alone=len(seen) == 1)
-            for each, of, why in zip(found, seen, decided, strict=True)
+            _seen(scenario, each, of.run, _decided(each, why, end), rule, len(seen) == 1)
+            for each, of, why, end in zip(found, seen, decided, ends, strict=True)
         ]
         classes = " ".join(sorted(_classes(found) | _differs(found)))
         shown = text(row.shown) if row.position is not None else ""
@@ -97,6 +98,15 @@ def epochs(scenario: Scenario, seen: Sequence[Seen], rule: Callable[[str], str] 
     return (
         '<div class="scroll"><table class="epochs">\n' + "\n".join([_head(seen), *lines]) + "</tbody>\n</table></div>"
     )
+
+
+def _decided(
+    row: Row | None, why: Mapping[tuple[int, int | None], Sequence[Decision]], ends: Mapping[int, Row]
+) -> Sequence[Decision]:
+    """What was decided about a line; what was at the end of a fit belongs to the last line there."""
+    if row is None or (row.position is None and ends[row.fit] is not row):
+        return ()
+    return why.get((row.fit, row.number), ())
 
 
 def _head(seen: Sequence[Seen]) -> str:

@@ -86,9 +86,10 @@ def of_scenario(scenario: Scenario, on: str = NEWEST, against: str = "") -> Stat
 
 def _asks_for(state: State, scenario: Scenario) -> bool:
     try:
-        return key(scenario_of(from_texts(state.texts())) or scenario) == key(scenario)
+        found = scenario_of(from_texts(state.texts()))
     except (WrongArgument, InvalidScenario):
         return False
+    return found is not None and key(found) == key(scenario)
 
 
 def _config(data: Mapping[str, Any]) -> dict[str, str]:
@@ -135,14 +136,14 @@ def scenario_of(state: State) -> Scenario | None:
         return short_scenario(state.callback, [*state.words(), *around, *words])
     if state.around:
         raise WrongArgument(f"{', '.join(state.around)} stands in the scenario, if anywhere, and not beside it")
-    if "callback" not in data:
+    if data.keys().isdisjoint(("callback", "callbacks")):
         data = {"callback": state.callback, "config": _read(state.config), **data}
     return from_json(data)
 
 
 def given_whole(state: State) -> bool:
     """Whether what the callback sees is a scenario that says its callback itself."""
-    return "callback" in (_json(state.see) or {})
+    return not (_json(state.see) or {}).keys().isdisjoint(("callback", "callbacks"))
 
 
 def _json(see: str) -> dict[str, Any] | None:
