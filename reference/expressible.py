@@ -29,7 +29,9 @@ def _beyond(fit: Fit) -> str | None:
     for epoch in fit.epochs:
         if epoch.others:
             return "others"
-        for logs in (epoch.logs, *(epoch.batches or ())):
-            if not _NO_NUMBERS.isdisjoint(map(type, logs.values())):
+        for value in epoch.logs.values():  # the plain loops are the fast ones: a record may have a million epochs
+            if type(value) in _NO_NUMBERS:
                 return "logs"
+        if epoch.batches and any(type(value) in _NO_NUMBERS for logs in epoch.batches for value in logs.values()):
+            return "logs"
     return None

@@ -75,7 +75,13 @@ def replay(
 def explain(scenario: Scenario, dialect: Dialect) -> tuple[Trace | NotExpressible, tuple[Decision, ...]]:
     """The trace, and the reason for every decision in it."""
     decisions: list[Decision] = []
-    return _Replay(scenario, dialect, MACHINES, decisions=decisions).run(), tuple(decisions)
+    trace = watched(scenario, dialect, lambda *decided: decisions.append(Decision(*decided)))
+    return trace, tuple(decisions)
+
+
+def watched(scenario: Scenario, dialect: Dialect, watch: Callable[..., object]) -> Trace | NotExpressible:
+    """The trace; `watch` is told the fields of every decision when it is taken, so that of a long run not all have to be kept."""
+    return _Replay(scenario, dialect, MACHINES, watch=watch).run()
 
 
 def _from_the_start(origin: Origin) -> Weights:
@@ -100,12 +106,12 @@ class _Replay:
         machines: Machines,
         internal: bool = False,
         optional: bool = False,
-        decisions: list[Decision] | None = None,
+        watch: Callable[..., object] | None = None,
     ) -> None:
         self.scenario = scenario
         self.dialect = dialect
         self.machines = machines
-        self.decisions = decisions
+        self.watch = watch
         self.several = bool(scenario.callbacks)
         self.store = STORED[dialect["learning-rate/stored-as"]]
         self.rate = self._stored(scenario.learning_rate)
@@ -279,10 +285,9 @@ class _Replay:
                 ) from error  # fmt: skip
             if effects:
                 logs = self._happen(place, effects, event, hook)
-            if self.decisions is not None and reason is not m.NOTHING:
+            if self.watch is not None and reason is not m.NOTHING:
                 config = place.machine.config  # type: ignore[attr-defined]  # every machine that gives reasons has one
-                decided = Decision(self.fit, hook, event, reason, config, before, place.state, self.rate, place.index)
-                self.decisions.append(decided)
+                self.watch(self.fit, hook, event, reason, config, before, place.state, self.rate, place.index)
 
     def _happen(self, place: Place, effects: list[m.Effect], event: m.Event, hook: str) -> Logs:
         """Let effects happen; the logs as those after this callback see them."""

@@ -104,6 +104,22 @@ class Epoch:
         return ({name: value for name, value in self.logs.items() if not name.startswith("val_")},)
 
 
+def plain_epochs(metric: str, values: Iterable[float | None]) -> tuple[Epoch, ...]:
+    """Epochs that show this metric and nothing else; None: they do not have it. A million of them are made in half the time
+    that as many calls of a frozen dataclass take."""
+    new = object.__new__
+    logs, batches, stop, others = (vars(Epoch)[name].__set__ for name in ("logs", "batches", "stop", "others"))
+    made = []
+    for value in values:
+        epoch = new(Epoch)
+        logs(epoch, {} if value is None else {metric: value})
+        batches(epoch, None)
+        stop(epoch, False)
+        others(epoch, ())
+        made.append(epoch)
+    return tuple(made)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fit:
     """One `fit` call. None means: as the scenario says (`initial_epoch`, `metrics`), or as it stands (`learning_rate`).

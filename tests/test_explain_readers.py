@@ -21,7 +21,7 @@ def parsed(text: str, **circumstances: int) -> History:
 
 
 def values(history: History, name: str, fit: int = 0) -> list[float | None]:
-    return [logs.get(name) for logs in history.fits[fit].logs]
+    return list(history.fits[fit].column(name))
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|", " "])
@@ -139,7 +139,7 @@ def test_the_output_of_keras_2_with_what_callbacks_said() -> None:
     assert math.isnan(values(history, "val_loss")[1] or 0.0)
     assert (fit.planned, fit.printed.stopped, fit.printed.restored) == (9, 1, 0)
     assert list(fit.printed.reduced) == [1]
-    rate = fit.rates()[0]
+    rate = fit.rates[0]
     assert isinstance(rate, Rounded)
     assert (str(rate), rate.margin) == ("0.0010", pytest.approx(5e-5))
 
@@ -169,7 +169,6 @@ def test_output_of_several_fits() -> None:
         (b"epoch,loss\n", "no epoch below it"),
         (b"epoch,loss\n0,1\n2,3\n", "line 3: epoch 2 follows epoch 0: the epochs between them are missing"),
         (b"epoch,loss\n3,1\n4,3\n1,2\n", "line 4: epoch 1 follows epoch 4: out of order"),
-        (b"epoch,loss\n0,one\n", "line 2: loss='one' is no number"),
         (b"epoch,loss\n0,1,2\n", "line 2: 3 cells, where the header has 2 columns"),
         (b"epoch,loss\n0\n", "line 2: 1 cells, where the header has 2 columns"),
         (b"epoch,loss\n0.5,1\n", "line 2: the epoch is no whole number"),
@@ -186,6 +185,13 @@ def test_what_is_no_history_is_refused_in_one_sentence(content: bytes, message: 
         parse(content, "the file")
     assert message in str(refusal.value)
     assert str(refusal.value).startswith("the file")
+
+
+def test_a_text_among_the_numbers_is_refused_where_its_column_is_asked_for() -> None:
+    history = parsed("epoch,loss,note\n0,1.0,\n1,one,warm\n")
+    assert history.names() == ("loss", "note")
+    with pytest.raises(UnreadableHistory, match="a file, line 3: loss='one' is no number"):
+        history.fits[0].column("loss")
 
 
 def test_a_folder_without_event_files_is_refused(tmp_path: Path) -> None:

@@ -203,12 +203,12 @@ def short_scenario(callback: str, words: Iterable[str]) -> Scenario:
             data[name] = number_of(name, literal(text), float if name == "learning_rate" else int)
         else:
             history = numbers(text, name)
-            single = history is not None and len(history.fits) == len(history.fits[0].logs) == 1
+            single = history is not None and len(history.fits) == history.fits[0].length == 1
             if (history is None or single) and _resembles(name, callback):
                 raise unknown_parameter(callback, name, ("learning_rate", "initial_epoch"))
             if history is None:
                 raise WrongArgument(f"{name} is no parameter of {callback}, and {text!r} no list of metric values")
-            streams[name] = [[logs.get("") for logs in fit.logs] for fit in history.fits]
+            streams[name] = [list(fit.column("")) for fit in history.fits]
     if not streams:
         raise WrongArgument("give the values that the callback sees, as in val_loss=1,.9,.95")
     check_config(callback, config)

@@ -60,7 +60,7 @@ def audit(question: Question, story: Story) -> tuple[Audit, Question, Story]:
             f"are, {wrong}"
         )
         return Audit(agrees=True, sentence=said), other, other.story()
-    if sum(len(fit.logs) for fit in question.history.fits) > LONGEST_SEARCH:
+    if sum(fit.length for fit in question.history.fits) > LONGEST_SEARCH:
         wrong += f"; what would explain it is looked for in records of up to {LONGEST_SEARCH} epochs"
         return Audit(agrees=False, sentence=wrong), question, story
     explanations = tuple(_explanations(question))
@@ -79,7 +79,7 @@ def _open(question: Question, story: Story) -> Audit:
 
 
 def _explanations(question: Question) -> Iterator[str]:
-    length = sum(len(fit.logs) for fit in question.history.fits)
+    length = sum(fit.length for fit in question.history.fits)
     yield from _dialects(question)
     yield from _used_before(question)
     for name, values in _candidates(question, length).items():
@@ -112,7 +112,7 @@ def _used_before(question: Question) -> Iterator[str]:
     """An instance that served an earlier fit, in the dialects in which it keeps the best value."""
     choice = f"{CALLBACKS[question.callback].prefix}/reuse"
     keeping = [dialect for dialect in shipped().values() if dialect.choices.get(choice) == "best-value"]
-    recorded = [logs.get(question.monitor) for fit in question.history.fits for logs in fit.logs]
+    recorded = [value for fit in question.history.fits for value in fit.column(question.monitor)]
     values = sorted({value for value in recorded if value is not None and value == value})
     if not keeping or not values:
         return
@@ -168,7 +168,7 @@ def _candidates(question: Question, length: int) -> dict[str, list[Any]]:
 
 
 def _rates(fits: tuple[RecordedFit, ...]) -> list[float]:
-    found = [float(shortest_float32(rate)) for fit in fits for rate in fit.rates() if rate is not None]
+    found = [float(shortest_float32(rate)) for fit in fits for rate in fit.rates if rate is not None]
     return list(dict.fromkeys(found))
 
 
@@ -176,7 +176,7 @@ def _factors(fits: tuple[RecordedFit, ...]) -> list[float]:
     """The ratios of successive recorded rates, as short as they can be written."""
     found = []
     for fit in fits:
-        rates = [rate for rate in fit.rates() if rate]
+        rates = [rate for rate in fit.rates if rate]
         found += [float(f"{b / a:.4g}") for a, b in pairwise(rates) if 0 < b / a < 1]
     return list(dict.fromkeys(found))
 

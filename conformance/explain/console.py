@@ -42,7 +42,7 @@ class _Fit:
         printed = Printed(
             stopped=self.stopped, restored=self.restored, reduced=dict(self.reduced), improved=dict(self.improved)
         )
-        return RecordedFit(first_epoch=self.first, logs=tuple(self.logs), planned=self.planned, printed=printed)
+        return RecordedFit.of(self.logs, first_epoch=self.first, planned=self.planned, printed=printed)
 
 
 def console(text: str, source: str) -> History | None:

@@ -25,7 +25,7 @@ def shows_something(question: Question, story: Story) -> bool:
         return True
     if question.callback in RATE_CALLBACKS:
         return any(
-            len([r for r in fit.rates() if r is not None]) > 1 or fit.printed.reduced for fit in question.history.fits
+            len([r for r in fit.rates if r is not None]) > 1 or fit.printed.reduced for fit in question.history.fits
         )
     return any(fit.printed.improved for fit in question.history.fits)
 
@@ -75,8 +75,8 @@ def _end(fit: RecordedFit, story: Story, index: int, callback: str) -> str | Non
 
 
 def _rates(fit: RecordedFit, story: Story, index: int) -> str | None:
-    start = fit.rates()[0]
-    for at, (recorded, epoch) in enumerate(zip(fit.rates(), story.epochs(index), strict=False)):
+    start = fit.rates[0]
+    for at, (recorded, epoch) in enumerate(zip(fit.rates, story.epochs(index), strict=False)):
         predicted = epoch.learning_rate_in_epoch
         if recorded is not None and isinstance(predicted, float) and not same_rate(recorded, predicted, start):
             return (

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from callcheck.reference.replay import Decision
+from callcheck.reference.replay import explain as decide
 from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.dialect import NEWEST, resolve
 from callcheck.spec.trace import EpochTrace
@@ -94,28 +95,45 @@ class Explanation:
 
     def rows(self) -> Iterator[Row]:
         """Every epoch, in order; they are made one by one, as a record may be long."""
-        hook = {"LearningRateScheduler": "epoch_begin", "TerminateOnNaN": "batch_end"}.get(
-            self.question.callback, "epoch_end"
-        )
-        decisions = (each for each in self.story.decisions if each.hook == hook)
-        each = next(decisions, None)
-        for index, fit in enumerate(self.story.trace.fits):
+        decisions = self.story.decisions
+        if not self.story.complete:
+            decisions = decide(self.story.scenario, self.question.dialect)[1]
+        known = {(each.fit, each.epoch): each for each in decisions if each.hook == self._hook}
+        for index in range(len(self.story.trace.fits)):
             first = self.story.first_epoch(index)
-            recorded = self.question.history.fits[index]
-            rates = recorded.rates()
-            for at, epoch in enumerate(fit.epochs):
-                decision = None
-                if each is not None and (each.fit, each.epoch) == (index, first + at):
-                    decision, each = each, next(decisions, None)
-                state: Any = None if decision is None else decision.after
-                best = getattr(state, "best", None)
-                yield Row(
-                    fit=index, epoch=first + at, value=recorded.logs[at].get(self.question.monitor),
-                    best=best if isinstance(best, float) else None, wait=getattr(state, "wait", None),
-                    cooldown=getattr(state, "cooldown_counter", None),
-                    rate=self._rate(epoch.learning_rate_in_epoch, rates[at]),
-                    events=_events(decision, epoch), decision=decision,
-                )  # fmt: skip
+            for epoch in range(first, first + len(self.story.epochs(index))):
+                yield self._row(index, epoch, known.get((index, epoch)))
+
+    def telling_rows(self) -> Iterator[Row]:
+        """The rows that say something new, and the first and the last of every fit; of a short record all."""
+        if self.story.complete:
+            yield from self.rows()
+            return
+        known = {(each.fit, each.epoch): each for each in self.story.decisions if each.hook == self._hook}
+        for index in range(len(self.story.trace.fits)):
+            first = self.story.first_epoch(index)
+            last = first + len(self.story.epochs(index)) - 1
+            for epoch in sorted({first, last} | {epoch for fit, epoch in known if fit == index}):
+                yield self._row(index, epoch, known.get((index, epoch)))
+
+    @property
+    def _hook(self) -> str:
+        """Where the callback decides."""
+        hooks = {"LearningRateScheduler": "epoch_begin", "TerminateOnNaN": "batch_end"}
+        return hooks.get(self.question.callback, "epoch_end")
+
+    def _row(self, fit: int, epoch: int, decision: Decision | None) -> Row:
+        at = epoch - self.story.first_epoch(fit)
+        seen, recorded = self.story.epochs(fit)[at], self.question.history.fits[fit]
+        state: Any = None if decision is None else decision.after
+        best = getattr(state, "best", None)
+        return Row(
+            fit=fit, epoch=epoch, value=recorded.column(self.question.monitor)[at],
+            best=best if isinstance(best, float) else None, wait=getattr(state, "wait", None),
+            cooldown=getattr(state, "cooldown_counter", None),
+            rate=self._rate(seen.learning_rate_in_epoch, recorded.rates[at]),
+            events=_events(decision, seen), decision=decision,
+        )  # fmt: skip
 
     def _rate(self, predicted: Rate, recorded: float | None) -> float | None:
         if recorded is not None:
@@ -136,7 +154,7 @@ class Explanation:
         """The explanation as JSON data."""
         history = self.question.history
         return {
-            "history": {"source": history.source, "kind": history.kind, "fits": [len(fit.logs) for fit in history.fits],
+            "history": {"source": history.source, "kind": history.kind, "fits": [fit.length for fit in history.fits],
                         "metrics": list(history.names())},
             "callback": self.question.callback,
             "config": {name: number_to_json(v) if isinstance(v, float) else v for name, v in self.question.config.items()},

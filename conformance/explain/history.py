@@ -2,16 +2,18 @@
 
 Rules
 - Epochs are absolute and count from 0, as hooks are told; a reader converts what counts otherwise.
-- A metric that was not recorded in an epoch is left out of that epoch; NaN is a value.
+- A metric is a column, with None for an epoch in which it was not recorded; NaN is a value.
 - A number that was printed with few digits is a `Rounded`: it knows how far the real one may lie away.
 - Nothing is filled in. What a reader had to decide, and what is missing, is said in `notes`, in whole sentences.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cached_property
+from typing import Any
 
 RATE_KEYS = ("learning_rate", "lr")
 """The names under which Keras 3 and Keras 2 log the learning rate."""
@@ -60,31 +62,46 @@ class Printed:
     improved: Mapping[int, bool] = field(default_factory=dict)
 
 
+Column = Sequence[float | None]
+"""The values of a metric, one for each epoch; None where it was not recorded."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class RecordedFit:
-    """One `fit`: the logs of its epochs, in order, the first of which has the index `first_epoch`.
+    """One `fit`: its metrics, a column for each, with a value for each epoch, the first of which has the index `first_epoch`.
 
-    `planned`: up to which epoch it was to go, where the record tells (the `epochs` of `fit`).
+    `length`: how many epochs. `planned`: up to which epoch it was to go, where the record tells (the `epochs` of `fit`).
     """
 
-    logs: tuple[Mapping[str, float], ...]
+    columns: Mapping[str, Column]
+    length: int
     first_epoch: int = 0
     planned: int | None = None
     printed: Printed = field(default_factory=Printed)
 
+    @classmethod
+    def of(cls, logs: Sequence[Mapping[str, float]], **more: Any) -> RecordedFit:
+        """The fit whose epochs had these logs."""
+        names = dict.fromkeys(name for each in logs for name in each)
+        return cls(columns={name: [each.get(name) for each in logs] for name in names}, length=len(logs), **more)
+
     @property
     def last_epoch(self) -> int:
         """The index of its last epoch."""
-        return self.first_epoch + len(self.logs) - 1
+        return self.first_epoch + self.length - 1
+
+    def column(self, name: str) -> Column:
+        """The values of a metric, be it recorded or not."""
+        return self.columns[name] if name in self.columns else [None] * self.length
 
     def rate_key(self) -> str | None:
         """The name under which the learning rate was recorded."""
-        return next((key for key in RATE_KEYS if key in self.logs[0]), None)
+        return next((key for key in RATE_KEYS if key in self.columns), None)
 
-    def rates(self) -> tuple[float | None, ...]:
+    @cached_property
+    def rates(self) -> Column:
         """The learning rate of each epoch, as recorded."""
-        key = self.rate_key()
-        return tuple(None if key is None else logs.get(key) for logs in self.logs)
+        return self.column(self.rate_key() or RATE_KEYS[0])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +115,7 @@ class History:
 
     def names(self) -> tuple[str, ...]:
         """The metrics that occur, the learning rate among them, in the order of their first appearance."""
-        return tuple(dict.fromkeys(name for fit in self.fits for logs in fit.logs for name in logs))
+        return tuple(dict.fromkeys(name for fit in self.fits for name in fit.columns))
 
     def replace(self, *notes: str, fits: tuple[RecordedFit, ...] | None = None) -> History:
         """This history with other fits, and with more notes."""
@@ -115,8 +132,11 @@ def missing_notes(names: Iterable[str], fits: tuple[RecordedFit, ...]) -> Iterat
     """A sentence for each metric that some epochs have and others have not."""
     for name in names:
         for index, fit in enumerate(fits):
-            without = [fit.first_epoch + at + 1 for at, logs in enumerate(fit.logs) if name not in logs]
-            if without and len(without) < len(fit.logs):
+            column = fit.column(name)
+            without = (
+                [fit.first_epoch + at for at, value in enumerate(column, 1) if value is None] if None in column else []
+            )
+            if without and len(without) < fit.length:
                 where = f" of fit {index + 1}" if len(fits) > 1 else ""
                 hint = ": validation_freq?" if name.startswith("val_") else ""
                 yield f"no {name} in {epochs_in_words(without)}{where}{hint}"

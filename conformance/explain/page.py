@@ -62,7 +62,7 @@ def _section(title: str, lines: tuple[str, ...]) -> str:
 
 
 def _table(explanation: Explanation) -> str:
-    filled = [(cells(explanation, row), row) if isinstance(row, Row) else row for row in shown(explanation.rows())]
+    filled = [(cells(explanation, row), row) if isinstance(row, Row) else row for row in shown(explanation)]
     used = [name for name in COLUMNS if any(isinstance(each, tuple) and each[0][name] for each in filled)]
     titles = {**{name: name for name in COLUMNS}, "value": explanation.question.monitor}
     several = len(explanation.summaries) > 1

@@ -11,13 +11,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from string import Formatter
 from typing import Any
 
-from callcheck.reference.replay import Decision, explain
+from callcheck.reference.machine import Reason
+from callcheck.reference.replay import Decision, explain, watched
 from callcheck.spec.callbacks import CALLBACKS, defaults
 from callcheck.spec.dialect import Dialect
+from callcheck.spec.files import path_of
 from callcheck.spec.metrics import Metric, metric_from_json
-from callcheck.spec.scenario import Epoch, Fit, Scenario
+from callcheck.spec.scenario import Epoch, Fit, Scenario, plain_epochs
 from callcheck.spec.trace import EpochTrace, NotExpressible, Trace
 
 from .arguments import Circumstances, WrongArgument, metrics_for
@@ -27,13 +30,19 @@ RATE_CALLBACKS = ("ReduceLROnPlateau", "LearningRateScheduler")
 """The callbacks that change the learning rate."""
 
 
+LONG = 10_000
+"""Epochs of a record of which every decision is kept. Of a longer one those are that say something new."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Story:
-    """What the reference makes of a question: the trace, and why."""
+    """What the reference makes of a question: the trace, and why. `decisions`: all, or of a long record (not `complete`) those
+    with which a reason begins and ends to be the one, and where a better value did not count."""
 
     scenario: Scenario
     trace: Trace
     decisions: tuple[Decision, ...]
+    complete: bool = True
 
     @cached_property
     def monitored(self) -> list[Decision]:
@@ -89,12 +98,12 @@ class Question:
         """What the callback saw, with this configuration or another one."""
         config = self.config if config is None else config
         monitor = str(config.get("monitor", defaults(self.callback).get("monitor", "loss")))
-        names = tuple(self.history.names()) if self.callback == "ModelCheckpoint" else (monitor,)
+        names = (monitor, *_named_in(config.get("filepath")))
         if names not in self._epochs:
             self._epochs[names] = tuple(_epochs(fit, names) for fit in self.history.fits)
         fits = []
         for index, (recorded, epochs) in enumerate(zip(self.history.fits, self._epochs[names], strict=True)):
-            rate = self.rate if index == 0 else recorded.rates()[0]
+            rate = self.rate if index == 0 else recorded.rates[0]
             fits.append(
                 Fit(
                     epochs=epochs,
@@ -109,19 +118,62 @@ class Question:
     def story(self, config: Mapping[str, Any] | None = None, dialect: Dialect | None = None) -> Story:
         """What the reference makes of it. Raises WrongArgument where the configuration is refused, or nothing is predicted."""
         scenario = self.scenario(config)
-        trace, decisions = explain(scenario, dialect or self.dialect)
+        complete = sum(fit.length for fit in self.history.fits) <= LONG
+        trace, decisions = (explain if complete else _in_short)(scenario, dialect or self.dialect)
         if isinstance(trace, NotExpressible):
             raise WrongArgument(f"{trace.parameter}: what it does is not predicted")
         if trace.rejected is not None:
             raise WrongArgument(f"{self.callback} refuses this: {trace.rejected.type}: {trace.rejected.message}")
-        return Story(scenario=scenario, trace=trace, decisions=decisions)
+        return Story(scenario=scenario, trace=trace, decisions=decisions, complete=complete)
+
+
+def _in_short(scenario: Scenario, dialect: Dialect) -> tuple[Trace | NotExpressible, tuple[Decision, ...]]:
+    """The trace, and the decisions that say something new."""
+    kept: list[Decision] = []
+    last: tuple[Any, ...] = ()
+    said: Reason | None = None
+    monitor = str(scenario.config.get("monitor", defaults(scenario.callback).get("monitor", "loss")))
+
+    def watch(*decided: Any) -> None:
+        nonlocal last, said
+        previous, last = last, decided
+        _, _, event, reason, _, before, after, _, _ = decided
+        if reason is said:  # a better value that did not count says something too
+            value, best = event.logs.get(monitor), getattr(before, "best", None)
+            if value is None or best is None or after.best != best:
+                return
+            if not (value > best if after.direction == "max" else value < best):
+                return
+        elif kept and previous and kept[-1] != previous:
+            kept.append(Decision(*previous))
+        said = reason
+        kept.append(Decision(*decided))
+
+    trace = watched(scenario, dialect, watch)
+    if last and kept[-1] != last:
+        kept.append(Decision(*last))
+    return trace, tuple(kept)
 
 
 def _epochs(fit: RecordedFit, names: tuple[str, ...]) -> tuple[Epoch, ...]:
     if len(names) == 1:
         (name,) = names
-        return tuple(Epoch(logs={name: logs[name]} if name in logs else {}) for logs in fit.logs)
-    return tuple(Epoch(logs=logs) for logs in fit.logs)
+        return plain_epochs(name, fit.column(name))
+    columns = [fit.column(name) for name in names]
+    return tuple(
+        Epoch(logs={name: value for name, value in zip(names, values, strict=True) if value is not None})
+        for values in zip(*columns, strict=True)
+    )
+
+
+def _named_in(filepath: Any) -> tuple[str, ...]:
+    """The metrics that a file's name is made with."""
+    try:
+        return tuple(
+            dict.fromkeys(name for _, name, _, _ in Formatter().parse(path_of(filepath)) if name and name != "epoch")
+        )
+    except ValueError:  # braces that do not fit, as the callback will find out
+        return ()
 
 
 def _metrics(monitor: str, mode: Any) -> tuple[Metric, ...]:
@@ -138,7 +190,7 @@ def ask(
     monitor = str(config.get("monitor", defaults(callback).get("monitor", "loss")))
     fits = tuple(_named(fit, monitor) for fit in history.fits)
     fits = tuple(_placed(fit, circumstances) for fit in fits)
-    rate = fits[0].rates()[0]
+    rate = fits[0].rates[0]
     if circumstances.learning_rate is not None:
         if rate is not None:
             notes.append(f"learning_rate={circumstances.learning_rate:g} is not used: the record has the learning rate")
@@ -153,7 +205,7 @@ def ask(
             "the record has no learning rate: it is taken as 1 at the beginning, and only ratios of it mean something; "
             "learning_rate=0.001 says what it was"
         )
-    if any("lr" in logs for logs in fits[0].logs[:1]) and dialect.package == "keras":
+    if fits[0].rate_key() == "lr" and dialect.package == "keras":
         notes.append(
             "the record names the learning rate `lr`, as Keras 2 does; --dialect names another release than Keras 3's"
         )
@@ -162,9 +214,9 @@ def ask(
 
 def _named(fit: RecordedFit, monitor: str) -> RecordedFit:
     """Numbers without a name are those of the monitored metric."""
-    if not any("" in logs for logs in fit.logs):
-        return fit
-    return replace(fit, logs=tuple({name or monitor: value for name, value in logs.items()} for logs in fit.logs))
+    return (
+        replace(fit, columns={name or monitor: fit.columns[name] for name in fit.columns}) if "" in fit.columns else fit
+    )
 
 
 def _placed(fit: RecordedFit, circumstances: Circumstances) -> RecordedFit:
@@ -177,7 +229,7 @@ def _check(history: History, callback: str, config: Mapping[str, Any], monitor: 
     """Raises WrongArgument for what the record cannot answer."""
     if callback == "ModelCheckpoint" and config.get("save_freq", "epoch") != "epoch":
         raise WrongArgument("save_freq counts batches, and the record has epochs only")
-    recorded = any(monitor in logs for fit in history.fits for logs in fit.logs)
+    recorded = monitor in history.names()
     direction = next(
         (value for id, value in dialect.choices.items() if id == f"{CALLBACKS[callback].prefix}/direction"), None
     )

@@ -31,8 +31,7 @@ def open_comparisons(question: Question, direction: str) -> list[tuple[int, int]
     for index, fit in enumerate(question.history.fits):
         best: float | None = None
         margin = 0.0
-        for at, logs in enumerate(fit.logs):
-            value = logs.get(question.monitor)
+        for at, value in enumerate(fit.column(question.monitor)):
             if not isinstance(value, Rounded) or value != value or fit.first_epoch + at < _start(question):
                 continue
             if best is not None and abs(sign * value + delta - best) <= (value.margin + margin) * (1 + 1e-6):
@@ -94,11 +93,10 @@ def _moved(
     fits: list[RecordedFit] = []
     for index, fit in enumerate(question.history.fits):
         best: float | None = None
-        logs = []
-        for at, values in enumerate(fit.logs):
-            value = values.get(question.monitor)
+        column: list[float | None] = []
+        for at, value in enumerate(fit.column(question.monitor)):
             if not isinstance(value, Rounded) or value != value or fit.first_epoch + at < _start(question):
-                logs.append(values)
+                column.append(value)
                 continue
             cost = sign * value
             if best is None:
@@ -115,7 +113,7 @@ def _moved(
                 cost = max(cost, min(best - delta, cost + value.margin * 0.98))
                 if cost + delta < best:
                     best = cost
-            logs.append({**values, question.monitor: value.moved(sign * cost)})
-        fits.append(replace(fit, logs=tuple(logs)))
+            column.append(value.moved(sign * cost))
+        fits.append(replace(fit, columns={**fit.columns, question.monitor: column}))
     moved = replace(question, history=replace(question.history, fits=tuple(fits)), _epochs={})
     yield chosen, moved

@@ -22,7 +22,8 @@ def structured(text: str, source: str, validation_freq: int | None = None) -> Hi
         return None
     data = _loaded(stripped)
     if isinstance(data, list) and data and all(isinstance(item, int | float) for item in data):
-        return History(kind="numbers", source=source, fits=(RecordedFit(logs=tuple({"": float(v)} for v in data)),))
+        values = [float(value) for value in data]
+        return History(kind="numbers", source=source, fits=(RecordedFit(columns={"": values}, length=len(values)),))
     if not isinstance(data, dict):
         return None
     if isinstance(data.get("log_history"), list):
@@ -65,7 +66,7 @@ def from_columns(
     length = max((len(values) for values in columns.values()), default=0)
     if not length:
         raise UnreadableHistory(f"{source}: the history is empty")
-    logs: list[dict[str, float]] = [{} for _ in range(length)]
+    read: dict[str, list[float | None]] = {}
     for name, values in columns.items():
         step = 1
         if len(values) != length:
@@ -75,15 +76,21 @@ def from_columns(
                     f"{source}: {name} has {len(values)} values where others have {length}, and the lists do not say for "
                     f"which epochs; validation_freq=N says that there was one every N epochs"
                 )
-        for index, value in enumerate(values):
-            read = _value(value, f"{source}: {name}[{index}]")
-            if read is not None:
-                logs[(index + 1) * step - 1][name] = read
+        column: list[float | None] = [None] * length
+        column[step - 1 :: step] = _numbers(values, f"{source}: {name}")
+        if any(value is not None for value in column):
+            read[name] = column
     return History(
         kind="the history of a fit (History.history)",
-        fits=(RecordedFit(first_epoch=first_epoch, logs=tuple(logs), planned=planned),),
+        fits=(RecordedFit(columns=read, length=length, first_epoch=first_epoch, planned=planned),),
         source=source,
     )
+
+
+def _numbers(values: Sequence[Any], place: str) -> list[float | None]:
+    if all(type(value) is float for value in values):  # by far the most frequent case
+        return list(values)
+    return [_value(value, f"{place}[{index}]") for index, value in enumerate(values)]
 
 
 def _value(value: Any, place: str) -> float | None:
@@ -111,7 +118,7 @@ def trainer_state(data: Mapping[str, Any], source: str) -> History:
         raise UnreadableHistory(f"{source}: log_history holds no evaluation (no key that begins with eval_)")
     return History(
         kind="transformers' trainer_state.json",
-        fits=(RecordedFit(logs=tuple(logs)),),
+        fits=(RecordedFit.of(logs),),
         source=source,
         notes=("every evaluation is counted as an epoch, as EarlyStoppingCallback counts them",),
     )
@@ -128,5 +135,5 @@ def numbers(text: str, source: str) -> History | None:
             return None
         if not values:
             return None
-        fits.append(RecordedFit(logs=tuple({} if value is None else {"": value} for value in values)))
+        fits.append(RecordedFit(columns={"": values}, length=len(values)))
     return History(kind="numbers", source=source, fits=tuple(fits))

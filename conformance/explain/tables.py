@@ -2,6 +2,7 @@
 
 Rules
 - The separator is the one of `,;|`, tab and space that the header has.
+- A column is looked at when it is asked for: a text in one that plays no part is no mistake. An array metric is left out.
 - `NA`, an empty cell and `None` are "not recorded"; `nan` in any spelling is NaN.
 - Epoch numbers that start again begin another fit, as CSVLogger's append=True leaves them. Others have to count up by one.
 """
@@ -10,27 +11,30 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
-from .history import History, RecordedFit, UnreadableHistory, number
+from .history import Column, History, RecordedFit, UnreadableHistory, number
 
 SEPARATORS = ",;\t| "
 
 
 def table(text: str, source: str) -> History | None:
     """The history in a table; None if the text is none. Raises UnreadableHistory for a table that is broken."""
-    first = text.lstrip("\ufeff\r\n ").split("\n", 1)[0]
+    text = text.lstrip("\ufeff\r\n ")
+    first = text.split("\n", 1)[0]
     separator = next((each for each in SEPARATORS if each in first), None)
     header = [cell.strip().strip('"') for cell in first.split(separator)] if separator else [first.strip()]
     header = [name for name in header if name] if separator == " " else header
     if not _is_header(header):
         return None
-    reader = csv.reader(text.lstrip("\ufeff\r\n ").splitlines(), delimiter=separator or ",", skipinitialspace=True)
-    rows = _rows(reader, header, source)
+    cells = _cells(text, separator, len(header), source)
+    if not cells.rows:
+        raise UnreadableHistory(f"{source}: there is a header and no epoch below it")
     if "epoch" in header and "step" in header and "loss" not in header:
-        return _lightning(list(rows), header, source)
-    return _by_epoch(rows, header, source)
+        return _lightning(cells, header, source)
+    return _by_epoch(cells, header, source)
 
 
 def _is_header(header: list[str]) -> bool:
@@ -41,98 +45,156 @@ def _is_header(header: list[str]) -> bool:
     return bool(known & set(header)) and all(len(name) < 200 for name in header)
 
 
-def _rows(reader: Iterator[list[str]], header: list[str], source: str) -> Iterator[tuple[int, dict[str, float]]]:
-    """The line number and the numbers of each row. Columns that hold no numbers are left out."""
-    next(reader)
-    kept = [(column, name) for column, name in enumerate(header) if name]
-    width = len(header)
-    names = [name or "" for name in header]
-    for line, cells in enumerate(reader, 2):
-        if not cells:
-            continue
-        if len(cells) != width and any(cell.strip() for cell in cells[width:]):
+class _Cells:
+    """The rows below the header. `lines`: the number of each in the file."""
+
+    def __init__(
+        self, rows: Sequence[Any], lines: Sequence[int], column: Callable[[Sequence[Any], int], list[str]]
+    ) -> None:
+        self.rows = rows
+        self.lines = lines
+        self._column = column
+
+    def column(self, index: int, begin: int = 0, end: int | None = None) -> list[str]:
+        """The texts in the column of that index, from one row to another."""
+        return self._column(self.rows[begin:end], index)
+
+
+def _cells(text: str, separator: str | None, width: int, source: str) -> _Cells:
+    """The cells, each row checked to have as many as the header. A million rows are split only where somebody looks."""
+    lines = text.splitlines()
+    if separator is None or separator == " " or '"' in text:
+        reader = csv.reader(lines, delimiter=separator or ",", skipinitialspace=True)
+        read = [(reader.line_num, cells) for cells in reader if cells][1:]
+        _check_widths(((line, cells) for line, cells in read), width, source)
+        return _Cells([cells for _, cells in read], [line for line, _ in read], _of_lists)
+    numbers: Sequence[int] = range(2, len(lines) + 1)
+    rows = lines[1:]
+    if not all(rows):
+        numbers = [number for number, row in zip(numbers, rows, strict=True) if row]
+        rows = [row for row in rows if row]
+    if {row.count(separator) for row in rows} - {width - 1}:
+        _check_widths(zip(numbers, (row.split(separator) for row in rows), strict=True), width, source)
+    return _Cells(rows, numbers, lambda rows, index: [row.split(separator, index + 1)[index] for row in rows])
+
+
+def _of_lists(rows: Sequence[list[str]], index: int) -> list[str]:
+    return [cells[index] for cells in rows]
+
+
+def _check_widths(rows: Iterable[tuple[int, list[str]]], width: int, source: str) -> None:
+    for line, cells in rows:
+        if len(cells) < width or any(cell.strip() for cell in cells[width:]):
             raise UnreadableHistory(f"{source}, line {line}: {len(cells)} cells, where the header has {width} columns")
-        try:
-            yield line, dict(zip(names, map(float, cells), strict=True))
-            continue
-        except ValueError:  # a gap, or something wrong: look at each cell
-            pass
-        values = {}
-        for column, name in kept:
-            if column >= len(cells):
-                raise UnreadableHistory(
-                    f"{source}, line {line}: {len(cells)} cells, where the header has {width} columns"
-                )
-            text = cells[column]
+
+
+class _Columns(Mapping[str, Column]):
+    """The columns of a fit, each turned into numbers when it is asked for: most of a wide table never is.
+
+    Asking raises UnreadableHistory for what is no number. `column`: the index of each name in the table.
+    """
+
+    def __init__(self, cells: _Cells, begin: int, end: int, columns: Mapping[str, int], source: str) -> None:
+        self._cells, self._begin, self._end, self._columns, self._source = cells, begin, end, columns, source
+        self._read: dict[str, Column] = {}
+
+    def __getitem__(self, name: str) -> Column:
+        if name not in self._read:
+            texts = self._cells.column(self._columns[name], self._begin, self._end)
             try:
-                values[name] = float(text)
-            except ValueError:
-                try:
-                    value = number(text)
-                except ValueError:
-                    if text.startswith("["):  # an array metric, as CSVLogger writes it
-                        continue
-                    raise UnreadableHistory(f"{source}, line {line}: {name}={text[:40]!r} is no number") from None
-                if value is not None:
-                    values[name] = value
-        yield line, values
+                self._read[name] = list(map(float, texts))
+            except ValueError:  # a gap, or something wrong: look at each cell
+                lines = self._cells.lines[self._begin : self._end]
+                self._read[name] = [
+                    _number(each, name, at, self._source) for at, each in zip(lines, texts, strict=True)
+                ]
+        return self._read[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
 
 
-def _by_epoch(rows: Iterator[tuple[int, dict[str, float]]], header: list[str], source: str) -> History:
+def _number(text: str, name: str, line: int, source: str) -> float | None:
+    try:
+        return number(text)
+    except ValueError:
+        raise UnreadableHistory(f"{source}, line {line}: {name}={text[:40]!r} is no number") from None
+
+
+def _by_epoch(cells: _Cells, header: list[str], source: str) -> History:
     numbered = "epoch" in header
-    fits: list[tuple[int, list[Mapping[str, float]]]] = []
-    last = -1
-    for line, values in rows:
-        epoch = int(_epoch(values, line, source)) if numbered else last + 1
-        if not fits or epoch <= last:
-            if fits and epoch != fits[0][0]:
-                raise UnreadableHistory(f"{source}, line {line}: epoch {epoch} follows epoch {last}: out of order")
-            fits.append((epoch, []))
-        elif epoch != last + 1:
-            raise UnreadableHistory(
-                f"{source}, line {line}: epoch {epoch} follows epoch {last}: the epochs between them are missing"
-            )
-        fits[-1][1].append(values)
-        last = epoch
-    if not fits:
-        raise UnreadableHistory(f"{source}: there is a header and no epoch below it")
+    begins, first = _fits(cells, header.index("epoch"), source) if numbered else ([0], 0)
     notes = [] if numbered else ["the table has no column `epoch`: its rows are taken as the epochs from 1"]
-    if len(fits) > 1:
-        notes.append(f"the epoch numbers start again: read as {len(fits)} fits, one after the other")
-    start = fits[0][0]
-    if start == 1:
+    if len(begins) > 1:
+        notes.append(f"the epoch numbers start again: read as {len(begins)} fits, one after the other")
+    if first == 1:
         notes.append(
             "the epochs are numbered from 1: read as the first, second, ... epoch; CSVLogger numbers from 0, and "
             "initial_epoch=1 says that the first epoch is really missing"
         )
+    columns = {
+        name: index
+        for index, name in enumerate(header)
+        if name not in ("", "epoch") and not cells.column(index, 0, 1)[0].lstrip('"').startswith("[")  # an array metric
+    }
+    ends = [*begins[1:], len(cells.rows)]
     return History(
         kind="a CSVLogger file" if numbered else "a table with a row per epoch",
         fits=tuple(
-            RecordedFit(first_epoch=0 if start == 1 else start, logs=tuple(_without(logs, "epoch") for logs in found))
-            for start, found in fits
+            RecordedFit(
+                columns=_Columns(cells, begin, end, columns, source), length=end - begin,
+                first_epoch=0 if first == 1 else first,
+            )
+            for begin, end in zip(begins, ends, strict=True)
         ),
         source=source,
         notes=tuple(notes),
-    )
+    )  # fmt: skip
 
 
-def _epoch(values: Mapping[str, float], line: int, source: str) -> float:
-    epoch = values.get("epoch")
-    if epoch is None or epoch != epoch or epoch != int(epoch) or epoch < 0:
-        raise UnreadableHistory(f"{source}, line {line}: the epoch is no whole number from 0")
-    return epoch
+def _fits(cells: _Cells, column: int, source: str) -> tuple[list[int], int]:
+    """The rows with which fits begin, and the number of the first epoch. Raises UnreadableHistory for a gap."""
+    texts = cells.column(column)
+    first = _epoch(texts[0], cells.lines[0], source)
+    if texts == list(map(str, range(first, first + len(texts)))):  # by far the most frequent case
+        return [0], first
+    begins, last = [0], first - 1
+    for row, (line, text) in enumerate(zip(cells.lines, texts, strict=True)):
+        epoch = _epoch(text, line, source)
+        if epoch <= last:
+            if epoch != first:
+                raise UnreadableHistory(f"{source}, line {line}: epoch {epoch} follows epoch {last}: out of order")
+            begins.append(row)
+        elif epoch != last + 1:
+            raise UnreadableHistory(
+                f"{source}, line {line}: epoch {epoch} follows epoch {last}: the epochs between them are missing"
+            )
+        last = epoch
+    return begins, first
 
 
-def _without(values: Mapping[str, float], *names: str) -> Mapping[str, float]:
-    return {name: value for name, value in values.items() if name not in names}
+def _epoch(text: str, line: int, source: str) -> int:
+    try:
+        epoch = float(text)
+        if epoch >= 0 and epoch == int(epoch):
+            return int(epoch)
+    except (ValueError, OverflowError):
+        pass
+    raise UnreadableHistory(f"{source}, line {line}: the epoch is no whole number from 0")
 
 
-def _lightning(rows: list[tuple[int, dict[str, float]]], header: list[str], source: str) -> History:
+def _lightning(cells: _Cells, header: list[str], source: str) -> History:
     """Several rows per epoch, one for each time that something was logged: the last of each metric counts."""
+    names = [name for name in header if name not in ("", "epoch", "step")]
+    columns = _Columns(cells, 0, len(cells.rows), {name: header.index(name) for name in names}, source)
     epochs: dict[int, dict[str, float]] = {}
-    for line, values in rows:
-        if "epoch" in values:
-            epochs.setdefault(int(_epoch(values, line, source)), {}).update(_without(values, "epoch", "step"))
+    for row, text in enumerate(cells.column(header.index("epoch"))):
+        if text.strip():
+            values = {name: value for name in names if (value := columns[name][row]) is not None}
+            epochs.setdefault(_epoch(text, cells.lines[row], source), {}).update(values)
     if not epochs:
         raise UnreadableHistory(f"{source}: there is a header and no epoch below it")
     for one, next_one in pairwise(epochs):
@@ -140,7 +202,7 @@ def _lightning(rows: list[tuple[int, dict[str, float]]], header: list[str], sour
             raise UnreadableHistory(f"{source}: epoch {next_one} follows epoch {one}: out of order")
     return History(
         kind="Lightning's metrics.csv",
-        fits=(RecordedFit(first_epoch=next(iter(epochs)), logs=tuple(epochs.values())),),
+        fits=(RecordedFit.of(list(epochs.values()), first_epoch=next(iter(epochs))),),
         source=source,
         notes=("of several rows of an epoch the last value of each metric counts",),
     )

@@ -36,11 +36,11 @@ def event_folder(folder: Path, source: str) -> History:
     epochs = sorted(by_epoch)
     if epochs != list(range(epochs[0], epochs[-1] + 1)):
         raise UnreadableHistory(f"{source}: the event files leave out epochs between {epochs[0]} and {epochs[-1]}")
-    logs = tuple(by_epoch[epoch] for epoch in epochs)
+    logs = [by_epoch[epoch] for epoch in epochs]
     return History(
         kind="a TensorBoard event folder",
         source=source,
-        fits=(RecordedFit(first_epoch=epochs[0], logs=logs),),
+        fits=(RecordedFit.of(logs, first_epoch=epochs[0]),),
         notes=("where a folder holds several runs, the last value of each epoch counts",),
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from textwrap import wrap
 
 from callcheck.spec.numbers import shortest_float32
@@ -14,7 +13,7 @@ from .whatif import WhatIf
 
 WIDTH = 118
 MOST_ROWS = 60
-"""About a screen; longer records show what happened, and `--json` has every epoch."""
+"""About a screen; of a longer record the first and the last things that happened are shown, and `--json` has every epoch."""
 
 
 def text(explanation: Explanation) -> Iterator[str]:
@@ -57,7 +56,7 @@ def recognised(explanation: Explanation) -> str:
     """What the record was taken for."""
     history = explanation.question.history
     metrics = [name for name in history.names() if name not in RATE_KEYS]
-    count = sum(len(fit.logs) for fit in history.fits)
+    count = sum(fit.length for fit in history.fits)
     epochs = f"{count} epoch{'s' * (count != 1)}" + (f" in {len(history.fits)} fits" if len(history.fits) > 1 else "")
     rate = ", with the learning rate" if history.fits[0].rate_key() else ""
     source = "" if history.source == history.kind else f"{history.source}: "
@@ -135,7 +134,7 @@ def cells(explanation: Explanation, row: Row) -> dict[str, str]:
 
 def table(explanation: Explanation) -> Iterator[str]:
     """The epochs, a line each, with what was decided and why below or beside it."""
-    rows = shown(explanation.rows())
+    rows = shown(explanation)
     filled = [(cells(explanation, row), row) if isinstance(row, Row) else row for row in rows]
     used = [name for name in COLUMNS if any(not isinstance(each, str) and each[0][name] for each in filled)]
     titles = {**{name: name for name in COLUMNS}, "value": explanation.question.monitor}
@@ -154,37 +153,28 @@ def table(explanation: Explanation) -> Iterator[str]:
         yield "  ".join(line[name].rjust(widths[name]) for name in used) + f"  {row.sentence}"
 
 
-def shown(rows: Iterable[Row]) -> list[Row | str]:
-    """The rows, or of many those in which something happened, with how many lie between."""
-    head = list(islice(rows := iter(rows), MOST_ROWS))
-    rest = next(rows, None)
-    if rest is None:
-        return list(head)
+def shown(explanation: Explanation) -> list[Row | str]:
+    """The rows, or of many those in which something happened, with how many epochs lie between."""
+    story = explanation.story
+    lengths = [len(fit.epochs) for fit in story.trace.fits]
+    before = [sum(lengths[:index]) for index in range(len(lengths))]
+    many = sum(lengths) > MOST_ROWS
+    rows = list(explanation.telling_rows())
     kept: list[Row | str] = []
-    skipped, last = 0, None
-    room = MOST_ROWS
+    next_place = 0
 
-    def skip() -> None:
-        if skipped:
+    def keep(row: Row) -> None:
+        nonlocal next_place
+        place = before[row.fit] + row.epoch - story.first_epoch(row.fit)
+        if skipped := place - next_place:
             kept.append(f"... {skipped} epoch{'s' * (skipped != 1)} ...")
+        kept.append(row)
+        next_place = place + 1
 
-    def everything() -> Iterator[Row]:
-        yield from head
-        yield rest
-        yield from rows
-
-    for row in everything():
-        interesting = row.events and row.events != ("cooling",)
-        if (interesting or last is None) and room > 1:
-            skip()
-            kept.append(row)
-            room -= 1
-            skipped = 0
-        else:
-            skipped += 1
-        last = row
-    if last is not None and kept[-1] is not last:
-        skipped -= 1
-        skip()
-        kept.append(last)
+    if many:
+        telling = [row for row in rows[1:-1] if row.events and row.events != ("cooling",)]
+        first = MOST_ROWS // 4
+        rows = [*rows[:1], *telling[:first], *telling[first:][-(MOST_ROWS - first - 2) :], *rows[1:][-1:]]
+    for row in rows:
+        keep(row)
     return kept

@@ -29,10 +29,10 @@ def _direction(decision: Decision) -> str | None:
 
 def _missing(question: Question, story: Story) -> Iterator[str]:
     name = question.monitor
-    epochs = [logs for fit in question.history.fits for logs in fit.logs]
+    values = [value for fit in question.history.fits for value in fit.column(name)]
     if question.callback in ("EarlyStopping", "ReduceLROnPlateau", "ModelCheckpoint"):
-        without = sum(name not in logs for logs in epochs)
-        if without == len(epochs):
+        without = values.count(None)
+        if without == len(values):
             others = ", ".join(question.history.names()) or "nothing"
             lost = ""
             if question.history.kind == "a CSVLogger file":

@@ -79,7 +79,7 @@ def _known(question: Question, base: Story, story: Story) -> tuple[int, int | No
     last = len(question.history.fits) - 1
     for index, fit in enumerate(question.history.fits):
         first = fit.first_epoch
-        recorded = fit.rates()
+        recorded = fit.rates
         then = base.epochs(index)
         for at, epoch in enumerate(story.epochs(index)):
             rate = epoch.learning_rate_in_epoch

@@ -143,9 +143,9 @@ def _asked(state: State, name: str) -> Asked:
 def _beside(scenario: Scenario, dialect: Dialect) -> Question:
     """A scenario as the record that it would leave, as far as that can be told in numbers."""
     fits = tuple(
-        RecordedFit(
+        RecordedFit.of(
+            [{name: v for name, v in epoch.logs.items() if type(v) is float} for epoch in fit.epochs],
             first_epoch=scenario.first_epoch(fit),
-            logs=tuple({name: v for name, v in epoch.logs.items() if type(v) is float} for epoch in fit.epochs),
         )
         for fit in scenario.fits
     )
