@@ -10,8 +10,8 @@ _NO_NUMBERS = frozenset({bool, NoneType})
 
 def beyond(scenario: Scenario) -> str | None:
     """The field of the first thing in the scenario that the reference does not predict; None if there is none."""
-    if scenario.outputs:
-        return "outputs"
+    if scenario.outputs and not all(m.output for fit in scenario.fits for m in scenario.compiled_metrics(fit)):
+        return "metrics"
     if isinstance(scenario.learning_rate, ScheduledRate):
         return "learning_rate"
     if not all(metric.cls for metric in scenario.metrics):

@@ -20,7 +20,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from callcheck.spec.dialect import Dialect
-from callcheck.spec.metrics import DIRECTIONS, Metric, class_named
+from callcheck.spec.metrics import DIRECTIONS, Metric, class_in_name
 from callcheck.spec.numbers import ADDENDS, ARRAY_PRECISIONS, PRECISIONS
 from callcheck.spec.values import ArrayNumber, Value
 
@@ -43,7 +43,7 @@ ARRAY_ERRORS: dict[str, tuple[type[Exception], type[Exception]]] = {
 
 
 def _better_high_as_that_metric(monitor: str) -> bool:
-    known = class_named(monitor.removeprefix("val_"))
+    known = class_in_name(monitor.removeprefix("val_"))
     return known is not None and DIRECTIONS[known] == "max"
 
 

@@ -26,7 +26,10 @@ def _choice(id: str, question: str, **values: str) -> Choice:
 
 
 _IN_AUTO = 'How does mode="auto" choose between minimum and maximum?'
-_NAMED = "By the name, without val_: as is better for the metric that Keras calls so; minimum for a name that it does not know."
+_NAMED = (
+    "By the name, without val_ and the name of an output: as is better for the metric that Keras calls so; minimum for a name "
+    "that it does not know."
+)
 _CONTAINS_ACC = "Maximum if the name contains acc, else minimum."
 _COMPILED = (
     "By the compiled metric of that name; ValueError if that does not decide. Resolved at the first epoch end, once for an "

@@ -83,6 +83,12 @@ def class_named(name: str) -> str | None:
     return _BY_NAME.get(name)
 
 
+def class_in_name(name: str) -> str | None:
+    """The class of the metric that Keras calls so, or whose name remains after an output's: `accuracy` of `a_accuracy`."""
+    words = name.split("_")
+    return next((cls for start in range(len(words)) if (cls := class_named("_".join(words[start:])))), None)
+
+
 def metric_from_json(data: Any) -> Metric:
     """Raises InvalidScenario with one sentence."""
     if isinstance(data, str):

@@ -171,8 +171,12 @@ class Scenario:
         return self.learning_rate if fit == 0 and own is None else own
 
     def compiled_metrics(self, fit: Fit) -> tuple[Metric, ...]:
-        """What the model is compiled with during `fit`."""
-        return self.metrics if fit.metrics is None else fit.metrics
+        """What the model is compiled with during `fit`, in the order of the outputs where there are several."""
+        metrics = self.metrics if fit.metrics is None else fit.metrics
+        if not self.outputs:
+            return metrics
+        places = {output: place for place, output in enumerate(self.outputs)}
+        return tuple(sorted(metrics, key=lambda metric: places.get(str(metric.output), 0)))
 
 
 def groups(batches: tuple[Logs, ...], steps_per_execution: int) -> Iterable[tuple[int, Logs]]:

@@ -162,8 +162,6 @@ BEYOND = {
     "others change the weights": "others",
     "others interrupt": "others",
     "others raise at a batch": "others",
-    "two outputs, one monitored": "outputs",
-    "two outputs, a metric with a name": "outputs",
     "a metric that is a function": "metrics",
     "the optimizer's own schedule, reduced": "learning_rate",
     "the optimizer's own schedule, scheduled": "learning_rate",

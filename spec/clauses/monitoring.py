@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TypeGuard
 
 from ..callbacks import CALLBACKS, defaults
-from ..metrics import DIRECTIONS, class_named
+from ..editing import configured
+from ..metrics import DIRECTIONS, class_in_name, class_named
 from ..numbers import ARRAY_PRECISIONS, PRECISIONS
 from ..scenario import Scenario
 from ..values import ArrayNumber, Value
@@ -54,10 +55,24 @@ def direction(case: Case, fit: int = 0) -> str | None:
     if rule == "name-ends-with-acc-accuracy-auc":
         return "max" if any(monitor.endswith(end) for end in ("acc", "accuracy", "auc")) else "min"
     if rule == "metric-of-that-name":
-        known = class_named(monitor[4:] if monitor.startswith("val_") else monitor)
+        known = class_in_name(monitor[4:] if monitor.startswith("val_") else monitor)
         return "min" if known is None else DIRECTIONS[known] or "min"
     fmeasure = rule == "name-contains-acc-or-starts-with-fmeasure" and monitor[:8] == "fmeasure"
     return "max" if fmeasure or "acc" in monitor else "min"
+
+
+def with_the_mode_of_an_output(scenario: Scenario) -> Scenario | None:
+    """Where mode auto has to find the way of an output's metric, or of its loss, by the name under which `fit` logs it: that mode
+    in its place."""
+    monitor = scenario.config.get("monitor", "val_loss")
+    if not isinstance(monitor, str) or scenario.config.get("mode", "auto") != "auto":
+        return None
+    name, ways = monitor.removeprefix("val_"), {f"{output}_loss": "min" for output in scenario.outputs}
+    for metric in scenario.compiled_metrics(scenario.fits[0]):
+        way = DIRECTIONS.get(class_named(metric.name) or "")
+        if metric.output is not None and way is not None:
+            ways[f"{metric.output}_{metric.name}"] = way
+    return configured(scenario, mode=ways[name]) if name in ways else None
 
 
 def precision(case: Case, value: float) -> Callable[[float], float]:

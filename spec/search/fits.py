@@ -98,6 +98,7 @@ def drawn_scenario(
         config=config,
         learning_rate=rate,
         metrics=monitored.metrics if monitored else (),
+        outputs=monitored.outputs if monitored else (),
         initial_epoch=draw(_INITIAL_EPOCH),
         steps_per_execution=draw(_STEPS) if shape.batches else 1,
         fits=tuple(fits),

@@ -272,6 +272,10 @@ MONITORING: dict[str, Condition] = {
     "mode auto, compiled metric has no direction": _compiled(lambda found: found == [None]),
     "mode auto, no such metric compiled": _compiled(lambda found: not found),
     "mode auto, two compiled metrics of that name": _compiled(lambda found: len(found) > 1),
+    "mode auto, a metric of an output": lambda s: (
+        parameter(s, "mode") == "auto"
+        and monitor_name(s).removeprefix("val_").startswith(tuple(f"{o}_" for o in s.outputs))
+    ),
     "mode auto, metrics differ between fits": lambda s: (
         parameter(s, "mode") not in ("min", "max")
         and any(fit.metrics is not None and fit.metrics != s.metrics for fit in s.fits[1:])

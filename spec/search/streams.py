@@ -5,14 +5,14 @@ plateaus and ties are frequent, and most scenarios make their callback act.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from ..metrics import Metric
 from ..values import Value
-from .drawing import ABSENT, below, chance, weighted
+from .drawing import ABSENT, below, chance, config_of, weighted
 from .moves import FIRST, KINDS, MARKS, Move, Standing
 
 _MOVES: dict[str, SearchStrategy[Move]] = {kind: weighted(*moves) for kind, moves in KINDS.items()}
@@ -92,6 +92,8 @@ _DIRECTIONS = weighted(
     (("up",), 4), (("down",), 4), (("down", "up"), 1), (("up", "down"), 1), (("none", "up"), 1), (("up", "none"), 1),
     (("none",), 2), ((), 2),
 )  # fmt: skip
+_OUTPUTS = weighted((("a", "b"), 2), (("b", "a"), 1))
+_OF_AN_OUTPUT = weighted(("accuracy", 3), ("auc", 1))
 _CLASSES = {"up": "AUC", "down": "MeanSquaredError", "none": "TruePositives"}
 _SHORT = {"accuracy": "BinaryAccuracy", "auc": "AUC"}
 
@@ -114,9 +116,25 @@ class Monitored:
     metrics: tuple[Metric, ...] = ()
     later_metrics: tuple[Metric, ...] | None = None
     """What the model is compiled with from the second fit on, where that differs."""
+    outputs: tuple[str, ...] = ()
+
+
+def _of_two_outputs(draw: DrawFn) -> Monitored:
+    """A metric of one of two outputs, under the name that `fit` logs for it or under its own."""
+    outputs: tuple[str, ...] = draw(_OUTPUTS)
+    name, mode = draw(_OF_AN_OUTPUT), draw(_MODE)
+    both = draw(below(2)) == 1
+    compiled = tuple(replace(m, output=each) for each in outputs[both:] for m in _compiled(name, ("up",)))
+    monitor = f"val_{outputs[-1]}_{'loss' if chance(draw, 25) else name}" if chance(draw, 75) else f"val_{name}"
+    sign = -1.0 if mode == "min" or (mode != "max" and monitor.endswith("loss")) else 1.0
+    return Monitored(
+        monitor=monitor, parameters=config_of(monitor=monitor, mode=mode), sign=sign, metrics=compiled, outputs=outputs
+    )
 
 
 def drawn_monitored(draw: DrawFn) -> Monitored:
+    if chance(draw, 7):
+        return _of_two_outputs(draw)
     configured, mode = draw(_MONITOR), draw(_MODE)
     monitor = "val_loss" if configured is ABSENT else configured
     parameters = {"monitor": configured, "mode": mode}

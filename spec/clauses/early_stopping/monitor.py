@@ -9,7 +9,7 @@ from ...metrics import DIRECTIONS
 from ...scenario import Epoch, Scenario, key
 from ...values import each_number
 from ..clause import Case, Expectations, clause
-from ..monitoring import compiled_direction, is_number
+from ..monitoring import compiled_direction, is_number, with_the_mode_of_an_output
 from .shared import (
     BOTH,
     DOCUMENTATION,
@@ -129,6 +129,19 @@ def _accuracy_as_max(scenario: Scenario) -> Scenario | None:
 def auto_maximizes_accuracy(case: Case) -> Expectations:
     """For an accuracy that is compiled under a usual name, accuracy or acc, mode="auto" does what mode="max" does."""
     yield from case.expects_the_same(f"{case['monitor']} is better where it is more")
+
+
+@clause(
+    "early-stopping/mode/auto-knows-the-metrics-of-an-output",
+    level="documented",
+    source=f"{DOCUMENTATION} (mode); that of ModelCheckpoint (monitor: multi-output models set additional prefixes)",
+    errors=True,
+    related=with_the_mode_of_an_output,
+)
+def auto_of_an_output(case: Case) -> Expectations:
+    """With several outputs, mode="auto" knows the metric after an output's name: it does with val_a_accuracy, the accuracy of
+    the output a, what mode="max" does, and minimizes val_a_loss."""
+    yield from case.expects_the_same(f"the mode is given there, as {case['monitor']} is better")
 
 
 def _as_auto(scenario: Scenario) -> Scenario | None:

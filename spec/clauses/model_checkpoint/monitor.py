@@ -13,6 +13,7 @@ from ...numbers import FLOAT32_SMALLEST_NORMAL, float32
 from ...scenario import Scenario
 from ...values import ArrayNumber, Logs, Tensor, Value, each_number
 from ..clause import Case, Expectations, clause
+from ..monitoring import with_the_mode_of_an_output
 from .decisions import best_only, better, compared_from, improvements, saved_as_due, saved_without_the_metric
 from .failures import raised, raised_in_words
 from .shared import (
@@ -351,6 +352,21 @@ def auto_by_documented_name(case: Case) -> Expectations:
     """With mode="auto", acc and val_acc are monitored as with "max", loss and val_loss as with "min", by their names
     alone."""
     return same_run(case, f"{case['monitor']} is monitored as with mode={_NAMED[case['monitor']]!r}")
+
+
+def _of_an_output(scenario: Scenario) -> Scenario | None:
+    return with_the_mode_of_an_output(scenario) if scenario.config.get("save_best_only") is True else None
+
+
+@clause(
+    "model-checkpoint/mode/auto-knows-the-metrics-of-an-output", level="documented",
+    source=f"{DOCUMENTATION} (monitor: multi-output models set additional prefixes; mode)", observes=("saved",), errors=True,
+    related=_of_an_output,
+)  # fmt: skip
+def auto_of_an_output(case: Case) -> Expectations:
+    """With several outputs, mode="auto" knows the metric after an output's name: it does with val_a_accuracy, the accuracy of
+    the output a, what mode="max" does, and minimizes val_a_loss."""
+    return same_run(case, f"the mode is given there, as {case['monitor']} is better")
 
 
 def direction_of_compiled(scenario: Scenario) -> str | None:

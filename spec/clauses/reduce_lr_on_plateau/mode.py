@@ -12,7 +12,7 @@ from ...editing import configured, each_monitored
 from ...scenario import Scenario
 from ...values import each_number
 from ..clause import Case, Expectations, clause
-from ..monitoring import compiled_direction
+from ..monitoring import compiled_direction, with_the_mode_of_an_output
 from ..rates import ALL_BUT_LOGGED, EVERYTHING, LOG_KEYS, agree, alike, side_by_side
 from .stream import BASE, DOCS, OBSERVED, RATE, direction, has_numbers, monitored_metric, values_of
 
@@ -71,6 +71,17 @@ def auto_minimizes_the_loss(case: Case) -> Expectations:
 def auto_maximizes_accuracy(case: Case) -> Expectations:
     """For a compiled accuracy under its usual names, mode auto does what mode max does."""
     return agree(side_by_side(case), EVERYTHING, f"auto maximizes {case['monitor']}, as the mode=max there")
+
+
+@clause(
+    "reduce-lr-on-plateau/mode/auto-knows-the-metrics-of-an-output",
+    level="documented", source=f"{DOCS} (mode); that of ModelCheckpoint (monitor: multi-output models set additional prefixes)",
+    observes=RATE, errors=True, related=with_the_mode_of_an_output,
+)  # fmt: skip
+def auto_of_an_output(case: Case) -> Expectations:
+    """With several outputs, mode="auto" knows the metric after an output's name: it does with val_a_accuracy, the accuracy of
+    the output a, what mode="max" does, and minimizes val_a_loss."""
+    return alike(case, f"the mode is given there, as {case['monitor']} is better")
 
 
 def _nothing_compiled(scenario: Scenario) -> Scenario | None:
