@@ -4,10 +4,12 @@
 
 Rules
 - A release runs in a worker, in an environment that is made for it, or in that of an interpreter: `keras@PATH`, `--backend`.
-- Scenarios are drawn within the signature of the release's constructor, one in ten outside of it.
+- Scenarios are drawn within the signature of the release's constructor, one in ten outside of it; for an adapter of another
+  library within its limits, and it is compared with the dialect that comes with it.
 - What counts is a trace of both sides of a scenario whose configuration was not refused. How often there was none, and why, is
   counted beside it: `refused` (by both), `not_expressible` (there), `failed`, `unpredictable` (the reference does not know).
-- With `--write` the counts go into `agreement_result.json`, by subject and callback; what was not run again stays as it was.
+- With `--write` the counts go into `agreement_result.json`, those of adapters into `adapters_result.json`, by subject and
+  callback; what was not run again stays as it was.
 """
 
 import argparse
@@ -23,17 +25,19 @@ from typing import Any
 
 from callcheck.reference.replay import replay
 from callcheck.spec.callbacks import CALLBACKS
-from callcheck.spec.dialect import Dialect, InvalidDialect, release_dialect
+from callcheck.spec.dialect import Dialect, InvalidDialect, release_dialect, resolve, third_party
 from callcheck.spec.scenario import Scenario, to_json
 from callcheck.spec.search.strategies import sample
 from callcheck.spec.trace import NotExpressible, Result, Trace, difference
 
 from .driver.protocol import Unavailable
+from .limits import Limits, limits
 from .subjects.environments import EnvironmentFailed, NoSuchRelease, environment
 from .subjects.names import UnknownImplementation, parse
-from .subjects.transport import WorkerProcess, read
+from .subjects.transport import Greeting, WorkerProcess, read
 
 RESULT = Path(__file__).with_name("agreement_result.json")
+ADAPTERS_RESULT = Path(__file__).with_name("adapters_result.json")
 OUTSIDE = 0.1
 """The share of scenarios whose configuration is not cut to the release's signature."""
 BATCH = 200
@@ -50,8 +54,12 @@ class Agreement:
     differences: Sequence[tuple[Scenario, str]] = field(default=())
 
 
-def scenarios(callback: str, dialect: Dialect, n: int, seed: int) -> Iterator[Scenario]:
-    """`n` scenarios as random as the strategies', most of them within the signature that the dialect has."""
+def scenarios(callback: str, dialect: Dialect, n: int, seed: int, within: Limits | None = None) -> Iterator[Scenario]:
+    """`n` scenarios as random as the strategies', most of them within the signature that the dialect has, or all `within` the
+    limits of an adapter."""
+    if within is not None:
+        yield from map(within.inside, sample(callback, n, seed))
+        return
     known = CALLBACKS[callback].parameters(dialect.signature(callback))
     chance = random.Random(seed)
     for scenario in sample(callback, n, seed):
@@ -62,11 +70,13 @@ def scenarios(callback: str, dialect: Dialect, n: int, seed: int) -> Iterator[Sc
             yield replace(scenario, config=config)
 
 
-def agree(ask: Ask, dialect: Dialect, callback: str, examples: int, seed: int) -> Agreement:
+def agree(
+    ask: Ask, dialect: Dialect, callback: str, examples: int, seed: int, within: Limits | None = None
+) -> Agreement:
     """Ask until `examples` scenarios are compared, or twice as many were drawn."""
     counts: Counter[str] = Counter(compared=0, different=0)
     found: list[tuple[Scenario, str]] = []
-    drawn = scenarios(callback, dialect, 2 * examples, seed)
+    drawn = scenarios(callback, dialect, 2 * examples, seed, within)
     while batch := list(islice(drawn, min(BATCH, examples - counts["compared"]))):
         for scenario, seen in zip(batch, ask(batch), strict=True):
             kind, told = _compared(replay(scenario, dialect), seen)
@@ -91,8 +101,10 @@ def _compared(predicted: Result, seen: Result) -> tuple[str, str | None]:
 def worker(text: str, backend: str | None) -> WorkerProcess:
     """The named subject under way. Raises what cannot be started, or means nothing."""
     name = parse(text)
+    if name.kind == "adapter":
+        return WorkerProcess(str(replace(name, interpreter=None)), python=name.interpreter or sys.executable)
     if not name.is_keras or name.package is None:
-        raise UnknownImplementation(f"{text}: a release of a Keras is expected, or keras@INTERPRETER")
+        raise UnknownImplementation(f"{text}: a release of a Keras is expected, keras@INTERPRETER, or an adapter")
     python = str(environment(name).python) if name.kind == "release" else name.interpreter or sys.executable
     chosen = name.backend or backend
     variables = {} if chosen is None else {"KERAS_BACKEND": chosen}
@@ -105,15 +117,14 @@ def campaign(texts: Sequence[str], backend: str | None, examples: int, seed: int
     for text in texts:
         with worker(text, backend) as process:
             greeting = process.greeting
-            assert greeting.package is not None
-            assert greeting.version is not None
-            dialect = release_dialect(greeting.package, greeting.version, greeting.backend).dialect
+            dialect = _dialect(greeting)
             print(f"{greeting.name}, held to {dialect.name}", flush=True)
             results[greeting.name] = {"dialect": dialect.name, "seed": seed}
-            for callback in CALLBACKS:
+            for callback in sorted(greeting.capabilities.callbacks, key=tuple(CALLBACKS).index):
+                within = limits(greeting.capabilities, callback) if greeting.dialect else None
                 done = agree(
                     lambda asked, process=process: map(read, process.ask([to_json(each) for each in asked])),  # type: ignore[misc]  # a default argument
-                    dialect, callback, examples, seed,
+                    dialect, callback, examples, seed, within,
                 )  # fmt: skip
                 results[greeting.name][callback] = dict(done.counts)
                 print(f"  {callback:<22}{_in_words(done.counts)}", flush=True)
@@ -122,10 +133,27 @@ def campaign(texts: Sequence[str], backend: str | None, examples: int, seed: int
     return results
 
 
+def _dialect(greeting: Greeting) -> Dialect:
+    """The dialect that comes with an adapter, or that is in force in a release."""
+    if greeting.dialect is not None:
+        return resolve(greeting.dialect).dialect
+    assert greeting.package is not None
+    assert greeting.version is not None
+    return release_dialect(greeting.package, greeting.version, greeting.backend).dialect
+
+
 def _in_words(counts: Mapping[str, int]) -> str:
     drawn = sum(counts.values()) - counts["different"]
     others = [f"{kind} {n} ({n / drawn:.1%})" for kind, n in counts.items() if kind not in ("compared", "different")]
     return ", ".join([f"compared {counts['compared']}", f"different {counts['different']}", *others])
+
+
+def _keep(file: Path, results: Mapping[str, Any]) -> None:
+    """Write the counts into the file, beside those of others."""
+    if results:
+        kept = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        lines = [f"{json.dumps(name)}: {json.dumps(counts)}" for name, counts in sorted({**kept, **results}.items())]
+        file.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
 
 def main() -> int:
@@ -145,9 +173,8 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 4
     if options.write:
-        kept = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.exists() else {}
-        lines = [f"{json.dumps(name)}: {json.dumps(counts)}" for name, counts in sorted({**kept, **results}.items())]
-        RESULT.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+        _keep(RESULT, {name: found for name, found in results.items() if found["dialect"] not in third_party()})
+        _keep(ADAPTERS_RESULT, {name: found for name, found in results.items() if found["dialect"] in third_party()})
     different = sum(
         counts["different"] for each in results.values() for counts in each.values() if isinstance(counts, dict)
     )

@@ -19,6 +19,7 @@ from callcheck.spec.trace import Result, Trace
 from .declarations import Declaration
 from .health import Complaint, complaint, incomplete
 from .judge import NONDETERMINISTIC, Held, Judgement, deviates, judge, not_applicable, unexplained
+from .limits import limits
 from .pool import EXAMPLES, pool
 from .results import TIMEOUTS, Budget, Here, Progress, Results, Subject
 from .rules import Agreement, Rule
@@ -69,9 +70,9 @@ class Hearing:
 
     def scenarios(self, callback: str) -> tuple[Scenario, ...]:
         """The scenarios on which a callback is judged."""
-        parameters = (self.subject.capabilities.parameters or {}).get(callback)
+        within = limits(self.subject.capabilities, callback)
         own = [each.scenario for each in self.held.pinned if each.scenario.callback == callback]
-        return (*own, *pool(callback, self.examples, self.seed, parameters))
+        return (*own, *pool(callback, self.examples, self.seed, within))
 
     def pool(self, callback: str) -> list[Answered]:
         """The scenarios on which a callback is judged, with what the subject does."""

@@ -144,14 +144,9 @@ MISSING_METRIC: dict[str, type[Exception] | None] = {
 """What an epoch without the metric raises, by the value of `early-stopping/missing-metric`."""
 
 
-def is_finite(value: Value) -> bool:
-    """Whether all of the value is finite."""
-    return all(map(math.isfinite, value)) if isinstance(value, tuple) else math.isfinite(value)
-
-
 class State(NamedTuple):
     """`wait`: epochs counted since the last reset. `best_weights`: kept, if asked for, those of the value `kept`. `first`: the
-    epoch from which start_from_epoch counts. The rest as Keras names it."""
+    epoch from which start_from_epoch counts. `goes_on`: a fit before is not over. The rest as Keras names it."""
 
     wait: int
     best: Value | None
@@ -161,6 +156,7 @@ class State(NamedTuple):
     direction: str | None
     kept: Value | None
     first: int
+    goes_on: bool = False
 
 
 class EarlyStopping(Machine):
@@ -183,6 +179,8 @@ class EarlyStopping(Machine):
         self.baseline = BASELINE[dialect["early-stopping/baseline"]]
         self.keeps = REUSE[dialect["early-stopping/reuse"]]
         self.first_stoppable = 1 if dialect["early-stopping/first-epoch"] == "never" else -math.inf
+        if self.zero.improving and self.config.patience <= 0:
+            self.first_stoppable = -math.inf
         self.restores_best_value = dialect["early-stopping/restored-epoch"] == "best-value"
         self.restores_at_the_stop = dialect["early-stopping/restored-when"] == "it-stops"
         self.keeps_first_weights = dialect["early-stopping/restored-without-best"] == "first-monitored-epoch"
@@ -198,11 +196,11 @@ class EarlyStopping(Machine):
 
     def fit_begin(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         kept = {name: getattr(state, name) for name in self.keeps}
-        return self._begin(state.direction, event.epoch)._replace(**kept), BEGAN
+        return self._begin(state.direction, event.epoch)._replace(**kept, goes_on="wait" in kept), BEGAN
 
     def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         config = self.config
-        wait, best, best_epoch, best_weights, stopped_epoch, direction, kept, first = state
+        wait, best, best_epoch, best_weights, stopped_epoch, direction, kept, first, goes_on = state
         if direction is None:
             direction = self.monitor.resolve(event.metrics)
             begun = self._begin(direction)
@@ -221,7 +219,7 @@ class EarlyStopping(Machine):
             return state, WARM_UP
         if config.restore_best_weights and best_weights is None and self.keeps_first_weights:
             best_weights, best_epoch = event.weights, epoch
-        if (self.nonfinite_ends or self.nonfinite_skips) and not is_finite(value):
+        if (self.nonfinite_ends or self.nonfinite_skips) and not self.monitor.is_finite(value):
             if self.nonfinite_skips:
                 return state, NOT_FINITE_SKIPPED
             effects.append(Stop())
@@ -244,10 +242,10 @@ class EarlyStopping(Machine):
         else:
             best = self.monitor.anchor(value, best, direction)
         if spared and not self.zero.improving:
-            return State(wait, best, best_epoch, best_weights, stopped_epoch, direction, kept, first), reason
+            return State(wait, best, best_epoch, best_weights, stopped_epoch, direction, kept, first, goes_on), reason
         waited = self.reached(wait, config.patience) and not (self.zero.never and config.patience <= 0)
-        # Only a value that is compared with infinity can get here in the first epoch.
-        if waited and epoch >= self.first_stoppable:
+        # In the first epoch only a value that is compared with infinity can get here.
+        if waited and (epoch >= self.first_stoppable or goes_on):
             effects.append(Stop())
             stopped_epoch = epoch
             reason = STOPPED_IMPROVING if spared else MISSED_BASELINE_STOPPED if improved else STOPPED
@@ -255,7 +253,7 @@ class EarlyStopping(Machine):
                 self._restore(best_weights, effects)
         elif not improved:
             reason = FIRST_EPOCH if waited else WAITED
-        return State(wait, best, best_epoch, best_weights, stopped_epoch, direction, kept, first), reason
+        return State(wait, best, best_epoch, best_weights, stopped_epoch, direction, kept, first, goes_on), reason
 
     def fit_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         config = self.config

@@ -207,6 +207,10 @@ class Monitor:
         # A min_delta that is lost in the sum makes no improvement of the same value.
         return self.exact.change and delta != 0.0 and self.improves(value, reference, direction, 0.0)
 
+    def is_finite(self, value: Value) -> bool:
+        """Whether all of the value is finite, as it is added and compared."""
+        return all(math.isfinite(self.addend(each)) for each in (value if isinstance(value, tuple) else (value,)))
+
     def kept(self, value: Value, reference: Value | None, direction: str | None) -> Value | None:
         """The best from now on, after a value that improved on the reference."""
         if reference is not None or self.keeps_the_first:

@@ -89,8 +89,8 @@ MINIMUM: dict[str, Callable[[Any, Callable[[float], float]], Any]] = {
 REACHED: dict[str, Callable[[Any, Any], bool]] = {"at-least": ge, "more-than": gt}
 """Whether wait has reached patience, by the value of `reduce-lr-on-plateau/patience`."""
 
-SMALLEST_CHANGE = {"any": None, "above-1e-8": 1e-8}
-"""What a reduction has to exceed to be made, by the value of `reduce-lr-on-plateau/smallest-change`."""
+SMALLEST_CHANGE = {"any": None, "above-0": 0.0, "above-1e-8": 1e-8}
+"""What a reduction has to exceed to be made, by the value of `reduce-lr-on-plateau/smallest-change`; None: it is not asked."""
 
 REUSE: dict[str, tuple[str, ...]] = {
     "nothing": (),
@@ -175,7 +175,7 @@ class ReduceLROnPlateau(Machine):
     def _reducible(self, rate: float) -> bool:
         """Rule 6: whether the rate is reduced at all."""
         change = self.smallest_change
-        return rate > self.min_lr and (change is None or rate - self._product(rate) > change)
+        return bool(rate > self.min_lr if change is None else rate - self._product(rate) > change)
 
     def _reduced(self, rate: float) -> float:
         """Rule 6: the new rate, before it is stored; one that is not reduced stays."""

@@ -238,7 +238,7 @@ _ALL = (
         nothing="Every fit starts anew.",
         best_value="The best value of the fit before; counters and weights are reset.",
         best_weights="The best weights of the fit before; counters and the best value are reset.",
-        everything="Everything: the best value, its weights, and the count of epochs.",
+        everything="Everything: the best value, its weights, and the count of epochs. It goes on as if the first had not ended.",
     ),
     _precision("reduce-lr-on-plateau"),
     _first_value("reduce-lr-on-plateau"),
@@ -277,7 +277,8 @@ _ALL = (
     _choice(
         "reduce-lr-on-plateau/smallest-change",
         "How small a reduction is made?",
-        any="Any.",
+        any="Any, where the rate lies above min_lr.",
+        above_0="One that lowers the rate; another one leaves it as it is.",
         above_1e_8="One by more than 1e-8; another one leaves the rate as it is.",
     ),
     _choice(

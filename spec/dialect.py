@@ -252,6 +252,16 @@ def parse(text: str) -> dict[str, Dialect]:
     return read
 
 
+@cache
+def third_party() -> Mapping[str, Dialect]:
+    """The dialects of other libraries that come with callcheck, by name; each file says what was run."""
+    found: dict[str, Dialect] = {}
+    for file in sorted(FOLDER.joinpath("third-party").iterdir(), key=lambda path: path.name):
+        if file.name.endswith(".toml"):
+            found.update(parse(file.read_text(encoding="utf-8")))
+    return MappingProxyType(found)
+
+
 def resolve(name: str) -> Resolution:
     """The dialect of that name, in the TOML file of that name, or in force in that release. Raises InvalidDialect."""
     if not name.endswith(".toml"):
@@ -267,9 +277,14 @@ def resolve(name: str) -> Resolution:
 def _named(name: str) -> Resolution:
     if name == DOCUMENTED:
         return Resolution(dialect=documented())
+    if name in third_party():
+        return Resolution(dialect=third_party()[name])
     release = re.fullmatch(r"(?P<package>[a-z-]+?)-(?P<version>\d+(\.\w+)*)(?P<overlays>(\+\w+)*)", name)
     if release is None:
-        raise InvalidDialect(f"unknown dialect {name!r}; known are {DOCUMENTED} and releases such as {NEWEST}")
+        others = ", ".join(third_party())
+        raise InvalidDialect(
+            f"unknown dialect {name!r}; known are {DOCUMENTED}, releases such as {NEWEST}, and {others}"
+        )
     named = release["overlays"].split("+")[1:]
     eras = [one for one in named if re.fullmatch(r"np\d", one)]
     backends = [one for one in named if one not in eras]

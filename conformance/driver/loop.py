@@ -105,6 +105,10 @@ def _expressible(capabilities: Any, scenario: Scenario) -> None:
                 raise CannotExpress(name)
     if len(scenario.fits) > 1 and not capabilities.reusable:
         raise CannotExpress("fits")
+    if capabilities.domain is not None and not scenario.several:
+        outside = capabilities.domain.outside(scenario)
+        if outside is not None:
+            raise CannotExpress(outside)
 
 
 def _run(

@@ -27,6 +27,7 @@ try:
 except ImportError:
     Protocol = object  # type: ignore[assignment]
 
+from .domain import Domain
 from .scenario import Scenario
 from .values import Origin
 
@@ -42,7 +43,7 @@ OBSERVABLES = frozenset(
 class Capabilities:
     """What an implementation can be asked. `parameters`: by callback, the parameters that it has; a callback that is not
     listed has all. `observables`: what can be seen of it. `reusable`: whether one instance serves several fits. `domain`:
-    reserved for the values that it accepts."""
+    the values that it can be given (`domain.py`); None: all."""
 
     __slots__ = ("callbacks", "domain", "observables", "parameters", "reusable")
 
@@ -53,7 +54,7 @@ class Capabilities:
         parameters: Optional[Mapping[str, Iterable[str]]] = None,
         observables: Iterable[str] = OBSERVABLES,
         reusable: bool = True,
-        domain: Optional[Mapping[str, Any]] = None,
+        domain: Optional[Domain] = None,
     ) -> None:
         self.callbacks = frozenset(callbacks)
         self.parameters = None if parameters is None else {name: frozenset(each) for name, each in parameters.items()}
@@ -69,13 +70,14 @@ class Capabilities:
             "parameters": parameters and {name: sorted(each) for name, each in parameters.items()},
             "observables": sorted(self.observables),
             "reusable": self.reusable,
-            "domain": self.domain,
+            "domain": self.domain and self.domain.to_json(),
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Capabilities":
         """What `to_json` wrote; what is left out has its default. Raises TypeError for another field."""
-        return cls(**data)
+        domain = data.get("domain")
+        return cls(**dict(data, domain=domain and Domain(**domain)))
 
 
 class Observation(NamedTuple):

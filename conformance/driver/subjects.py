@@ -1,6 +1,7 @@
 """The names of subjects, and what they stand for in this interpreter.
 
 keras, tf-keras, tensorflow     that Keras as it is installed here (of TensorFlow its tf.keras), by its hooks
+torch, torch:translated         an adapter that comes with callcheck, for another library
 module:attribute                a callback class in the Keras protocol, or an adapter
 ...:fit                         the same through a real `fit`
 """
@@ -12,6 +13,7 @@ import re
 import sys
 from typing import Any, Callable, Dict, List, Optional
 
+from .adapters import INSTALL, adapter
 from .fit import RealFit
 from .hooks import Hooks
 from .protocol import CALLBACKS, Capabilities, Unavailable
@@ -33,6 +35,9 @@ def subject(name: str, callback: Optional[str] = None, start: Optional[str] = No
 
     Raises UnknownSubject for a name that stands for nothing, Unavailable for what cannot be started.
     """
+    library, _, way = name.partition(":")
+    if library in INSTALL and way in ("", "translated"):
+        return adapter(library, way or "hooks")
     plain = name[: -len(":fit")] if name.endswith(":fit") else name
     if plain in KERAS:
         return _keras(package(plain), plain != name)

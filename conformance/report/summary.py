@@ -9,7 +9,8 @@ from callcheck.spec.version import VERSION
 
 from ..findings import Finding
 from ..judge import AS_IN_KERAS, CONFORMS, DECLARED, NOT_APPLICABLE, NOT_EXERCISED, Judgement
-from ..pool import missing, reached
+from ..limits import Limits, limits
+from ..pool import reached, share
 from ..session import Suite
 from ..subjects.names import Name
 from .counterexample import describe, sentence
@@ -106,13 +107,15 @@ def _counts(suite: Suite, name: Name) -> Iterator[str]:
         del counts[NOT_APPLICABLE]
     yield from wrapped(f"{hearing.subject.name}: {told(counts)}; {hearing.results.answered} scenarios run")
     for callback in suite.callbacks:
-        parameters = (hearing.subject.capabilities.parameters or {}).get(callback)
-        if callback in hearing.subject.capabilities.callbacks and parameters is not None:
-            lacking = missing(callback, suite.examples, suite.seed, parameters)
-            if lacking:
-                cost = ", ".join(f"{parameter} ({count})" for parameter, count in lacking.items())
+        if callback in hearing.subject.capabilities.callbacks:
+            within = limits(hearing.subject.capabilities, callback)
+            part, why = share(callback, suite.examples, suite.seed, within)
+            if why:
+                cost = ", ".join(f"{reason} ({count})" for reason, count in why.items())
                 yield from wrapped(
-                    f"its constructor does not take {cost}: left out of so many scenarios, and not checked", "  "
+                    f"{callback} was judged on {part:.0%} of the scenarios as they are drawn, and on the others without what "
+                    f"is not expressible: {cost}",
+                    "  ",
                 )
 
 
@@ -166,14 +169,13 @@ def _cell(judgement: Judgement) -> str:
 
 def _boundaries(suite: Suite) -> Iterator[str]:
     yield from ("", "boundaries: how many scenarios of the pool reached each")
-    pools: dict[tuple[str, frozenset[str] | None], list[Name]] = {}
+    pools: dict[tuple[str, Limits], list[Name]] = {}
     for callback in suite.callbacks:
         for name, hearing in suite.started().items():
             capabilities = hearing.subject.capabilities
             if callback in capabilities.callbacks:
-                parameters = (capabilities.parameters or {}).get(callback)
-                pools.setdefault((callback, parameters), []).append(name)
-    for (callback, parameters), names in pools.items():
-        yield f"  {callback}" + ("" if parameters is None else f", as {', '.join(map(str, names))} can be asked")
-        for boundary, count in reached(callback, suite.examples, suite.seed, parameters).items():
+                pools.setdefault((callback, limits(capabilities, callback)), []).append(name)
+    for (callback, within), names in pools.items():
+        yield f"  {callback}" + ("" if within == Limits() else f", as {', '.join(map(str, names))} can be asked")
+        for boundary, count in reached(callback, suite.examples, suite.seed, within).items():
             yield f"    {count:>5}  {boundary}"

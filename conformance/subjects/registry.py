@@ -24,6 +24,18 @@ INSTALLED: dict[tuple[str | None, Way], str] = {
 """What may be installed, by package and way of driving, and what it is."""
 
 
+LIBRARIES = {
+    "torch": "PyTorch's ReduceLROnPlateau, given the numbers of a Keras configuration as they are",
+    "torch:translated": "the same, given what they mean in Keras",
+    "ignite": "ignite's EarlyStopping",
+    "lightning": "Lightning's EarlyStopping",
+    "transformers": "transformers' EarlyStoppingCallback, with what its Trainer does around it",
+    "xgboost": "XGBoost's EarlyStopping",
+    "lightgbm": "LightGBM's early_stopping",
+}
+"""The adapters that come with callcheck, and what each drives."""
+
+
 def described() -> dict[str, str]:
     """What can be named, and what it is."""
     return {
@@ -31,6 +43,7 @@ def described() -> dict[str, str]:
         "reference@DIALECT": "the reference in another dialect; `callcheck dialects` lists them",
         **{str(Name(kind="installed", package=package, way=way)): says for (package, way), says in INSTALLED.items()},
         "keras==3.10.0": "a release, in an environment of its own that is made once; tf-keras==2.16.0, tensorflow==2.4.4",
+        **{library: f"{what}, held to its own dialect" for library, what in LIBRARIES.items()},
         "module:attribute": "a callback class in the Keras protocol, or an implementation of your own",
         "IMPL@PATH": "any of them but the reference, in the environment of that Python interpreter",
     }
@@ -81,8 +94,6 @@ def start(name: Name, callback: str | None = None, *, manner: Manner = Manner(),
         assert name.dialect is not None
         spoken = resolve(name.dialect)
         return Started(subject=Here(Reference(spoken), internal=internal), dialect=spoken)
-    if name.kind == "adapter":
-        raise Unavailable(f"{name}: no adapter for {name.package} comes with callcheck yet")
     name = name.living_in(manner.python)
     limit = manner.time_limit or (FIT_LIMIT if name.way == "fit" else HOOKS_LIMIT)
     try:
@@ -96,9 +107,10 @@ def start(name: Name, callback: str | None = None, *, manner: Manner = Manner(),
     version = whose.get("version", known.version)
     backend = whose.get("backend", known.backend)
     release = None if package is None or version is None else (package, version, backend or "tensorflow")
+    dialect = None if known.dialect is None else resolve(known.dialect)
     return Started(
-        subject=There(transport, said, internal=internal), release=release, derived=known.derived_from is not None,
-        close=transport.close,
+        subject=There(transport, said, internal=internal), dialect=dialect, release=release,
+        derived=known.derived_from is not None, close=transport.close,
     )  # fmt: skip
 
 

@@ -55,7 +55,7 @@ TAIL = 20_000
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Greeting:
     """Who answers. `package`, `version`, `backend`: of a Keras as such. `derived_from`: of a class made from a Keras's callback,
-    which ("callback"), and of which package, version and backend."""
+    which ("callback"), and of which package, version and backend. `dialect`: the name of the one that comes with it."""
 
     name: str
     capabilities: Capabilities
@@ -63,6 +63,7 @@ class Greeting:
     version: str | None = None
     backend: str | None = None
     derived_from: Mapping[str, str] | None = None
+    dialect: str | None = None
 
 
 def greeting(data: Mapping[str, Any]) -> Greeting:
@@ -70,7 +71,9 @@ def greeting(data: Mapping[str, Any]) -> Greeting:
     if "unavailable" in data:
         raise (UnknownSubject if data.get("unknown") else Unavailable)(data["unavailable"])
     try:
-        known = {name: data[name] for name in ("package", "version", "backend", "derived_from") if name in data}
+        known = {
+            name: data[name] for name in ("package", "version", "backend", "derived_from", "dialect") if name in data
+        }
         return Greeting(name=data["name"], capabilities=Capabilities.from_json(data["capabilities"]), **known)
     except (KeyError, TypeError) as error:
         raise Unavailable(f"the subject's greeting is none: {type(error).__name__}: {error}") from error
@@ -130,9 +133,10 @@ def driver_zip() -> bytes:
         archive.writestr("__main__.py", _MAIN)
         for package in ("callcheck", "callcheck/conformance"):
             archive.writestr(f"{package}/__init__.py", _STUB)
-        for module in files("callcheck.conformance.driver").iterdir():
-            if module.name.endswith(".py"):
-                archive.writestr(f"callcheck/conformance/driver/{module.name}", module.read_bytes())
+        for folder in ("driver", "driver/adapters"):
+            for module in files("callcheck.conformance").joinpath(folder).iterdir():
+                if module.name.endswith(".py"):
+                    archive.writestr(f"callcheck/conformance/{folder}/{module.name}", module.read_bytes())
     return written.getvalue()
 
 

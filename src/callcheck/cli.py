@@ -33,7 +33,8 @@ exit status:
   5  callcheck itself failed
 """
 IMPLEMENTATIONS = """\
-IMPL is reference, reference@DIALECT, keras, keras:fit, tf-keras, a release such as keras==3.10.0, or module:attribute;
+IMPL is reference, reference@DIALECT, keras, keras:fit, tf-keras, a release such as keras==3.10.0, torch, ignite, lightning,
+transformers, xgboost or lightgbm, or module:attribute;
 `callcheck implementations` lists them.
 """
 

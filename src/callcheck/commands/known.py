@@ -13,7 +13,7 @@ from callcheck.reference.replay import replay
 from callcheck.spec.chain import chains
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.clauses.clause import Clause
-from callcheck.spec.dialect import Dialect, resolve, shipped
+from callcheck.spec.dialect import Dialect, resolve, shipped, third_party
 from callcheck.spec.trace import to_json as trace_to_json
 from callcheck.spec.vectors import stored
 from callcheck.spec.vectors import to_json as vector_to_json
@@ -53,6 +53,8 @@ def dialects(options: argparse.Namespace) -> int:
     if not options.names:
         for name, dialect in shipped().items():
             print(f"{name:<24}{_releases(dialect)}")
+        for name in third_party():
+            print(f"{name:<24}another library's")
         return OK
     chosen = [resolve(name) for name in options.names]
     for each in chosen:
