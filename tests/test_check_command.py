@@ -96,7 +96,7 @@ def test_everything_fits_into_120_columns(own: Path, capsys: pytest.CaptureFixtu
         == 1
     )
     assert max(len(line) for line in capsys.readouterr().out.splitlines()) <= 120
-    assert {file.suffix for file in (own / "r").iterdir()} == {".json", ".txt"}
+    assert {file.suffix for file in (own / "r").iterdir()} == {".html", ".json", ".md", ".txt", ".xml"}
     assert sorted(path.name for path in own.iterdir() if path.name != "__pycache__") == [
         "derived.py",
         "mine.py",
@@ -113,7 +113,13 @@ def test_a_report_takes_the_place_of_the_last_one(own: Path) -> None:
     )
     assert len(list((own / "r").iterdir())) > 2
     assert call("check", "reference", "--callback", "EarlyStopping", "--examples", "20", "--report", "r") == 0
-    assert sorted(file.name for file in (own / "r").iterdir()) == ["check.json", "notes.txt"]
+    assert sorted(file.name for file in (own / "r").iterdir()) == [
+        "check.json",
+        "index.html",
+        "junit.xml",
+        "notes.txt",
+        "summary.md",
+    ]
 
 
 def test_a_report_that_cannot_be_written_is_refused_before_anything_runs(

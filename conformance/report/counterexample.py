@@ -10,7 +10,7 @@ from .table import table
 from .words import wrapped
 
 
-def _place(judgement: Judgement, failure: Failed) -> str:
+def placed(judgement: Judgement, failure: Failed) -> str:
     """Where a clause fails, with the epoch as the tables count it: as the hooks are told, from 0."""
     if failure.fit is None:
         return ""
@@ -31,7 +31,7 @@ def sentence(judgement: Judgement) -> str | None:
     failure = judgement.failure
     if failure is None:
         return None
-    return f"expected{_place(judgement, failure)}: {failure.expected}; because: {failure.why}; got: {failure.got}"
+    return f"expected{placed(judgement, failure)}: {failure.expected}; because: {failure.why}; got: {failure.got}"
 
 
 def describe(judgement: Judgement) -> str:
@@ -43,7 +43,7 @@ def describe(judgement: Judgement) -> str:
     ]
     if judgement.failure is not None:
         failure = judgement.failure
-        place = _place(judgement, failure)
+        place = placed(judgement, failure)
         lines += [f"  expected{place}: {failure.expected}", f"  because: {failure.why}", f"  got: {failure.got}"]
     if judgement.reason is not None:
         lines.append(f"  {judgement.reason}")

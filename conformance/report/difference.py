@@ -47,17 +47,29 @@ class Report:
     scenarios: int | None
     seed: int
 
+    @property
+    def counted(self) -> str:
+        """How many differences there are, and what they are about."""
+        return _counted(self.differences)
+
+    @property
+    def basis(self) -> str:
+        """What the report rests on."""
+        if self.scenarios is None:
+            return "Predicted from the two dialects; nothing was run."
+        return f"No further difference in {self.scenarios} random scenarios run on both (seed {self.seed})."
+
     def text(self) -> str:
         """The first screen says how many there are and what they are about; then one after the other."""
-        ranked = self.differences
-        lines = [f"{self.a} and {self.b}: {_counted(ranked)}"]
-        for number, each in enumerate(ranked, 1):
-            lines += ["", *self._one(number, each)]
-        if self.scenarios is None:
-            lines += ["", "Predicted from the two dialects; nothing was run."]
-        else:
-            lines += ["", f"No further difference in {self.scenarios} random scenarios run on both (seed {self.seed})."]
-        return "\n".join(part for line in lines for part in ([line] if isinstance(line, _AsItIs) else wrapped(line)))
+        lines = [f"{self.a} and {self.b}: {self.counted}"]
+        for number, each in enumerate(self.differences, 1):
+            lines += ["", *self.one(number, each)]
+        return "\n".join([*lines, "", self.basis])
+
+    def one(self, number: int, each: Difference) -> list[str]:
+        """The lines on one difference."""
+        found = self._one(number, each)
+        return [part for line in found for part in ([line] if isinstance(line, _AsItIs) else wrapped(line))]
 
     def _one(self, number: int, each: Difference) -> list[str]:
         title = f"[{number}] {SEVERITIES[each.severity]}: {each.callback}"

@@ -17,7 +17,7 @@ from importlib.resources import files
 
 from callcheck.reference.replay import Decision
 from callcheck.spec.callbacks import CALLBACKS
-from callcheck.spec.scenario import Scenario
+from callcheck.spec.scenario import Scenario, dumps
 from callcheck.spec.trace import NotExpressible, Trace
 
 from .table import Row, reasons, remembered, rows
@@ -72,6 +72,23 @@ class Seen:
     @property
     def run(self) -> Trace | None:
         return self.trace if isinstance(self.trace, Trace) else None
+
+
+def refusals(seen: Sequence[Seen]) -> str:
+    """Who refuses the configuration, a paragraph each."""
+    refused = [
+        (each.name, each.run.rejected) for each in seen if each.run is not None and each.run.rejected is not None
+    ]
+    return "".join(
+        f"<p>{text(name)}: the constructor raises <b>{text(each.type)}</b>: {text(each.message)}</p>"
+        for name, each in refused
+    )
+
+
+def as_json(scenario: Scenario) -> str:
+    """A scenario to be copied."""
+    said = "as JSON, for <code>callcheck trace -</code>"
+    return f"<details><summary>{said}</summary><pre>{text(dumps(scenario))}</pre></details>"
 
 
 def epochs(scenario: Scenario, seen: Sequence[Seen], rule: Callable[[str], str] | None = None) -> str:
@@ -158,7 +175,8 @@ def _kind(scenario: Scenario, part: str) -> str:
     index."""
     if "weights of epoch" in part:
         return " index"
-    idle = part.startswith("lr=") and "learning_rate" not in CALLBACKS[scenario.callback].jobs
+    several = scenario.callback not in CALLBACKS
+    idle = part.startswith("lr=") and not several and "learning_rate" not in CALLBACKS[scenario.callback].jobs
     return " idle" if idle or part in ("-", "(not run)") else ""
 
 

@@ -1,14 +1,8 @@
-"""What `check` writes for machines, and the report folder.
-
-Rules
-- A folder is prepared before anything is run: that it cannot be written is found out at the beginning, not at the end.
-- `check.json` names the files that were written beside it; a later report into the same folder removes them, and nothing else.
-"""
+"""What `check` writes for machines, and its report."""
 
 import json
 import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from callcheck import __version__
@@ -18,13 +12,9 @@ from callcheck.spec.version import VERSION
 from ..findings import Finding
 from ..judge import FAILING, Judgement
 from ..session import Suite
+from .check_page import brief, cases, page
 from .counterexample import describe, sentence
-
-MAIN = "check.json"
-
-
-class CannotWrite(ValueError):
-    """The folder cannot be written; the message is one sentence."""
+from .folder import Written
 
 
 def as_json(suite: Suite) -> dict[str, Any]:
@@ -70,42 +60,18 @@ def _result(judgement: Judgement, finding: int | None) -> dict[str, Any]:
     }
 
 
-class Report:
-    """A folder for `check.json`, and for each failure the counterexample as text and as a scenario for `callcheck trace`, named
+def written(suite: Suite) -> Written:
+    """The report: beside the pages, of each failure the counterexample as text and as a scenario for `callcheck trace`, named
     after the clause, the callback, and where there are several the implementation."""
-
-    def __init__(self, folder: Path) -> None:
-        """Prepare the folder: make it, and remove what an earlier report left there. Raises CannotWrite."""
-        self.folder = folder.absolute()
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            for name in self._written_before():
-                (self.folder / name).unlink(missing_ok=True)
-            (self.folder / MAIN).write_text("{}\n", encoding="utf-8")
-        except OSError as error:
-            raise CannotWrite(f"--report {folder}: cannot be written ({error.strerror})") from None
-
-    def _written_before(self) -> list[str]:
-        try:
-            names = json.loads((self.folder / MAIN).read_text(encoding="utf-8")).get("files", [])
-        except (OSError, ValueError, AttributeError):
-            return []
-        return [name for name in names if isinstance(name, str) and Path(name).name == name]
-
-    def write(self, suite: Suite) -> None:
-        """Write the results. Raises CannotWrite."""
-        texts: dict[str, str] = {}
-        for name in suite.started():
-            for each in suite.judgements[name]:
-                if each.verdict in FAILING:
-                    stem = each.clause.id.replace("/", ".") + "." + each.callback
-                    stem += "" if len(suite.names) == 1 else "." + re.sub(r"[^\w.@+-]+", "-", str(name))
-                    texts[f"{stem}.txt"] = describe(each) + "\n"
-                    if each.scenario is not None:
-                        texts[f"{stem}.json"] = json.dumps(scenario_to_json(each.scenario), indent=1) + "\n"
-        texts[MAIN] = json.dumps({**as_json(suite), "files": sorted(texts)}, indent=1) + "\n"
-        try:
-            for file, text in texts.items():
-                (self.folder / file).write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise CannotWrite(f"--report {self.folder}: cannot be written ({error.strerror})") from None
+    more: dict[str, str] = {}
+    for name in suite.started():
+        for each in suite.judgements[name]:
+            if each.verdict in FAILING:
+                stem = each.clause.id.replace("/", ".") + "." + each.callback
+                stem += "" if len(suite.names) == 1 else "." + re.sub(r"[^\w.@+-]+", "-", str(name))
+                more[f"{stem}.txt"] = describe(each) + "\n"
+                if each.scenario is not None:
+                    more[f"{stem}.json"] = json.dumps(scenario_to_json(each.scenario), indent=1) + "\n"
+    return Written(
+        command="check", page=page(suite), brief=brief(suite), cases=cases(suite), data=as_json(suite), more=more
+    )

@@ -77,6 +77,13 @@ def _add_manner(command: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_report(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--report", metavar="DIR",
+        help="also write into this folder: index.html, summary.md for a pull request, junit.xml, and the JSON",
+    )  # fmt: skip
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="callcheck", description="Hold training callbacks to their specification.", epilog=STATUSES,
@@ -101,7 +108,9 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--examples", type=_positive, metavar="N", help="random scenarios per callback (default: 300)")
     check.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the random scenarios (default: 0)")
     check.add_argument(
-        "--report", metavar="DIR", help="also write the results and the counterexamples into this folder"
+        "--report",
+        metavar="DIR",
+        help="also write a report into this folder: a page, a summary for a pull request, junit.xml, JSON",
     )
     check.add_argument(
         "--verbose", action="store_true", help="also print every verdict, and how often each boundary was reached"
@@ -151,6 +160,7 @@ def _parser() -> argparse.ArgumentParser:
     diff.add_argument("--examples", type=_positive, metavar="N", help="random scenarios per callback (default: 150)")
     diff.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the random scenarios (default: 0)")
     _add_manner(diff)
+    _add_report(diff)
     diff.add_argument("--json", action="store_true", help="print the differences as JSON")
 
     history = commands.add_parser("history", help="say what changed in which release")
@@ -205,6 +215,7 @@ def _add_explain(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     explain.add_argument("--plot", metavar="FILE", help="draw it as PNG, SVG or PDF (needs matplotlib)")
     explain.add_argument("--html", metavar="FILE", help="write it as one self-contained page")
+    _add_report(explain)
     explain.add_argument("--json", action="store_true", help="print it as JSON")
 
 
@@ -249,7 +260,7 @@ def _run(options: argparse.Namespace) -> int:
         print("callcheck: the working directory does not exist any more", file=sys.stderr)
         return WRONG_INPUT
     from callcheck.conformance.driver.protocol import Unavailable
-    from callcheck.conformance.report.written import CannotWrite
+    from callcheck.conformance.report.folder import CannotWrite
     from callcheck.conformance.script import InvalidScript
     from callcheck.conformance.session import WRONG_REQUESTS
 

@@ -3,12 +3,13 @@
 import argparse
 import json
 import sys
-from pathlib import Path
 
 from callcheck.conformance.driver.protocol import Unavailable
+from callcheck.conformance.report.folder import Folder
 from callcheck.conformance.report.progress import Progress
 from callcheck.conformance.report.summary import summary
-from callcheck.conformance.report.written import Report, as_json
+from callcheck.conformance.report.written import as_json
+from callcheck.conformance.report.written import written as report_of
 from callcheck.conformance.session import Suite
 from callcheck.conformance.subjects.names import Name
 from callcheck.conformance.subjects.registry import Manner
@@ -18,7 +19,7 @@ from .status import NOTHING_EXERCISED, say, written
 
 def check(options: argparse.Namespace) -> int:
     """Judge, and print the failures first."""
-    report = Report(Path(options.report)) if options.report else None
+    folder = Folder(options.report, "check") if options.report else None
     progress = Progress(sys.stderr)
     suite = Suite(
         names=options.implementations,
@@ -32,12 +33,12 @@ def check(options: argparse.Namespace) -> int:
         budget=options.budget,
     )
     try:
-        return _check(options, suite, progress, report)
+        return _check(options, suite, progress, folder)
     finally:
         suite.close()
 
 
-def _check(options: argparse.Namespace, suite: Suite, progress: Progress, report: Report | None) -> int:
+def _check(options: argparse.Namespace, suite: Suite, progress: Progress, folder: Folder | None) -> int:
     names = _started(suite)
     items = [item for item in suite.items() if item.name in names]
     if not items:
@@ -51,8 +52,8 @@ def _check(options: argparse.Namespace, suite: Suite, progress: Progress, report
     for name in names:
         suite.findings(name)
     progress.end()
-    if report is not None:
-        report.write(suite)
+    if folder is not None:
+        folder.write(report_of(suite))
     with written():
         if options.json:
             print(json.dumps(as_json(suite), allow_nan=False))

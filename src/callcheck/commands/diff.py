@@ -26,6 +26,8 @@ from callcheck.conformance.diff import (
     unpredicted,
 )
 from callcheck.conformance.report.difference import Report, Witness
+from callcheck.conformance.report.difference_page import written as report_of
+from callcheck.conformance.report.folder import Folder
 from callcheck.conformance.results import Results
 from callcheck.conformance.subjects.environments import environment
 from callcheck.conformance.subjects.names import Name, parse
@@ -42,6 +44,7 @@ from .status import DEVIATING, OK, WrongInput, say, written
 
 def diff(options: argparse.Namespace) -> int:
     """Print the differences of two implementations; status 1 if there are any."""
+    folder = Folder(options.report, "diff") if options.report else None
     names = tuple(parse(text) for text in (options.a, options.b))
     callbacks = (options.callback,) if options.callback else tuple(CALLBACKS)
     known = tuple(_dialect(name) for name in names)
@@ -52,6 +55,8 @@ def diff(options: argparse.Namespace) -> int:
         report = _report(names, known, _ranked(_predicted(known, callbacks, options.seed)), {}, None, options.seed)
     else:
         report = _run(names, callbacks, options)
+    if folder is not None:
+        folder.write(report_of(report))
     with written():
         print(
             json.dumps({**report.to_json(), "callcheck": __version__}, allow_nan=False)

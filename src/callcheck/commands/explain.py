@@ -15,6 +15,8 @@ from callcheck.conformance.explain.page import page
 from callcheck.conformance.explain.plot import save
 from callcheck.conformance.explain.question import ask
 from callcheck.conformance.explain.reading import read
+from callcheck.conformance.explain.written import written as report_of
+from callcheck.conformance.report.folder import Folder
 from callcheck.spec.dialect import NEWEST, resolve
 
 from .status import OK, WrongInput
@@ -29,6 +31,7 @@ def explain(options: argparse.Namespace) -> int:
 
 
 def _explain(options: argparse.Namespace) -> int:
+    folder = Folder(options.report, "explain") if options.report else None
     gc.disable()  # a long record is millions of small things and no cycle: the collector would go over them again and again
     given = arguments(options.callback, options.settings)
     changes = [change for words in options.what_if or () for change in variations(options.callback, words)]
@@ -40,6 +43,8 @@ def _explain(options: argparse.Namespace) -> int:
         save(explanation, Path(options.plot))
     if options.html:
         _write(Path(options.html), page(explanation))
+    if folder is not None:
+        folder.write(report_of(explanation))
     if options.json:
         print(json.dumps({**explanation.to_json(), "callcheck": __version__}, allow_nan=False))
     else:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from callcheck.conformance.report.written import MAIN
+from callcheck.conformance.report.folder import MAINS
 from callcheck.spec.reading import InvalidScenario, parse_json
 from callcheck.spec.scenario import Scenario, from_json
 from callcheck.spec.trace import Invalid
@@ -22,10 +22,12 @@ def read_all(sources: Sequence[str]) -> list[Placed]:
 
 
 def _files(source: str) -> list[str]:
-    """A folder's files of scenarios, in the order of their names; the results of a check that lie beside them are none."""
+    """A folder's files of scenarios, in the order of their names; a report's results that lie beside them are none."""
     if source == "-" or not Path(source).is_dir():
         return [source]
-    found = sorted(file for file in Path(source).iterdir() if file.suffix in (".json", ".jsonl") and file.name != MAIN)
+    found = sorted(
+        file for file in Path(source).iterdir() if file.suffix in (".json", ".jsonl") and file.name not in MAINS
+    )
     if not found:
         raise WrongInput(f"{source}: there is no scenario in this folder")
     return [str(file) for file in found]

@@ -1,0 +1,112 @@
+"""What `diff` leaves for people: the page, the summary for a pull request, and the cases for a build server."""
+
+from __future__ import annotations
+
+from callcheck import __version__
+from callcheck.spec.choices import CHOICES
+from callcheck.spec.trace import Result, Trace
+
+from ..diff import SEVERITIES, Difference
+from .difference import CLAIMS, Report, changes_between
+from .folder import FAILED, Brief, Case, Written, fenced, folded, plain
+from .markup import Seen, as_json, document, epochs, refusals, style, text
+from .table import heading
+
+
+def written(report: Report) -> Written:
+    """The report."""
+    data = {**report.to_json(), "callcheck": __version__}
+    return Written(command="diff", page=page(report), brief=brief(report), cases=cases(report), data=data)
+
+
+def _title(each: Difference) -> str:
+    return ", ".join((f"{SEVERITIES[each.severity]}: {each.callback}", *each.choices))
+
+
+def page(report: Report) -> str:
+    """`index.html`."""
+    found = report.differences
+    contents = "".join(
+        f'<li><a href="#difference-{number}">{text(_title(each))}</a></li>' for number, each in enumerate(found, 1)
+    )
+    parts = [
+        '<p class="brand">callcheck diff</p>',
+        f"<h1>{text(report.a)} and {text(report.b)}</h1>",
+        f'<p class="verdict {"bad" if found else "good"}">{text(report.counted)}.</p>',
+        f"<ol>{contents}</ol>" if len(found) > 1 else "",
+        *(_one(report, number, each) for number, each in enumerate(found, 1)),
+        f'<p class="quiet">{text(report.basis)} callcheck {text(__version__)}. In tables an epoch counts from 1, its index '
+        "from 0.</p>",
+    ]
+    css = style(__package__, "report.css")
+    title = f"callcheck diff {report.a} {report.b}"
+    return document(title, f"<main>\n{chr(10).join(part for part in parts if part)}\n</main>", css)
+
+
+def _one(report: Report, number: int, each: Difference) -> str:
+    parts = [f"<h3>{number}. {text(_title(each))}</h3>"]
+    for choice, values in each.choices.items():
+        parts.append(f'<p class="sentence">{text(CHOICES[choice].question)}</p>')
+        said = zip((report.a, report.b), values, strict=True)
+        parts.append(
+            "<dl>"
+            + "".join(f"<dt>{text(who)}</dt><dd>{text(CHOICES[choice].values[v])}</dd>" for who, v in said)
+            + "</dl>"
+        )
+        parts += [
+            f"<p>Since {text(change.release)}: {text(change.says)} <span class='quiet'>({text(change.source)})</span></p>"
+            for change in changes_between(*report.dialects, choice)
+        ]
+    seen = [_seen(name, result) for name, result in ((report.a, each.a), (report.b, each.b))]
+    parts.append(f'<p class="quiet">{text(CLAIMS[each.status])}</p>')
+    parts += [f"<p>{text(line)}</p>" for line in heading(each.scenario)]
+    parts += [refusals(seen), epochs(each.scenario, seen)]
+    witness = report.witnesses.get(number - 1)
+    if witness is not None:
+        printed = "\n".join(
+            f"# {who}: {line}"
+            for who, out in ((report.a, witness.a), (report.b, witness.b))
+            for line in out.splitlines()
+        )
+        script = f"{witness.script.rstrip()}\n{printed}"
+        parts.append(f"<details><summary>in plain Keras, run with both</summary><pre>{text(script)}</pre></details>")
+    parts.append(as_json(each.scenario))
+    return f'<article class="finding" id="difference-{number}">{"".join(parts)}</article>'
+
+
+def _seen(name: str, result: Result) -> Seen:
+    return Seen(name=name, trace=result if isinstance(result, Trace) else "")
+
+
+def brief(report: Report) -> Brief:
+    """`summary.md`."""
+    return Brief(
+        begin=f"### callcheck diff: {plain(report.a)} and {plain(report.b)}: {plain(report.counted)}",
+        parts=[_part(report, number, each) for number, each in enumerate(report.differences, 1)],
+        end=f"{plain(report.basis)} callcheck {__version__}",
+    )
+
+
+def _part(report: Report, number: int, each: Difference) -> str:
+    lines = [f"**{number}. {plain(_title(each))}**"]
+    for choice, (a, b) in each.choices.items():
+        lines.append(
+            f"{plain(CHOICES[choice].question)}\n- {plain(report.a)}: {plain(CHOICES[choice].values[a])}\n"
+            f"- {plain(report.b)}: {plain(CHOICES[choice].values[b])}"
+        )
+    lines.append(folded("the smallest example", fenced("\n".join(report.one(number, each)))))
+    return "\n\n".join(lines)
+
+
+def cases(report: Report) -> list[Case]:
+    """The lines of `junit.xml`: one for each difference, or one that says that there is none."""
+    suite = f"{report.a} and {report.b}"
+    if not report.differences:
+        return [Case(suite=suite, group="diff", name="no difference")]
+    return [
+        Case(
+            suite=suite, group=each.callback, name=_title(each), outcome=FAILED, message=each.explanation or CLAIMS[each.status],
+            text="\n".join(report.one(number, each)),
+        )
+        for number, each in enumerate(report.differences, 1)
+    ]  # fmt: skip
