@@ -10,7 +10,8 @@ import pytest
 import callcheck
 
 PUBLIC = {
-    "CLAUSES", "Capabilities", "Dialect", "Hearing", "InvalidDialect", "InvalidScenario", "Judgement", "Name", "Results",
+    "CLAUSES", "Capabilities", "Dialect", "Hearing", "InvalidDialect", "InvalidScenario", "Judgement", "Name", "Recorder",
+    "Results",
     "Scenario", "Trace", "Unavailable", "difference", "explain", "loads", "parse", "replay", "resolve", "start",
 }  # fmt: skip
 

@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 
 from callcheck.reference.replay import Decision
 from callcheck.reference.replay import explain as decide
-from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.dialect import NEWEST, resolve
 from callcheck.spec.trace import EpochTrace
 from callcheck.spec.values import Rate, number_to_json
 
-from .arguments import Circumstances, WrongArgument, check_config, checked_callback, written_config
+from ..collecting.instances import configuration_of
+from .arguments import Circumstances, check_config, checked_callback, written_config
 from .audit import Audit, audit
 from .history import missing_notes
 from .question import Question, Story, ask
@@ -279,37 +279,3 @@ def written_config_of(question: Question, change: Mapping[str, Any]) -> dict[str
     check_config(question.callback, change)
     filled = written_config(question.callback, {**question.config, **change})
     return {name: filled[name] for name in change}
-
-
-def configuration_of(callback: Any) -> tuple[str, dict[str, Any]]:
-    """The name and the parameters of a callback of Keras's, or of a class derived from one. Raises WrongArgument."""
-    if isinstance(callback, Mapping) and isinstance(callback.get("callback"), str):
-        return callback["callback"], dict(callback.get("config", {}))
-    name = next((base.__name__ for base in type(callback).__mro__ if base.__name__ in CALLBACKS), None)
-    if name is None:
-        raise WrongArgument(
-            f"{type(callback).__name__} is none of {', '.join(CALLBACKS)}, nor derived from one of them"
-        )
-    if name == "LearningRateScheduler":
-        raise WrongArgument('a schedule cannot be read off its function; give "LearningRateScheduler" and its table')
-    config: dict[str, Any] = {}
-    for parameter in CALLBACKS[name].configuration.__dataclass_fields__:
-        if parameter == "mode":
-            config["mode"] = _mode(callback)
-        elif parameter == "initial_value_threshold" or not hasattr(callback, parameter):
-            continue  # after a fit, `best` has taken its place
-        else:
-            value = getattr(callback, parameter)
-            config[parameter] = abs(value) if parameter == "min_delta" else value
-    if "filepath" in config:
-        config["filepath"] = str(config["filepath"]).replace("\\", "/").rsplit("/", 1)[-1]
-    return name, {key: value for key, value in config.items() if value is not None}
-
-
-def _mode(callback: Any) -> str:
-    """The direction that the instance has taken, else the one that it was given."""
-    operator = getattr(getattr(callback, "monitor_op", None), "__name__", "")
-    if operator in ("less", "greater"):
-        return "min" if operator == "less" else "max"
-    mode = getattr(callback, "mode", "auto")
-    return mode if mode in ("min", "max") else "auto"

@@ -17,6 +17,7 @@ if (_checkout / "pyproject.toml").is_file() and (_checkout / "spec" / "scenario.
     __path__.append(str(_checkout))
 
 if TYPE_CHECKING:
+    from callcheck.conformance.collecting.recorder import Recorder as Recorder
     from callcheck.conformance.driver.protocol import Capabilities as Capabilities
     from callcheck.conformance.driver.protocol import Unavailable as Unavailable
     from callcheck.conformance.explain.public import explain as explain
@@ -43,6 +44,7 @@ _HOMES = {
     "explain": "conformance.explain.public",
     "Hearing": "conformance.hearing",
     "Judgement": "conformance.judge",
+    "Recorder": "conformance.collecting.recorder",
     "Results": "conformance.results",
     "Name": "conformance.subjects.names",
     "parse": "conformance.subjects.names",

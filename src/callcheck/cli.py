@@ -39,7 +39,8 @@ transformers, xgboost or lightgbm, or module:attribute;
 """
 
 COMMANDS = {"check": "check", "trace": "trace", "explain": "explain", "diff": "diff", "clauses": "known", "dialects": "known",
-            "vectors": "known", "implementations": "known", "environments": "known", "history": "known"}  # fmt: skip
+            "vectors": "known", "implementations": "known", "environments": "known", "history": "known",
+            "collect": "collect"}  # fmt: skip
 """The module in `callcheck.commands` in which each command is a function."""
 
 
@@ -145,6 +146,10 @@ def _parser() -> argparse.ArgumentParser:
     trace.add_argument("--json", action="store_true", help="print one JSON result per scenario")
 
     _add_explain(commands)
+
+    collect = commands.add_parser("collect", help="read the callbacks off training scripts, without running them")
+    collect.add_argument("scripts", nargs="+", metavar="SCRIPT", help="scripts, notebooks, or folders of them")
+    collect.add_argument("--output", metavar="FILE", help="where to write them (default: callbacks.toml); - prints")
 
     diff = commands.add_parser(
         "diff", help="say what two implementations do differently", formatter_class=argparse.RawDescriptionHelpFormatter,
