@@ -71,7 +71,7 @@ class Hearing:
     def scenarios(self, callback: str) -> tuple[Scenario, ...]:
         """The scenarios on which a callback is judged."""
         within = limits(self.subject.capabilities, callback)
-        own = [each.scenario for each in self.held.pinned if each.scenario.callback == callback]
+        own = [each.scenario for each in self.held.pinned if each.scenario.about == callback]
         return (*own, *pool(callback, self.examples, self.seed, within))
 
     def pool(self, callback: str) -> list[Answered]:

@@ -113,7 +113,7 @@ def judge(rule: Rule, callback: str, cases: Iterable[Case], held: Held) -> Judge
     exercised, explanation, alike = 0, None, None
     candidates = _candidates(callback, held)
     to_show = {
-        key(each.scenario): each for each in held.pinned if each.rule == rule.id and each.scenario.callback == callback
+        key(each.scenario): each for each in held.pinned if each.rule == rule.id and each.scenario.about == callback
     }
     for case in cases:
         outcome = rule.judge(case)

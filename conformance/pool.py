@@ -28,7 +28,7 @@ def pool(callback: str, examples: int, seed: int, within: Limits = EVERYTHING) -
     """
     # Hypothesis notes what it computed once, in the working directory unless it is told otherwise; that is the user's.
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", os.path.join(tempfile.gettempdir(), "callcheck-hypothesis"))
-    first = [vector.scenario for vector in stored() if vector.scenario.callback == callback]
+    first = [vector.scenario for vector in stored() if vector.scenario.about == callback]
     unique: dict[str, Scenario] = {}
     for scenario in (*first, *sample(callback, examples, seed)):
         brought = within.inside(scenario)

@@ -132,10 +132,8 @@ class Results:
             return [self._known[name] for name in keys]
         self.progress.expect(len(new))
         found: dict[str, Result] = {} if again else self._known
-        for callback in dict.fromkeys(scenario.callback for scenario in new.values()):
-            found.update(
-                self._ask_all(callback, {name: each for name, each in new.items() if each.callback == callback})
-            )
+        for callback in dict.fromkeys(scenario.about for scenario in new.values()):
+            found.update(self._ask_all(callback, {name: each for name, each in new.items() if each.about == callback}))
         if not again:
             self._untried |= new.keys() - found.keys()
         return [found.get(name) for name in keys]

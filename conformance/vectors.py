@@ -19,7 +19,7 @@ from pathlib import Path
 
 from callcheck.reference.replay import replay
 from callcheck.spec import vectors
-from callcheck.spec.callbacks import CALLBACKS
+from callcheck.spec.callbacks import CALLBACKS, TRAINING
 from callcheck.spec.chain import chains
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.clauses.clause import CLAUSES
@@ -103,12 +103,12 @@ def remade() -> dict[str, list[Vector]]:
         shown = about.setdefault(key(scenario), (scenario, []))[1]
         if id not in shown:
             shown.append(id)
-    files: dict[str, list[Vector]] = {callback: [] for callback in CALLBACKS}
+    files: dict[str, list[Vector]] = {about: [] for about in (*CALLBACKS, TRAINING)}
     used: dict[str, int] = {}
     for scenario, ids in about.values():
         used[ids[0]] = used.get(ids[0], 0) + 1
         name = ids[0] if used[ids[0]] == 1 else f"{ids[0]}-{used[ids[0]]}"
-        files[scenario.callback].append(expected(scenario, ids, name))
+        files[scenario.about].append(expected(scenario, ids, name))
     files[FOUND] = [expected(vector.scenario, vector.about, vector.id) for vector in found()]
     return files
 
@@ -135,9 +135,9 @@ def add(file: str, about: list[str]) -> str | None:
         scenario = loads(Path(file).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, InvalidScenario) as error:
         return f"{file}: {error}"
-    strange = [id for id in about if id in CLAUSES and scenario.callback not in CLAUSES[id].callbacks]
+    strange = [id for id in about if id in CLAUSES and scenario.about not in CLAUSES[id].callbacks]
     if strange:
-        return f"--about {strange[0]}: the scenario is one of {scenario.callback}, of which that does not speak"
+        return f"--about {strange[0]}: the scenario is one of {scenario.about}, of which that does not speak"
     known = found()
     if any(key(vector.scenario) == key(scenario) for vector in known):
         return f"{file}: this scenario is stored already"

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from callcheck.spec.callbacks import TRAINING
 from callcheck.spec.files import PATH_LIKE, RELATIVE
 from callcheck.spec.scenario import Scenario
 
@@ -37,7 +38,8 @@ def script(scenario: Scenario, package: str = "keras", version: tuple[int, ...] 
     firsts = [scenario.first_epoch(fit) for fit in scenario.fits]
     arguments = {name: _argument(name, value) for name, value in scenario.config.items()}
     beyond = (
-        any(stream is None for fit in streams for stream in fit)
+        scenario.about == TRAINING
+        or any(stream is None for fit in streams for stream in fit)
         or any(value is None for value in arguments.values())
         or any(epoch.batches is not None or epoch.stop for fit in scenario.fits for epoch in fit.epochs)
         or any(fit.metrics is not None or fit.learning_rate for fit in scenario.fits)

@@ -20,15 +20,9 @@ def beyond(scenario: Scenario) -> str | None:
 
 
 def _beyond(fit: Fit) -> str | None:
-    if fit.instances != "same":
-        return "instances"
-    if fit.resume is not None:
-        return "resume"
     if fit.metrics and not all(metric.cls for metric in fit.metrics):
         return "metrics"
     for epoch in fit.epochs:
-        if epoch.others:
-            return "others"
         for value in epoch.logs.values():  # the plain loops are the fast ones: a record may have a million epochs
             if type(value) in _NO_NUMBERS:
                 return "logs"

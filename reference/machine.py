@@ -40,9 +40,10 @@ class SetRate(NamedTuple):
 
 
 class Save(NamedTuple):
-    """Write the model (or its weights) to this path."""
+    """Write the model to this path, or its weights only."""
 
     path: str
+    weights_only: bool = False
 
 
 class Restore(NamedTuple):
@@ -94,6 +95,15 @@ class Reason(NamedTuple):
 
 NOTHING = Reason("", "Nothing to decide.")
 
+
+class Unpredictable(Exception):
+    """What the reference does not know, by the name of the field on which it depends. It is nothing that a callback raises."""
+
+    def __init__(self, parameter: str) -> None:
+        super().__init__(parameter)
+        self.parameter = parameter
+
+
 HOOKS = ("fit_begin", "epoch_begin", "batch_end", "epoch_end", "fit_end")
 
 
@@ -114,6 +124,9 @@ class Machine:
 
     existing: tuple[str, ...] = ()
     """The scenario's `existing`, for a machine that writes files; the loop sets it."""
+
+    def pickled(self) -> None:
+        """The instance is pickled, and read again with the same state. Raises what that raises."""
 
     def fit_begin(self, state: Any, event: Event, effects: list[Effect]) -> tuple[Any, Reason]:
         return state, NOTHING

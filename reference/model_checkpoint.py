@@ -25,7 +25,7 @@ from callcheck.spec.dialect import Dialect
 from callcheck.spec.files import PATH_LIKE, existing_directories, existing_files, path_of
 from callcheck.spec.values import Logs, Tensor, Value
 
-from .machine import NOTHING, Effect, Event, Machine, Print, Reason, Save, Warn
+from .machine import NOTHING, Effect, Event, Machine, Print, Reason, Save, Unpredictable, Warn
 from .monitor import Monitor
 
 EVERY = Reason("model-checkpoint/save-freq/saves-at-every-turn", "It is the turn of a save, and every one counts.")
@@ -43,17 +43,9 @@ MISSING_SKIPPED = Reason("model-checkpoint/missing-metric", "{monitor} is not in
 ARRAY = Reason("model-checkpoint/array-metric", "{monitor} is an array: a warning, and a save.")
 
 
-class Unpredictable(Exception):
-    """What the reference does not know: an array in a file name as numpy prints it (`filepath`), and what a dialect that
-    writes folders makes of what is there already (`existing`)."""
-
-    def __init__(self, parameter: str) -> None:
-        super().__init__(parameter)
-        self.parameter = parameter
-
-
 class _Array:
-    """An array in a file name: with a format specification it fails as numpy's does; without one nothing is claimed."""
+    """An array in a file name: with a format specification it fails as numpy's does; what numpy prints without one is not
+    predicted."""
 
     def __format__(self, specification: str) -> str:
         if specification:
@@ -167,7 +159,7 @@ class ModelCheckpoint(Machine):
     ) -> tuple[Value | None, Reason]:
         """It is time to save: rules 2, 3 and 5. The best from now on, and why."""
         if self.existing and not self.writes_files:
-            raise Unpredictable("existing")
+            raise Unpredictable("existing")  # a folder that is there is another matter than a file
         if self.refuses_path == "turn":
             raise AttributeError("a path has no attribute 'format'")
         path = _file_name(self.filepath, event.epoch, batch, event.logs)
@@ -181,8 +173,8 @@ class ModelCheckpoint(Machine):
                 raise OSError(f"there is no directory for {path}")
             _check_folder(path, self.existing)
             _check_file(path, self.existing)
-            whole = reason is ARRAY and self.arrays.whole and self.config.save_weights_only
-            effects.append(Save(f"{path} (whole model)" if whole else path))
+            whole = reason is ARRAY and self.arrays.whole
+            effects.append(Save(path, self.config.save_weights_only and not whole))
             if self.announces_after and self.config.verbose > 0:
                 effects.append(Print("saved"))
         return best, reason

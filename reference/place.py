@@ -16,15 +16,24 @@ class Place:
 
     __slots__ = (
         "changed", "index", "internal", "logged", "machine", "printed", "printed_around", "removed", "saved", "state",
-        "warned", "warned_around", "weights_set",
+        "warned", "warned_around", "warned_made", "weights_set",
     )  # fmt: skip
 
     def __init__(self, index: int, machine: m.Machine) -> None:
         self.index = index
         self.machine = machine
         self.state = machine.initial
+        self.warned_made = machine.warned
         self.internal: dict[str, list[list[Any]]] = {}
         self.fit_begins()
+
+    def again(self, instances: str) -> None:
+        """Make the instance of a later fit. Raises what making it raises."""
+        if instances == "new":
+            self.state = self.machine.initial
+            self.warned_made += self.machine.warned
+        elif instances == "pickled":
+            self.machine.pickled()
 
     def fit_begins(self) -> None:
         self.printed_around: tuple[str, ...] = ()
@@ -46,6 +55,13 @@ class Place:
         self.printed_around += self.printed
         self.warned_around += self.warned
         self.clear()
+
+    def note_save(self, effect: m.Save, **seen: Any) -> None:
+        """A save as it is seen: with a remark, if not what was asked for was written."""
+        path, weights_only = effect.path, bool(effect.weights_only)
+        if weights_only != bool(getattr(self.machine.config, "save_weights_only", False)):  # type: ignore[attr-defined]
+            path += " (weights only)" if weights_only else " (whole model)"
+        self.saved += (Save(path=path, **seen),)
 
     def log(self, effects: list[m.Effect], logs: Logs, in_epoch: bool) -> tuple[Logs, Logs, tuple[str, ...]]:
         """The logs after what was done to them, what was added to them, and what was removed."""
@@ -90,4 +106,4 @@ class Place:
         return CallbackInFit(printed=self.printed_around, warned=self.warned_around if optional else None)
 
     def in_trace(self) -> CallbackInTrace:
-        return CallbackInTrace(warned=self.machine.warned, internal=self.internal_seen())
+        return CallbackInTrace(warned=self.warned_made, internal=self.internal_seen())

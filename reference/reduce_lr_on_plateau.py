@@ -10,7 +10,8 @@ Rules, at every epoch end, in this order
 6. wait >= patience (choice `reduce-lr-on-plateau/patience`), and the rate lies above `min_lr` as it is stored (choice
    `reduce-lr-on-plateau/min-lr`): the rate is max(rate * factor, min_lr), as it is stored; the cooldown begins, and wait is 0.
    At `min_lr` wait goes on without bound (choice `reduce-lr-on-plateau/without-a-reduction`).
-7. Of several optimizers in one, each is logged and reduced alone; one reduction is enough for the cooldown to begin.
+7. An instance that compares by a lambda cannot be pickled (choice `reduce-lr-on-plateau/pickling`).
+8. Of several optimizers in one, each is logged and reduced alone; one reduction is enough for the cooldown to begin.
 """
 
 import math
@@ -125,6 +126,7 @@ class ReduceLROnPlateau(Machine):
         self.keeps = REUSE[dialect["reduce-lr-on-plateau/reuse"]]
         self.reached = REACHED[dialect["reduce-lr-on-plateau/patience"]]
         self.smallest_change = SMALLEST_CHANGE[dialect["reduce-lr-on-plateau/smallest-change"]]
+        self.can_be_pickled = dialect["reduce-lr-on-plateau/pickling"] == "works"
         self.begins_anew = dialect["reduce-lr-on-plateau/without-a-reduction"] == "begins-anew"
         below_zero = dialect["reduce-lr-on-plateau/patience-below-zero"]
         self.always = below_zero == "reduces-always" and configuration.patience < 0
@@ -133,6 +135,10 @@ class ReduceLROnPlateau(Machine):
         )
         direction = self.monitor.direction_at_construction()
         self.initial = State(self.monitor.start(direction), 0, 0, direction)
+
+    def pickled(self) -> None:
+        if not self.can_be_pickled:
+            raise AttributeError("Can't pickle local object: a lambda")
 
     def fit_begin(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         kept = {name: getattr(state, name) for name in self.keeps}

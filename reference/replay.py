@@ -1,21 +1,18 @@
 """From a scenario to its trace, in a dialect: the training loop as the callbacks see it, around their machines.
 
 The loop's own facts: the stop flag is cleared when a fit begins; a batch hook that stops drops the epoch's remaining batches,
-the epoch end is still called and the fit ends; after an exception nothing more is called. How a rate is
-stored is the dialect's (`rate.STORED`).
+the epoch end is still called and the fit ends; after an exception nothing more is called.
 
 Several callbacks are the composition of their machines, and nothing else: at every hook each has its turn, in the order of the
 list. They share the model (rate, weights, stop flag, files), and the logs of a hook: each sees what those before it put there.
+Others act between them. What somebody else raises ends its fit only, and so does a file that a fit cannot begin with.
 """
 
 from collections.abc import Callable, Mapping
-from pathlib import PurePosixPath
 from typing import Any
 
 from callcheck.spec.dialect import Dialect
-from callcheck.spec.files import existing_files
-from callcheck.spec.numbers import unsigned_zero
-from callcheck.spec.scenario import Epoch, Fit, Scenario, groups
+from callcheck.spec.scenario import Epoch, Fit, Other, Scenario, groups
 from callcheck.spec.trace import (
     UNTRAINED,
     BatchTrace,
@@ -25,26 +22,22 @@ from callcheck.spec.trace import (
     Origin,
     Raised,
     Rejected,
-    Save,
     Trace,
     Weights,
     weights_seen,
 )
-from callcheck.spec.values import Logs, Rate, map_rate
+from callcheck.spec.values import Logs, Rate
 
 from . import machine as m
 from .decision import Decision as Decision
 from .early_stopping import EarlyStopping
 from .expressible import beyond
 from .learning_rate_scheduler import LearningRateScheduler
-from .model_checkpoint import ModelCheckpoint, Unpredictable
+from .model import ZERO, Model
+from .model_checkpoint import ModelCheckpoint
 from .place import NOTHING_LOGGED, Place
-from .rate import STORED
 from .reduce_lr_on_plateau import ReduceLROnPlateau
 from .terminate_on_nan import TerminateOnNaN
-
-ONE_FILE = (".keras", ".h5", ".hdf5")
-"""The endings of paths under which every Keras saves one file, of that name. Others may become folders, or several files."""
 
 Machines = Mapping[str, Callable[[Mapping[str, Any], Dialect], m.Machine]]
 """What makes the machine of a callback, by the callback's name."""
@@ -84,20 +77,20 @@ def watched(scenario: Scenario, dialect: Dialect, watch: Callable[..., object]) 
     return _Replay(scenario, dialect, MACHINES, watch=watch).run()
 
 
-def _from_the_start(origin: Origin) -> Weights:
-    """Whose weights they are, counted from the start of the scenario."""
-    return Weights(epoch=origin.epoch, fit=None if origin == UNTRAINED else origin.fit)
+def _from_the_start(origin: Origin) -> Weights | None:
+    """Whose weights they are, counted from the start of the scenario; None for nobody's."""
+    return None if origin == ZERO else Weights(epoch=origin.epoch, fit=None if origin == UNTRAINED else origin.fit)
 
 
 class _Raise(Exception):
-    """An exception of a callback ended the fit; `error` is its record."""
+    """An exception ended the fit; `error` is its record."""
 
     def __init__(self, error: Raised) -> None:
         self.error = error
 
 
 class _Replay:
-    """One scenario under way: the callbacks, the optimizer's rate, the model's weights, what was seen so far."""
+    """One scenario under way: the callbacks, the model, what was seen so far."""
 
     def __init__(
         self,
@@ -113,25 +106,13 @@ class _Replay:
         self.machines = machines
         self.watch = watch
         self.several = bool(scenario.callbacks)
-        self.store = STORED[dialect["learning-rate/stored-as"]]
-        self.rate = self._stored(scenario.learning_rate)
-        in_one = isinstance(scenario.learning_rate, Mapping)
-        self.rate_is_hidden = in_one and dialect["learning-rate/several-optimizers"] == "unknown"
-        self.weights = UNTRAINED
-        self.stop = False
+        self.model = Model(scenario, dialect)
         self.places: list[Place] = []
+        self.others: tuple[Other, ...] = ()
         self.quiet: EpochTrace | None = None
         self.internal = internal
         self.optional = optional
-        self.files = set(map(str, existing_files(scenario.existing)))
-        self.written: list[str] = []
-        """The paths written since it was last asked which files are new; of saves in `saved`."""
-        self.saved: list[str] = []
         self._clear()
-
-    def _stored(self, rate: Rate) -> Rate:
-        """The rate as it is stored."""
-        return map_rate(rate, lambda each: unsigned_zero(self.store(each)))
 
     def _clear(self) -> None:
         """Begin a new record of what is seen: nothing yet."""
@@ -157,57 +138,81 @@ class _Replay:
         try:
             for index, fit in enumerate(self.scenario.fits):
                 fits.append(self._fit(index, fit))
-                if fits[-1].error is not None:
+                ended_by = fits[-1].error
+                if ended_by is not None and ended_by.by != "other":
                     break
-        except Unpredictable as unknown:
+        except m.Unpredictable as unknown:
             return NotExpressible(parameter=unknown.parameter)
         if self.several:
             return Trace(fits=tuple(fits), callbacks=tuple(place.in_trace() for place in self.places))
         (only,) = self.places
-        return Trace(fits=tuple(fits), warned=only.machine.warned, internal=only.internal_seen())
+        return Trace(fits=tuple(fits), warned=only.warned_made, internal=only.internal_seen())
 
-    def _calls(self, hook: str) -> list[tuple[Place, Any]]:
+    def _calls(self, hook: str) -> dict[Place, Any]:
         """Whom a hook calls, in order."""
-        return [(place, getattr(place.machine, hook)) for place in self.places if hook in place.machine.hooks]
+        return {place: getattr(place.machine, hook) for place in self.places if hook in place.machine.hooks}
+
+    # ---------------------------------------------------------------------------------- fits and epochs
 
     def _fit(self, index: int, fit: Fit) -> FitTrace:
         self.fit = index
-        self.began = self.weights
-        self.metrics = self.scenario.compiled_metrics(fit)
-        self.stop = False
+        epochs: list[EpochTrace] = []
+        seen: dict[str, Any] = {}
+        error = None
+        try:
+            self._begin(fit)
+            self._train(fit, epochs, seen)
+        except _Raise as raised:
+            error = raised.error
+        if "files" in seen:
+            at_end = self.model.new_files()
+            seen["files"] = None if seen["files"] is None or at_end is None else seen["files"] + at_end
+            seen["optimizer_steps"] = self.model.steps
+        if self.several:
+            seen["callbacks"] = tuple(place.in_fit(self.optional) for place in self.places)
+        else:
+            (only,) = self.places
+            seen.update(printed=only.printed_around, warned=only.warned_around if self.optional else None)
+        weights = weights_seen(self.model.weights, self.began, index)
+        return FitTrace(epochs=tuple(epochs), weights=weights, error=error, **seen)
+
+    def _begin(self, fit: Fit) -> None:
+        """Make everything ready for a fit. Raises _Raise for a callback that cannot be made again, and a file that is missing."""
+        model = self.model
+        self.began = model.weights
+        model.stop = False
         self._clear()
         for place in self.places:
             place.fit_begins()
+        for place in self.places if self.fit else ():
+            try:
+                place.again(fit.instances)
+            except Exception as error:
+                raise self._raised(type(error), str(error), "fit_begin", **self._whose(place)) from error
+        if fit.resume is not None:
+            try:
+                model.resume(fit.resume)
+            except FileNotFoundError as error:
+                raise self._raised(type(error), str(error), "fit_begin", by="other") from error
+        self.began = model.weights
+        self.metrics = self.scenario.compiled_metrics(fit)
         if fit.learning_rate is not None:
-            self.rate = self._stored(fit.learning_rate)
+            model.set_rate(fit.learning_rate)
+
+    def _train(self, fit: Fit, epochs: list[EpochTrace], seen: dict[str, Any]) -> None:
+        """The hooks of a fit; what was seen of its epochs goes to `epochs`, of its beginning to `seen`."""
         epoch = self.scenario.first_epoch(fit)
-        epochs: list[EpochTrace] = []
-        begun_with: Weights | None = None
-        files: tuple[str, ...] | None = () if self.optional else None
-        error = None
-        try:
-            self._around("fit_begin", epoch)
-            if self.optional:
-                begun_with, files = _from_the_start(self.weights), self._new_files()
-            for epoch, content in enumerate(fit.epochs, epoch):  # noqa: B020 - the first epoch, then each
-                self._epoch(epoch, content, epochs)
-                if self.stop:
-                    break
-            self._clear()
-            self._around("fit_end", epoch)
-        except _Raise as raised:
-            error = raised.error
-        at_end = self._new_files()
-        said: dict[str, Any]
-        if self.several:
-            said = {"callbacks": tuple(place.in_fit(self.optional) for place in self.places)}
-        else:
-            (only,) = self.places
-            said = {"printed": only.printed_around, "warned": only.warned_around if self.optional else None}
-        return FitTrace(
-            epochs=tuple(epochs), weights=weights_seen(self.weights, self.began, index), error=error,
-            weights_at_begin=begun_with, files=None if files is None or at_end is None else files + at_end, **said,
-        )  # fmt: skip
+        if self.optional:
+            seen["files"] = ()
+        self._around("fit_begin", epoch)
+        if self.optional:
+            seen.update(weights_at_begin=_from_the_start(self.model.weights), files=self.model.new_files())
+        for epoch, content in enumerate(fit.epochs, epoch):  # noqa: B020 - the first epoch, then each
+            self._epoch(epoch, content, epochs)
+            if self.model.stop:
+                break
+        self._clear()
+        self._around("fit_end", epoch)
 
     def _around(self, hook: str, epoch: int) -> None:
         """The hooks around the epochs; what is said there is the fit's."""
@@ -221,31 +226,39 @@ class _Replay:
         """Run one epoch; add what was seen of it to `epochs`, even if it raises."""
         if self.eventful:
             self._clear()
-        hooks = self.hooks
+        hooks, model = self.hooks, self.model
         rate_in_epoch: Rate = None
+        self.others = content.others
         try:
-            if hooks["epoch_begin"]:
+            if hooks["epoch_begin"] or self.others:
                 self._call("epoch_begin", epoch, -1, NOTHING_LOGGED)
-            rate_in_epoch = self.rate
-            self.weights = Origin(self.fit, epoch)
-            if hooks["batch_end"]:
-                for batch, logs in groups(content.batch_logs(), self.scenario.steps_per_execution):
-                    self._call("batch_end", epoch, batch, logs)
-                    if self.stop:
-                        break
-            self.stop = self.stop or content.stop
-            if hooks["epoch_end"]:
+            rate_in_epoch = model.rate
+            if hooks["batch_end"] or self.others:
+                self._batches(epoch, content.batch_logs())
+            else:
+                model.trained(Origin(self.fit, epoch), 1 if content.batches is None else len(content.batches))
+            model.stop = model.stop or content.stop
+            if hooks["epoch_end"] or self.others:
                 self._call("epoch_end", epoch, -1, content.logs)
         finally:
+            self.others = ()
             epochs.append(self._record(rate_in_epoch))
         if self.internal:
             for place in self.places:
                 place.note_internal(self.fit)
 
+    def _batches(self, epoch: int, batches: tuple[Logs, ...]) -> None:
+        per_execution = self.scenario.steps_per_execution
+        for batch, logs in groups(batches, per_execution):
+            self.model.trained(Origin(self.fit, epoch), min(per_execution, len(batches) - (batch + 1 - per_execution)))
+            self._call("batch_end", epoch, batch, logs)
+            if self.model.stop:
+                break
+
     def _record(self, rate_in_epoch: Rate) -> EpochTrace:
         """What was seen of an epoch. Records are immutable, so that one uneventful epoch shares that of another."""
-        quiet, rate = self.quiet, self.rate
-        uneventful = not self.eventful and not self.stop
+        quiet, rate, stop = self.quiet, self.model.rate, self.model.stop
+        uneventful = not self.eventful and not stop
         # The very same float will do, and is found at once.
         if uneventful and quiet and rate is quiet.learning_rate and rate_in_epoch is quiet.learning_rate_in_epoch:
             return quiet
@@ -257,77 +270,100 @@ class _Replay:
             done = {"saved": only.saved, "warned": only.warned, "printed": only.printed, "logged": only.logged}
             done.update(only.touched(self.optional))
         if self.optional:
-            done.update(batches=self.batches, files=self._new_files())
-        record = EpochTrace(stop=self.stop, learning_rate=rate, learning_rate_in_epoch=rate_in_epoch, **done)
+            done.update(batches=self.batches, files=self.model.new_files())
+        record = EpochTrace(stop=stop, learning_rate=rate, learning_rate_in_epoch=rate_in_epoch, **done)
         if uneventful:
             self.quiet = record
         return record
 
+    # ---------------------------------------------------------------------------------- hooks
+
     def _call(self, hook: str, epoch: int, batch: int, logs: Logs) -> None:
-        """Call one hook of every callback and let its effects happen. Raises _Raise for what one raises."""
-        for place, transition in self.hooks[hook]:
-            event = m.Event(epoch, batch, logs, None if self.rate_is_hidden else self.rate, self.weights, self.metrics)
-            before = place.state
-            effects: list[m.Effect] = []
-            try:
-                place.state, reason = transition(before, event, effects)
-            except Unpredictable:
-                raise
-            except Exception as error:
-                self._happen(place, effects, event, hook)
-                in_epoch = hook not in ("fit_begin", "fit_end")
-                raise _Raise(
-                    Raised(
-                        type=type(error).__name__, message=str(error), fit=self.fit, hook=hook,
-                        epoch=epoch if in_epoch else None, batch=batch if batch >= 0 else None,
-                        callback=place.index if self.several else None,
-                    )
-                ) from error  # fmt: skip
-            if effects:
-                logs = self._happen(place, effects, event, hook)
-            if self.watch is not None and reason is not m.NOTHING:
-                config = place.machine.config  # type: ignore[attr-defined]  # every machine that gives reasons has one
-                self.watch(self.fit, hook, event, reason, config, before, place.state, self.rate, place.index)
+        """A hook of every callback, and what others do before and after each. Raises _Raise."""
+        calls = self.hooks[hook]
+        if not self.others:
+            for place, transition in calls.items():
+                logs = self._turn(place, transition, hook, epoch, batch, logs)
+            return
+        acting = [each for each in self.others if each.hook == hook and each.batch in (None, batch)]
+        for place in self.places:
+            self._act(
+                [each for each in acting if each.after is None and place.index == (each.before or 0)], epoch, batch
+            )
+            if place in calls:
+                logs = self._turn(place, calls[place], hook, epoch, batch, logs)
+            self._act([each for each in acting if each.after == place.index], epoch, batch)
+
+    def _act(self, others: list[Other], epoch: int, batch: int) -> None:
+        for other in others:
+            self.model.act(other)
+            if other.raises is not None:
+                raise self._raised(other.raises, "raised by somebody else", other.hook, epoch, batch, by="other")
+
+    def _turn(self, place: Place, transition: Any, hook: str, epoch: int, batch: int, logs: Logs) -> Logs:
+        """One callback's hook, with its effects; the logs as those after it see them. Raises _Raise for what it raises."""
+        model = self.model
+        event = m.Event(epoch, batch, logs, None if model.rate_is_hidden else model.rate, model.weights, self.metrics)
+        before = place.state
+        effects: list[m.Effect] = []
+        try:
+            place.state, reason = transition(before, event, effects)
+        except m.Unpredictable:
+            raise
+        except Exception as error:
+            self._happen(place, effects, event, hook)
+            raise self._raised(type(error), str(error), hook, epoch, batch, **self._whose(place)) from error
+        if effects:
+            logs = self._happen(place, effects, event, hook)
+        if self.watch is not None and reason is not m.NOTHING:
+            config = place.machine.config  # type: ignore[attr-defined]  # every machine that gives reasons has one
+            self.watch(self.fit, hook, event, reason, config, before, place.state, model.rate, place.index)
+        return logs
+
+    def _whose(self, place: Place) -> dict[str, Any]:
+        return {"callback": place.index} if self.several else {}
+
+    def _raised(
+        self, kind: type[Exception] | str, message: str, hook: str, epoch: int = -1, batch: int = -1, **whose: Any
+    ) -> _Raise:
+        """The end of the fit by an exception in a hook."""
+        in_epoch = hook not in ("fit_begin", "fit_end")
+        return _Raise(
+            Raised(
+                type=kind if isinstance(kind, str) else kind.__name__, message=message, fit=self.fit, hook=hook,
+                epoch=epoch if in_epoch else None, batch=batch if batch >= 0 else None, **whose,
+            )
+        )  # fmt: skip
 
     def _happen(self, place: Place, effects: list[m.Effect], event: m.Event, hook: str) -> Logs:
         """Let effects happen; the logs as those after this callback see them."""
         self.eventful = True
-        batch = event.batch
+        model, batch = self.model, event.batch
         logs, logged, removed = place.log(effects, event.logs, batch < 0)
         if batch >= 0 and (logged or removed):
             changed = tuple(name for name in logged if name in event.logs)
-            whose = place.index if self.several else None
-            self.batches += (BatchTrace(batch=batch, logged=logged, changed=changed, removed=removed, callback=whose),)
+            self.batches += (
+                BatchTrace(batch=batch, logged=logged, changed=changed, removed=removed, **self._whose(place)),
+            )
         for effect in effects:
             if isinstance(effect, m.Write):
-                self.written.append(effect.path)
+                model.write(effect.path)
             elif isinstance(effect, m.SetRate):
-                self.rate = self._stored(effect.rate)
+                model.set_rate(effect.rate)
             elif isinstance(effect, m.Stop):
-                self.stop = True
+                model.stop = True
             elif isinstance(effect, m.Save):
-                weights = weights_seen(self.weights, self.began, self.fit)
-                place.saved += (Save(path=effect.path, weights=weights, batch=batch if batch >= 0 else None),)
-                self.saved.append(effect.path)
+                model.save(effect.path, bool(effect.weights_only))
+                place.note_save(
+                    effect, weights=weights_seen(model.weights, self.began, self.fit),
+                    batch=batch if batch >= 0 else None, optimizer_steps=model.steps if self.optional else None,
+                )  # fmt: skip
             elif isinstance(effect, m.Print):
                 place.printed += (effect.kind,)
             elif isinstance(effect, m.Warn):
                 place.warned += (effect.kind,)
             elif isinstance(effect, m.Restore):
-                if effect.weights != self.weights and hook not in place.weights_set:
+                if effect.weights != model.weights and hook not in place.weights_set:
                     place.weights_set += (hook,)
-                self.weights = effect.weights
+                model.weights = effect.weights
         return logs
-
-    def _new_files(self) -> tuple[str, ...] | None:
-        """The files that are new since the last time of asking; None where it is not known which ones a save makes."""
-        if not (self.saved or self.written):
-            return ()
-        saved, written = self.saved, self.written
-        self.saved, self.written = [], []
-        if not all(path.endswith(ONE_FILE) for path in saved):
-            return None
-        paths = {str(PurePosixPath(path)) for path in (*saved, *written)}
-        new = tuple(sorted(paths - self.files))
-        self.files |= paths
-        return new

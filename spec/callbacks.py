@@ -175,6 +175,9 @@ CALLBACKS: dict[str, Callback] = {
     )
 }
 """The callbacks, by the name that a scenario uses."""
+TRAINING = "training"
+"""In place of a callback's name: what several callbacks do together, and what becomes of one when training is resumed or
+interrupted, or somebody else touches it."""
 
 
 def with_job(job: str) -> tuple[str, ...]:

@@ -307,6 +307,12 @@ _ALL = (
         float32="Rate and factor are multiplied as float32.",
     ),
     _choice(
+        "reduce-lr-on-plateau/pickling",
+        "Can an instance be pickled?",
+        works="Yes; what is read remembers what was written.",
+        fails="No: it compares by a lambda, and pickling it raises AttributeError.",
+    ),
+    _choice(
         "learning-rate/log-key",
         "Under which key do ReduceLROnPlateau and LearningRateScheduler log the rate?",
         learning_rate="learning_rate, as Keras 3 does.",
@@ -390,6 +396,13 @@ _ALL = (
         at_every_turn="Whenever a save is due, before it is decided: a place that cannot be a folder fails although nothing is "
         "saved.",
         never="Never: to save into a folder that is not there raises OSError.",
+    ),
+    _choice(
+        "model-checkpoint/loaded-weights",
+        "What does loading the weights of a .keras or .weights.h5 file bring back beside the weights?",
+        the_optimizer="The optimizer's learning rate and its steps.",
+        its_steps="The optimizer's steps; the learning rate is that with which the model was compiled.",
+        nothing_else="Nothing.",
     ),
     _choice(
         "model-checkpoint/announces",

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .callbacks import CALLBACKS, FLOAT_PARAMETERS
+from .callbacks import CALLBACKS, FLOAT_PARAMETERS, TRAINING
 from .fields import BOOLEAN, INDEX, INTEGER, TEXT, Field, Kind, ListOf, Table, choice, nullable
 from .files import EXISTING, filepath_from_json, plain_path_from_json
 from .metrics import METRICS, Metric
@@ -156,6 +156,16 @@ class Scenario:
     steps_per_execution: int = 1
     existing: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
+
+    @property
+    def about(self) -> str:
+        """The callback that it is about: one alone in fits that follow each other, with nobody else at work but for a stop;
+        TRAINING for everything else."""
+        plain = self.callback and all(
+            fit.instances == "same" and fit.resume is None and not any(epoch.others for epoch in fit.epochs)
+            for fit in self.fits
+        )
+        return self.callback if plain else TRAINING
 
     def configured(self) -> tuple[Configured, ...]:
         """The callbacks in their order, be it one or several."""
@@ -307,7 +317,7 @@ def _check_fit(index: int, scenario: Scenario) -> None:
                 raise InvalidScenario(error.message, "epochs", number, "others", place, *error.path) from None
 
 
-def _check(scenario: Scenario) -> None:
+def check(scenario: Scenario) -> None:
     """Raises InvalidScenario for fields that do not go together."""
     if scenario.callbacks and (scenario.callback or scenario.config):
         raise InvalidScenario('"callbacks" stands in its place', "callback" if scenario.callback else "config")
@@ -371,7 +381,7 @@ SCENARIO = Table(
     Field("existing", EXISTING),
     Field("outputs", ListOf(TEXT)),
     Field("fits", ListOf(FIT, "fit")),
-    check=_check,
+    check=check,
 )
 
 

@@ -63,8 +63,10 @@ def added_to_logs(before: Mapping[str, Value], after: Mapping[str, Value]) -> di
     return {name: value for name, value in after.items() if name not in before or repr(before[name]) != repr(value)}
 
 
-def weights_seen(origin: Origin, began: Origin, fit: int) -> Weights:
-    """`origin` as a trace of `fit` reports it, if the fit began with the weights of `began`."""
+def weights_seen(origin: Origin, began: Origin, fit: int) -> Weights | None:
+    """`origin` as a trace of `fit` reports it, if the fit began with the weights of `began`; None for no epoch's."""
+    if origin.fit < UNTRAINED.fit:
+        return None
     if origin == began:
         return Weights(epoch=-1)
     return Weights(epoch=origin.epoch, fit=None if origin.fit == fit else origin.fit)

@@ -95,6 +95,7 @@ def test_a_witness_is_written_for_a_release(package: str, version: tuple[int, ..
 def test_what_takes_more_than_metrics_has_no_witness() -> None:
     assert script(loads(LOSSES.replace("1.0", "[1.0, 2.0]"))) is None
     assert script(loads(LOSSES.replace('"fits"', '"steps_per_execution": 2, "fits"'))) is None
+    assert script(loads(LOSSES.replace("}]}]}", '}]}, {"instances": "new", "epochs": [{}]}]}'))) is None
 
 
 def test_a_witness_begins_where_the_fit_does() -> None:

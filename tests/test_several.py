@@ -151,17 +151,6 @@ def test_hooks_and_fit_agree(name: str, pair: tuple[Any, Any]) -> None:
 
 
 BEYOND = {
-    "a new instance": "instances",
-    "a copied instance": "instances",
-    "pickled instances": "instances",
-    "resumed from a model": "instances",
-    "resumed from weights": "resume",
-    "resumed from nothing": "resume",
-    "others stop between two": "others",
-    "others set the rate": "others",
-    "others change the weights": "others",
-    "others interrupt": "others",
-    "others raise at a batch": "others",
     "a metric that is a function": "metrics",
     "the optimizer's own schedule, reduced": "learning_rate",
     "the optimizer's own schedule, scheduled": "learning_rate",

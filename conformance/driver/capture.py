@@ -12,9 +12,9 @@ import math
 import re
 import sys
 import warnings
-from typing import Any, Callable, Iterator, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Tuple
 
-from .values import Origin, float32, unsigned_zero
+from .values import UNTRAINED, Origin, float32, unsigned_zero
 
 # In this order: a line of ModelCheckpoint that says that a value improved says "saving" too.
 _PRINTED = (
@@ -73,7 +73,8 @@ def is_true(line: str, kind: str, facts: Facts) -> bool:
         return False
     if batch and facts.batch is not None and int(batch[1]) != facts.batch:
         return False
-    if best and facts.weights is not None and int(best[1]) != facts.weights.epoch + 1:
+    nobodys = facts.weights is None or facts.weights.fit < UNTRAINED.fit
+    if best and facts.weights is not None and not nobodys and int(best[1]) != facts.weights.epoch + 1:
         return False
     if rate and not _is_the_rate(rate[1], float(rate[2]), facts.rate):
         return False
@@ -127,8 +128,10 @@ class Captured:
         self._out = out
         self._given = given
         self._heard = heard
-        self._announced: Optional[str] = None
-        """The value that was last said to be the best one."""
+        self.speaker = 0
+        """Whose words they are, of several callbacks."""
+        self._announced: Dict[int, str] = {}
+        """The value that was last said to be the best one, by speaker."""
 
     @property
     def something(self) -> bool:
@@ -158,10 +161,14 @@ class Captured:
         before = improved[2] if improved else not_improved[1] if not_improved else None
         if before is not None and before != "None" and not _is_number(before):
             return False
-        follows = before is None or self._announced is None or before == self._announced
+        follows = before is None or before == self._announced.get(self.speaker, before)
         if improved:
-            self._announced = improved[3]
+            self._announced[self.speaker] = improved[3]
         return follows
+
+    def new_speaker(self, speaker: int) -> None:
+        """One that has announced nothing yet."""
+        self._announced.pop(speaker, None)
 
     def warned(self) -> Tuple[str, ...]:
         if not (self._given or self._heard):

@@ -155,7 +155,7 @@ class KerasShaped(Training):
     def _resume(self, resume: Resume) -> None:
         """A fresh model, with what is in the file."""
         try:
-            weights, rate, steps = self.model.read(self.directory.path + "/" + resume.path)
+            weights, rate, steps = self.model.read(self.directory.path + "/" + resume.path, resume.load)
         except FileNotFoundError as error:
             raise OtherRaised(error, by="other") from error
         self.model = self.world.model(self.scenario, self.directory)

@@ -94,17 +94,17 @@ class Model:
         self._save(filepath, overwrite, True)
 
     def load_weights(self, filepath: Any, **options: Any) -> None:
-        self.weights_of, _, _ = self.read(filepath)
+        self.weights_of, _, _ = self.read(filepath, "weights")
 
     def _save(self, filepath: Any, overwrite: bool, weights_only: bool) -> None:
         """Write it, or fail as writing the file does: the directory is the callback's to make."""
         path = self._directory.inside(filepath)
-        rate, steps = self._world.holds(path, weights_only)
         content = json.dumps(
             {
+                "weights_only": weights_only,
                 "weights": self.weights_of,
-                "rate": self._world.rate(self) if rate else None,
-                "steps": self.steps if steps else 0,
+                "rate": self._world.rate(self),
+                "steps": self.steps,
             }
         )
         for file in self._world.form(path, weights_only):
@@ -113,16 +113,21 @@ class Model:
             _write(self._directory.inside(file), content, overwrite, self._world)
         self.saved.append(Written(path, weights_only, self.weights_of, self.steps))
 
-    def read(self, filepath: Any) -> Tuple[Origin, Any, int]:
-        """Whose weights were saved there, the rate (None: the optimizer's was not) and the optimizer's steps."""
+    def read(self, filepath: Any, load: str) -> Tuple[Origin, Any, int]:
+        """Whose weights were saved there, the optimizer's rate (None: it is not brought back) and its steps. Raises
+        FileNotFoundError for what cannot be loaded as the "model", or its "weights"."""
         path = self._directory.inside(filepath)
-        for weights_only in (False, True):
-            file = self._world.form(path, weights_only)[0]
-            if os.path.isfile(file):
-                with open(file, encoding="utf-8") as stream:
-                    content = json.load(stream)
-                return Origin(*content["weights"]), content["rate"], content["steps"]
-        raise FileNotFoundError(f"nothing was saved as {path}")
+        for form in (False, True) if load == "model" else (True, False):
+            file = self._world.form(path, form)[0]
+            if not os.path.isfile(file) or not os.path.getsize(file):
+                continue
+            with open(file, encoding="utf-8") as stream:
+                content = json.load(stream)
+            brings = self._world.brings(path, content["weights_only"], load)
+            if brings is not None:
+                rate, steps = brings
+                return Origin(*content["weights"]), content["rate"] if rate else None, content["steps"] if steps else 0
+        raise FileNotFoundError(f"nothing that can be loaded so was saved as {path}")
 
 
 def _write(path: str, content: str, overwrite: bool, world: Any) -> None:

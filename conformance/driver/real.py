@@ -126,7 +126,11 @@ class RealModels:
 
     def _compile(self, real: RealModel, metrics: Any, steps_per_execution: int) -> None:
         real.model.compile(
-            optimizer=real.optimizer, loss="mse", metrics=metrics, steps_per_execution=steps_per_execution
+            # by its name Keras 3 saves it in a .h5 file and does not find it again
+            optimizer=real.optimizer,
+            loss=self.keras.losses.MeanSquaredError(),
+            metrics=metrics,
+            steps_per_execution=steps_per_execution,
         )
 
     # ---------------------------------------------------------------------------------- what is in them

@@ -120,6 +120,7 @@ class Recorder:
 
     def constructed(self, callback: int) -> None:
         """A constructor has come to its end."""
+        self._heard.new_speaker(callback)
         self._heard.printed()
         if self._warned is not None:
             self._warned[callback] += self._heard.warned()
@@ -227,6 +228,7 @@ class Recorder:
         before = self.weights
         self.saw_state(seen)
         said = self._said[callback]
+        self._heard.speaker = callback
         were_set = before is not None and self.weights not in (None, before)
         if were_set and said.weights_set is not None and hook not in said.weights_set:
             said.weights_set.append(hook)
@@ -263,6 +265,7 @@ class Recorder:
     def heard(self, callback: int) -> None:
         """Write down what was said so far in a hook that goes on."""
         said = self._said[callback]
+        self._heard.speaker = callback
         self._add_printed(said, self._heard.printed(others=self.optional))
         said.warned = (said.warned or []) + list(self._heard.warned())
 

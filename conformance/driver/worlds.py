@@ -122,6 +122,8 @@ class PlainWorld:
     """What `on_train_begin` is given."""
     groups_batches = True
     """Whether `compile` knows `steps_per_execution`."""
+    weights_bring = False, False
+    """Whether the weights in a .keras or .weights.h5 file bring back the optimizer's rate, and whether its steps."""
     h5py_tells_errors = True
     """Whether h5py raises the system's exception by its kind, as it does from its third version on."""
 
@@ -149,9 +151,11 @@ class PlainWorld:
         """The files of which a save consists."""
         return (path,)
 
-    def holds(self, path: str, weights_only: bool) -> Tuple[bool, bool]:
-        """Whether a save to that path holds the rate of the optimizer, and whether its steps."""
-        return not weights_only, not weights_only
+    def brings(self, path: str, weights_only: bool, load: str) -> Optional[Tuple[bool, bool]]:
+        """Whether loading what was saved brings back the optimizer's rate, and whether its steps; None: it cannot be loaded."""
+        if load == "model":
+            return None if weights_only else (True, True)
+        return self.weights_bring if path.endswith((".keras", ".weights.h5")) else (False, False)
 
     def trained(self, model: Model) -> None:
         """The optimizer has made a step."""
@@ -301,6 +305,7 @@ class TfKeras(_Keras):
     """Keras 2 in TensorFlow. It writes folders, or several files, for names without a known suffix."""
 
     writes_files = False
+    weights_bring = False, True
 
     def _note_assignments(self) -> bool:
         return hasattr(self.variable, "numpy") and super()._note_assignments()
@@ -308,8 +313,10 @@ class TfKeras(_Keras):
     def form(self, path: str, weights_only: bool) -> Tuple[str, ...]:
         return saved_form(path, weights_only)
 
-    def holds(self, path: str, weights_only: bool) -> Tuple[bool, bool]:
-        return not weights_only, not weights_only or path.endswith(".weights.h5")
+    def brings(self, path: str, weights_only: bool, load: str) -> Optional[Tuple[bool, bool]]:
+        if load == "weights" and weights_only and not path.endswith((".keras", ".h5", ".hdf5")):
+            return True, True  # TensorFlow's checkpoint has the optimizer in it
+        return super().brings(path, weights_only, load)
 
     def trained(self, model: Model) -> None:
         # A rate that was assigned in spite of the schedule holds until the next step.
@@ -331,15 +338,15 @@ class TfKeras(_Keras):
 
 
 class Keras3(_Keras):
-    """Keras 3, on the backend that it is configured for. It asks the compiled metrics for `mode="auto"`."""
+    """Keras 3, on the backend that it is configured for. It asks the compiled metrics for `mode="auto"`. The variables of a
+    compiled model's optimizer are saved with its weights."""
+
+    weights_bring = True, True
 
     def __init__(self, keras: Any) -> None:
         super().__init__(keras)
         self._made: Dict[str, Any] = {}
         self._loss = keras.metrics.Mean(name="loss")  # what every compiled model has among its metrics
-
-    def holds(self, path: str, weights_only: bool) -> Tuple[bool, bool]:
-        return True, True  # the variables of a compiled model's optimizer are saved with its weights
 
     def several(self, names: Tuple[str, ...]) -> Any:
         return (

@@ -74,7 +74,7 @@ def _ask(scenario: Scenario) -> _Asked:
 @cache
 def _alone(callback: str) -> tuple[_Asked, ...]:
     """The stored scenarios of a callback, in which it is the only one."""
-    return tuple(_ask(vector.scenario) for vector in stored() if vector.scenario.callback == callback)
+    return tuple(_ask(vector.scenario) for vector in stored() if vector.scenario.about == callback)
 
 
 def _pairs(clause: Clause) -> list[tuple[_Asked, _Asked | None]]:

@@ -35,8 +35,7 @@ class WritesWholeModels(ModelCheckpoint):
     ) -> Turned:
         done: list[Effect] = []
         turned = super()._turn(direction, best, event, batch, done)
-        remark = " (whole model)" if self.config.save_weights_only else ""
-        effects.extend(Save(each.path + remark) if isinstance(each, Save) else each for each in done)
+        effects.extend(Save(each.path) if isinstance(each, Save) else each for each in done)
         return turned
 
 
@@ -54,7 +53,7 @@ class BestInTheName(ModelCheckpoint):
         done: list[Effect] = []
         turned = super()._turn(direction, best, event, batch, done)
         mark = "best-" if self.config.save_best_only else ""
-        effects.extend(Save(mark + each.path) if isinstance(each, Save) else each for each in done)
+        effects.extend(each._replace(path=mark + each.path) if isinstance(each, Save) else each for each in done)
         return turned
 
 

@@ -24,7 +24,8 @@ from ..callbacks import FLOAT_PARAMETERS
 from ..editing import each_logs
 from ..files import path_of
 from ..numbers import float32
-from ..scenario import Epoch, Fit, Scenario, key
+from ..reading import InvalidScenario
+from ..scenario import Epoch, Fit, Scenario, check, key
 from ..values import ArrayNumber, Logs, Rate, Tensor, Value, each_number
 
 Condition = Callable[[Scenario], bool]
@@ -52,7 +53,7 @@ def smallest(
 
     def untried(step: Step) -> Iterator[Scenario]:
         for candidate in step(current):
-            if key(candidate) not in tried and complexity(candidate) < weight:
+            if complexity(candidate) < weight and _is_valid(candidate) and key(candidate) not in tried:
                 yield candidate
 
     progress = True
@@ -75,6 +76,15 @@ def smallest(
                 if tries <= 1:
                     return current
     return current
+
+
+def _is_valid(scenario: Scenario) -> bool:
+    """Whether its fields go together: with a fit or a batch less, others may act where there is nothing."""
+    try:
+        check(scenario)
+    except InvalidScenario:
+        return False
+    return True
 
 
 # ---------------------------------------------------------------------------------------------- what is simpler

@@ -12,13 +12,15 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import seed as seeded
 from hypothesis.strategies import SearchStrategy
 
-from ..callbacks import CALLBACKS
+from ..callbacks import CALLBACKS, TRAINING
 from ..scenario import Scenario, key
 
 
 def scenarios(callback: str) -> SearchStrategy[Scenario]:
-    """Scenarios for one callback, most of them valid. Raises KeyError for a name that is not one of `CALLBACKS`."""
-    found: SearchStrategy[Scenario] = import_module(f"{__package__}.{CALLBACKS[callback].module}").scenarios()
+    """Scenarios for one callback, or of TRAINING, most of them valid. Raises KeyError for a name that is not one of
+    `CALLBACKS`."""
+    module = TRAINING if callback == TRAINING else CALLBACKS[callback].module
+    found: SearchStrategy[Scenario] = import_module(f"{__package__}.{module}").scenarios()
     return found
 
 
@@ -28,7 +30,7 @@ of one another, as a search for one failure wants it; a pool wants different sce
 
 
 def sample(callback: str, n: int, seed: int) -> list[Scenario]:
-    """`n` different scenarios for one callback: always the same for the same seed (and version of Hypothesis).
+    """`n` different scenarios for one callback, or of TRAINING: always the same for the same seed (and version of Hypothesis).
 
     No database, no deadline, no shrinking, nothing printed. A larger `n` begins with the scenarios of a smaller one.
     Fewer than `n` come back only where new ones hardly turn up any more.

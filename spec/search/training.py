@@ -1,0 +1,128 @@
+"""Scenarios as scripts train: several callbacks, later instances, resumed and interrupted fits, others at work.
+
+One of the callbacks draws the whole scenario, as its own module does; of what the others draw only the configuration is taken.
+Most of them look at the same metric, as in scripts.
+"""
+
+from dataclasses import replace
+from importlib import import_module
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn
+
+from ..callbacks import CALLBACKS, defaults
+from ..files import path_of
+from ..scenario import Configured, Epoch, Fit, Other, Resume, Scenario, groups
+from ..values import Rate, map_rate
+from .drawing import below, chance, weighted
+
+_STOP, _REDUCE, _SAVE = "EarlyStopping", "ReduceLROnPlateau", "ModelCheckpoint"
+_SCHEDULE, _NAN = "LearningRateScheduler", "TerminateOnNaN"
+_LISTS = weighted(
+    ((_STOP, _SAVE), 4), ((_STOP, _REDUCE), 4), ((_SAVE, _STOP), 3), ((_REDUCE, _SAVE), 4), ((_SAVE, _REDUCE), 4),
+    ((_REDUCE, _STOP), 3), ((_STOP, _REDUCE, _SAVE), 8), ((_SAVE, _STOP, _REDUCE), 4), ((_SAVE, _REDUCE, _STOP), 4),
+    ((_REDUCE, _STOP, _SAVE), 3), ((_SCHEDULE, _REDUCE), 3), ((_REDUCE, _SCHEDULE), 3), ((_SCHEDULE, _SAVE), 3),
+    ((_SAVE, _SCHEDULE, _STOP), 2), ((_NAN, _SAVE), 2), ((_SAVE, _NAN, _REDUCE), 2), ((_NAN, _STOP, _SAVE), 2),
+    ((_SAVE, _SAVE), 3), ((_STOP, _STOP), 2), ((_REDUCE, _REDUCE), 2), ((_SCHEDULE, _SCHEDULE), 1), ((_SAVE,), 3),
+    ((_STOP,), 2), ((_REDUCE,), 2), ((_SCHEDULE,), 1),
+)  # fmt: skip
+_INSTANCES = weighted(("same", 5), ("new", 5), ("copied", 2), ("pickled", 2))
+_LOAD = weighted(("model", 2), ("weights", 1))
+_HOOK = weighted(("epoch_end", 4), ("batch_end", 2), ("epoch_begin", 1))
+_RAISED = weighted(("KeyboardInterrupt", 4), ("OSError", 1), ("MemoryError", 1))
+_ACT = weighted(("raises", 4), ("learning_rate", 3), ("stop", 2), ("weights", 2))
+_RATE = weighted((0.1, 3), (0.5, 3), (1.0, 1), (0.01, 1))
+_INITIAL_EPOCH = weighted((None, 3), (0, 1), (2, 1))
+
+
+def _drawn_config(draw: DrawFn, drawn: Scenario, leading: Scenario) -> dict[str, Any]:
+    """What was drawn for one of the callbacks, mostly looking at what the leading one monitors."""
+    config = dict(drawn.config)
+    both = (defaults(each.callback).get("monitor") for each in (drawn, leading))
+    if all(both) and drawn is not leading and chance(draw, 75):
+        for name in ("monitor", "mode"):
+            config.pop(name, None)
+            if name in leading.config:
+                config[name] = leading.config[name]
+    return config
+
+
+def _paths(scenario: Scenario) -> list[str]:
+    """Under which a checkpoint may have saved in the first fit: one for each of its epochs, as far as it is known."""
+    paths: dict[str, None] = {}
+    for each in scenario.configured():
+        template = path_of(each.config.get("filepath", ""))
+        first = scenario.fits[0]
+        for number, epoch in enumerate(first.epochs, scenario.first_epoch(first) + 1):
+            try:
+                path = template.format(epoch=number, batch=1, **epoch.logs)
+            except (KeyError, TypeError, ValueError, IndexError):
+                continue
+            if path and "/../" not in path and not path.startswith("/"):
+                paths[path] = None
+    return list(paths)
+
+
+def _drawn_resume(draw: DrawFn, paths: list[str]) -> Resume:
+    path = paths[draw(below(len(paths)))]
+    load = draw(_LOAD)
+    # what was saved as weights is seldom taken for a model
+    if path.endswith(".weights.h5") and not chance(draw, 10):
+        load = "weights"
+    return Resume(path=path, load=load)
+
+
+def _drawn_other(draw: DrawFn, epoch: Epoch, scenario: Scenario) -> Other:
+    hook, act = draw(_HOOK), draw(_ACT)
+    place = draw(below(2 * len(scenario.configured()) + 1))
+    index = None if place == 0 else (place - 1) // 2
+    batches = [batch for batch, _ in groups(epoch.batch_logs(), scenario.steps_per_execution)]
+    batch = batches[draw(below(len(batches)))] if hook == "batch_end" and chance(draw, 60) else None
+    rate: Rate = None
+    if act == "learning_rate":
+        if scenario.learning_rate is None:
+            act = "stop"
+        else:
+            rate = map_rate(scenario.learning_rate, lambda _: draw(_RATE))
+    return Other(
+        hook=hook, batch=batch, before=index if place % 2 else None, after=None if place % 2 else index,
+        stop=act == "stop", learning_rate=rate, weights="zero" if act == "weights" else None,
+        raises=draw(_RAISED) if act == "raises" else None,
+    )  # fmt: skip
+
+
+def _with_others(draw: DrawFn, fit: Fit, scenario: Scenario) -> Fit:
+    epochs = tuple(
+        replace(epoch, others=tuple(_drawn_other(draw, epoch, scenario) for _ in range(1 + chance(draw, 20))))
+        if chance(draw, 25)
+        else epoch
+        for epoch in fit.epochs
+    )
+    return replace(fit, epochs=epochs)
+
+
+@st.composite
+def scenarios(draw: DrawFn) -> Scenario:
+    names = draw(_LISTS)
+    drawn = [draw(import_module(f"{__package__}.{CALLBACKS[name].module}").scenarios()) for name in names]
+    leading: Scenario = drawn[draw(below(len(names)))]
+    scenario = leading
+    if len(names) > 1 or chance(draw, 10):
+        callbacks = tuple(
+            Configured(callback=each.callback, config=_drawn_config(draw, each, leading)) for each in drawn
+        )
+        scenario = replace(leading, callback="", config={}, callbacks=callbacks)
+    fits = list(scenario.fits)
+    if len(fits) == 1 and chance(draw, 50):
+        # the same stream once more: what an instance remembers shows best there
+        fits.append(replace(fits[0], initial_epoch=draw(_INITIAL_EPOCH)))
+    paths = _paths(scenario) if isinstance(scenario.learning_rate, float) else []
+    for index, fit in enumerate(fits[1:], 1):
+        if chance(draw, 60):
+            fits[index] = replace(fit, instances=draw(_INSTANCES))
+        if paths and chance(draw, 50):
+            fits[index] = replace(fits[index], resume=_drawn_resume(draw, paths))
+    if chance(draw, 35):
+        fits = [_with_others(draw, fit, scenario) for fit in fits]
+    return replace(scenario, fits=tuple(fits))
