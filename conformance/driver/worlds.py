@@ -84,8 +84,22 @@ def compiled(keras: Any, metrics: Any) -> Any:
     return [_metric(keras, each) for each in metrics]
 
 
+_BY_SHAPE = ("accuracy", "acc")
+"""Names that `compile` resolves by itself."""
+
+
+def _called(keras: Any, name: str) -> Any:
+    """The metric that a Keras calls so; the name where it knows none."""
+    try:
+        return keras.metrics.get(name)
+    except ValueError:
+        return name
+
+
 def _metric(keras: Any, metric: Any) -> Any:
     if isinstance(metric, str):
+        if metric not in _BY_SHAPE and isinstance(_called(keras, metric), str):
+            raise CannotExpress("metrics")  # Keras 2 gives back the name, and fails when it trains
         return metric
     if "function" in metric:
 
