@@ -8,15 +8,12 @@ Rules
   soon as it no longer shows.
 """
 
-import json
-import tomllib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from callcheck.spec.clauses.clause import CLAUSES
 from callcheck.spec.dialect import InvalidDialect
-from callcheck.spec.reading import InvalidScenario
+from callcheck.spec.reading import InvalidScenario, parse_json, parse_toml, read_text, shown
 from callcheck.spec.scenario import Scenario, loads
 from callcheck.spec.trace import Trace, from_json
 
@@ -39,7 +36,7 @@ class Declaration:
 
 def pinned(file: str) -> tuple[Declaration, ...]:
     """The declarations in a dialect's file. Raises InvalidDialect for what is none, in one sentence that names the file."""
-    tables = tomllib.loads(Path(file).read_text(encoding="utf-8")).get("declaration", [])
+    tables = parse_toml(read_text(file)).get("declaration", [])
     if not isinstance(tables, list):
         raise InvalidDialect(f"{file}: declarations are [[declaration]] tables")
     return tuple(_read(f"{file}, declaration {number}", table) for number, table in enumerate(tables, 1))
@@ -54,10 +51,10 @@ def _read(place: str, table: Any) -> Declaration:
         raise InvalidDialect(f"{place}: its fields are {', '.join(sorted(_FIELDS))}, each a text")
     known = {*CLAUSES, *(agreement.id for agreement in AGREEMENTS.values())}
     if table["clause"] not in known:
-        raise InvalidDialect(f"{place}: there is no clause {table['clause']!r}")
+        raise InvalidDialect(f"{place}: there is no clause {shown(table['clause'])}")
     try:
-        scenario, predicted = loads(table["scenario"]), from_json(json.loads(table["predicted"]))
-    except (InvalidScenario, ValueError) as error:
+        scenario, predicted = loads(table["scenario"]), from_json(parse_json(table["predicted"]))
+    except InvalidScenario as error:
         raise InvalidDialect(f"{place}: {error}") from None
     if not isinstance(predicted, Trace):
         raise InvalidDialect(f"{place}: predicted is no trace")

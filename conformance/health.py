@@ -7,6 +7,7 @@ clauses see little of it: a subject that raises everywhere exercises next to non
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from callcheck.spec.trace import Failed, NotExpressible, Result, Trace
 
@@ -14,7 +15,9 @@ SAME_ERROR = 0.9
 """The share of scenarios with one and the same error from which on the error is the result, and not the verdicts."""
 EXPRESSIBLE = 0.1
 """The share of scenarios that have to be expressible for a run to say anything."""
-DEVIATING, NOTHING_EXERCISED, NOT_STARTED = 1, 3, 4
+OK, DEVIATING, WRONG, NOTHING_EXERCISED, NOT_STARTED, OUR_FAULT = range(6)
+INTERRUPTED = 130
+"""The exit statuses of all commands. What a signal ends has 128 and the signal's number, as a shell has it: Ctrl-C 130."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,10 +41,13 @@ def complaint(name: str, callback: str, results: Sequence[Result]) -> Complaint 
             f"in {count} it lacks {parameter}",
             status=NOTHING_EXERCISED,
         )
-    errors = Counter(error for result in asked if (error := _error(result)) is not None)
+    errors = [error for result in asked if (error := _error(result)) is not None]
     if not errors:
         return None
-    (text, constructing), count = errors.most_common(1)[0]
+    # The same error is the same type at the same place: its words may hold what was different every time.
+    (kind, hook), count = Counter((error.kind, error.hook) for error in errors).most_common(1)[0]
+    constructing = hook == "constructor"
+    text = Counter(error.text for error in errors if (error.kind, error.hook) == (kind, hook)).most_common(1)[0][0]
     if all(isinstance(result, Trace) and result.rejected is not None for result in asked):
         return Complaint(
             sentence=f"{name} could be constructed in none of {len(asked)} scenarios of {callback}; most often {text}",
@@ -62,13 +68,22 @@ def incomplete(name: str, tried: int, untried: int, why: str) -> Complaint:
     return Complaint(sentence=sentence, status=NOTHING_EXERCISED)
 
 
-def _error(result: Result) -> tuple[str, bool] | None:
-    """What went wrong, and whether the constructor did."""
+class _Error(NamedTuple):
+    """What went wrong: the type, where, and all of it in words."""
+
+    kind: str
+    hook: str
+    text: str
+
+
+def _error(result: Result) -> _Error | None:
     if isinstance(result, Failed):
-        return f"{result.kind}: {result.message}", False
+        return _Error(result.kind, "", f"{result.kind}: {result.message}")
     if not isinstance(result, Trace):
         return None
     if result.rejected is not None:
-        return f"{result.rejected.type}: {result.rejected.message}", True
+        return _Error(result.rejected.type, "constructor", f"{result.rejected.type}: {result.rejected.message}")
     error = next((fit.error for fit in result.fits if fit.error is not None), None)
-    return None if error is None else (f"{error.type} out of {error.hook}: {error.message}", False)
+    return (
+        None if error is None else _Error(error.type, error.hook, f"{error.type} out of {error.hook}: {error.message}")
+    )

@@ -49,7 +49,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def suite(config: pytest.Config) -> Suite:
     """The suite of this run, made at its first use."""
     if _suite not in config.stash:
-        from .session import WRONG_REQUESTS, Suite
+        from callcheck.spec.reading import Refused
+
+        from .session import Suite
         from .subjects.registry import Manner
 
         try:
@@ -68,7 +70,7 @@ def suite(config: pytest.Config) -> Suite:
                 budget=config.getoption("--budget"),
             )
             config.add_cleanup(config.stash[_suite].close)
-        except WRONG_REQUESTS as error:
+        except Refused as error:
             raise pytest.UsageError(f"callcheck: {error}") from None
     return config.stash[_suite]
 

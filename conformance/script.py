@@ -5,11 +5,11 @@ The form of the file is told in `spec/script.py`; `callcheck collect` and `callc
 
 from pathlib import Path
 
-from callcheck.spec.reading import InvalidScenario
+from callcheck.spec.reading import InvalidScenario, Refused, read_text
 from callcheck.spec.script import Script, loads
 
 
-class InvalidScript(ValueError):
+class InvalidScript(Refused):
     """The file cannot be used; the message is one sentence that names it and the place in it."""
 
 
@@ -17,16 +17,9 @@ def read_script(file: str | Path, *, incomplete: bool = False) -> Script:
     """The script in the file of that name.
 
     A callback whose arguments were not all read has no configuration to go by: it is refused with what has to be written,
-    unless `incomplete` is asked for. Raises InvalidScript; also for a file without a single callback.
+    unless `incomplete` is asked for. Raises Refused; InvalidScript also for a file without a single callback.
     """
-    try:
-        text = Path(file).read_text(encoding="utf-8")
-    except OSError as error:
-        raise InvalidScript(f"{file}: cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError:
-        raise InvalidScript(f"{file}: is not UTF-8 text") from None
-    except ValueError as error:  # a path with a NUL in it
-        raise InvalidScript(f"{file}: cannot be read ({error})") from None
+    text = read_text(file)
     try:
         script = loads(text)
     except InvalidScenario as error:

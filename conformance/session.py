@@ -6,27 +6,24 @@ from typing import NoReturn
 
 from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.clauses.clause import CLAUSES
-from callcheck.spec.dialect import DOCUMENTED, InvalidDialect, Resolution, documented, nearest, resolve
+from callcheck.spec.dialect import DOCUMENTED, Resolution, documented, nearest, resolve
+from callcheck.spec.reading import Refused, shown
 
 from .declarations import Declaration, pinned
 from .driver.protocol import Unavailable
 from .findings import SHRUNK, Finding, findings
-from .health import DEVIATING, NOT_STARTED, NOTHING_EXERCISED, Complaint
+from .health import DEVIATING, NOT_STARTED, NOTHING_EXERCISED, OK, Complaint
 from .hearing import Hearing
 from .judge import FAILING, Judgement
 from .pool import EXAMPLES
 from .results import Budget, Progress
 from .rules import AGREEMENTS, Rule
-from .subjects.names import Name, UnknownImplementation, parse_all
+from .subjects.names import Name, parse_all
 from .subjects.registry import Manner, Started, default_names, start
 
 
-class UnknownClause(ValueError):
+class UnknownClause(Refused):
     """No clause begins like that."""
-
-
-WRONG_REQUESTS = (UnknownClause, UnknownImplementation, InvalidDialect)
-"""What making a Suite raises for a request that makes no sense; each message is one sentence."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,12 +44,8 @@ def selected(prefix: str) -> list[Rule]:
     rules: list[Rule] = [*CLAUSES.values(), *AGREEMENTS.values()]
     found = [rule for rule in rules if rule.id.startswith(prefix)]
     if not found:
-        raise UnknownClause(f"no clause begins with {prefix!r}; `callcheck clauses` lists them")
+        raise UnknownClause(f"no clause begins with {shown(prefix)}; `callcheck clauses` lists them")
     return found
-
-
-OK = 0
-"""The exit status when everything conforms; the others stand with the thresholds."""
 
 
 def _only(rules: Sequence[Rule]) -> str | None:
@@ -83,7 +76,7 @@ class Suite:
         budget: float | None = None,
     ) -> None:
         if callback is not None and callback not in CALLBACKS:
-            raise UnknownClause(f"unknown callback {callback!r}; known are {', '.join(CALLBACKS)}")
+            raise UnknownClause(f"unknown callback {shown(callback)}; known are {', '.join(CALLBACKS)}")
         self.names = tuple(dict.fromkeys(name.living_in(manner.python) for name in parse_all(names) or default_names()))
         self.named = bool(names)
         self.rules = selected(prefix)

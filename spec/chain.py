@@ -19,10 +19,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from .reading import Refused
+
 FOLDER = files(__package__) / "dialects"
 
 
-class InvalidDialect(ValueError):
+class InvalidDialect(Refused):
     """The name or the file is not that of a dialect; the message is one sentence that names what is wrong."""
 
 

@@ -14,7 +14,6 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -23,6 +22,7 @@ from .chain import FOLDER, Chain, chains, overlays
 from .chain import InvalidDialect as InvalidDialect
 from .chain import version as number
 from .choices import CHOICES
+from .reading import Refused, parse_toml, printable, read_text, shown
 
 NEWEST = "keras-3.15.1"
 """The name of the dialect of the newest Keras, on TensorFlow."""
@@ -69,10 +69,12 @@ class Resolution:
 def _checked(name: str, choices: Mapping[str, Any]) -> Mapping[str, str]:
     for choice, value in choices.items():
         if choice not in CHOICES:
-            raise InvalidDialect(f"dialect {name}: unknown choice {choice!r}")
+            raise InvalidDialect(f"dialect {printable(name)}: unknown choice {shown(choice)}")
         if not isinstance(value, str) or value not in CHOICES[choice].values:
             known = ", ".join(CHOICES[choice].values)
-            raise InvalidDialect(f"dialect {name}: {choice} cannot be {value!r}; its values are {known}")
+            raise InvalidDialect(
+                f"dialect {printable(name)}: {choice} cannot be {shown(value)}; its values are {known}"
+            )
     missing = [choice for choice in CHOICES if choice not in choices]
     if missing:
         raise InvalidDialect(f"dialect {name}: no value for {missing[0]}; extend a dialect or list every choice")
@@ -218,11 +220,9 @@ _FIELDS = {"name", "extends", "choices"}
 def parse(text: str) -> dict[str, Dialect]:
     """The dialects in a TOML text, by name, in order; they may extend each other and any known one. Raises InvalidDialect."""
     try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InvalidDialect(f"not TOML: {error}") from None
-    except RecursionError:
-        raise InvalidDialect("is nested too deeply") from None
+        data = parse_toml(text)
+    except Refused as error:
+        raise InvalidDialect(str(error)) from None
     tables = data.get("dialect")
     if not {"dialect"} <= set(data) <= {"dialect", "declaration"} or not isinstance(tables, list) or not tables:
         raise InvalidDialect(
@@ -246,8 +246,10 @@ def parse(text: str) -> dict[str, Dialect]:
                 base = (read.get(table["extends"]) or _named(table["extends"]).dialect).choices
             except InvalidDialect as error:
                 raise InvalidDialect(
-                    f"dialect {name}: it extends {table['extends']!r}, which is not known: {error}"
+                    f"dialect {printable(name)}: it extends {shown(table['extends'])}, which is not known: {error}"
                 ) from None
+        if name in read:
+            raise InvalidDialect(f"two dialects are called {shown(name)}")
         read[name] = Dialect(name=name, choices=_checked(name, {**base, **table.get("choices", {})}))
     return read
 
@@ -267,11 +269,13 @@ def resolve(name: str) -> Resolution:
     if not name.endswith(".toml"):
         return _named(name)
     try:
-        return Resolution(dialect=list(parse(Path(name).read_text(encoding="utf-8")).values())[-1])
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidDialect(f"{name}: cannot be read ({error})") from None
+        text = read_text(name)
+    except Refused as error:
+        raise InvalidDialect(str(error)) from None
+    try:
+        return Resolution(dialect=list(parse(text).values())[-1])
     except InvalidDialect as error:
-        raise InvalidDialect(f"{name}: {error}") from None
+        raise InvalidDialect(f"{printable(name)}: {error}") from None
 
 
 def _named(name: str) -> Resolution:
@@ -279,11 +283,13 @@ def _named(name: str) -> Resolution:
         return Resolution(dialect=documented())
     if name in third_party():
         return Resolution(dialect=third_party()[name])
-    release = re.fullmatch(r"(?P<package>[a-z-]+?)-(?P<version>\d+(\.\w+)*)(?P<overlays>(\+\w+)*)", name)
+    release = re.fullmatch(
+        r"(?P<package>[a-z-]+?)-(?P<version>[0-9]{1,9}(\.[0-9a-z]{1,9})*)(?P<overlays>(\+\w+)*)", name
+    )
     if release is None:
         others = ", ".join(third_party())
         raise InvalidDialect(
-            f"unknown dialect {name!r}; known are {DOCUMENTED}, releases such as {NEWEST}, and {others}"
+            f"unknown dialect {shown(name)}; known are {DOCUMENTED}, releases such as {NEWEST}, and {others}"
         )
     named = release["overlays"].split("+")[1:]
     eras = [one for one in named if re.fullmatch(r"np\d", one)]

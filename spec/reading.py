@@ -9,8 +9,11 @@ Rules
 
 import json
 import math
+import os
 import re
+import tomllib
 from collections.abc import Iterable
+from pathlib import Path as File
 from typing import Any
 
 _TYPE_NAMES = {
@@ -30,25 +33,33 @@ Path = tuple[str | int, ...]
 """From the whole to a part of it: names of fields and indices in lists."""
 
 
-def printable(text: str) -> str:
-    """The text in one line without control characters, which are escaped as in a Python string, and cut where it is long."""
-    cut = text[:LONGEST]
+def printable(text: str, most: int = LONGEST) -> str:
+    """The text in one line without control characters, which are escaped as in a Python string, and cut to about that many
+    characters where it is longer."""
+    cut = text[:most]
     if not cut.isprintable():
         cut = "".join(
             each if each.isprintable() else each.encode("unicode_escape", "surrogatepass").decode() for each in cut
         )
-    return cut if len(text) <= LONGEST else f"{cut}... ({len(text)} characters)"
+    return cut if len(text) <= most else f"{cut}... ({len(text)} characters)"
 
 
-def shown(value: Any) -> str:
+def shown(value: Any, most: int = LONGEST) -> str:
     """The value in a message, as Python writes it."""
-    return printable(repr(value))
+    try:
+        return printable(repr(value), most)
+    except ValueError:
+        return "a number with more digits than Python writes"
 
 
 def place(path: Path) -> str:
     """The path as a text: `fits[0].epochs[1].logs.val_loss`."""
     steps = (f"[{step}]" if isinstance(step, int) else f".{printable(step)}" for step in path)
     return "".join(steps).removeprefix(".")
+
+
+class Refused(ValueError):
+    """What somebody gave, a file or a word on the command line, cannot be used. The message is one sentence that names it."""
 
 
 class InvalidScenario(ValueError):
@@ -174,6 +185,31 @@ def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 _DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite, object_pairs_hook=_without_repetition)
+
+
+def read_text(file: str | os.PathLike[str]) -> str:
+    """The text in a file of the user's. Raises Refused."""
+    name = printable(os.fspath(file)) or "a file without a name"
+    try:
+        return File(file).read_text(encoding="utf-8")
+    except OSError as error:
+        raise Refused(f"{name}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise Refused(f"{name}: is not UTF-8 text") from None
+    except ValueError as error:  # a path with a null byte in it
+        raise Refused(f"{name}: cannot be read ({error})") from None
+
+
+def parse_toml(text: str) -> dict[str, Any]:
+    """The tables in a TOML text. Raises Refused with one sentence, which begins with "is" or "has"."""
+    try:
+        return tomllib.loads(text.removeprefix("\ufeff"))
+    except tomllib.TOMLDecodeError as error:
+        raise Refused(f"is not TOML: {error}") from None
+    except RecursionError:
+        raise Refused("is nested too deeply") from None
+    except ValueError:
+        raise Refused("has an integer of more digits than Python reads") from None
 
 
 def parse_json(text: str) -> Any:

@@ -20,14 +20,13 @@ Rules
 - TOML has no null: an argument that is None is left out, as None is the default wherever it is allowed.
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from .fields import TEXT, Field, Kind, ListOf, MapOf, Table
 from .metrics import METRICS, Metric
-from .reading import InvalidScenario, integer_from_json
+from .reading import InvalidScenario, Refused, integer_from_json, parse_toml
 from .scenario import CALLBACK, CONFIG, Configured, Fit, Scenario
 from .toml import array_of_tables
 from .values import NUMBER
@@ -127,9 +126,9 @@ SCRIPT = Table(Script, Field("fits", ListOf(FIT_OF_A_SCRIPT)), Field("unread", L
 def loads(text: str) -> Script:
     """The script in the text of a `callbacks.toml`. Raises InvalidScenario, which names the place."""
     try:
-        data = tomllib.loads(text.removeprefix("\ufeff"))
-    except tomllib.TOMLDecodeError as error:
-        raise InvalidScenario(f"this is not TOML: {error}") from None
+        data = parse_toml(text)
+    except Refused as error:
+        raise InvalidScenario(str(error)) from None
     return SCRIPT.read(data)
 
 

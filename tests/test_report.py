@@ -8,7 +8,8 @@ from xml.etree import ElementTree
 import pytest
 
 from callcheck.cli import main
-from callcheck.conformance.report.folder import LONGEST_BRIEF, Brief, CannotWrite, Folder, fenced, ours, plain
+from callcheck.conformance.report.folder import LONGEST_BRIEF, Brief, Folder, fenced, ours, plain
+from callcheck.spec.reading import Refused
 
 FOUR = ["index.html", "junit.xml", "summary.md"]
 HOSTILE = "<script>alert(1)</script>|`x`"
@@ -106,11 +107,11 @@ def test_every_anchor_of_a_page_leads_somewhere(tmp_path: Path, own: Path) -> No
 
 def test_a_file_that_no_report_wrote_is_never_overwritten(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("mine")
-    with pytest.raises(CannotWrite, match=r"index.html is there, and is of no report; name another folder"):
+    with pytest.raises(Refused, match=r"index.html is there, and is of no report; name another folder"):
         Folder(str(tmp_path), "check")
     assert (tmp_path / "index.html").read_text() == "mine"
     (tmp_path / "index.html").rename(tmp_path / "check.json")
-    with pytest.raises(CannotWrite, match=r"check.json is there, and is of no report"):
+    with pytest.raises(Refused, match=r"check.json is there, and is of no report"):
         Folder(str(tmp_path), "check")
     assert (tmp_path / "check.json").read_text() == "mine"
 

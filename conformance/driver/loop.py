@@ -12,6 +12,7 @@ Rules
 
 import builtins
 import contextlib
+import os
 import signal
 import threading
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
@@ -31,8 +32,12 @@ class _TimeLimit(_Interrupt):
     """The time is over."""
 
 
-class _CtrlC(_Interrupt):
-    """Somebody at the keyboard wants to stop callcheck, not the training."""
+class _Signal(_Interrupt):
+    """Somebody wants to end callcheck, not the training: Ctrl-C, or another signal."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
 
 
 PASSING = (CannotExpress, Nonsense, _Interrupt, Flood)
@@ -45,9 +50,10 @@ def _limited(seconds: Optional[float]) -> Iterator[None]:
         return
 
     def interrupt(number: int, frame: Any) -> None:
-        raise _TimeLimit if number == signal.SIGALRM else _CtrlC
+        raise _TimeLimit if number == signal.SIGALRM else _Signal(number)
 
-    before = [(number, signal.signal(number, interrupt)) for number in (signal.SIGALRM, signal.SIGINT)]
+    looked_at = (signal.SIGALRM, signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [(number, signal.signal(number, interrupt)) for number in looked_at]
     # It repeats, for a subject that swallows even this one.
     signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
     try:
@@ -80,7 +86,8 @@ def run(
         return {"not_expressible": {"parameter": error.parameter}}
     except _TimeLimit:
         return _failed("timeout", f"no answer within {time_limit:g} s")
-    except _CtrlC:
+    except _Signal as ended:
+        os.kill(os.getpid(), ended.number)  # now it goes where it would have gone
         raise KeyboardInterrupt from None
     except Flood as error:
         return _failed("flood", str(error))

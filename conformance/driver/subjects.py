@@ -74,6 +74,12 @@ def _imported(name: str, start: str) -> Any:
     return found
 
 
+_HOOKS = (
+    "on_train_begin", "on_epoch_begin", "on_batch_end", "on_train_batch_end", "on_epoch_end", "on_train_end",
+)  # fmt: skip
+"""What makes a class a callback: any of them."""
+
+
 def custom(name: str, found: Any, callback: Optional[str] = None, by_fit: bool = False) -> Any:
     """The implementation that an object is, or makes: an adapter, or a callback class or a function that makes one.
 
@@ -83,6 +89,8 @@ def custom(name: str, found: Any, callback: Optional[str] = None, by_fit: bool =
         return _adapter(name, found)
     if not callable(found):
         raise UnknownSubject(f"{name} is neither a callback class nor an implementation")
+    if inspect.isclass(found) and not any(hasattr(found, each) for each in ("__getattr__", *_HOOKS)):
+        raise UnknownSubject(f"{name} is no callback: it has no on_epoch_end, nor another hook")
     kind = callback or _guess(found)
     if kind is None:
         raise UnknownSubject(f"{name}: which callback it is meant to be cannot be told; say so with --callback")

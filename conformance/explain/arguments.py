@@ -16,7 +16,7 @@ from typing import Any
 
 from callcheck.spec.callbacks import CALLBACKS, FLOAT_PARAMETERS, parameters
 from callcheck.spec.metrics import metric_from_json
-from callcheck.spec.reading import InvalidScenario
+from callcheck.spec.reading import InvalidScenario, Refused
 from callcheck.spec.scenario import Scenario, from_json
 from callcheck.spec.values import number_to_json
 
@@ -29,7 +29,7 @@ MOST_VARIATIONS = 1000
 """So many answers to a what-if with several ranges are still a table that somebody reads."""
 
 
-class WrongArgument(ValueError):
+class WrongArgument(Refused):
     """What stands on the command line cannot be used; the message is one sentence."""
 
 

@@ -15,11 +15,13 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from callcheck.spec.reading import Refused
+
 RATE_KEYS = ("learning_rate", "lr")
 """The names under which Keras 3 and Keras 2 log the learning rate."""
 
 
-class UnreadableHistory(ValueError):
+class UnreadableHistory(Refused):
     """There is no history to explain; the message is one sentence that names the file or the place."""
 
 

@@ -1,13 +1,14 @@
 """A failure as a person reads it: the sentence, the scenario as a table by epoch, what was expected and why, what came."""
 
 import json
+import textwrap
 
 from callcheck.spec.clauses.clause import Failed
 from callcheck.spec.scenario import Scenario, dumps
 
 from ..judge import Judgement
 from .table import table
-from .words import wrapped
+from .words import WIDTH, wrapped
 
 
 def placed(judgement: Judgement, failure: Failed) -> str:
@@ -65,7 +66,9 @@ def _indented(table: list[str]) -> list[str]:
 def replayable(scenario: Scenario) -> list[str]:
     """The scenario as JSON for `callcheck trace`, in lines that may be pasted as they are."""
     text = dumps(scenario)
-    lines = wrapped(text, "    ", "")
+    lines = textwrap.wrap(
+        text, WIDTH, initial_indent="    ", subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+    )
     try:
         same = json.loads("\n".join(lines)) == json.loads(text)
     except json.JSONDecodeError:  # a name with a space in it stood where a line ended

@@ -15,7 +15,7 @@ from callcheck.spec.trace import to_json as trace_to_json
 
 from ..diff import CONFIRMED, PREDICTED, SEVERITIES, UNKNOWN, WRONG, Difference
 from .table import table
-from .words import printable, wrapped
+from .words import one_line, wrapped
 
 CLAIMS = {
     PREDICTED: "predicted, and not run",
@@ -87,7 +87,7 @@ class Report:
         witness = self.witnesses.get(number - 1)
         if witness is not None:
             lines.append("  in plain Keras, run with both:")
-            lines += [_AsItIs(f"    {printable(line)}") for line in witness.script.splitlines()]
+            lines += [_AsItIs(f"    {one_line(line)}") for line in witness.script.splitlines()]
             lines += [f"    # {self.a}: {line}" for line in witness.a.splitlines()]
             lines += [f"    # {self.b}: {line}" for line in witness.b.splitlines()]
         else:

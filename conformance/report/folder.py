@@ -17,7 +17,10 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from .words import printable
+from callcheck.spec.reading import Refused, printable
+
+from .document import write
+from .words import escaped
 
 MAINS = tuple(f"{command}.json" for command in ("check", "diff", "explain", "infer"))
 """The file in which each command that can write a report says what it wrote."""
@@ -26,10 +29,6 @@ LONGEST_BRIEF = 60_000
 """Characters: GitHub takes comments of up to 65,536."""
 
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
-
-
-class CannotWrite(ValueError):
-    """The folder cannot be written; the message is one sentence."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,8 +86,10 @@ class Folder:
     """A place for the report of one command."""
 
     def __init__(self, folder: str, command: str) -> None:
-        """Make it, and remove what an earlier report left there. Raises CannotWrite."""
-        self.said = folder
+        """Make it, and remove what an earlier report left there. Raises Refused."""
+        if not folder:
+            raise Refused("--report: expected the name of a folder")
+        said = f"--report {printable(folder)}"
         self.folder = Path(folder).absolute()
         self.main = f"{command}.json"
         try:
@@ -96,18 +97,19 @@ class Folder:
             for main in MAINS:
                 self._clear(main)
             taken = [name for name in (PAGE, BRIEF, CASES, self.main) if (self.folder / name).exists()]
-            if not taken:
-                (self.folder / self.main).write_text('{"files": []}\n', encoding="utf-8")
         except OSError as error:
-            raise CannotWrite(f"--report {folder}: cannot be written ({error.strerror})") from None
+            raise Refused(f"{said}: cannot be written ({error.strerror})") from None
+        except ValueError as error:  # a path with a null byte in it
+            raise Refused(f"{said}: cannot be written ({error})") from None
         if taken:
-            raise CannotWrite(f"--report {folder}: {taken[0]} is there, and is of no report; name another folder")
+            raise Refused(f"{said}: {taken[0]} is there, and is of no report; name another folder")
+        self._write(self.main, '{"files": []}\n')
 
     def _clear(self, main: str) -> None:
         """Remove an earlier report whose JSON has this name."""
         try:
             names = json.loads((self.folder / main).read_text(encoding="utf-8"))["files"]
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return
         if isinstance(names, list):
             for name in (*names, main):
@@ -115,12 +117,12 @@ class Folder:
                     (self.folder / name).unlink()
 
     def write(self, written: Written) -> None:
-        """Write the report. Raises CannotWrite."""
-        try:
-            for name, text in written.files().items():
-                (self.folder / name).write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise CannotWrite(f"--report {self.said}: cannot be written ({error.strerror})") from None
+        """Write the report. Raises Refused."""
+        for name, text in written.files().items():
+            self._write(name, text)
+
+    def _write(self, name: str, text: str) -> None:
+        write(text, self.folder / name, "--report")
 
 
 def junit(cases: Sequence[Case]) -> str:
@@ -143,7 +145,7 @@ def junit(cases: Sequence[Case]) -> str:
 
 def _xml(text: str) -> str:
     """What XML can hold."""
-    return re.sub(r"[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "?", printable(text))
+    return re.sub(r"[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "?", escaped(text))
 
 
 # ---------------------------------------------------------------------------------------------- Markdown
@@ -151,13 +153,13 @@ def _xml(text: str) -> str:
 
 def plain(text: str) -> str:
     """A text as Markdown that shows it as it is."""
-    escaped = re.sub(r"([\\`*_{}\[\]#|~!])", r"\\\1", printable(text))
+    escaped = re.sub(r"([\\`*_{}\[\]#|~!])", r"\\\1", escaped(text))
     return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("@", "&#64;")
 
 
 def ours(sentence: str) -> str:
     """A sentence of ours as Markdown: what stands between backticks is code."""
-    parts = printable(sentence).split("`")
+    parts = escaped(sentence).split("`")
     if len(parts) % 2 == 0:
         return plain(sentence)
     return "".join(f"`{part}`" if at % 2 else plain(part) for at, part in enumerate(parts))
@@ -166,7 +168,7 @@ def ours(sentence: str) -> str:
 def fenced(text: str, language: str = "text") -> str:
     """A text as a block of code, whatever is in it."""
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall(r"`+", text)), default=0))
-    return f"{fence}{language}\n{printable(text).rstrip()}\n{fence}"
+    return f"{fence}{language}\n{escaped(text).rstrip()}\n{fence}"
 
 
 def folded(title: str, content: str) -> str:

@@ -21,7 +21,7 @@ from callcheck.spec.scenario import Scenario, dumps
 from callcheck.spec.trace import NotExpressible, Trace
 
 from .table import Row, reasons, remembered, rows
-from .words import printable
+from .words import one_line
 
 
 @cache
@@ -38,7 +38,7 @@ def style(package: str | None, name: str) -> str:
 
 def text(said: object) -> str:
     """Anything as the text of a page."""
-    return html.escape(printable(str(said)))
+    return html.escape(one_line(str(said)))
 
 
 def document(title: str, body: str, css: str = "", head: str = "") -> str:

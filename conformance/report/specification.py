@@ -27,7 +27,7 @@ from ..site.state import SITE, link
 from .markup import document, style
 from .standing import BREAKS, KEEPS, Example, Standing, example, looked_at, standings
 from .table import heading, rows
-from .words import anchor, printable
+from .words import anchor, one_line
 
 LEVELS = {
     "universal": "no training callback of this kind may break it, whatever else it chooses.",
@@ -184,7 +184,7 @@ def _table(scenario: Scenario, traces: Mapping[str, Trace], begin: str) -> Itera
     """A scenario by epoch, and what is seen of it in each dialect."""
     scheduled = "learning_rate" in CALLBACKS[scenario.callback].jobs or scenario.learning_rate != 1.0
     hide = {"messages", "last", *(() if scheduled else ("rates",))}
-    yield f"{begin}: {'; '.join(f'`{printable(line)}`' for line in heading(scenario))}"
+    yield f"{begin}: {'; '.join(f'`{one_line(line)}`' for line in heading(scenario))}"
     yield ""
     several = len(scenario.fits) > 1
     yield (
@@ -219,7 +219,7 @@ def _refused(trace: Trace) -> str:
 
 
 def _cell(text: str) -> str:
-    return html.escape(printable(text), quote=False).replace("*", "\\*").replace("|", "\\|")
+    return html.escape(one_line(text), quote=False).replace("*", "\\*").replace("|", "\\|")
 
 
 def _choices() -> Iterator[str]:

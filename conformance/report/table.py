@@ -10,11 +10,12 @@ from itertools import groupby
 from typing import Any
 
 from callcheck.reference.replay import Decision
+from callcheck.spec.reading import printable, shown
 from callcheck.spec.scenario import Epoch, Scenario
 from callcheck.spec.trace import BatchTrace, EpochTrace, Save, Trace, Weights
-from callcheck.spec.values import Rate, Value, logs_to_json, number_to_json, value_to_json
+from callcheck.spec.values import Logs, Rate, Value, logs_to_json, number_to_json, value_to_json
 
-from .words import printable
+from .words import LONGEST, one_line
 
 
 def _show(value: Value) -> str:
@@ -22,12 +23,14 @@ def _show(value: Value) -> str:
     return str(shown) if not isinstance(shown, list) else "[" + " ".join(str(item) for item in shown) + "]"
 
 
+def _show_metrics(logs: Logs) -> str:
+    return " ".join(f"{printable(name)}={_show(value)}" for name, value in logs.items())
+
+
 def _show_logs(epoch: Epoch) -> str:
-    logs = " ".join(f"{name}={_show(value)}" for name, value in epoch.logs.items()) or "(empty)"
+    logs = _show_metrics(epoch.logs) or "(empty)"
     if epoch.batches is not None:
-        batches = "; ".join(
-            " ".join(f"{name}={_show(value)}" for name, value in batch.items()) for batch in epoch.batches
-        )
+        batches = "; ".join(map(_show_metrics, epoch.batches))
         logs += f"  batches: {batches}"
     return logs + ("  (stop set)" if epoch.stop else "")
 
@@ -46,7 +49,7 @@ def _show_weights(weights: Weights, fit: int) -> str:
 
 
 def _show_save(save: Save, fit: int) -> str:
-    return save.path + ("" if save.weights is None else f" (weights {_show_weights(save.weights, fit)})")
+    return printable(save.path) + ("" if save.weights is None else f" (weights {_show_weights(save.weights, fit)})")
 
 
 def _show_epoch(seen: EpochTrace, fit: int, hide: Collection[str]) -> tuple[str, ...]:
@@ -96,12 +99,12 @@ def remembered(trace: Trace, fit: int, position: int) -> str:
 
 def heading(scenario: Scenario) -> list[str]:
     """The callback with its configuration, and what is around it where that is not as usual, a line each."""
-    config = ", ".join(f"{name}={value!r}" for name, value in scenario.config.items())
+    config = ", ".join(f"{printable(name)}={shown(value, LONGEST)}" for name, value in scenario.config.items())
     around: list[tuple[str, Any]] = [
         ("learning_rate", _show_rate(scenario.learning_rate) if scenario.learning_rate != 1.0 else None),
         ("steps_per_execution", scenario.steps_per_execution if scenario.steps_per_execution != 1 else None),
         ("metrics", ", ".join(f"{metric.cls} as {metric.name}" for metric in scenario.metrics) or None),
-        ("there before", ", ".join(scenario.existing) or None),
+        ("there before", ", ".join(map(printable, scenario.existing)) or None),
     ]
     return [f"{scenario.callback}({config})", *(f"{name}: {value}" for name, value in around if value is not None)]
 
@@ -165,7 +168,7 @@ def table(scenario: Scenario, trace: Trace | None, why: Sequence[Decision] = ())
             lines.append(f"    epoch {row.number:<3} {row.shown:<40} {happened}")
             lines += map(_reason, decided.get((fit, row.number), ()))
         lines += map(_reason, decided.get((fit, None), ()))
-    return [printable(line) for line in lines]
+    return [*map(one_line, lines)]
 
 
 def _reason(decision: Decision) -> str:

@@ -156,8 +156,11 @@ def _python_of(path: Path) -> Path:
 
 def made() -> tuple[Environment, ...]:
     """The environments that are there, by name."""
-    folders = sorted(root().iterdir()) if root().is_dir() else []
-    return tuple(found for found in map(_read, folders) if found is not None)
+    return tuple(found for found in map(_read, _folders()) if found is not None)
+
+
+def _folders() -> list[Path]:
+    return sorted(path for path in root().iterdir() if path.is_dir()) if root().is_dir() else []
 
 
 def _read(path: Path) -> Environment | None:
@@ -262,7 +265,7 @@ def _nearest(release: Name) -> str:
 def remove(folder: str) -> bool:
     """Remove the environment of that folder's name; whether there was one, made or half-made."""
     path = root() / folder
-    if path.parent != root() or not path.is_dir():
+    if path not in _folders():  # `..` is none of them
         return False
     shutil.rmtree(path)
     Path(f"{path}.lock").unlink(missing_ok=True)

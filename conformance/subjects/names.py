@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from callcheck.spec.dialect import NEWEST, resolve
+from callcheck.spec.reading import Refused, shown
 
 Kind = Literal["reference", "installed", "release", "adapter", "own"]
 Way = Literal["hooks", "fit", "translated"]
@@ -31,7 +32,7 @@ ADAPTERS = (
 """The names that are kept for adapters of other libraries."""
 
 
-class UnknownImplementation(ValueError):
+class UnknownImplementation(Refused):
     """The name stands for no implementation; the message is one sentence."""
 
 
@@ -74,18 +75,18 @@ class Name:
 
 
 _RELEASE = re.compile(
-    r"(?P<package>[a-z-]+)(\[(?P<before>\w+)\])?==(?P<version>\d[\w.]*)(\[(?P<after>\w+)\])?(:(?P<way>fit))?"
+    r"(?P<package>[a-z-]+)(\[(?P<before>\w+)\])?==(?P<version>[0-9]{1,9}(\.[0-9a-z]{1,9})*)(\[(?P<after>\w+)\])?(:(?P<way>fit))?"
 )
 _OWN = re.compile(r"(?P<module>[\w.]+):(?P<attribute>[\w.]+?)(:(?P<way>fit))?")
 
 
 def parse(text: str) -> Name:
-    """The name that a text means. Raises UnknownImplementation or InvalidDialect for one that means nothing."""
+    """The name that a text means. Raises Refused for one that means nothing."""
     body, at, rest = text.partition("@")
     if body == "reference":
         return _reference(rest if at else NEWEST)
     if at and not rest:
-        raise UnknownImplementation(f"{text!r} ends where the path of a Python interpreter is expected")
+        raise UnknownImplementation(f"{shown(text)} ends where the path of a Python interpreter is expected")
     interpreter = rest if at else None
     package, _, way = body.partition(":")
     if package in ("keras", "tf-keras") and way in ("", "fit"):
@@ -93,7 +94,7 @@ def parse(text: str) -> Name:
     if package in ADAPTERS and way in ("", "translated"):
         return Name(kind="adapter", package=package, way="translated" if way else "hooks", interpreter=interpreter)
     release = _RELEASE.fullmatch(body)
-    if release is not None and release["package"] in PACKAGES:
+    if release is not None and release["package"] in PACKAGES and not (release["before"] and release["after"]):
         return Name(
             kind="release", package=release["package"], version=release["version"],
             backend=release["before"] or release["after"], way="fit" if release["way"] else "hooks",
@@ -106,7 +107,7 @@ def parse(text: str) -> Name:
             interpreter=interpreter,
         )  # fmt: skip
     raise UnknownImplementation(
-        f"unknown implementation {text!r}; known are reference, reference@DIALECT, keras, keras:fit, tf-keras, a "
+        f"unknown implementation {shown(text)}; known are reference, reference@DIALECT, keras, keras:fit, tf-keras, a "
         "release such as keras==3.10.0, and module:attribute"
     )
 

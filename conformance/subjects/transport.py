@@ -28,6 +28,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, NoReturn, Protocol, runtime_checkable
 
+from callcheck.spec.reading import printable
 from callcheck.spec.scenario import Scenario, to_json
 from callcheck.spec.trace import Failed, NotExpressible, Result, from_json
 
@@ -165,9 +166,10 @@ class _Process:
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
                 start_new_session=True, cwd=start, env=None if environment is None else {**os.environ, **environment},
             )  # fmt: skip
-        except OSError as error:
+        except (OSError, ValueError) as error:  # also a null byte in the path
             shutil.rmtree(self.directory, ignore_errors=True)
-            raise Unavailable(f"{python} cannot be started: {error.strerror}") from error
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise Unavailable(f"{printable(python)} cannot be started: {reason}") from error
         self._streams: list[Any] = [self.process.stdin, self.process.stdout, self.process.stderr]
         self._in, self._out, self._noise = (stream.fileno() for stream in self._streams)
         self._selector = selectors.DefaultSelector()

@@ -5,18 +5,22 @@ says what must hold, `callcheck.reference` predicts, `callcheck.conformance` jud
 `callcheck.cli`).
 """
 
-from importlib import import_module
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False  # what type checkers take for True; `typing` itself takes as long to import as all the rest here
 
 __version__ = "0.1.0"
 
 # In a checkout the sub-packages stand at the top of the repository, two folders up; installed, they lie beside this file.
-_checkout = Path(__file__).resolve().parents[2]
-if (_checkout / "pyproject.toml").is_file() and (_checkout / "spec" / "scenario.py").is_file():
-    __path__.append(str(_checkout))
+_checkout = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+if all(os.path.isfile(os.path.join(_checkout, *path)) for path in (("pyproject.toml",), ("spec", "scenario.py"))):
+    __path__.append(_checkout)
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from callcheck.conformance.collecting.recorder import Recorder as Recorder
     from callcheck.conformance.driver.protocol import Capabilities as Capabilities
     from callcheck.conformance.driver.protocol import Unavailable as Unavailable
@@ -67,6 +71,8 @@ __all__ = ["__version__", *_HOMES]
 
 def __getattr__(name: str) -> Any:
     """A public name, fetched at its first use (PEP 562)."""
+    from importlib import import_module
+
     if name not in _HOMES:
         raise AttributeError(f"callcheck has no attribute {name!r}")
     if name == "CLAUSES":

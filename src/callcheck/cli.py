@@ -17,10 +17,8 @@ from callcheck import __version__
 CALLBACKS = ("EarlyStopping", "ReduceLROnPlateau", "ModelCheckpoint", "LearningRateScheduler", "TerminateOnNaN")
 """The names that a scenario may use; a test holds them to the specification, which is not imported for `--help`."""
 
-WRONG_INPUT = 2
-NOT_STARTED = 4
-OUR_FAULT = 5
 INTERRUPTED = 130
+"""The status when the user interrupts, as a shell has it; also before anything is imported."""
 
 STATUSES = """\
 exit status:
@@ -28,9 +26,10 @@ exit status:
      "not exercised" count as that
   1  deviations or stale declarations
   2  the command line or an input file is wrong
-  3  nothing was exercised, or nearly nothing could be expressed
-  4  an implementation could not be started
+  3  nothing was exercised, nearly nothing could be expressed, or the budget ran out
+  4  an implementation could not be started, or a callback never be constructed
   5  callcheck itself failed
+  130  interrupted (Ctrl-C); by another signal, 128 and its number
 """
 IMPLEMENTATIONS = """\
 IMPL is reference, reference@DIALECT, keras, keras:fit, tf-keras, a release such as keras==3.10.0, torch, ignite, lightning,
@@ -45,9 +44,12 @@ COMMANDS = {"check": "check", "trace": "trace", "explain": "explain", "diff": "d
 
 
 class _Parser(argparse.ArgumentParser):
+    """What is wrong on the command line is refused as anything else is."""
+
     def error(self, message: str) -> NoReturn:
-        print(f"callcheck: {message}", file=sys.stderr)
-        raise SystemExit(WRONG_INPUT)
+        from .commands.status import WrongInput
+
+        raise WrongInput(message)
 
 
 def _positive(text: str) -> int:
@@ -231,6 +233,8 @@ def _options(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     if rest:
         options.settings += rest
+    if options.command == "dialects" and len(options.names) > 2:
+        parser.error("dialects: two names at most can be compared")
     return options
 
 
@@ -248,38 +252,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status."""
     try:
         _open_streams()
-        parser = _parser()
-        options = _options(parser, arguments)
-        if options.command == "dialects" and len(options.names) > 2:
-            parser.error("dialects: two names at most can be compared")
-        return _run(options)
+        from .commands.status import Ended, orderly_end
+
+        try:
+            with orderly_end():
+                return _run(arguments)
+        except Ended as ended:
+            return 128 + ended.number
     except KeyboardInterrupt:
         print("callcheck: interrupted", file=sys.stderr)
         return INTERRUPTED
 
 
-def _run(options: argparse.Namespace) -> int:
-    try:
-        os.getcwd()
-    except OSError:  # before the imports: some of what is imported asks for it
-        print("callcheck: the working directory does not exist any more", file=sys.stderr)
-        return WRONG_INPUT
+def _run(arguments: Sequence[str] | None) -> int:
     from callcheck.conformance.driver.protocol import Unavailable
-    from callcheck.conformance.report.folder import CannotWrite
-    from callcheck.conformance.script import InvalidScript
-    from callcheck.conformance.session import WRONG_REQUESTS
+    from callcheck.spec.reading import Refused
 
-    from .commands.status import WrongInput, say, written
+    from .commands.status import NOT_STARTED, WRONG, WrongInput, printing, say
 
-    command = getattr(importlib.import_module(f"callcheck.commands.{COMMANDS[options.command]}"), options.command)
-    status = 0
     try:
-        with written():  # a reader who has had enough is no error
-            status = int(command(options))
-        return status
-    except (WrongInput, CannotWrite, InvalidScript, *WRONG_REQUESTS) as error:
+        with printing():
+            options = _options(_parser(), arguments)
+            try:
+                os.getcwd()
+            except OSError:
+                raise WrongInput("the working directory does not exist any more") from None
+            command = importlib.import_module(f"callcheck.commands.{COMMANDS[options.command]}")
+            return int(getattr(command, options.command)(options))
+    except Refused as error:
         say(str(error))
-        return WRONG_INPUT
+        return WRONG
     except Unavailable as error:
         say(str(error))
         return NOT_STARTED
@@ -291,18 +293,14 @@ def _our_fault(error: Exception) -> int:
     """One sentence about what should not have happened, with what somebody needs to look into it."""
     import traceback
 
-    from .commands.status import say
+    from .commands.status import OUR_FAULT, say
 
     places = traceback.extract_tb(error.__traceback__)
     where = f"{os.path.basename(places[-1].filename)}, line {places[-1].lineno}" if places else "nowhere"
     say(
-        f"this is a mistake in callcheck {__version__} itself: {type(error).__name__}: {error} ({where}); please report it, with "
-        "the command, at the project's issue tracker"
+        f"this is a mistake in callcheck {__version__} itself: {type(error).__name__}: {str(error)[:500]} ({where}); please "
+        "report it, with the command, at the project's issue tracker"
     )
     if os.environ.get("CALLCHECK_TRACEBACK"):
         traceback.print_exception(error)
     return OUR_FAULT
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -14,12 +14,12 @@ from callcheck.conformance.session import Suite
 from callcheck.conformance.subjects.names import Name
 from callcheck.conformance.subjects.registry import Manner
 
-from .status import NOTHING_EXERCISED, say, written
+from .status import NOTHING_EXERCISED, say
 
 
 def check(options: argparse.Namespace) -> int:
     """Judge, and print the failures first."""
-    folder = Folder(options.report, "check") if options.report else None
+    folder = Folder(options.report, "check") if options.report is not None else None
     progress = Progress(sys.stderr)
     suite = Suite(
         names=options.implementations,
@@ -54,12 +54,11 @@ def _check(options: argparse.Namespace, suite: Suite, progress: Progress, folder
     progress.end()
     if folder is not None:
         folder.write(report_of(suite))
-    with written():
-        if options.json:
-            print(json.dumps(as_json(suite), allow_nan=False))
-        else:
-            for line in summary(suite, names, verbose=options.verbose):
-                print(line)
+    if options.json:
+        print(json.dumps(as_json(suite), allow_nan=False))
+    else:
+        for line in summary(suite, names, verbose=options.verbose):
+            print(line)
     return suite.status(names)
 
 

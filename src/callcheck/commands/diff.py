@@ -39,7 +39,7 @@ from callcheck.spec.scenario import Scenario
 from callcheck.spec.search.strategies import sample
 from callcheck.spec.trace import Result
 
-from .status import DEVIATING, OK, WrongInput, say, written
+from .status import DEVIATING, OK, WrongInput, say
 
 
 def diff(options: argparse.Namespace) -> int:
@@ -57,12 +57,9 @@ def diff(options: argparse.Namespace) -> int:
         report = _run(names, callbacks, options)
     if folder is not None:
         folder.write(report_of(report))
-    with written():
-        print(
-            json.dumps({**report.to_json(), "callcheck": __version__}, allow_nan=False)
-            if options.json
-            else report.text()
-        )
+    print(
+        json.dumps({**report.to_json(), "callcheck": __version__}, allow_nan=False) if options.json else report.text()
+    )
     return DEVIATING if report.differences else OK
 
 

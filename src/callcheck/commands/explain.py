@@ -8,30 +8,23 @@ import json
 from pathlib import Path
 
 from callcheck import __version__
-from callcheck.conformance.explain.arguments import WrongArgument, arguments, variations
+from callcheck.conformance.explain.arguments import arguments, variations
 from callcheck.conformance.explain.explanation import answer
-from callcheck.conformance.explain.history import UnreadableHistory
 from callcheck.conformance.explain.page import page
 from callcheck.conformance.explain.plot import save
 from callcheck.conformance.explain.question import ask
 from callcheck.conformance.explain.reading import read
 from callcheck.conformance.explain.written import written as report_of
+from callcheck.conformance.report.document import write
 from callcheck.conformance.report.folder import Folder
 from callcheck.spec.dialect import NEWEST, resolve
 
-from .status import OK, WrongInput
+from .status import OK
 
 
 def explain(options: argparse.Namespace) -> int:
     """Print why a recorded training went as it did; on request what another configuration would have done."""
-    try:
-        return _explain(options)
-    except (UnreadableHistory, WrongArgument) as error:
-        raise WrongInput(str(error)) from None
-
-
-def _explain(options: argparse.Namespace) -> int:
-    folder = Folder(options.report, "explain") if options.report else None
+    folder = Folder(options.report, "explain") if options.report is not None else None
     gc.disable()  # a long record is millions of small things and no cycle: the collector would go over them again and again
     given = arguments(options.callback, options.settings)
     changes = [change for words in options.what_if or () for change in variations(options.callback, words)]
@@ -42,7 +35,7 @@ def _explain(options: argparse.Namespace) -> int:
     if options.plot:
         save(explanation, Path(options.plot))
     if options.html:
-        _write(Path(options.html), page(explanation))
+        write(page(explanation), options.html, "--html")
     if folder is not None:
         folder.write(report_of(explanation))
     if options.json:
@@ -50,10 +43,3 @@ def _explain(options: argparse.Namespace) -> int:
     else:
         print(explanation)
     return OK
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise WrongArgument(f"--html {path}: cannot be written ({error.strerror})") from None

@@ -2,9 +2,9 @@
 
 import argparse
 import json
-from pathlib import Path
 
 from callcheck.conformance.report import specification
+from callcheck.conformance.report.document import write
 from callcheck.conformance.report.history import markdown, text
 from callcheck.conformance.session import selected
 from callcheck.conformance.subjects.environments import folder_of, made, remove, root
@@ -14,6 +14,7 @@ from callcheck.spec.chain import chains
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.clauses.clause import Clause
 from callcheck.spec.dialect import Dialect, resolve, shipped, third_party
+from callcheck.spec.reading import shown
 from callcheck.spec.trace import to_json as trace_to_json
 from callcheck.spec.vectors import stored
 from callcheck.spec.vectors import to_json as vector_to_json
@@ -28,9 +29,9 @@ def clauses(options: argparse.Namespace) -> int:
         if options.prefix:
             raise WrongInput(f"a document holds all clauses, not only those that begin with {options.prefix!r}")
         if options.markdown:
-            _write("--markdown", options.markdown, specification.markdown())
+            write(specification.markdown(), options.markdown, "--markdown")
         if options.html:
-            _write("--html", options.html, specification.page())
+            write(specification.page(), options.html, "--html")
         return OK
     print(f"version {VERSION} of the specification")
     for clause in selected(options.prefix):
@@ -38,14 +39,6 @@ def clauses(options: argparse.Namespace) -> int:
         for choice, values in (clause.choices if isinstance(clause, Clause) else {}).items():
             print(f"    where {choice} is {' or '.join(values)}")
     return OK
-
-
-def _write(option: str, file: str, text: str) -> None:
-    """Write a document. Raises WrongInput where that is not possible."""
-    try:
-        Path(file).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise WrongInput(f"{option} {file}: cannot be written ({error.strerror})") from None
 
 
 def dialects(options: argparse.Namespace) -> int:
@@ -105,7 +98,7 @@ def implementations(options: argparse.Namespace) -> int:
 def history(options: argparse.Namespace) -> int:
     """Print what changed in which release, or write it as a document."""
     if options.markdown:
-        _write("--markdown", options.markdown, markdown())
+        write(markdown(), options.markdown, "--markdown")
         return OK
     said = text(options.prefix)
     if not said:
@@ -122,7 +115,7 @@ def environments(options: argparse.Namespace) -> int:
     if options.remove:
         for name in there if options.remove == ["all"] else options.remove:
             if not remove(name):
-                raise WrongInput(f"there is no environment {name!r}; there are {', '.join(there) or 'none'}")
+                raise WrongInput(f"there is no environment {shown(name)}; there are {', '.join(there) or 'none'}")
         return OK
     for name, each in there.items():
         print(f"{name:<24}{each.release}, Python {each.interpreter}: {each.path}")

@@ -1,12 +1,13 @@
 """Scenarios as they come on the command line: files of JSON or JSON lines, folders of such files, standard input."""
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from callcheck.conformance.report.folder import MAINS
-from callcheck.spec.reading import InvalidScenario, parse_json
+from callcheck.spec.reading import InvalidScenario, parse_json, read_text
 from callcheck.spec.scenario import Scenario, from_json
 from callcheck.spec.trace import Invalid
 
@@ -23,7 +24,7 @@ def read_all(sources: Sequence[str]) -> list[Placed]:
 
 def _files(source: str) -> list[str]:
     """A folder's files of scenarios, in the order of their names; a report's results that lie beside them are none."""
-    if source == "-" or not Path(source).is_dir():
+    if source == "-" or not os.path.isdir(source):  # which takes any text, as pathlib does not
         return [source]
     found = sorted(
         file for file in Path(source).iterdir() if file.suffix in (".json", ".jsonl") and file.name not in MAINS
@@ -35,16 +36,7 @@ def _files(source: str) -> list[str]:
 
 def _read(source: str) -> Iterator[Placed]:
     name = "standard input" if source == "-" else source
-    if source == "-" and sys.stdin is None:
-        raise WrongInput("standard input is closed")
-    try:
-        text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8")
-    except OSError as error:
-        raise WrongInput(f"{name}: cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError:
-        raise WrongInput(f"{name}: is not UTF-8 text") from None
-    except ValueError as error:  # a path with a NUL in it, or a stream that is closed
-        raise WrongInput(f"{name}: cannot be read ({error})") from None
+    text = _standard_input() if source == "-" else read_text(source)
     found = False
     for place, data in _json_values(name, text):
         found = True
@@ -57,6 +49,17 @@ def _read(source: str) -> Iterator[Placed]:
             yield place, Invalid(field=error.field, message=error.message)
     if not found:
         raise WrongInput(f"{name}: there is no scenario in it")
+
+
+def _standard_input() -> str:
+    if sys.stdin is None or sys.stdin.closed:
+        raise WrongInput("standard input is closed")
+    try:
+        return sys.stdin.buffer.read().decode()
+    except OSError as error:
+        raise WrongInput(f"standard input: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise WrongInput("standard input: is not UTF-8 text") from None
 
 
 def _json_values(name: str, text: str) -> Iterator[tuple[str, Any]]:

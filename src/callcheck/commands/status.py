@@ -2,43 +2,123 @@
 
 import contextlib
 import os
+import signal
 import sys
 from collections.abc import Iterator
+from typing import Any, TextIO
 
-from callcheck.conformance.health import DEVIATING, NOT_STARTED, NOTHING_EXERCISED
-from callcheck.conformance.report.words import printable
-from callcheck.conformance.session import OK
+from callcheck.conformance.health import (
+    DEVIATING,
+    INTERRUPTED,
+    NOT_STARTED,
+    NOTHING_EXERCISED,
+    OK,
+    OUR_FAULT,
+    WRONG,
+)
+from callcheck.conformance.report.words import one_line
+from callcheck.spec.reading import Refused
 
-__all__ = ["DEVIATING", "NOTHING_EXERCISED", "NOT_STARTED", "OK", "WRONG", "WrongInput", "say", "written"]
+__all__ = [
+    "DEVIATING", "INTERRUPTED", "NOTHING_EXERCISED", "NOT_STARTED", "OK", "OUR_FAULT", "WRONG", "Ended", "WrongInput",
+    "orderly_end", "printing", "say",
+]  # fmt: skip
 
-WRONG = 2
 
-
-class WrongInput(ValueError):
-    """A file or an argument cannot be used; the message is one sentence."""
+class WrongInput(Refused):
+    """A file or an argument cannot be used, or there is nowhere to write to."""
 
 
 def say(sentence: str) -> None:
     """One sentence for the user, beside the results."""
     with contextlib.suppress(OSError, ValueError):  # nobody has to listen
-        print(f"callcheck: {printable(sentence)}", file=sys.stderr, flush=True)
+        print(f"callcheck: {one_line(sentence)}", file=sys.stderr, flush=True)
+
+
+# ---------------------------------------------------------------------------------------------- standard output
+
+
+class _Output:
+    """Standard output. A reader who has had enough ends the printing, and not the verdict. Raises WrongInput where it cannot be
+    written."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with self._failing():
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with self._failing():
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    @contextlib.contextmanager
+    def _failing(self) -> Iterator[None]:
+        try:
+            yield
+        except BrokenPipeError:
+            self._give_up()
+        except OSError as error:
+            self._give_up()
+            raise WrongInput(f"standard output cannot be written ({error.strerror})") from None
+
+    def _give_up(self) -> None:
+        """It leads nowhere from here on, so that what is left in it makes no trouble when the process ends."""
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
 
 
 @contextlib.contextmanager
-def written() -> Iterator[None]:
-    """Print the results in here. A reader who has had enough ends that, and not the verdict; raises WrongInput where standard
-    output cannot be written."""
+def printing() -> Iterator[None]:
+    """What is printed in here goes to a standard output whose end is no mistake of callcheck's."""
+    before = sys.stdout
+    sys.stdout = _Output(before)
     try:
         yield
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _give_up()
-    except OSError as error:
-        _give_up()
-        raise WrongInput(f"standard output cannot be written ({error.strerror})") from None
+    finally:
+        try:
+            sys.stdout.flush()
+        finally:
+            sys.stdout = before
 
 
-def _give_up() -> None:
-    """Standard output leads nowhere from here on, so that what is left in it makes no trouble when the process ends."""
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+# ---------------------------------------------------------------------------------------------- signals
+
+
+class Ended(KeyboardInterrupt):
+    """A signal asks the process to end."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+_ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+
+@contextlib.contextmanager
+def orderly_end() -> Iterator[None]:
+    """A process that is asked to end leaves nothing behind: workers and their directories go as they go on Ctrl-C."""
+
+    def end(number: int, frame: Any) -> None:
+        for each in (signal.SIGINT, *_ENDING):  # once is enough, and the end is not to be disturbed
+            signal.signal(each, signal.SIG_IGN)
+        if number == signal.SIGINT:
+            raise KeyboardInterrupt
+        raise Ended(number)
+
+    before = {}
+    with contextlib.suppress(ValueError):  # not the main thread: who started it there looks after it
+        for number in (signal.SIGINT, *_ENDING):
+            if signal.getsignal(number) not in (signal.SIG_IGN, None):  # `nohup` has it ignored
+                before[number] = signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

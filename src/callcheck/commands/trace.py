@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from callcheck import __version__
-from callcheck.conformance.explain.arguments import WrongArgument, short_scenario
+from callcheck.conformance.explain.arguments import short_scenario
 from callcheck.conformance.explain.reasons import reason_to_json, reasons
 from callcheck.conformance.report.table import table
 from callcheck.conformance.report.words import wrapped
@@ -22,7 +22,7 @@ from callcheck.spec.trace import Invalid, NotExpressible, Result, Trace, differe
 from callcheck.spec.trace import to_json as trace_to_json
 
 from .scenarios import Placed, read_all
-from .status import OK, WRONG, WrongInput, say, written
+from .status import OK, WRONG, say
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,18 +45,17 @@ def trace(options: argparse.Namespace) -> int:
         say(f"{place}: {invalid.field}: {invalid.message}" if invalid.field else f"{place}: {invalid.message}")
     scenarios = [item for _, item in placed if isinstance(item, Scenario)]
     answers = [(subject, dialect, subject.ask(scenarios)) for subject, dialect in subjects]
-    with written():
-        for number, (place, item) in enumerate(placed, 1):
-            if isinstance(item, Invalid):
-                ran = [Ran(name=subjects[0][0].name, result=item)]
-            else:
-                ran = [_ran(item, subject.name, next(each), dialect) for subject, dialect, each in answers]
-            if options.json:
-                print(json.dumps(_as_json(ran), allow_nan=False), flush=True)
-            elif isinstance(item, Scenario):
-                if len(placed) > 1:
-                    print(f"[{number}] {place}")
-                print("\n".join(_as_text(item, ran)), flush=True)
+    for number, (place, item) in enumerate(placed, 1):
+        if isinstance(item, Invalid):
+            ran = [Ran(name=subjects[0][0].name, result=item)]
+        else:
+            ran = [_ran(item, subject.name, next(each), dialect) for subject, dialect, each in answers]
+        if options.json:
+            print(json.dumps(_as_json(ran), allow_nan=False), flush=True)
+        elif isinstance(item, Scenario):
+            if len(placed) > 1:
+                print(f"[{number}] {place}")
+            print("\n".join(_as_text(item, ran)), flush=True)
     return WRONG if wrong else OK
 
 
@@ -64,10 +63,7 @@ def _scenarios(words: Sequence[str]) -> list[Placed]:
     """Those in files and folders, or the one that the short form describes."""
     if words[0] not in CALLBACKS and not any("=" in word for word in words[1:]):
         return read_all(words)
-    try:
-        return [("", short_scenario(words[0], words[1:]))]
-    except WrongArgument as error:
-        raise WrongInput(str(error)) from None
+    return [("", short_scenario(words[0], words[1:]))]
 
 
 def _subject(text: str, callback: str | None, manner: Manner) -> tuple[Subject, Resolution | None]:
