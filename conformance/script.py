@@ -17,11 +17,12 @@ def read_script(file: str | Path, *, incomplete: bool = False) -> Script:
     """The script in the file of that name.
 
     A callback whose arguments were not all read has no configuration to go by: it is refused with what has to be written,
-    unless `incomplete` is asked for. Raises Refused; InvalidScript also for a file without a single callback.
+    unless `incomplete` is asked for. Raises InvalidScript; also for a file without a single callback.
     """
-    text = read_text(file)
     try:
-        script = loads(text)
+        script = loads(read_text(file))
+    except Refused as error:
+        raise InvalidScript(str(error)) from None
     except InvalidScenario as error:
         raise InvalidScript(f"{file}: {error}") from None
     if not any(fit.callbacks for fit in script.fits):

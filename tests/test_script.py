@@ -95,7 +95,7 @@ def test_a_fit_becomes_a_scenario() -> None:
     [
         ("", "there is no callback in it"),
         ("[[fits]]\ncallbacks = []", "there is no callback in it"),
-        ("[fits", "this is not TOML"),
+        ("[fits", "is not TOML"),
         ('fits = "x"', "fits: expected a list"),
         ("[[fits]]\nepochs = 3", "fits[0].callbacks: this field is required"),
         ("[[fit]]", "fit: unknown field; the fields here are fits, unread"),

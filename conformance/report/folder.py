@@ -153,8 +153,8 @@ def _xml(text: str) -> str:
 
 def plain(text: str) -> str:
     """A text as Markdown that shows it as it is."""
-    escaped = re.sub(r"([\\`*_{}\[\]#|~!])", r"\\\1", escaped(text))
-    return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("@", "&#64;")
+    marked = re.sub(r"([\\`*_{}\[\]#|~!])", r"\\\1", escaped(text))
+    return marked.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("@", "&#64;")
 
 
 def ours(sentence: str) -> str:

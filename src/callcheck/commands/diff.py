@@ -44,7 +44,7 @@ from .status import DEVIATING, OK, WrongInput, say
 
 def diff(options: argparse.Namespace) -> int:
     """Print the differences of two implementations; status 1 if there are any."""
-    folder = Folder(options.report, "diff") if options.report else None
+    folder = Folder(options.report, "diff") if options.report is not None else None
     names = tuple(parse(text) for text in (options.a, options.b))
     callbacks = (options.callback,) if options.callback else tuple(CALLBACKS)
     known = tuple(_dialect(name) for name in names)
