@@ -1,6 +1,6 @@
 """The scenarios on which implementations are judged: one seeded pool per callback.
 
-Stored vectors come first, so that "not exercised" never depends on luck; then the strategies', from a seed.
+Stored vectors come first, so that "not exercised" never depends on luck; then the strategies', random and aimed, from a seed.
 """
 
 import os
@@ -9,15 +9,14 @@ from functools import cache
 
 from callcheck.spec.scenario import Scenario, key
 from callcheck.spec.search.boundaries import boundaries
-from callcheck.spec.search.strategies import sample
+from callcheck.spec.search.strategies import EXAMPLES as EXAMPLES
+from callcheck.spec.search.strategies import sample, sample_aimed
 from callcheck.spec.vectors import stored
 
 from .limits import Limits, reasons
 
 EVERYTHING = Limits()
 """No limits."""
-EXAMPLES = 300
-"""Scenarios per callback, by default: what keeps a run over all clauses of one Keras well under a minute."""
 
 
 @cache
@@ -30,7 +29,7 @@ def pool(callback: str, examples: int, seed: int, within: Limits = EVERYTHING) -
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", os.path.join(tempfile.gettempdir(), "callcheck-hypothesis"))
     first = [vector.scenario for vector in stored() if vector.scenario.about == callback]
     unique: dict[str, Scenario] = {}
-    for scenario in (*first, *sample(callback, examples, seed)):
+    for scenario in (*first, *sample(callback, examples, seed), *sample_aimed(callback, examples, seed)):
         brought = within.inside(scenario)
         unique[key(brought)] = brought
     return tuple(unique.values())

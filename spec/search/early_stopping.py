@@ -1,11 +1,13 @@
 """Scenarios for EarlyStopping, and the boundaries that they promise to reach."""
 
 import math
+from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
 from ..scenario import Scenario
+from . import aimed as aims
 from .conditions import EVERY, VERBOSE, Condition, any_epoch, last_epoch, number, parameter, parameter_is
 from .drawing import ABSENT, chance, config_of, weighted
 from .fits import VERBOSITY
@@ -38,6 +40,19 @@ def scenarios(draw: DrawFn) -> Scenario:
     if chance(draw, 7):
         config.update(draw(_ODD))
     return drawn_waiting(draw, "EarlyStopping", config, monitored, stream, long=long, rates=3)
+
+
+AIMS: dict[aims.Aiming, int] = {
+    aims.first_array: 18, aims.several_elements: 26, aims.one_element: 26, aims.nan_first: 14,
+    aims.better_after_nan: 18, aims.missing: 6, aims.changes: 42, aims.small_steps: 18, aims.counts_that_are_none: 18,
+    aims.unbeaten_baseline: 40, aims.decided_once: 22, aims.accuracy: 10, aims.unknown_mode: 8, aims.of_an_output: 14,
+}  # fmt: skip
+"""How many scenarios with each aim go with the default number of random ones."""
+
+
+def more(draw: DrawFn) -> dict[str, Any]:
+    """What an aimed scenario is given besides."""
+    return config_of(restore_best_weights=draw(_RESTORE))
 
 
 # ---------------------------------------------------------------------------------------------- boundaries

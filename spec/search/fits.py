@@ -46,7 +46,7 @@ class Shape:
 
 def drawn_shape(draw: DrawFn, *, decoy: str, decoys: int, batches: int) -> Shape:
     """`decoys`, `batches`: in how many percent of the scenarios."""
-    return Shape(decoy=decoy if chance(draw, decoys) else None, batches=chance(draw, batches), stops=chance(draw, 9))
+    return Shape(decoy=decoy if chance(draw, decoys) else None, batches=chance(draw, batches), stops=chance(draw, 18))
 
 
 def logs_of(name: str, value: Value | None) -> dict[str, Value]:
@@ -65,9 +65,9 @@ def drawn_epoch(draw: DrawFn, shape: Shape, logs: dict[str, Value], batch: Calla
 
 def drawn_rates(draw: DrawFn, rate: float) -> Rate:
     """Mostly one optimizer with this rate; now and then several in one, this rate among theirs, or one without a rate."""
-    if not chance(draw, 9):
+    if not chance(draw, 22):
         return rate
-    if chance(draw, 12):
+    if chance(draw, 38):
         return None
     first, *others = draw(_OPTIMIZERS)
     rates = {first: rate, **{name: draw(RATE) for name in others}}

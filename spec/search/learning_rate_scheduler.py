@@ -18,8 +18,8 @@ _TABLE_RATE = weighted(
 )
 _TABLE_LENGTH = weighted((0, 12), (1, 3), (3, 1), (-1, 1))
 _SCALE = weighted((0.5, 4), (0.1, 3), (1.0, 2), (0.9, 2), (2.0, 1), (0.0, 1), (-1.0, 1), (math.nan, 2))
-_ACCEPTS = weighted((ABSENT, 6), ("epoch", 3), ("int-and-float", 1))
-_RETURNS = weighted((ABSENT, 35), ("float32", 6), ("tensor", 4), ("int", 1), ("array", 1), ("none", 1))
+_ACCEPTS = weighted((ABSENT, 6), ("epoch", 3), ("int-and-float", 2))
+_RETURNS = weighted((ABSENT, 35), ("float32", 6), ("tensor", 4), ("int", 3), ("array", 2), ("none", 2))
 
 
 @st.composite

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import PurePosixPath
+from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
@@ -12,6 +13,7 @@ from hypothesis.strategies import DrawFn
 from ..files import PATH_LIKE, RELATIVE, existing_directories, existing_files, handed_over_as, path_of
 from ..scenario import Epoch, Scenario
 from ..values import ArrayNumber, Logs
+from . import aimed as aims
 from .conditions import BATCHED, EVERY, VERBOSE, Condition, any_epoch, left_out, parameter, parameter_is
 from .drawing import ABSENT, chance, config_of, weighted
 from .fits import LOSS, MIXED, VERBOSITY, drawn_epoch, drawn_scenario, drawn_shape, dressed, logs_of
@@ -71,7 +73,7 @@ def scenarios(draw: DrawFn) -> Scenario:
     monitor = monitored.monitor
     by_batches = chance(draw, 28)
     best_only, weights_only = draw(_BEST_ONLY), draw(_WEIGHTS_ONLY)
-    stream, threshold = drawn_stream(draw, monitored.sign, marked=28 if best_only is True else 4, forgets=False)
+    stream, threshold = drawn_stream(draw, monitored.sign, marked=36 if best_only is True else 4, forgets=False)
     template = draw(_BATCH_FILEPATH if by_batches else _FILEPATH)
     if stream.kind == "arrays" and chance(draw, 50):
         # with a format specification: the text of an array without one is numpy's affair
@@ -98,11 +100,27 @@ def scenarios(draw: DrawFn) -> Scenario:
     scenario = drawn_scenario(
         draw, "ModelCheckpoint", config, shape, epoch, monitored=monitored, begin_fit=stream.begin_fit
     )
-    if chance(draw, 6):
+    if chance(draw, 9):
         scenario = replace(scenario, existing=_drawn_existing(draw, config["filepath"]))
     if chance(draw, 6):
         scenario = replace(scenario, config={**config, "filepath": {draw(_HANDED_OVER): config["filepath"]}})
     return dressed(draw, scenario, monitor, MIXED) if chance(draw, 7) else scenario
+
+
+AIMS: dict[aims.Aiming, int] = {
+    aims.first_array: 10, aims.tensors: 24, aims.without_dimensions: 18, aims.undecided: 8, aims.of_an_output: 20,
+    aims.changes: 12, aims.decided_once: 3, aims.in_batches: 18,
+}  # fmt: skip
+"""How many scenarios with each aim go with the default number of random ones."""
+_AIMED_PATH = weighted(("m-{epoch}.keras", 2), ("m.keras", 2), ("m-{epoch:02d}.weights.h5", 1))
+
+
+def more(draw: DrawFn) -> dict[str, Any]:
+    """What an aimed scenario is given besides."""
+    filepath = draw(_AIMED_PATH)
+    return config_of(
+        filepath=filepath, save_best_only=True, save_weights_only=True if filepath.endswith(".weights.h5") else ABSENT
+    )
 
 
 # ---------------------------------------------------------------------------------------------- boundaries

@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
 from ..numbers import float32, next_float32
 from ..scenario import Scenario
+from . import aimed as aims
 from .conditions import EVERY, RATED, VERBOSE, Condition, left_out, number, parameter, parameter_is, several_rates
 from .drawing import ABSENT, chance, config_of, weighted
 from .fits import RATE, VERBOSITY, drawn_rates
@@ -42,7 +44,7 @@ _ODD = weighted(
     ({"patience": 1.5}, 4), ({"patience": "2"}, 2), ({"patience": None}, 1), ({"min_lr": None}, 6),
     ({"min_lr": math.nan}, 1), ({"cooldown": 1.5}, 1), ({"cooldown": None}, 4), ({"min_delta": math.nan}, 1),
     ({"min_delta": math.inf}, 1), ({"factor": 1.0}, 3), ({"factor": 1.5}, 1), ({"factor": math.inf}, 1),
-    ({"factor": math.nan}, 6), ({"factor": -1.0}, 1), ({"epsilon": 0.5}, 6), ({"epsilon": 0.1}, 3),
+    ({"factor": math.nan}, 6), ({"factor": -1.0}, 1), ({"epsilon": 0.5}, 12), ({"epsilon": 0.1}, 5),
     ({"epsilon": -0.5}, 2), ({"unknown": 1}, 3),
 )  # fmt: skip
 
@@ -60,12 +62,25 @@ def scenarios(draw: DrawFn) -> Scenario:
         **monitored.parameters, factor=factor, patience=patience, verbose=draw(VERBOSITY), min_delta=min_delta,
         cooldown=draw(_COOLDOWN), min_lr=draw(_MIN_LR)(float32(rate), 0.1 if factor is ABSENT else factor),
     )  # fmt: skip
-    if chance(draw, 14):
+    if chance(draw, 18):
         config.update(draw(_ODD))
     elif chance(draw, 5) and config.get("mode") in ("min", "max"):
         config["monitor"] = "learning_rate"
     rates = drawn_rates(draw, rate)
     return drawn_waiting(draw, "ReduceLROnPlateau", config, monitored, stream, long=long, rate=rates, rates=10)
+
+
+AIMS: dict[aims.Aiming, int] = {
+    aims.first_array: 18, aims.several_elements: 22, aims.changes: 34, aims.invisible_changes: 26, aims.no_cooldown: 18,
+    aims.forgiven: 18, aims.beyond_float32: 14,
+    aims.decided_once: 16, aims.accuracy: 10, aims.unknown_mode: 12, aims.undecided: 6, aims.of_an_output: 18,
+}  # fmt: skip
+"""How many scenarios with each aim go with the default number of random ones."""
+
+
+def more(draw: DrawFn) -> dict[str, Any]:
+    """What an aimed scenario is given besides."""
+    return config_of(factor=draw(_FACTOR))
 
 
 # ---------------------------------------------------------------------------------------------- boundaries

@@ -7,6 +7,7 @@ Rules
 """
 
 from importlib import import_module
+from typing import Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import seed as seeded
@@ -14,15 +15,24 @@ from hypothesis.strategies import SearchStrategy
 
 from ..callbacks import CALLBACKS, TRAINING
 from ..scenario import Scenario, key
+from . import aimed as aims
 
 
 def scenarios(callback: str) -> SearchStrategy[Scenario]:
     """Scenarios for one callback, or of TRAINING, most of them valid. Raises KeyError for a name that is not one of
     `CALLBACKS`."""
-    module = TRAINING if callback == TRAINING else CALLBACKS[callback].module
-    found: SearchStrategy[Scenario] = import_module(f"{__package__}.{module}").scenarios()
+    found: SearchStrategy[Scenario] = _module(callback).scenarios()
     return found
 
+
+def _module(callback: str) -> Any:
+    module = TRAINING if callback == TRAINING else CALLBACKS[callback].module
+    return import_module(f"{__package__}.{module}")
+
+
+EXAMPLES = 300
+"""Random scenarios per callback, by default: what keeps a run over all clauses of one Keras well under a minute. `AIMS` in a
+callback's module says how many aimed ones go with them."""
 
 _RUN = 10
 """Examples in one run of Hypothesis. After ten valid ones it begins to mutate, and most of what follows are near-copies
@@ -35,16 +45,32 @@ def sample(callback: str, n: int, seed: int) -> list[Scenario]:
     No database, no deadline, no shrinking, nothing printed. A larger `n` begins with the scenarios of a smaller one.
     Fewer than `n` come back only where new ones hardly turn up any more.
     """
+    return _sample(scenarios(callback), n, f"{seed}")
+
+
+def sample_aimed(callback: str, n: int, seed: int) -> list[Scenario]:
+    """The aimed scenarios that go with `n` random ones; none for a callback without aims."""
+    module = _module(callback)
+    return [
+        scenario
+        for aiming, number in getattr(module, "AIMS", {}).items()
+        for scenario in _sample(
+            aims.scenarios(callback, aiming, module.more), -(-n * number // EXAMPLES), f"{aiming.__name__}/{seed}"
+        )
+    ]
+
+
+def _sample(strategy: SearchStrategy[Scenario], n: int, seed: str) -> list[Scenario]:
     found: dict[str, Scenario] = {}
     for run in range(2 * n // _RUN + 10):
         if len(found) >= n:
             break
-        for scenario in _generate(callback, f"{seed}/{run}"):
+        for scenario in _generate(strategy, f"{seed}/{run}"):
             found.setdefault(key(scenario), scenario)
     return list(found.values())[:n]
 
 
-def _generate(callback: str, seed: str) -> list[Scenario]:
+def _generate(strategy: SearchStrategy[Scenario], seed: str) -> list[Scenario]:
     """The scenarios of one run of Hypothesis."""
     collected: list[Scenario] = []
 
@@ -53,7 +79,7 @@ def _generate(callback: str, seed: str) -> list[Scenario]:
         database=None, deadline=None, max_examples=_RUN, phases=[Phase.generate], verbosity=Verbosity.quiet,
         suppress_health_check=list(HealthCheck), backend="hypothesis",
     )  # fmt: skip
-    @given(scenarios(callback))
+    @given(strategy)
     def collect(scenario: Scenario) -> None:
         collected.append(scenario)
 

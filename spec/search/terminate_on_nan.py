@@ -15,13 +15,13 @@ from .drawing import ABSENT, below, chance, config_of, weighted
 from .fits import ALL_OR_A_FEW, BATCHES, LOSS, drawn_scenario, drawn_shape, dressed, logs_of
 from .monitoring import is_nan
 
-_RAISE_ERROR = weighted((ABSENT, 20), (True, 2), (False, 1))
+_RAISE_ERROR = weighted((ABSENT, 20), (True, 4), (False, 1))
 _NOT_FINITE = weighted((math.nan, 4), (math.inf, 3), (-math.inf, 2))
 _UNUSUAL_LOSS = weighted(
     (-1.0, 1), (-0.0, 1), (FLOAT32_MAX, 1), (-FLOAT32_MAX, 1), (1e39, 1), (1e300, 1), (1e-320, 1), (None, 7)
 )
 _ARRAY_LOSS = weighted(((math.nan,), 2), ((1.0,), 1), ((1.0, math.nan), 1))
-_EPOCH_KIND = weighted(("finite", 22), ("not finite", 8), ("unusual", 5), ("array", 1))
+_EPOCH_KIND = weighted(("finite", 22), ("not finite", 8), ("unusual", 5), ("array", 3))
 _PLACE = weighted(("last", 1), ("first", 1), ("middle", 1))
 
 
