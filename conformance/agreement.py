@@ -1,6 +1,7 @@
 """A campaign: real releases beside the reference in their dialects, on many random scenarios.
 
     python -m callcheck.conformance.agreement keras==3.7.0 'keras[numpy]==3.7.0' keras==2.3.1 --examples 5000 --write
+    python -m callcheck.conformance.agreement keras keras:fit --callback training --examples 20000
 
 Rules
 - A release runs in a worker, in an environment that is made for it, or in that of an interpreter: `keras@PATH`, `--backend`.
@@ -24,8 +25,9 @@ from pathlib import Path
 from typing import Any
 
 from callcheck.reference.replay import replay
-from callcheck.spec.callbacks import CALLBACKS
+from callcheck.spec.callbacks import CALLBACKS, TRAINING
 from callcheck.spec.dialect import Dialect, InvalidDialect, release_dialect, resolve, third_party
+from callcheck.spec.editing import with_config
 from callcheck.spec.scenario import Scenario, to_json
 from callcheck.spec.search.strategies import sample
 from callcheck.spec.trace import NotExpressible, Result, Trace, difference
@@ -42,6 +44,9 @@ OUTSIDE = 0.1
 """The share of scenarios whose configuration is not cut to the release's signature."""
 BATCH = 200
 """Scenarios that are asked at once: after each batch it is seen whether there are enough."""
+
+BLOCK = 10_000
+"""Scenarios that are drawn at once."""
 
 Ask = Callable[[Sequence[Scenario]], Iterator[Result]]
 
@@ -60,14 +65,19 @@ def scenarios(callback: str, dialect: Dialect, n: int, seed: int, within: Limits
     if within is not None:
         yield from map(within.inside, sample(callback, n, seed))
         return
-    known = CALLBACKS[callback].parameters(dialect.signature(callback))
     chance = random.Random(seed)
-    for scenario in sample(callback, n, seed):
-        if chance.random() < OUTSIDE:
-            yield scenario
-        else:
-            config = {name: value for name, value in scenario.config.items() if name in known}
-            yield replace(scenario, config=config)
+    for block in range(0, n, BLOCK):
+        for scenario in sample(callback, min(BLOCK, n - block), seed + block):
+            yield scenario if chance.random() < OUTSIDE else _within_signatures(scenario, dialect)
+
+
+def _within_signatures(scenario: Scenario, dialect: Dialect) -> Scenario:
+    """The scenario without the parameters that the constructors do not know."""
+    for index, each in enumerate(scenario.configured()):
+        known = CALLBACKS[each.callback].parameters(dialect.signature(each.callback))
+        config = {name: value for name, value in each.config.items() if name in known}
+        scenario = with_config(scenario, index, config)
+    return scenario
 
 
 def agree(
@@ -108,11 +118,14 @@ def worker(text: str, backend: str | None) -> WorkerProcess:
     python = str(environment(name).python) if name.kind == "release" else name.interpreter or sys.executable
     chosen = name.backend or backend
     variables = {} if chosen is None else {"KERAS_BACKEND": chosen}
-    return WorkerProcess(name.package, python=python, environment=variables)
+    way = "" if name.way == "hooks" else f":{name.way}"
+    return WorkerProcess(f"{name.package}{way}", python=python, environment=variables)
 
 
-def campaign(texts: Sequence[str], backend: str | None, examples: int, seed: int) -> dict[str, Any]:
-    """The counts by subject and callback; differences are printed."""
+def campaign(
+    texts: Sequence[str], backend: str | None, examples: int, seed: int, only: str | None = None
+) -> dict[str, Any]:
+    """The counts by subject and callback, or of `only` one; differences are printed."""
     results: dict[str, Any] = {}
     for text in texts:
         with worker(text, backend) as process:
@@ -120,10 +133,13 @@ def campaign(texts: Sequence[str], backend: str | None, examples: int, seed: int
             dialect = _dialect(greeting)
             print(f"{greeting.name}, held to {dialect.name}", flush=True)
             results[greeting.name] = {"dialect": dialect.name, "seed": seed}
-            for callback in sorted(greeting.capabilities.callbacks, key=tuple(CALLBACKS).index):
+            callbacks = sorted(greeting.capabilities.callbacks, key=tuple(CALLBACKS).index)
+            for callback in (*callbacks, *(() if greeting.dialect else (TRAINING,))):
+                if only not in (None, callback):
+                    continue
                 within = limits(greeting.capabilities, callback) if greeting.dialect else None
                 done = agree(
-                    lambda asked, process=process: map(read, process.ask([to_json(each) for each in asked])),  # type: ignore[misc]  # a default argument
+                    lambda asked, process=process: map(read, process.ask([to_json(each) for each in asked], optional=True)),  # type: ignore[misc]  # a default argument
                     dialect, callback, examples, seed, within,
                 )  # fmt: skip
                 results[greeting.name][callback] = dict(done.counts)
@@ -152,7 +168,8 @@ def _keep(file: Path, results: Mapping[str, Any]) -> None:
     """Write the counts into the file, beside those of others."""
     if results:
         kept = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-        lines = [f"{json.dumps(name)}: {json.dumps(counts)}" for name, counts in sorted({**kept, **results}.items())]
+        merged = {**kept, **{name: {**kept.get(name, {}), **counts} for name, counts in results.items()}}
+        lines = [f"{json.dumps(name)}: {json.dumps(counts)}" for name, counts in sorted(merged.items())]
         file.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
 
@@ -162,10 +179,11 @@ def main() -> int:
     parser.add_argument("--backend", help="of the subjects that name none")
     parser.add_argument("--examples", type=int, default=5000, metavar="N", help="compared scenarios per callback")
     parser.add_argument("--seed", type=int, default=0, metavar="S")
+    parser.add_argument("--callback", choices=(*CALLBACKS, TRAINING), help="this one alone")
     parser.add_argument("--write", action="store_true", help="keep the counts")
     options = parser.parse_args()
     try:
-        results = campaign(options.subjects, options.backend, options.examples, options.seed)
+        results = campaign(options.subjects, options.backend, options.examples, options.seed, options.callback)
     except (UnknownImplementation, InvalidDialect, NoSuchRelease) as error:
         print(error, file=sys.stderr)
         return 2

@@ -3,7 +3,7 @@
 Each returns a new scenario and leaves the given one alone. What is not named stays as it is.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +20,44 @@ def configured(scenario: Scenario, **parameters: Any) -> Scenario:
 def without(scenario: Scenario, *parameters: str) -> Scenario:
     """The scenario with these parameters left out."""
     return replace(scenario, config={name: v for name, v in scenario.config.items() if name not in parameters})
+
+
+def configs(scenario: Scenario) -> tuple[Mapping[str, Any], ...]:
+    """The configuration of every callback."""
+    return tuple(each.config for each in scenario.configured())
+
+
+def with_config(scenario: Scenario, index: int, config: Mapping[str, Any]) -> Scenario:
+    """The scenario with another configuration of the callback of that index."""
+    if not scenario.callbacks:
+        return replace(scenario, config=config)
+    before, after = scenario.callbacks[:index], scenario.callbacks[index + 1 :]
+    return replace(scenario, callbacks=(*before, replace(scenario.callbacks[index], config=config), *after))
+
+
+def left_out(mapping: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The mapping without that name."""
+    return {other: value for other, value in mapping.items() if other != name}
+
+
+def change_fit(scenario: Scenario, index: int, **changes: Any) -> Scenario:
+    """The scenario with these fields of one fit changed."""
+    fits = scenario.fits
+    return replace(scenario, fits=(*fits[:index], replace(fits[index], **changes), *fits[index + 1 :]))
+
+
+def change_epoch(scenario: Scenario, fit: int, index: int, **changes: Any) -> Scenario:
+    """The scenario with these fields of one epoch changed."""
+    epochs = scenario.fits[fit].epochs
+    changed = (*epochs[:index], replace(epochs[index], **changes), *epochs[index + 1 :])
+    return change_fit(scenario, fit, epochs=changed)
+
+
+def places(scenario: Scenario) -> Iterator[tuple[int, int, Epoch]]:
+    """Every epoch with the indices of its fit and of itself, the last first."""
+    for number, fit in reversed(list(enumerate(scenario.fits))):
+        for index, epoch in reversed(list(enumerate(fit.epochs))):
+            yield number, index, epoch
 
 
 def each_fit(scenario: Scenario, change: Callable[[Fit], Fit]) -> Scenario:

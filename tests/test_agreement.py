@@ -3,12 +3,14 @@
 import json
 from collections.abc import Iterator, Sequence
 
+import pytest
+
 from callcheck.conformance.agreement import RESULT, agree, scenarios
 from callcheck.reference.replay import replay
-from callcheck.spec.callbacks import CALLBACKS
-from callcheck.spec.dialect import resolve
-from callcheck.spec.scenario import Scenario
-from callcheck.spec.trace import Failed, NotExpressible, Result
+from callcheck.spec.callbacks import CALLBACKS, TRAINING
+from callcheck.spec.dialect import Dialect, resolve
+from callcheck.spec.scenario import Scenario, from_json, key, to_json
+from callcheck.spec.trace import Failed, NotExpressible, Result, Trace
 
 NEW, OLD = resolve("keras-3.15.1").dialect, resolve("keras-2.3.1").dialect
 
@@ -44,3 +46,17 @@ def test_the_releases_that_were_run_equal_their_dialects() -> None:
         for callback in CALLBACKS:
             assert found[callback]["different"] == 0, f"{name}: {callback}"
             assert found[callback]["compared"] >= 5000, f"{name}: {callback}"
+        assert found.get(TRAINING, {"different": 0})["different"] == 0, name
+
+
+@pytest.mark.parametrize("dialect", [NEW, OLD], ids=lambda dialect: dialect.name)
+def test_scenarios_of_training_are_valid_and_predicted(dialect: Dialect) -> None:
+    drawn = list(scenarios(TRAINING, dialect, 300, 0))
+    assert all(key(from_json(to_json(scenario))) == key(scenario) for scenario in drawn)
+    assert {scenario.about for scenario in drawn} >= {TRAINING}
+    predicted = [replay(scenario, dialect) for scenario in drawn]
+    assert sum(isinstance(trace, Trace) for trace in predicted) > 0.95 * len(drawn)
+    errors = [fit.error for trace in predicted if isinstance(trace, Trace) for fit in trace.fits if fit.error]
+    assert {"KeyboardInterrupt", "FileNotFoundError", "ValueError"} <= {error.type for error in errors}
+    resumed = [fit for scenario in drawn for fit in scenario.fits if fit.resume is not None]
+    assert len([error for error in errors if error.type == "FileNotFoundError"]) < 0.7 * len(resumed)

@@ -48,3 +48,35 @@ def test_what_does_not_matter_is_left_out(condition: Callable[[Scenario], bool],
     if not condition(start):  # the tensor is in the second epoch
         start = from_json({**to_json(START), "fits": [{"epochs": to_json(START)["fits"][0]["epochs"][::-1]}]})
     assert to_json(smallest(start, condition)) == expected
+
+
+def test_what_makes_a_scenario_one_of_training_is_left_out_unless_it_matters() -> None:
+    start = from_json(
+        {
+            "callbacks": [
+                {"callback": "EarlyStopping", "config": {"patience": 3}},
+                {"callback": "ModelCheckpoint", "config": {"filepath": "a/m-{epoch}.keras", "verbose": 1}},
+                {"callback": "TerminateOnNaN"},
+            ],
+            "fits": [
+                {"epochs": [{"others": [{"hook": "epoch_end", "after": 2, "stop": True}]}, {}]},
+                {
+                    "instances": "pickled", "resume": {"from": "a/m-1.keras"},
+                    "epochs": [{"others": [{"hook": "batch_end", "batch": 0, "before": 1, "raise": "OSError"}]}],
+                },
+            ],
+        }
+    )  # fmt: skip
+    assert to_json(smallest(start, lambda scenario: True)) == {
+        "callback": "EarlyStopping",
+        "fits": [{"epochs": [{"logs": {}}]}],
+    }
+    resumed = smallest(start, lambda scenario: any(fit.resume for fit in scenario.fits))
+    assert to_json(resumed) == {
+        "callback": "EarlyStopping",
+        "fits": [{"epochs": [{"logs": {}}]}, {"resume": {"from": "a/m-1.keras"}, "epochs": [{"logs": {}}]}],
+    }
+    raising = smallest(start, lambda scenario: any(a.raises for f in scenario.fits for e in f.epochs for a in e.others))
+    assert to_json(raising)["fits"] == [
+        {"epochs": [{"logs": {}, "others": [{"hook": "batch_end", "raise": "OSError"}]}]}
+    ]

@@ -21,12 +21,13 @@ from operator import itemgetter
 from typing import Any
 
 from ..callbacks import FLOAT_PARAMETERS
-from ..editing import each_logs
+from ..editing import change_epoch, change_fit, configs, each_logs, left_out, places, with_config
 from ..files import path_of
 from ..numbers import float32
 from ..reading import InvalidScenario
-from ..scenario import Epoch, Fit, Scenario, check, key
+from ..scenario import Fit, Scenario, check, key
 from ..values import ArrayNumber, Logs, Rate, Tensor, Value, each_number
+from .shrink_training import STEPS_OF_TRAINING, complexity_of_training
 
 Condition = Callable[[Scenario], bool]
 Step = Callable[[Scenario], Iterator[Scenario]]
@@ -123,16 +124,17 @@ def complexity(scenario: Scenario) -> tuple[float, ...]:
     logs = [*(epoch.logs for epoch in epochs), *batches]
     own = [item for fit in fits for item in (fit.initial_epoch, fit.metrics, fit.learning_rate) if item is not None]
     return (
+        *complexity_of_training(scenario),
         len(fits),
         len(epochs),
         sum(epoch.batches is not None for epoch in epochs),
         len(batches),
-        len(scenario.config) + len(own) + len(scenario.metrics) + len(scenario.existing) + sum(e.stop for e in epochs)
+        sum(map(len, configs(scenario))) + len(own) + len(scenario.metrics) + len(scenario.existing) + sum(e.stop for e in epochs)
         + (scenario.initial_epoch != 0) + (scenario.steps_per_execution != 1) + (scenario.learning_rate != 1.0),
         sum(len(entry) for entry in logs),
         sum(_KINDS.get(type(value), 0) for entry in logs for value in entry.values()),
         sum(len(name) for name in {name for entry in logs for name in entry}),
-        sum(_cost(value) for value in scenario.config.values()) + sum(_cost(item) for item in own)
+        sum(_cost(value) for config in configs(scenario) for value in config.values()) + sum(_cost(item) for item in own)
         + _cost(scenario.learning_rate) + scenario.initial_epoch + scenario.steps_per_execution
         + sum(_cost(path) for path in scenario.existing),
         sum(_cost(value) for value in {repr(value): value for entry in logs for value in entry.values()}.values()),
@@ -155,33 +157,11 @@ def _simpler(value: float) -> Iterator[float]:
 # ---------------------------------------------------------------------------------------------- changing a scenario
 
 
-def _change_fit(scenario: Scenario, index: int, **changes: Any) -> Scenario:
-    fits = scenario.fits
-    return replace(scenario, fits=(*fits[:index], replace(fits[index], **changes), *fits[index + 1 :]))
-
-
-def _change_epoch(scenario: Scenario, fit: int, index: int, **changes: Any) -> Scenario:
-    epochs = scenario.fits[fit].epochs
-    changed = (*epochs[:index], replace(epochs[index], **changes), *epochs[index + 1 :])
-    return _change_fit(scenario, fit, epochs=changed)
-
-
-def _places(scenario: Scenario) -> Iterator[tuple[int, int, Epoch]]:
-    """Every epoch with the indices of its fit and of itself, the last first."""
-    for number, fit in reversed(list(enumerate(scenario.fits))):
-        for index, epoch in reversed(list(enumerate(fit.epochs))):
-            yield number, index, epoch
-
-
 def _all_logs(scenario: Scenario) -> Iterator[Logs]:
     """The logs of every epoch and every batch."""
-    for _, _, epoch in _places(scenario):
+    for _, _, epoch in places(scenario):
         yield epoch.logs
         yield from epoch.batches or ()
-
-
-def _without(mapping: Mapping[str, Any], name: str) -> dict[str, Any]:
-    return {other: value for other, value in mapping.items() if other != name}
 
 
 # ---------------------------------------------------------------------------------------------- the steps
@@ -203,7 +183,7 @@ def _drop_epochs(scenario: Scenario) -> Iterator[Scenario]:
         size = length - 1
         while size:
             for begin in reversed(range(0, length - size + 1, size)):
-                yield _change_fit(scenario, number, epochs=fit.epochs[:begin] + fit.epochs[begin + size :])
+                yield change_fit(scenario, number, epochs=fit.epochs[:begin] + fit.epochs[begin + size :])
             size //= 2
 
 
@@ -222,10 +202,10 @@ def _drop_settings(scenario: Scenario) -> Iterator[Scenario]:
         yield replace(scenario, metrics=scenario.metrics[:index] + scenario.metrics[index + 1 :])
     for number in range(len(scenario.fits)):
         for name in ("initial_epoch", "metrics", "learning_rate"):
-            yield _change_fit(scenario, number, **{name: None})
-    for number, index, epoch in _places(scenario):
+            yield change_fit(scenario, number, **{name: None})
+    for number, index, epoch in places(scenario):
         if epoch.stop:
-            yield _change_epoch(scenario, number, index, stop=False)
+            yield change_epoch(scenario, number, index, stop=False)
 
 
 def _drop_optimizers(scenario: Scenario, rates: Mapping[str, float]) -> Iterator[Scenario]:
@@ -240,14 +220,15 @@ def _drop_optimizers(scenario: Scenario, rates: Mapping[str, float]) -> Iterator
 
     yield from (changed(itemgetter(name)) for name in rates)
     if len(rates) > 1:
-        yield from (changed(partial(_without, name=name)) for name in rates)
+        yield from (changed(partial(left_out, name=name)) for name in rates)
 
 
 def _drop_parameters(scenario: Scenario) -> Iterator[Scenario]:
-    for name in reversed(list(scenario.config)):
-        # a required parameter stays: without it a scenario would be about something else
-        if name not in ("filepath", "schedule"):
-            yield replace(scenario, config=_without(scenario.config, name))
+    for index, config in enumerate(configs(scenario)):
+        for name in reversed(list(config)):
+            # a required parameter stays: without it a scenario would be about something else
+            if name not in ("filepath", "schedule"):
+                yield with_config(scenario, index, left_out(config, name))
 
 
 def _drop_batches(scenario: Scenario) -> Iterator[Scenario]:
@@ -257,33 +238,33 @@ def _drop_batches(scenario: Scenario) -> Iterator[Scenario]:
             replace(fit, epochs=tuple(replace(epoch, batches=None) for epoch in fit.epochs)) for fit in scenario.fits
         ),
     )
-    for number, index, epoch in _places(scenario):
+    for number, index, epoch in places(scenario):
         if epoch.batches is None:
             continue
-        yield _change_epoch(scenario, number, index, batches=None)
+        yield change_epoch(scenario, number, index, batches=None)
         for batch in reversed(range(len(epoch.batches))):
             if len(epoch.batches) > 1:
                 rest = epoch.batches[:batch] + epoch.batches[batch + 1 :]
-                yield _change_epoch(scenario, number, index, batches=rest)
+                yield change_epoch(scenario, number, index, batches=rest)
 
 
 def _drop_metrics(scenario: Scenario) -> Iterator[Scenario]:
     """A metric everywhere, then one entry of the logs; tensors become arrays, and array metrics numbers."""
     for name in sorted({name for logs in _all_logs(scenario) for name in logs}):
-        yield each_logs(scenario, partial(_without, name=name))
+        yield each_logs(scenario, partial(left_out, name=name))
     yield each_logs(scenario, lambda logs: {name: _plain(value) for name, value in logs.items()})
     yield each_logs(scenario, lambda logs: {name: _array(value) for name, value in logs.items()})
-    for number, index, epoch in _places(scenario):
+    for number, index, epoch in places(scenario):
         for name, value in epoch.logs.items():
-            yield _change_epoch(scenario, number, index, logs=_without(epoch.logs, name))
+            yield change_epoch(scenario, number, index, logs=left_out(epoch.logs, name))
             if type(value) in _KINDS:
                 for simpler in (_plain(value), _array(value)):
-                    yield _change_epoch(scenario, number, index, logs={**epoch.logs, name: simpler})
+                    yield change_epoch(scenario, number, index, logs={**epoch.logs, name: simpler})
             if isinstance(value, tuple) and len(value) > 2:
-                yield _change_epoch(scenario, number, index, logs={**epoch.logs, name: type(value)(value[:2])})
+                yield change_epoch(scenario, number, index, logs={**epoch.logs, name: type(value)(value[:2])})
         for batch, logs in enumerate(epoch.batches or ()):
             for name in logs:
-                yield _change_batch(scenario, number, index, batch, _without(logs, name))
+                yield _change_batch(scenario, number, index, batch, left_out(logs, name))
 
 
 def _plain(value: Value) -> Value:
@@ -299,7 +280,7 @@ def _array(value: Value) -> Value:
 def _change_batch(scenario: Scenario, number: int, index: int, batch: int, logs: Logs) -> Scenario:
     batches = scenario.fits[number].epochs[index].batches
     assert batches is not None
-    return _change_epoch(scenario, number, index, batches=(*batches[:batch], logs, *batches[batch + 1 :]))
+    return change_epoch(scenario, number, index, batches=(*batches[:batch], logs, *batches[batch + 1 :]))
 
 
 def _rename_metrics(scenario: Scenario) -> Iterator[Scenario]:
@@ -307,18 +288,19 @@ def _rename_metrics(scenario: Scenario) -> Iterator[Scenario]:
     monitor = scenario.config.get("monitor")
     if not isinstance(monitor, str) or monitor == "val_loss":
         return
-    others = {name for _, _, epoch in _places(scenario) for name in epoch.logs}
+    others = {name for _, _, epoch in places(scenario) for name in epoch.logs}
     if "val_loss" not in others:
-        renamed = replace(scenario, config=_without(scenario.config, "monitor"))
+        renamed = replace(scenario, config=left_out(scenario.config, "monitor"))
         yield each_logs(
             renamed, lambda logs: {"val_loss" if name == monitor else name: value for name, value in logs.items()}
         )
 
 
 def _simplify_parameters(scenario: Scenario) -> Iterator[Scenario]:
-    for name, value in scenario.config.items():
-        for simpler in _simpler_parameter(name, value):
-            yield replace(scenario, config={**scenario.config, name: simpler})
+    for index, config in enumerate(configs(scenario)):
+        for name, value in config.items():
+            for simpler in _simpler_parameter(name, value):
+                yield with_config(scenario, index, {**config, name: simpler})
     yield from _simplify_existing(scenario)
     for rate in _simpler_rate(scenario.learning_rate):
         yield replace(scenario, learning_rate=rate)
@@ -354,9 +336,9 @@ def _suffix(filepath: str) -> str:
 
 def _simplify_fit(scenario: Scenario, number: int, fit: Fit) -> Iterator[Scenario]:
     for epoch in range(fit.initial_epoch or 0):
-        yield _change_fit(scenario, number, initial_epoch=epoch)
+        yield change_fit(scenario, number, initial_epoch=epoch)
     for rate in _simpler_rate(fit.learning_rate):
-        yield _change_fit(scenario, number, learning_rate=rate)
+        yield change_fit(scenario, number, learning_rate=rate)
 
 
 def _simpler_rate(rate: Rate) -> Iterator[Rate]:
@@ -387,7 +369,7 @@ def _simpler_parameter(name: str, value: Any) -> Iterator[Any]:
 def _simpler_schedule(schedule: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for name in ("returns", "accepts"):
         if name in schedule:
-            yield _without(schedule, name)
+            yield left_out(schedule, name)
     if "scale" in schedule:
         yield from ({**schedule, "scale": scale} for scale in _simpler(schedule["scale"]))
         return
@@ -420,9 +402,9 @@ def _simplify_values(scenario: Scenario) -> Iterator[Scenario]:
         others = [other for other in values if _cost(other) < _cost(value) and repr(other) != repr(value)]
         for simpler in (*_simpler(value), *others):
             yield _map_values(scenario, _exchange(value, simpler))
-    for number, index, epoch in _places(scenario):
+    for number, index, epoch in places(scenario):
         for simpler_logs in _simpler_logs(epoch.logs, values):
-            yield _change_epoch(scenario, number, index, logs=simpler_logs)
+            yield change_epoch(scenario, number, index, logs=simpler_logs)
         for batch, logs in enumerate(epoch.batches or ()):
             for simpler_logs in _simpler_logs(logs, values):
                 yield _change_batch(scenario, number, index, batch, simpler_logs)
@@ -456,7 +438,7 @@ def _map_values(scenario: Scenario, change: Callable[[float], float]) -> Scenari
 
 
 STEPS: tuple[Step, ...] = (
-    _drop_fits, _drop_epochs, _drop_settings, _drop_batches, _drop_parameters, _drop_metrics, _rename_metrics,
+    *STEPS_OF_TRAINING, _drop_fits, _drop_epochs, _drop_settings, _drop_batches, _drop_parameters, _drop_metrics, _rename_metrics,
     _simplify_parameters, _simplify_values,
 )  # fmt: skip
 """The steps, in the order in which they are tried."""
