@@ -56,8 +56,8 @@ def _nothing_printed_in_epochs(case: Case, fit: int, why: str) -> Expectations:
 def tells(case: Case) -> Expectations:
     """With verbose=1 the end of training prints that the callback stopped it, if it did, and then that weights were
     restored, if restore_best_weights asks for that and an epoch was monitored; nothing else is printed. (Where somebody else
-    stops training in its last epoch, one cannot see who did; a stop in the very first epoch, and monitored values of which none
-    is finite, are left aside.)"""
+    stops training in its last epoch, one cannot see who did; a stop in the very first epoch, monitored values of which none is
+    finite, and a later fit that monitors nothing are left aside.)"""
     if case["verbose"] != 1 or not number(case["start_from_epoch"]) or not isinstance(case["monitor"], str):
         return
     for fit, _, seen in case.fits():
@@ -69,6 +69,7 @@ def tells(case: Case) -> Expectations:
             or last.shown.stop
             or (last.stopped and last.number == 0)
             or not math.isfinite(case["min_delta"])
+            or (fit > 0 and not values)
         )
         if not unclear and (not values or any(isinstance(v, float) and math.isfinite(v) for v in values)):
             restored = bool(case["restore_best_weights"] and values)
