@@ -308,7 +308,7 @@ class Loop:
 
     def _hook(self, hook: str, arguments: Sequence[Any], batch: Optional[int] = None) -> None:
         """Call a hook of every callback that has it, and look at what each did. Raises Raised for what one raises."""
-        acting = [other for other in self.others if other.hook == hook and other.batch in (None, batch)]
+        acting = [each for each in self.others if each.hook == hook and each.batch in (None, batch)] if self.others else ()
         for callback, run in enumerate(self.runs):
             if acting:
                 self._act([other for other in acting if other.before == callback], hook, batch)

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, NoReturn, Protocol, runtime_checkable
+from typing import Any, NoReturn, Protocol
 
 from callcheck.spec.reading import printable
 from callcheck.spec.scenario import Scenario, to_json
@@ -416,7 +416,7 @@ class WorkerProcess:
 def run(subject: Any, scenario: Scenario, *, internal: bool = False, time_limit: float = TIME_LIMIT) -> Result:
     """What the subject, in this process, does with the scenario, the optional observables included. `internal` asks for optional
     state; `time_limit` is in seconds."""
-    if isinstance(subject, Replaying):
+    if hasattr(subject, "replay"):
         return _replayed(subject, scenario, internal)
     return read(loop.run(subject, to_json(scenario), internal=internal, optional=True, time_limit=time_limit))
 
@@ -429,7 +429,6 @@ def read(data: Any) -> Result:
         return Failed(kind="nonsense", message=f"the answer is no result: {type(error).__name__}: {error}")
 
 
-@runtime_checkable
 class Replaying(Protocol):
     """What answers for whole records: the reference, and what is made from it. `internal` asks for the trace's optional state."""
 

@@ -74,6 +74,8 @@ def _in_words(value: Any) -> str:
 
 
 def _without_steps(trace: Trace) -> Trace:
+    if all(fit.optimizer_steps is None for fit in trace.fits):
+        return trace
     return replace(trace, fits=tuple(replace(fit, optimizer_steps=None) for fit in trace.fits))
 
 
