@@ -151,7 +151,9 @@ def main() -> None:
     subject = driven("keras")
     import keras
 
-    dialect = release_dialect(**subject.identity).dialect
+    release = InProcess(subject).greeting.release
+    assert release is not None
+    dialect = release_dialect(*release).dialect
     ratios: dict[str, dict[str, float]] = {}
     totals = [[0.0, 0.0, 0.0, 0.0] for _ in range(ROUNDS)]
     for callback, config in CONFIGURATIONS.items():

@@ -9,6 +9,7 @@ Rules
   library within its limits, and it is compared with the dialect that comes with it.
 - What counts is a trace of both sides of a scenario whose configuration was not refused. How often there was none, and why, is
   counted beside it: `refused` (by both), `not_expressible` (there), `failed`, `unpredictable` (the reference does not know).
+- A subject that cannot be asked is told of on standard error, and does not keep the others from being asked.
 - With `--write` the counts go into `agreement_result.json`, those of adapters into `adapters_result.json`, by subject and
   callback; what was not run again stays as it was.
 """
@@ -123,39 +124,38 @@ def worker(text: str, backend: str | None) -> WorkerProcess:
 
 
 def campaign(
-    texts: Sequence[str], backend: str | None, examples: int, seed: int, only: str | None = None
-) -> dict[str, Any]:
-    """The counts by subject and callback, or of `only` one; differences are printed."""
-    results: dict[str, Any] = {}
-    for text in texts:
-        with worker(text, backend) as process:
-            greeting = process.greeting
-            dialect = _dialect(greeting)
-            print(f"{greeting.name}, held to {dialect.name}", flush=True)
-            results[greeting.name] = {"dialect": dialect.name, "seed": seed}
-            callbacks = sorted(greeting.capabilities.callbacks, key=tuple(CALLBACKS).index)
-            for callback in (*callbacks, *(() if greeting.dialect else (TRAINING,))):
-                if only not in (None, callback):
-                    continue
-                within = limits(greeting.capabilities, callback) if greeting.dialect else None
-                done = agree(
-                    lambda asked, process=process: map(read, process.ask([to_json(each) for each in asked], optional=True)),  # type: ignore[misc]  # a default argument
-                    dialect, callback, examples, seed, within,
-                )  # fmt: skip
-                results[greeting.name][callback] = dict(done.counts)
-                print(f"  {callback:<22}{_in_words(done.counts)}", flush=True)
-                for scenario, told in done.differences:
-                    print(f"    {told}\n    {json.dumps(to_json(scenario))}")
-    return results
+    text: str, backend: str | None, examples: int, seed: int, only: str | None = None
+) -> tuple[str, dict[str, Any]]:
+    """The subject's name and its counts by callback, or of `only` one; differences are printed. Raises InvalidDialect for a
+    release without one."""
+    with worker(text, backend) as process:
+        greeting = process.greeting
+        dialect = _dialect(greeting)
+        print(f"{greeting.name}, held to {dialect.name}", flush=True)
+        results: dict[str, Any] = {"dialect": dialect.name, "seed": seed}
+
+        def ask(asked: Sequence[Scenario]) -> Iterator[Result]:
+            return map(read, process.ask([to_json(each) for each in asked], optional=True))
+
+        callbacks = sorted(greeting.capabilities.callbacks, key=tuple(CALLBACKS).index)
+        for callback in (*callbacks, *(() if greeting.dialect else (TRAINING,))):
+            if only not in (None, callback):
+                continue
+            within = limits(greeting.capabilities, callback) if greeting.dialect else None
+            done = agree(ask, dialect, callback, examples, seed, within)
+            results[callback] = dict(done.counts)
+            print(f"  {callback:<22}{_in_words(done.counts)}", flush=True)
+            for scenario, told in done.differences:
+                print(f"    {told}\n    {json.dumps(to_json(scenario))}")
+    return greeting.name, results
 
 
 def _dialect(greeting: Greeting) -> Dialect:
     """The dialect that comes with an adapter, or that is in force in a release."""
     if greeting.dialect is not None:
         return resolve(greeting.dialect).dialect
-    assert greeting.package is not None
-    assert greeting.version is not None
-    return release_dialect(greeting.package, greeting.version, greeting.backend).dialect
+    assert greeting.release is not None
+    return release_dialect(*greeting.release).dialect
 
 
 def _in_words(counts: Mapping[str, int]) -> str:
@@ -182,21 +182,23 @@ def main() -> int:
     parser.add_argument("--callback", choices=(*CALLBACKS, TRAINING), help="this one alone")
     parser.add_argument("--write", action="store_true", help="keep the counts")
     options = parser.parse_args()
-    try:
-        results = campaign(options.subjects, options.backend, options.examples, options.seed, options.callback)
-    except (UnknownImplementation, InvalidDialect, NoSuchRelease) as error:
-        print(error, file=sys.stderr)
-        return 2
-    except (Unavailable, EnvironmentFailed) as error:
-        print(error, file=sys.stderr)
-        return 4
+    results: dict[str, dict[str, Any]] = {}
+    status = 0
+    for text in options.subjects:
+        try:
+            name, counts = campaign(text, options.backend, options.examples, options.seed, options.callback)
+            results[name] = counts
+        except (UnknownImplementation, InvalidDialect, NoSuchRelease) as error:
+            print(f"{text}: {error}", file=sys.stderr)
+            status = 2
+        except (Unavailable, EnvironmentFailed) as error:
+            print(f"{text}: {error}", file=sys.stderr)
+            status = status or 4
     if options.write:
         _keep(RESULT, {name: found for name, found in results.items() if found["dialect"] not in third_party()})
         _keep(ADAPTERS_RESULT, {name: found for name, found in results.items() if found["dialect"] in third_party()})
-    different = sum(
-        counts["different"] for each in results.values() for counts in each.values() if isinstance(counts, dict)
-    )
-    return 1 if different else 0
+    counted = (counts for each in results.values() for counts in each.values() if isinstance(counts, dict))
+    return status or int(any(counts["different"] for counts in counted))
 
 
 if __name__ == "__main__":

@@ -30,7 +30,10 @@ AT_ONCE = 3
 
 
 def derived(clause: Clause, case: Case) -> Declaration | None:
-    """The declaration that explains why the clause fails on the case; None if the dialect does not."""
+    """The declaration that explains why the clause fails on the case; None if the dialect does not. What is observed, and not
+    promised, has no distance to the documentation."""
+    if clause.level == "observed":
+        return None
     left = tuple(each for each in governing(case.scenario.callback) if case.dialect[each] != documented()[each])
     if not left or not does_the_same(case, case.dialect):
         return None

@@ -24,6 +24,10 @@ class Agreement:
         return self.id
 
     @property
+    def origin(self) -> str:
+        return self.source
+
+    @property
     def callbacks(self) -> tuple[str, ...]:
         return (self.callback,)
 

@@ -162,8 +162,7 @@ class Suite:
         started = self.subjects[name]
         if not started.derived or started.release is None:
             return None
-        package, version, _ = started.release
-        return f"derived from a callback of {package} {version}"
+        return f"derived from a callback of {started.release.package} {started.release.version}"
 
     def close(self) -> None:
         """End the subjects."""

@@ -125,20 +125,21 @@ def release_dialect(package: str, version: str, backend: str | None = None, nump
     backend, numpy = backend or era.backends[0], numpy or era.numpy[0]
     for one, there_are in ((backend, era.backends), (numpy, era.numpy)):
         if one not in there_are:
-            raise InvalidDialect(f"{package} {version} does not exist with {one}; it does with {', '.join(there_are)}")
+            raise InvalidDialect(f"{package} {version} is not known with {one}; it is with {', '.join(there_are)}")
     return Resolution(dialect=_at(package, point, backend, numpy), note=note)
 
 
-def nearest(package: str, version: str, backend: str | None = None) -> Resolution:
-    """The dialect in force in a release of Keras, or, where no chain knows the release or its backend, the nearest one that is
-    known: the last before it, on its usual backend. A sentence says so."""
+def nearest(package: str, version: str, backend: str | None = None, numpy: str | None = None) -> Resolution:
+    """The dialect in force in a release of Keras, or, where no chain knows the release, its backend or its NumPy, the nearest one
+    that is known: the last before it, on its usual backend or NumPy. A sentence says so."""
     try:
-        return release_dialect(package, version, backend)
+        return release_dialect(package, version, backend, numpy)
     except InvalidDialect as error:
         chain = chains().get(package, chains()["keras"])
         point = chain.point(max((chain.known[0], *chain.before(version)), key=number))
         era = chain.era(point)
-        dialect = _at(chain.package, point, backend if backend in era.backends else era.backends[0], era.numpy[0])
+        backend = backend if backend in era.backends else era.backends[0]
+        dialect = _at(chain.package, point, backend, numpy if numpy in era.numpy else era.numpy[0])
         return Resolution(dialect=dialect, note=f"{error}; the dialect {dialect.name} is used, which is the nearest")
 
 

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
+from callcheck.conformance import agreement
 from callcheck.conformance.agreement import RESULT, agree, scenarios
 from callcheck.reference.replay import replay
 from callcheck.spec.callbacks import CALLBACKS, TRAINING
-from callcheck.spec.dialect import Dialect, resolve
+from callcheck.spec.dialect import Dialect, InvalidDialect, resolve
 from callcheck.spec.scenario import Scenario, from_json, key, to_json
 from callcheck.spec.trace import Failed, NotExpressible, Result, Trace
 
@@ -60,3 +61,21 @@ def test_scenarios_of_training_are_valid_and_predicted(dialect: Dialect) -> None
     assert {"KeyboardInterrupt", "FileNotFoundError", "ValueError"} <= {error.type for error in errors}
     resumed = [fit for scenario in drawn for fit in scenario.fits if fit.resume is not None]
     assert len([error for error in errors if error.type == "FileNotFoundError"]) < 0.7 * len(resumed)
+
+
+def test_a_subject_that_cannot_be_asked_does_not_stop_the_others(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = []
+
+    def campaign(text: str, *_: object) -> tuple[str, dict[str, object]]:
+        asked.append(text)
+        if text == "keras==0.1":
+            raise InvalidDialect("there is none")
+        return text, {callback: {"different": 0} for callback in CALLBACKS}
+
+    monkeypatch.setattr(agreement, "campaign", campaign)
+    monkeypatch.setattr("sys.argv", ["agreement", "keras==0.1", "keras"])
+    assert agreement.main() == 2
+    assert asked == ["keras==0.1", "keras"]
+    assert capsys.readouterr().err == "keras==0.1: there is none\n"

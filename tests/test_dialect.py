@@ -63,10 +63,10 @@ def test_the_backend_and_numpy_lie_over_a_release() -> None:
         ("kears-3.0.0", "no release of kears is known"),
         ("keras-1.0.0", "older than the first known release"),
         ("keras-2.15.0", "what keras 2.15.0 does is not known: it lies between 2.3.1 and 3.0.0, which differ"),
-        ("keras-3.15.1+mxnet", "does not exist with mxnet"),
-        ("keras-2.3.1+jax", "does not exist with jax; it does with tensorflow"),
-        ("keras-3.0.5+np2", "does not exist with np2; it does with np1"),
-        ("keras-2.3.1+np2", "does not exist with np2; it does with np1"),
+        ("keras-3.15.1+mxnet", "is not known with mxnet"),
+        ("keras-2.3.1+jax", "is not known with jax; it is with tensorflow"),
+        ("keras-3.0.5+np2", "is not known with np2; it is with np1"),
+        ("keras-2.3.1+np2", "is not known with np2; it is with np1"),
         ("keras-3.15.1+jax+torch", "names more than one backend"),
         ("nowhere.toml", "nowhere.toml: cannot be read"),
     ],
@@ -119,13 +119,15 @@ def test_the_documentation_is_asked_of_every_choice() -> None:
     [
         (("keras", "3.15.1", "jax"), "keras-3.15.1+jax", None),
         (("keras", "3.99.0", "jax"), "keras-3.15.1+jax", "newer than the last known release"),
-        (("keras", "3.15.1", "openvino"), "keras-3.15.1", "does not exist with openvino"),
+        (("keras", "3.15.1", "openvino"), "keras-3.15.1", "is not known with openvino"),
+        (("keras", "3.9.0", "numpy", "np1"), "keras-3.9.2+numpy+np1", None),
+        (("keras", "3.0.0", "tensorflow", "np2"), "keras-3.0.4", "is not known with np2"),
         (("keras", "0.3", "theano"), None, "older than the first known release"),
         (("mxkeras", "3.15.1", "numpy"), "keras-3.15.1+numpy", "no release of mxkeras is known"),
     ],
 )
 def test_a_keras_that_no_chain_knows_is_judged_by_the_nearest_dialect(
-    release: tuple[str, str, str], name: str | None, note: str | None
+    release: tuple[str, ...], name: str | None, note: str | None
 ) -> None:
     found = nearest(*release)
     assert found.dialect.name == name or (name is None and found.dialect.since == chains()["keras"].known[0])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from callcheck.cli import main
 from callcheck.conformance.subjects import environments
 from callcheck.conformance.subjects.environments import (
     MARKER,
@@ -82,7 +83,7 @@ def test_what_was_left_half_made_is_not_made(monkeypatch: pytest.MonkeyPatch) ->
     assert not folder.exists()
 
 
-def test_an_environment_that_is_made_is_found_and_can_be_removed() -> None:
+def test_an_environment_that_is_made_is_found_and_can_be_removed(capsys: pytest.CaptureFixture[str]) -> None:
     release = parse("keras[jax]==3.10.0")
     folder = environments.root() / folder_of(release)
     folder.mkdir(parents=True)
@@ -90,7 +91,8 @@ def test_an_environment_that_is_made_is_found_and_can_be_removed() -> None:
     (folder / MARKER).write_text(json.dumps(marker), encoding="utf-8")
     assert [each.release for each in made()] == [release]
     assert environment(release).path == folder
-    assert remove("keras-3.10.0+jax")
+    assert main(["environments", "--remove", "keras-3.10.0+jax"]) == 0
+    assert capsys.readouterr().out == "keras-3.10.0+jax is removed\n"
     assert made() == ()
     assert not remove("keras-3.10.0+jax")
     assert not remove("../environments")

@@ -3,6 +3,7 @@
 import itertools
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,7 @@ def test_a_deviation_is_shrunk_and_described() -> None:
     assert PATIENCE.sentence in " ".join(text.split())
     assert "expected in fit 1, epoch 1 (counted from 0): a stop" in text
     assert "replay with `callcheck trace -`" in text
+    assert "[documented; https://keras.io/" in " ".join(text.split())
 
 
 AGREEMENT = AGREEMENTS["EarlyStopping"]
@@ -185,6 +187,7 @@ def test_a_derived_deviation_is_said_in_the_words_of_its_choices() -> None:
     assert declaration.predicted == case.trace
     assert "In keras-3.15.1: cooldown - 1" in declaration.reason
     assert "promised by ReduceLROnPlateau, cooldown: that many epochs go by: cooldown." in declaration.reason
+    assert derived(replace(cooldown, level="observed"), case) is None, "what is observed is no promise"
 
 
 def failed(clause: Clause, case: Case) -> bool:

@@ -28,6 +28,13 @@ def test_a_trace_reads_as_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert lines[6].endswith("(not run)")
 
 
+def test_a_refused_configuration_has_no_fits_to_tell_of(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("trace", "TerminateOnNaN", "raise_error=true", "loss=1", "--on", "reference@tf-keras-2.21.0") == 0
+    (first, rejected) = capsys.readouterr().out.splitlines()
+    assert first == "TerminateOnNaN(raise_error=True)"
+    assert rejected.startswith("  rejected: TypeError")
+
+
 def test_a_line_separator_in_a_name_ends_no_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     line = json.dumps({**SCENARIO, "config": {"monitor": "val\u2028loss"}}, ensure_ascii=False)
     assert call("trace", written(tmp_path, f"{line}\n{line}\n"), "--on", "reference", "--json") == 0

@@ -16,7 +16,7 @@ import pytest
 import callcheck
 from callcheck.conformance.driver.protocol import Unavailable
 from callcheck.conformance.driver.subjects import UnknownSubject
-from callcheck.conformance.subjects.transport import NOISE_LIMIT, InProcess, WorkerProcess
+from callcheck.conformance.subjects.transport import NOISE_LIMIT, InProcess, WorkerProcess, greeting
 
 MODULE = '''
 import ctypes
@@ -323,3 +323,12 @@ def test_a_worker_answers_as_the_driver_does_here(worker: WorkerProcess) -> None
     asked = [scenario("raises_base_exception"), scenario("monkeypatches")]
     assert json.dumps(list(here.ask(asked, internal=True))) == json.dumps(list(worker.ask(asked, internal=True)))
     assert here.greeting.name == worker.greeting.name
+
+
+@pytest.mark.parametrize(("numpy", "era"), [("1.26.4", "np1"), ("2.3.1", "np2"), (None, None)])
+def test_a_greeting_names_the_numpy_with_which_its_keras_calculates(numpy: str | None, era: str | None) -> None:
+    said = {"package": "keras", "version": "3.9.0", "backend": "jax", "numpy": numpy}
+    known = {"name": "it", "capabilities": {}}
+    for told in (said, {"derived_from": {**said, "callback": "EarlyStopping"}}):
+        assert greeting({**known, **told}).release == ("keras", "3.9.0", "jax", era)
+    assert greeting(known).release is None

@@ -308,7 +308,9 @@ class Loop:
 
     def _hook(self, hook: str, arguments: Sequence[Any], batch: Optional[int] = None) -> None:
         """Call a hook of every callback that has it, and look at what each did. Raises Raised for what one raises."""
-        acting = [each for each in self.others if each.hook == hook and each.batch in (None, batch)] if self.others else ()
+        acting = (
+            [each for each in self.others if each.hook == hook and each.batch in (None, batch)] if self.others else ()
+        )
         for callback, run in enumerate(self.runs):
             if acting:
                 self._act([other for other in acting if other.before == callback], hook, batch)

@@ -51,11 +51,10 @@ def _keras(found: Package, by_fit: bool) -> Any:
         return getattr(found.keras.callbacks, callback)(**config)
 
     name = "{} {} ({}, {})".format(found.name, found.version, found.backend, "fit" if by_fit else "hooks")
-    identity = {"package": found.name, "version": found.version, "backend": found.backend}
     known = Capabilities(callbacks=[each for each in CALLBACKS if hasattr(found.keras.callbacks, each)])
     if by_fit:
-        return RealFit(name, make, real_models(found), known, **identity)
-    return Hooks(name, make, found.world, known, **identity)
+        return RealFit(name, make, real_models(found), known, **found.identity())
+    return Hooks(name, make, found.world, known, **found.identity())
 
 
 def _imported(name: str, start: str) -> Any:
@@ -153,13 +152,7 @@ def _derived_from(found: Any) -> Dict[str, Any]:
     for base in _lineage(found):
         home = _HOMES.get(getattr(base, "__module__", "").split(".")[0])
         if home is not None and base.__name__ in CALLBACKS:
-            keras = package(home)
-            return {
-                "derived_from": {
-                    "callback": base.__name__, "package": keras.name, "version": keras.version,
-                    "backend": keras.backend,
-                }
-            }  # fmt: skip
+            return {"derived_from": dict(package(home).identity(), callback=base.__name__)}
     return {}
 
 

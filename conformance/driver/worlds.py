@@ -431,6 +431,11 @@ class Package:
         self.backend = backend
         self.world = world
 
+    def identity(self) -> Dict[str, str]:
+        """What a greeting says of it: also the NumPy that it calculates with, which every Keras has imported."""
+        known = {"package": self.name, "version": self.version, "backend": self.backend}
+        return dict(known, numpy=str(sys.modules["numpy"].__version__))
+
 
 _packages: Dict[str, Package] = {}
 

@@ -40,7 +40,7 @@ def describe(judgement: Judgement) -> str:
     clause = judgement.clause
     lines = [
         f"{judgement.implementation}: {judgement.verdict}: {clause.id}",
-        f'  "{clause.sentence}" [{clause.level}; {clause.source}]',
+        f'  "{clause.sentence}" [{clause.level}; {clause.origin}]',
     ]
     if judgement.failure is not None:
         failure = judgement.failure

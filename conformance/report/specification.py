@@ -128,7 +128,7 @@ def _promises(callback: str) -> Iterator[str]:
 
 def _clause(clause: Clause, site: str) -> Iterator[str]:
     yield from (f'#### <a id="{anchor(clause.id)}"></a>`{clause.id}`', "", f"**{_text(clause.sentence)}**", "")
-    about = f"*{clause.level}*; {clause.source.removeprefix('observed: ')}"
+    about = f"*{clause.level}*; {clause.origin}"
     for choice, values in clause.choices.items():
         about += f". Where {_link(choice)} is {' or '.join(f'`{value}`' for value in values)}"
     yield from (about + ".", "")

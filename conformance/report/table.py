@@ -154,7 +154,8 @@ def table(scenario: Scenario, trace: Trace | None, why: Sequence[Decision] = ())
     lines = [first, *(f"  {line}" for line in around)]
     decided = reasons(why)
     if trace is not None and trace.rejected is not None:
-        lines.append(f"  rejected: {trace.rejected.type}: {trace.rejected.message}")
+        # no fit was run, so there is nothing to tell of any
+        return [printable(line) for line in (*lines, f"  rejected: {trace.rejected.type}: {trace.rejected.message}")]
     for fit, of_fit in groupby(rows(scenario, trace), key=lambda row: row.fit):
         given = scenario.fits[fit].learning_rate
         lines.append(f"  fit {fit + 1}" + ("" if given is None else f", learning rate {_show_rate(given)}"))

@@ -13,7 +13,7 @@ from ..results import Here, Subject, There
 from .environments import EnvironmentFailed, NoSuchRelease, environment
 from .names import Name, UnknownImplementation, Way, parse_all
 from .reference import Reference
-from .transport import InProcess, Transport, WorkerProcess
+from .transport import InProcess, Release, Transport, WorkerProcess
 
 INSTALLED: dict[tuple[str | None, Way], str] = {
     ("keras", "hooks"): "the installed Keras, its hooks driven on a light stand-in model",
@@ -70,12 +70,12 @@ class Manner:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Started:
-    """A subject under way. `release`: package, version and backend of the Keras that it is, or from whose callback its class is
-    derived; `derived` says which of the two. `close` ends it."""
+    """A subject under way. `release`: the Keras that it is, or from whose callback its class is derived; `derived` says which of
+    the two. `close` ends it."""
 
     subject: Subject
     dialect: Resolution | None = None
-    release: tuple[str, str, str] | None = None
+    release: Release | None = None
     derived: bool = False
     close: Callable[[], None] = lambda: None
 
@@ -102,14 +102,9 @@ def start(name: Name, callback: str | None = None, *, manner: Manner = Manner(),
         raise UnknownImplementation(str(error)) from None
     known = transport.greeting
     said = known.name if name.interpreter is None else f"{known.name} of {name.interpreter}"
-    whose = known.derived_from or {}
-    package = whose.get("package", known.package)
-    version = whose.get("version", known.version)
-    backend = whose.get("backend", known.backend)
-    release = None if package is None or version is None else (package, version, backend or "tensorflow")
     dialect = None if known.dialect is None else resolve(known.dialect)
     return Started(
-        subject=There(transport, said, internal=internal), dialect=dialect, release=release,
+        subject=There(transport, said, internal=internal), dialect=dialect, release=known.release,
         derived=known.derived_from is not None, close=transport.close,
     )  # fmt: skip
 

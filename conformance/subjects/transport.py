@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, NoReturn, Protocol
+from typing import Any, NamedTuple, NoReturn, Protocol
 
 from callcheck.spec.reading import printable
 from callcheck.spec.scenario import Scenario, to_json
@@ -53,18 +53,43 @@ TAIL = 20_000
 """Bytes that are kept of what a subject writes: the last line tells why it could not start."""
 
 
+class Release(NamedTuple):
+    """A Keras as it stands somewhere. `numpy`: the era of the NumPy there, as dialects call it; None: that is not known."""
+
+    package: str
+    version: str
+    backend: str
+    numpy: str | None = None
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Greeting:
-    """Who answers. `package`, `version`, `backend`: of a Keras as such. `derived_from`: of a class made from a Keras's callback,
-    which ("callback"), and of which package, version and backend. `dialect`: the name of the one that comes with it."""
+    """Who answers. `package`, `version`, `backend`, `numpy`: of a Keras as such, and the version of its NumPy. `derived_from`:
+    of a class made from a Keras's callback, which ("callback"), and the same of that Keras. `dialect`: the name of the one that
+    comes with it."""
 
     name: str
     capabilities: Capabilities
     package: str | None = None
     version: str | None = None
     backend: str | None = None
+    numpy: str | None = None
     derived_from: Mapping[str, str] | None = None
     dialect: str | None = None
+
+    @property
+    def release(self) -> Release | None:
+        """The Keras that it is, or from whose callback it is derived."""
+        own = {"package": self.package, "version": self.version, "backend": self.backend, "numpy": self.numpy}
+        known = self.derived_from or own
+        package, version, numpy = known["package"], known["version"], known.get("numpy")
+        if package is None or version is None:
+            return None
+        era = None if numpy is None else "np1" if numpy.startswith(("0.", "1.")) else "np2"
+        return Release(package, version, known["backend"] or "tensorflow", era)
+
+
+_SAID = ("package", "version", "backend", "numpy", "derived_from", "dialect")
 
 
 def greeting(data: Mapping[str, Any]) -> Greeting:
@@ -72,9 +97,7 @@ def greeting(data: Mapping[str, Any]) -> Greeting:
     if "unavailable" in data:
         raise (UnknownSubject if data.get("unknown") else Unavailable)(data["unavailable"])
     try:
-        known = {
-            name: data[name] for name in ("package", "version", "backend", "derived_from", "dialect") if name in data
-        }
+        known = {name: data[name] for name in _SAID if name in data}
         return Greeting(name=data["name"], capabilities=Capabilities.from_json(data["capabilities"]), **known)
     except (KeyError, TypeError) as error:
         raise Unavailable(f"the subject's greeting is none: {type(error).__name__}: {error}") from error

@@ -305,6 +305,11 @@ class Clause:
         """The part of the id that clauses about the same thing share."""
         return "/".join(self.id.split("/")[:2])
 
+    @property
+    def origin(self) -> str:
+        """The source, to be said beside the level, which says already that something is observed."""
+        return self.source.removeprefix("observed: ")
+
     def applies(self, dialect: Dialect) -> bool:
         return self.barred_by(dialect) is None
 

@@ -116,6 +116,7 @@ def environments(options: argparse.Namespace) -> int:
         for name in there if options.remove == ["all"] else options.remove:
             if not remove(name):
                 raise WrongInput(f"there is no environment {shown(name)}; there are {', '.join(there) or 'none'}")
+            print(f"{name} is removed")
         return OK
     for name, each in there.items():
         print(f"{name:<24}{each.release}, Python {each.interpreter}: {each.path}")
