@@ -1,18 +1,18 @@
 """Why a hook did what it did: a decision of one callback's machine, put into words when asked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any, NamedTuple
 
 from callcheck.spec.numbers import float32, shortest_float32
 from callcheck.spec.values import Rate, Value
 
-from .machine import Event, Reason
+from .machine import Effect, Event, Reason
 
 
 class Decision(NamedTuple):
     """Why a hook did what it did. `before` and `after` are the machine's states, `rate` what the optimizer has afterwards.
-    `callback`: whose hook, of several.
+    `callback`: whose hook, of several. `effects`: what it did.
 
     It is put into words when asked, as most decisions of a long run never are.
     """
@@ -26,6 +26,7 @@ class Decision(NamedTuple):
     after: Any
     rate: Rate
     callback: int = 0
+    effects: Sequence[Effect] = ()
 
     @property
     def epoch(self) -> int:

@@ -317,7 +317,8 @@ class _Replay:
             logs = self._happen(place, effects, event, hook)
         if self.watch is not None and reason is not m.NOTHING:
             config = place.machine.config  # type: ignore[attr-defined]  # every machine that gives reasons has one
-            self.watch(self.fit, hook, event, reason, config, before, place.state, model.rate, place.index)
+            decided = (self.fit, hook, event, reason, config, before, place.state, model.rate, place.index, effects)
+            self.watch(*decided)
         return logs
 
     def _whose(self, place: Place) -> dict[str, Any]:

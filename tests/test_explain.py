@@ -11,7 +11,6 @@ import pytest
 
 import callcheck
 from callcheck.cli import main
-from callcheck.conformance.explain.arguments import variations
 from callcheck.conformance.explain.explanation import Explanation
 from callcheck.spec.dialect import NEWEST, shipped
 
@@ -204,7 +203,7 @@ def test_a_range_of_patience() -> None:
     explanation = told(
         [1.0, 0.9, 0.95, 0.8, 0.85, 0.85],
         config={"patience": 2, "restore_best_weights": True},
-        what_if=variations("EarlyStopping", ["patience=1..3"]),
+        what_if=[{"patience": patience} for patience in (1, 2, 3)],
     )
     assert sentences(explanation) == [
         "stops after epoch 3, 3 before the record ends; the model holds the weights of epoch 2",

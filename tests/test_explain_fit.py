@@ -41,10 +41,13 @@ def test_the_comparison_would_notice(trainer: Trainer, monkeypatch: pytest.Monke
     """With a patience that is one too large, explanations of the same fits are wrong in every kind of record."""
     from callcheck.conformance.explain import campaign
 
-    def wrong(history: Any, name: str, config: dict[str, Any], **more: Any) -> Any:
-        return callcheck.conformance.explain.explanation.explain(
-            history, name, {**config, "patience": config["patience"] + 1} if "patience" in config else config, **more
-        )
+    def wrong(history: Any, asked: list[dict[str, Any]], **more: Any) -> Any:
+        for each in asked:
+            config = {**each["config"]}
+            if "patience" in config:
+                config["patience"] += 1
+            each["config"] = config
+        return callcheck.explain(history, asked, **more)
 
     monkeypatch.setattr(campaign, "explain", wrong)
     found = "\n".join(each for seed in range(8) for each in disagreements(trainer, seed))

@@ -217,9 +217,20 @@ def test_a_folder_without_event_files_is_refused(tmp_path: Path) -> None:
         (["1,2", "EarlyStopping", "--dialect", "kears"], "unknown dialect 'kears'"),
         (["1,2", "EarlyStopping", "--what-if", "patience=3..1"], "a range is written with whole numbers"),
         (["1,2", "EarlyStopping", "--what-if", "patience=1..5000"], "has more than 1000 values"),
+        (["1,2", "EarlyStopping", "+"], "after + the name of a callback is expected"),
+        (["1,2"], "give a callback, as in EarlyStopping patience=3, or --script callbacks.toml"),
+        (["1,2", "EarlyStopping", "--fit", "1"], "--fit goes with --script"),
         (
-            ["1,2", "EarlyStopping", "+", "ReduceLROnPlateau"],
-            "several callbacks in one fit are not explained together yet",
+            ["1,2", "EarlyStopping", "+", "ReduceLROnPlateau", "--what-if", "patience=2"],
+            "patience is a parameter of EarlyStopping and ReduceLROnPlateau; write EarlyStopping.patience=...",
+        ),
+        (
+            ["1,2", "EarlyStopping", "+", "ReduceLROnPlateau", "--what-if", "factr=2"],
+            "none of EarlyStopping, ReduceLROnPlateau has a parameter 'factr'; did you mean factor?",
+        ),
+        (
+            ["1,2", "EarlyStopping", "+", "ReduceLROnPlateau", "--what-if", "factor=.2", "baseline=1"],
+            "one what-if changes one callback, and factor, baseline are of several",
         ),
     ],
 )

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from callcheck.spec.callbacks import CALLBACKS, defaults
+from callcheck.spec.reading import Refused
 
 
-class NoConfiguration(ValueError):
+class NoConfiguration(Refused):
     """It is none of the callbacks, or does not show what it was configured with; the message is one sentence."""
 
 

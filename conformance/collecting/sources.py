@@ -17,11 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from callcheck.spec.reading import Refused
+
 KEEPING_MAGICS = ("time", "timeit", "capture", "prun")
 """Cell magics whose cell is Python all the same."""
 
 
-class Unparsable(ValueError):
+class Unparsable(Refused):
     """The file holds no Python that can be looked at; the message is one sentence that names it."""
 
 

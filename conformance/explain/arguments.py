@@ -8,7 +8,7 @@ Rules
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import islice, product
@@ -17,7 +17,7 @@ from typing import Any
 from callcheck.spec.callbacks import CALLBACKS, FLOAT_PARAMETERS, parameters
 from callcheck.spec.metrics import metric_from_json
 from callcheck.spec.reading import InvalidScenario, Refused
-from callcheck.spec.scenario import Scenario, from_json
+from callcheck.spec.scenario import Configured, Scenario, from_json
 from callcheck.spec.values import number_to_json
 
 from .structured import numbers
@@ -67,9 +67,7 @@ def pairs(words: Iterable[str]) -> dict[str, str]:
     for word in words:
         name, equals, value = word.partition("=")
         if word == "+":
-            raise WrongArgument(
-                "several callbacks in one fit are not explained together yet; ask for one after the other"
-            )
+            raise WrongArgument("the short form is for one callback; a scenario in JSON may have several")
         if not equals or not name:
             raise WrongArgument(f"expected key=value, got {word!r}")
         if name in found:
@@ -114,20 +112,50 @@ def number_of(name: str, value: Any, kind: type[int] | type[float], least: float
     return kind(value)
 
 
-def variations(callback: str, words: Iterable[str]) -> list[dict[str, Any]]:
-    """The changed configurations that `key=value` and `key=1..20` ask for: every combination. Raises WrongArgument."""
+def variations(callbacks: Sequence[Configured], words: Iterable[str]) -> list[tuple[int, dict[str, Any]]]:
+    """The changed configurations that `key=value` and `key=1..20` ask for, every combination, and the index of the callback that
+    is changed. Of several callbacks it may stand before the parameter: `EarlyStopping.patience=3`. Raises WrongArgument."""
     found = pairs(words)
+    place, _ = whose(callbacks, found)
+    callback = callbacks[place].callback
     ranges = []
-    for name, text in found.items():
-        if name not in known_parameters(callback):
-            raise unknown_parameter(callback, name)
+    for word, text in found.items():
+        name = word.rpartition(".")[2]
         ranges.append([(name, value) for value in _range(name, text)])
     combinations = [dict(each) for each in islice(product(*ranges), MOST_VARIATIONS + 1)]
     if len(combinations) > MOST_VARIATIONS:
         raise WrongArgument(f"--what-if asks for more than {MOST_VARIATIONS} combinations")
     for each in combinations:
         check_config(callback, each)
-    return combinations
+    return [(place, each) for each in combinations]
+
+
+def whose(callbacks: Sequence[Configured], change: Mapping[str, Any]) -> tuple[int, dict[str, Any]]:
+    """The index of the callback that a change is about, and the change by the names of its parameters. Raises WrongArgument."""
+    places = {word: _place(callbacks, word) for word in change}
+    if len(set(places.values())) > 1:
+        raise WrongArgument(f"one what-if changes one callback, and {', '.join(change)} are of several")
+    return next(iter(places.values()), 0), {word.rpartition(".")[2]: value for word, value in change.items()}
+
+
+def _place(callbacks: Sequence[Configured], word: str) -> int:
+    callback, _, name = word.rpartition(".")
+    if callback:
+        checked_callback(callback)
+    having = [
+        at for at, each in enumerate(callbacks)
+        if name in known_parameters(each.callback) and callback in ("", each.callback)
+    ]  # fmt: skip
+    if not having:
+        if len(callbacks) == 1:
+            raise unknown_parameter(callbacks[0].callback, name)
+        known = [parameter for each in callbacks for parameter in known_parameters(each.callback)]
+        names = ", ".join(dict.fromkeys(each.callback for each in callbacks))
+        raise WrongArgument(f"none of {names} has a parameter {name!r}{nearest(name, dict.fromkeys(known))}")
+    if len(having) > 1:
+        names = " and ".join(callbacks[at].callback for at in having)
+        raise WrongArgument(f"{name} is a parameter of {names}; write {callbacks[having[0]].callback}.{name}=...")
+    return having[0]
 
 
 def _range(name: str, text: str) -> list[Any]:
@@ -160,28 +188,69 @@ CIRCUMSTANCES = ("epochs", "learning_rate", "initial_epoch", "validation_freq")
 
 @dataclass(frozen=True, kw_only=True)
 class Arguments:
-    """What `key=value` words said."""
+    """What the words said: the callbacks in their order, and the circumstances of their fit."""
 
-    callback: str
-    config: Mapping[str, Any] = field(default_factory=dict)
+    callbacks: tuple[Configured, ...]
     circumstances: Circumstances = field(default_factory=Circumstances)
+
+    @property
+    def callback(self) -> str:
+        """The name of the first callback."""
+        return self.callbacks[0].callback
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """The configuration of the first callback."""
+        return self.callbacks[0].config
 
 
 def arguments(callback: str, words: Iterable[str]) -> Arguments:
-    """The callback, its parameters and the circumstances. Raises WrongArgument."""
+    """The callback, its parameters and the circumstances; `+` begins another callback. Raises WrongArgument."""
+    groups: list[list[str]] = [[callback]]
+    for word in words:
+        if word == "+":
+            groups.append([])
+        else:
+            groups[-1].append(word)
+    around: dict[str, Any] = {}
+    callbacks = []
+    for group in groups:
+        if not group:
+            raise WrongArgument("after + the name of a callback is expected")
+        callbacks.append(_one(group[0], group[1:], around))
+    return Arguments(callbacks=tuple(callbacks), circumstances=Circumstances(**around))
+
+
+def circumstances(words: Iterable[str]) -> Circumstances:
+    """Circumstances alone, as beside a script. Raises WrongArgument."""
+    around: dict[str, Any] = {}
+    for name, text in pairs(words).items():
+        if name not in CIRCUMSTANCES:
+            raise WrongArgument(f"beside --script only {', '.join(CIRCUMSTANCES)} can be given, got {name}")
+        _note(name, text, around)
+    return Circumstances(**around)
+
+
+def _one(callback: str, words: Iterable[str], around: dict[str, Any]) -> Configured:
+    """One callback; the circumstances among its words are noted in `around`."""
     checked_callback(callback)
     config: dict[str, Any] = {}
-    around: dict[str, Any] = {}
     for name, text in pairs(words).items():
         if name in known_parameters(callback):
             config[name] = literal(text)
         elif name in CIRCUMSTANCES:
-            kind = float if name == "learning_rate" else int
-            around[name] = number_of(name, literal(text), kind, 1 if name in ("epochs", "validation_freq") else 0)
+            _note(name, text, around)
         else:
             raise unknown_parameter(callback, name, CIRCUMSTANCES)
     check_config(callback, config)
-    return Arguments(callback=callback, config=written_config(callback, config), circumstances=Circumstances(**around))
+    return Configured(callback=callback, config=written_config(callback, config))
+
+
+def _note(name: str, text: str, around: dict[str, Any]) -> None:
+    if name in around:
+        raise WrongArgument(f"{name} is given twice")
+    kind = float if name == "learning_rate" else int
+    around[name] = number_of(name, literal(text), kind, 1 if name in ("epochs", "validation_freq") else 0)
 
 
 # ---------------------------------------------------------------------------------------------- the short form of trace

@@ -13,17 +13,15 @@ from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from typing import Any
 
-from callcheck.reference.replay import explain
 from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.dialect import Dialect, shipped
 from callcheck.spec.numbers import shortest_float32
 from callcheck.spec.scenario import Epoch, Fit
-from callcheck.spec.trace import Trace
 
 from .arguments import WrongArgument
-from .evidence import contradiction, open_end, shows_something
+from .evidence import contradiction, open_end, shows_something, stopping
 from .history import RATE_KEYS, RecordedFit, epochs_in_words
-from .question import Question, Story
+from .question import Question, Story, tell
 from .rounding import resolved
 
 LONGEST_SEARCH = 2000
@@ -44,14 +42,14 @@ class Audit:
 def audit(question: Question, story: Story) -> tuple[Audit, Question, Story]:
     """The verdict; and the question and the story with which it was reached, which rounding may have changed."""
     if not shows_something(question, story):
-        said = f"the record shows nothing that {question.callback} does"
+        said = f"the record shows nothing that {' or '.join(dict.fromkeys(question.names))} does"
         return Audit(agrees=None, sentence=said), question, story
     wrong = contradiction(question, story)
     if wrong is None:
         if open_end(question, story):
             return _open(question, story), question, story
         return Audit(agrees=True, sentence="the record agrees with the configuration"), question, story
-    found = resolved(question, story)
+    found = resolved(question)
     if found is not None:
         other, places = found
         epochs = [question.history.fits[fit].first_epoch + at + 1 for fit, at in places]
@@ -72,7 +70,7 @@ def _open(question: Question, story: Story) -> Audit:
     fit = question.history.fits[-1]
     last = fit.last_epoch + 1
     said = (
-        f"the record agrees if fit was given epochs={last}: {question.callback} does not stop training after epoch {last}; if "
+        f"the record agrees if fit was given epochs={last}: {stopping(question)} does not stop training after epoch {last}; if "
         f"more were planned, say so (epochs=...), and what would explain the end is looked for"
     )
     return Audit(agrees=True, sentence=said)
@@ -81,11 +79,15 @@ def _open(question: Question, story: Story) -> Audit:
 def _explanations(question: Question) -> Iterator[str]:
     length = sum(fit.length for fit in question.history.fits)
     yield from _dialects(question)
-    yield from _used_before(question)
-    for name, values in _candidates(question, length).items():
-        fitting = [value for value in values if _fits(question, {**question.config, name: value})]
-        if fitting:
-            yield _said(name, fitting, question.parameter(name))
+    for place in range(len(question.callbacks)):
+        about = question.about(place)
+        whose = f"{about.callback}: " if question.company else ""
+        for said in _used_before(about):
+            yield whose + said
+        for name, values in _candidates(about, length).items():
+            fitting = [value for value in values if _fits(about, {**about.config, name: value})]
+            if fitting:
+                yield whose + _said(name, fitting, about.parameter(name))
 
 
 def _fits(question: Question, config: Mapping[str, Any], dialect: Dialect | None = None) -> bool:
@@ -135,11 +137,11 @@ def _used_before(question: Question) -> Iterator[str]:
 def _fits_after(question: Question, best: float, dialect: Dialect) -> bool:
     scenario = question.scenario()
     before = Fit(epochs=(Epoch(logs={question.monitor: float(best)}),), initial_epoch=0)
-    after = replace(scenario, fits=(before, *scenario.fits))
-    trace, decisions = explain(after, dialect)
-    if not isinstance(trace, Trace) or trace.rejected is not None or any(fit.error for fit in trace.fits):
+    try:
+        story = tell(replace(scenario, fits=(before, *scenario.fits)), dialect, question.place)
+    except WrongArgument:
         return False
-    return contradiction(question, Story(scenario=after, trace=trace, decisions=decisions), skip=1) is None
+    return not any(fit.error for fit in story.trace.fits) and contradiction(question, story, skip=1) is None
 
 
 def _candidates(question: Question, length: int) -> dict[str, list[Any]]:

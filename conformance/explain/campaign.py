@@ -7,8 +7,8 @@ Rules
   near misses and NaN before the callbacks see it; in the others it is the real validation loss, with `validation_freq`.
 - What really happened is seen from outside: the epochs that ran, `stopped_epoch`, the optimizer's rate in and after every epoch,
   a weight that holds the number of the epoch that trained it, and the files on disk.
-- `explain` is asked about each callback with the CSVLogger file alone, with History, and with the console output, where
-  rounding may leave more than one answer: there it must not contradict the record.
+- `explain` is asked about each callback, and about all together, with the CSVLogger file alone, with History, and with the
+  console output, where rounding may leave more than one answer: there it must not contradict the record.
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ import contextlib
 import io
 import random
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .arguments import Circumstances
-from .explanation import Explanation, explain
+from .explanation import Explanation
+from .public import explain
+from .together import Together
 
 EPOCHS = 12
 """Long enough for two reductions and a stop, short enough for a second a fit."""
@@ -155,36 +156,52 @@ def random_stream(source: random.Random) -> list[float | None]:
 
 
 def disagreements(trainer: Trainer, seed: int) -> Iterator[str]:
-    """One random fit, asked about each of its callbacks: every way in which an answer is not what really happened."""
+    """One random fit, asked about each of its callbacks alone and about all together: every way in which an answer is not what
+    really happened."""
     source = random.Random(seed)
     configs = random_configs(source)
     stream = random_stream(source) if source.random() < 2 / 3 else None
     rate, verbose, frequency = source.choice([0.01, 0.1, 1.0]), source.choice([1, 2]), source.choice([1, 1, 2])
     real = trainer.fit(configs, stream, rate, verbose, frequency)
-    around = Circumstances(epochs=real.planned, learning_rate=None if "ReduceLROnPlateau" in configs else rate)
-    for name, config in configs.items():
-        place = f"seed {seed}, {name}({config})"
-        told = explain(str(real.csv), name, config, circumstances=around)
-        # What the first epoch does not have is no column of CSVLogger's: such a file does not tell what happened, and says so.
-        if any(name == "val_loss" for name in told.question.history.names()) or "val_loss" not in real.history:
-            yield from (f"{place}, CSVLogger's file: {each}" for each in _compared(told, real, name))
-        elif not any("CSVLogger leaves out" in trap for trap in told.traps):
-            yield f"{place}, CSVLogger's file: it is not said that the file does not tell"
-        if all(len(values) == real.epochs for values in real.history.values()):
-            told = explain(dict(real.history), name, config, circumstances=around)
-            yield from (f"{place}, History: {each}" for each in _compared(told, real, name))
-        file = real.csv.with_name("output.txt")
-        file.write_text(real.output, encoding="utf-8")
-        told = explain(str(file), name, config, circumstances=around)
-        if told.audit.agrees is False:
-            yield f"{place}, console: {told.audit.sentence}"
-        elif name == "EarlyStopping" and (told.stopped, told.weights) != (real.stopped, real.weights):
-            yield f"{place}, console: stop {told.stopped}, weights {told.weights}; really {real.stopped}, {real.weights}"
+    file = real.csv.with_name("output.txt")
+    file.write_text(real.output, encoding="utf-8")
+    whole = all(len(values) == real.epochs for values in real.history.values())
+    records = {
+        "CSVLogger's file": str(real.csv),
+        **({"History": dict(real.history)} if whole else {}),
+        "console": str(file),
+    }
+    together = [{"callback": name, "config": config} for name, config in configs.items()]
+    for asked in ([each] for each in together) if len(together) == 1 else (*([each] for each in together), together):
+        names = [each["callback"] for each in asked]
+        around = None if "ReduceLROnPlateau" in names else rate
+        for kind, record in records.items():
+            told = explain(record, asked, epochs=real.planned, learning_rate=around)
+            parts = told.parts if isinstance(told, Together) else (told,)
+            place = f"seed {seed}, {' + '.join(part.title for part in parts)}, {kind}"
+            yield from (f"{place}: {each}" for each in _wrong(parts, real, kind))
+
+
+def _wrong(parts: Sequence[Explanation], real: Real, kind: str) -> Iterator[str]:
+    """What the explanations of one record say wrongly."""
+    # What the first epoch does not have is no column of CSVLogger's: such a file does not tell what happened, and says so.
+    if (
+        kind == "CSVLogger's file"
+        and "val_loss" in real.history
+        and "val_loss" not in parts[0].question.history.names()
+    ):
+        if not any("CSVLogger leaves out" in trap for part in parts for trap in part.traps):
+            yield "it is not said that the file does not tell"
+        return
+    if parts[0].audit.agrees is False:
+        yield f"the audit finds {parts[0].audit.sentence}"
+    for told in parts:
+        name = told.question.callback
+        if kind != "console" or name == "EarlyStopping":  # elsewhere rounding leaves more than one answer
+            yield from (f"{name}: {each}" for each in _compared(told, real, name))
 
 
 def _compared(told: Explanation, real: Real, name: str) -> Iterator[str]:
-    if told.audit.agrees is False:
-        yield f"the audit finds {told.audit.sentence}"
     epochs = told.story.epochs(0)
     if name == "EarlyStopping":
         if told.stopped != real.stopped:

@@ -18,12 +18,10 @@ STOPPING = ("EarlyStopping", "TerminateOnNaN")
 
 
 def shows_something(question: Question, story: Story) -> bool:
-    """Whether the record holds anything that this callback does."""
-    if any(fit.error for fit in story.trace.fits):
+    """Whether the record holds anything that these callbacks do."""
+    if any(fit.error for fit in story.trace.fits) or question.has(STOPPING):
         return True
-    if question.callback in STOPPING:
-        return True
-    if question.callback in RATE_CALLBACKS:
+    if question.has(RATE_CALLBACKS):
         return any(
             len([r for r in fit.rates if r is not None]) > 1 or fit.printed.reduced for fit in question.history.fits
         )
@@ -37,13 +35,17 @@ def contradiction(question: Question, story: Story, skip: int = 0) -> str | None
         where = f"fit {index + 1}: " if len(fits) > 1 else ""
         error = story.trace.fits[index + skip].error if index + skip < len(story.trace.fits) else None
         if error is not None:
-            return f"{where}{question.callback} raises {error.type}, which would have ended training with an error"
-        if question.callback in STOPPING:
-            found = _end(fit, story, index + skip, question.callback)
-        elif question.callback in RATE_CALLBACKS:
+            whose = question.names[error.callback or 0]
+            return f"{where}{whose} raises {error.type}, which would have ended training with an error"
+        found = None
+        if question.has(STOPPING):
+            found = _end(fit, story, index + skip, question)
+        if not found and question.has(RATE_CALLBACKS):
             found = _rates(fit, story, index + skip)
-        else:
-            found = _saves(fit, story, index + skip)
+        if (
+            not found and question.names.count("ModelCheckpoint") == 1
+        ):  # of several, what was printed does not say which
+            found = _saves(fit, story, index + skip, question.names.index("ModelCheckpoint"))
         if found:
             return where + found
     return None
@@ -52,22 +54,30 @@ def contradiction(question: Question, story: Story, skip: int = 0) -> str | None
 def open_end(question: Question, story: Story) -> bool:
     """Whether the last fit ends where nothing stopped it, and the record does not tell how many epochs were planned."""
     last = len(question.history.fits) - 1
-    fit = question.history.fits[last]
-    return question.callback in STOPPING and story.stopped(last) is None and fit.planned is None
+    return question.has(STOPPING) and story.stopped(last) is None and question.history.fits[last].planned is None
 
 
-def _end(fit: RecordedFit, story: Story, index: int, callback: str) -> str | None:
+def stopping(question: Question) -> str:
+    """Who could stop training, in words."""
+    return " or ".join(dict.fromkeys(name for name in question.names if name in STOPPING))
+
+
+def _end(fit: RecordedFit, story: Story, index: int, question: Question) -> str | None:
     stopped, last = story.stopped(index), fit.last_epoch
-    said = fit.printed.stopped if callback == "EarlyStopping" else None
+    early = "EarlyStopping" in question.names
+    by = question.names[story.stopper(index)]
+    said = fit.printed.stopped if early else None
     if stopped is not None and stopped < last:
-        return f"{callback} stops after epoch {stopped + 1}, and the record goes on to epoch {last + 1}"
-    if said is not None and said != stopped:
-        does = "does not stop at all" if stopped is None else f"stops after epoch {stopped + 1}"
-        return f"the output says that epoch {said + 1} stopped early, and {callback} {does}"
+        return f"{by} stops after epoch {stopped + 1}, and the record goes on to epoch {last + 1}"
+    if said is not None and (said != stopped or by != "EarlyStopping"):
+        does = (
+            "does not stop at all" if stopped is None or by != "EarlyStopping" else f"stops after epoch {stopped + 1}"
+        )
+        return f"the output says that epoch {said + 1} stopped early, and EarlyStopping {does}"
     if stopped is None and fit.planned is not None and last + 1 < fit.planned:
         return f"nothing stops training, and the record ends after epoch {last + 1} of {fit.planned}"
     holds = story.holds(index)
-    restored = fit.printed.restored if callback == "EarlyStopping" else None
+    restored = fit.printed.restored if early else None
     if restored is not None and restored != holds:
         other = "none are" if holds is None else f"those of epoch {holds + 1} are"
         return f"the output says that the weights of epoch {restored + 1} were put back, and {other} predicted"
@@ -108,10 +118,13 @@ def same_rate(recorded: float, predicted: float, start: float | None) -> bool:
     return abs(recorded - predicted) <= (recorded.margin + abs(predicted) * unsure) * (1 + 1e-6)
 
 
-def _saves(fit: RecordedFit, story: Story, index: int) -> str | None:
+def _saves(fit: RecordedFit, story: Story, index: int, place: int) -> str | None:
+    if not fit.printed.improved:
+        return None
     for at, epoch in enumerate(story.epochs(index)):
         improved = fit.printed.improved.get(fit.first_epoch + at)
-        if improved is not None and improved != bool(epoch.saved):
+        saved = epoch.callbacks[place].saved if epoch.callbacks else epoch.saved
+        if improved is not None and improved != bool(saved):
             said, predicted = ("improved", "no save") if improved else ("did not improve", "a save")
             return f"the output says that epoch {fit.first_epoch + at + 1} {said}, and {predicted} is predicted"
     return None

@@ -1,6 +1,6 @@
 """An explanation of a recorded history: what was recognised, the story, the traps, the audit, and the what-ifs.
 
-`explain` takes the history, the callback and its configuration; an `Explanation` is what all outputs are made from.
+It is made from a `Question` by `answer`, and it is what all outputs are made from.
 """
 
 from __future__ import annotations
@@ -11,15 +11,14 @@ from typing import Any, NamedTuple
 
 from callcheck.reference.replay import Decision
 from callcheck.reference.replay import explain as decide
-from callcheck.spec.dialect import NEWEST, resolve
+from callcheck.spec.dialect import NEWEST
 from callcheck.spec.trace import EpochTrace
 from callcheck.spec.values import Rate, number_to_json
 
-from ..collecting.instances import configuration_of
-from .arguments import Circumstances, check_config, checked_callback, written_config
+from .arguments import check_config, written_config
 from .audit import Audit, audit
 from .history import missing_notes
-from .question import Question, Story, ask
+from .question import Question, Story
 from .rounding import direction_of, open_comparisons, possible
 from .summary import summary
 from .traps import traps
@@ -97,7 +96,8 @@ class Explanation:
         """Every epoch, in order; they are made one by one, as a record may be long."""
         decisions = self.story.decisions
         if not self.story.complete:
-            decisions = decide(self.story.scenario, self.question.dialect)[1]
+            told = decide(self.story.scenario, self.question.dialect)[1]
+            decisions = tuple(each for each in told if each.callback == self.story.place)
         known = {(each.fit, each.epoch): each for each in decisions if each.hook == self._hook}
         for index in range(len(self.story.trace.fits)):
             first = self.story.first_epoch(index)
@@ -132,7 +132,7 @@ class Explanation:
             best=best if isinstance(best, float) else None, wait=getattr(state, "wait", None),
             cooldown=getattr(state, "cooldown_counter", None),
             rate=self._rate(seen.learning_rate_in_epoch, recorded.rates[at]),
-            events=_events(decision, seen), decision=decision,
+            events=_events(decision, seen, self.story), decision=decision,
         )  # fmt: skip
 
     def _rate(self, predicted: Rate, recorded: float | None) -> float | None:
@@ -185,13 +185,13 @@ def _row_json(row: Row) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _events(decision: Decision | None, epoch: EpochTrace) -> tuple[str, ...]:
+def _events(decision: Decision | None, epoch: EpochTrace, story: Story) -> tuple[str, ...]:
     events = []
-    if epoch.stop:
+    if epoch.stop and (decision is None or story.stopper(decision.fit) == story.place):
         events.append("stop")
-    if epoch.learning_rate != epoch.learning_rate_in_epoch:
+    if decision is not None and decision.hook == "epoch_end" and decision.rate != decision.event.rate:
         events.append("reduced")
-    if epoch.saved:
+    if story.saved(epoch):
         events.append("saved")
     if decision is not None:
         before, after = getattr(decision.before, "best", None), getattr(decision.after, "best", None)
@@ -204,36 +204,16 @@ def _events(decision: Decision | None, epoch: EpochTrace) -> tuple[str, ...]:
     return tuple(events)
 
 
-def explain(
-    history: Any,
-    callback: Any,
-    config: Mapping[str, Any] | None = None,
-    *,
-    dialect: str | None = None,
-    what_if: Iterable[Mapping[str, Any]] = (),
-    circumstances: Circumstances | None = None,
-) -> Explanation:
-    """Why `callback` did what it did in the training that left `history`.
-
-    `history`: a file, a folder, numbers, a Keras `History` or its dictionary. `callback`: the name of one, with its `config`,
-    or an instance of Keras's, whose parameters are read. `dialect`: whose rules; by default those of the newest Keras.
-    Raises UnreadableHistory, WrongArgument and InvalidDialect, whose messages are one sentence.
-    """
-    from .reading import from_object
-
-    circumstances = circumstances or Circumstances()
-    name, given = (callback, dict(config or {})) if isinstance(callback, str) else configuration_of(callback)
-    checked_callback(name)
-    check_config(name, given)
-    resolution = resolve(dialect or NEWEST)
-    recorded = from_object(history, validation_freq=circumstances.validation_freq)
-    question = ask(recorded, name, written_config(name, given), resolution.dialect, circumstances)
-    return answer(question, what_if, resolution.note)
-
-
 def answer(question: Question, changes: Iterable[Mapping[str, Any]] = (), note: str | None = None) -> Explanation:
     """The explanation that a question has."""
     verdict, question, story = audit(question, question.story())
+    return explanation_of(question, story, verdict, changes, note)
+
+
+def explanation_of(
+    question: Question, story: Story, verdict: Audit, changes: Iterable[Mapping[str, Any]], note: str | None
+) -> Explanation:
+    """The explanation of one callback, whatever the others are; the record was compared with all of them."""
     history = question.history
     monitored = [name for name in history.names() if name == question.monitor]
     missing = tuple(missing_notes(monitored, history.fits))
@@ -254,7 +234,7 @@ def _what_ifs(question: Question, story: Story, changes: Iterable[Mapping[str, A
     written = [written_config_of(question, change) for change in changes]
     if not written:
         return ()
-    bases = [(each, each.story()) for each in possible(question, story)]
+    bases = [(each, each.story()) for each in possible(question)]
     found = []
     for change in written:
         answers = [what_if(each, base, change) for each, base in bases]
@@ -270,7 +250,7 @@ def _other_digits(question: Question, change: Mapping[str, Any]) -> bool:
     """Whether the change leads to other comparisons than those that were asked, and the printed digits leave some open."""
     if change.keys().isdisjoint(("monitor", "min_delta", "mode")):
         return False
-    changed = replace(question, config={**question.config, **change})
+    changed = question.configured({**question.config, **change})
     direction = direction_of(changed.story())
     return direction is not None and bool(open_comparisons(changed, direction))
 

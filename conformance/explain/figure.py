@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from callcheck.spec.numbers import shortest_float32
@@ -68,15 +68,32 @@ class Figure:
                 line.append((at, number))
 
 
-def figure(explanation: Explanation) -> Figure:
-    """What there is to draw."""
+def figure(*parts: Explanation) -> Figure:
+    """What there is to draw. Of several callbacks in one fit it is the metric, the best values and the waiting of the first, and
+    what any of them did."""
+    drawn = [_figure(part) for part in parts]
+    first = drawn[0]
+    if len(drawn) == 1:
+        return first
+    marks = {
+        "improved": first.marks["improved"],
+        **{event: tuple(sorted({at for each in drawn for at in each.marks[event]})) for event in ("saved", "reduced")},
+    }
+    return replace(
+        first, title=" + ".join(part.title for part in parts) + _differs(parts[0]), marks=marks,
+        rates=next((each.rates for each in drawn if each.rates is not None), None),
+        cooling=next((each.cooling for each in drawn if each.cooling), ()),
+        kept=next((each.kept for each in drawn if each.kept), ()),
+    )  # fmt: skip
+
+
+def _figure(explanation: Explanation) -> Figure:
     rows = list(explanation.rows())
     values = tuple(_finite(row.value) for row in rows)
     rates = tuple(_finite(None if row.rate is None else float(shortest_float32(row.rate))) for row in rows)
-    differs = "" if explanation.audit.agrees is not False else "\n(predicted, and not what the record shows)"
     stops, kept, fits = _ends(explanation, rows)
     return Figure(
-        title=explanation.title + differs,
+        title=explanation.title + _differs(explanation),
         metric=explanation.question.monitor,
         epochs=tuple(row.epoch + 1 for row in rows),
         values=values,
@@ -93,6 +110,10 @@ def figure(explanation: Explanation) -> Figure:
         stops=stops,
         kept=tuple(at for at in kept if values[at - 1] is not None),
     )
+
+
+def _differs(explanation: Explanation) -> str:
+    return "" if explanation.audit.agrees is not False else "\n(predicted, and not what the record shows)"
 
 
 def logarithmic(numbers: Iterable[float | None], ratio: float) -> bool:

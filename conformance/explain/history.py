@@ -45,6 +45,11 @@ class Rounded(float):
     def __str__(self) -> str:
         return self.text
 
+    @property
+    def printed(self) -> float:
+        """The number that its text is."""
+        return float(self.text)
+
     def moved(self, value: float) -> Rounded:
         """Another number that is printed alike."""
         return Rounded(self.text, value)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from callcheck.conformance.report.markup import document, listed, text
 
 from . import svg
 from .explanation import Explanation, Row
 from .figure import figure
-from .text import COLUMNS, audited, cells, headline, recognised, shown, what_ifs
+from .text import COLUMNS, all_traps, audited, cells, paragraphs, recognised, shown, title, what_ifs
 
 STYLE = """
 .callcheck h1 { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: 1.25rem; overflow-wrap: anywhere; }
@@ -22,39 +24,47 @@ NOTEBOOK = """
 """What a page of callcheck says once for all tables, said again where there is none around the explanation."""
 
 
-def page(explanation: Explanation) -> str:
-    """The whole page."""
-    return document(explanation.title, f"<main>{element(explanation)}</main>", svg.style() + STYLE)
+def page(*parts: Explanation) -> str:
+    """The whole page, about one callback or several of one fit."""
+    return document(title(parts), f"<main>{element(parts)}</main>", svg.style() + STYLE)
 
 
-def fragment(explanation: Explanation) -> str:
+def fragment(*parts: Explanation) -> str:
     """The explanation as an element that brings its style with it."""
-    return element(explanation, f"<style>{svg.style()}{NOTEBOOK}{STYLE}</style>")
+    return element(parts, f"<style>{svg.style()}{NOTEBOOK}{STYLE}</style>")
 
 
-def element(explanation: Explanation, style: str = "") -> str:
+def element(parts: Sequence[Explanation], style: str = "") -> str:
     """The explanation, for a page that has the style, or with it."""
-    notes = [note for note in (explanation.dialect_note, *explanation.notes) if note]
-    several = len(explanation.summaries) > 1
-    summaries = [
-        f"<p class='summary'><b>{f'Fit {index + 1}' if several else headline(explanation)}:</b> {text(said)}</p>"
-        for index, said in enumerate(explanation.summaries)
-    ]
-    parts = [
+    first = parts[0]
+    notes = [note for note in (first.dialect_note, *first.notes) if note]
+    several = len(parts) > 1
+    changes = tuple(line for part in parts for line in what_ifs(part.what_ifs))
+    whole = [
         style,
-        f"<h1>{text(explanation.title)}</h1>",
-        f"<p>Compared with {text(explanation.compared_with)}. {text(recognised(explanation))}.</p>",
+        f"<h1>{text(title(parts))}</h1>",
+        f"<p>Compared with {text(first.compared_with)}. {text(recognised(first))}.</p>",
         listed(notes),
-        *summaries,
-        f"<figure>{svg.svg(figure(explanation))}</figure>",
+        *(said for part in parts for said in _summaries(part, several)),
+        f"<figure>{svg.svg(figure(*parts))}</figure>",
         "<h2>Does the record agree?</h2>",
-        *(f"<p>{text(line)}</p>" for line in audited(explanation)),
-        _section("Mind", explanation.traps),
-        _section("What if", tuple(what_ifs(explanation.what_ifs))),
-        "<h2>Epoch by epoch</h2>",
-        _table(explanation),
+        *(f"<p>{text(line)}</p>" for line in audited(first)),
+        _section("Mind", tuple(all_traps(parts))),
+        _section("What if", changes),
+        *(
+            f"<h2>{f'{text(part.title)}: epoch' if several else 'Epoch'} by epoch</h2>\n{_table(part)}"
+            for part in parts
+        ),
     ]
-    return f'<div class="callcheck">\n{chr(10).join(part for part in parts if part)}\n</div>'
+    return f'<div class="callcheck">\n{chr(10).join(part for part in whole if part)}\n</div>'
+
+
+def _summaries(part: Explanation, several: bool) -> Iterator[str]:
+    if several:
+        yield f"<h2>{text(part.title)}</h2>"
+    for paragraph in paragraphs(part):
+        begin, _, said = paragraph.partition(": ")
+        yield f"<p class='summary'><b>{text(begin)}:</b> {text(said)}</p>"
 
 
 def _section(title: str, lines: tuple[str, ...]) -> str:

@@ -23,12 +23,12 @@ class NoMatplotlib(WrongArgument):
     """There is nothing to draw with."""
 
 
-def save(explanation: Explanation, path: Path) -> None:
+def save(path: Path, *parts: Explanation) -> None:
     """Write the drawing; the suffix says in which format. Raises WrongArgument."""
     suffix = path.suffix.lower()
     if suffix not in FORMATS:
         raise WrongArgument(f"--plot {path}: the name has to end with {', '.join(FORMATS)}")
-    drawn = figure(explanation)
+    drawn = figure(*parts)
     content = svg.document(drawn).encode() if suffix == ".svg" else draw(drawn, suffix[1:])
     try:
         path.write_bytes(content)

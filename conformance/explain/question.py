@@ -8,20 +8,20 @@ Rules
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from string import Formatter
 from typing import Any
 
-from callcheck.reference.machine import Reason
-from callcheck.reference.replay import Decision, explain, watched
+from callcheck.reference.machine import Stop
+from callcheck.reference.replay import Decision, watched
 from callcheck.spec.callbacks import CALLBACKS, defaults
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.files import path_of
 from callcheck.spec.metrics import Metric, metric_from_json
-from callcheck.spec.scenario import Epoch, Fit, Scenario, plain_epochs
-from callcheck.spec.trace import EpochTrace, NotExpressible, Trace
+from callcheck.spec.scenario import Configured, Epoch, Fit, Scenario, plain_epochs
+from callcheck.spec.trace import EpochTrace, NotExpressible, Save, Trace
 
 from .arguments import Circumstances, WrongArgument, metrics_for
 from .history import History, RecordedFit
@@ -36,13 +36,19 @@ LONG = 10_000
 
 @dataclass(frozen=True, kw_only=True)
 class Story:
-    """What the reference makes of a question: the trace, and why. `decisions`: all, or of a long record (not `complete`) those
-    with which a reason begins and ends to be the one, and where a better value did not count."""
+    """What the reference makes of a question: the trace, and why the callback did what it did.
+
+    `decisions`: all of this callback, or of a long record (not `complete`) those with which a reason begins and ends to be the
+    one, that changed the rate, and where a better value did not count. Of several callbacks, `place` is the index of this one,
+    and `stops` says by fit whose decision it was to stop.
+    """
 
     scenario: Scenario
     trace: Trace
     decisions: tuple[Decision, ...]
     complete: bool = True
+    place: int = 0
+    stops: Mapping[int, int] = field(default_factory=dict)
 
     @cached_property
     def monitored(self) -> list[Decision]:
@@ -50,17 +56,25 @@ class Story:
         return [each for each in self.decisions if each.hook == "epoch_end" and isinstance(each.value, float)]
 
     def stopped(self, fit: int) -> int | None:
-        """The index of the epoch after which the callback stopped that fit."""
+        """The index of the epoch after which that fit was stopped, by whichever callback."""
         if fit >= len(self.trace.fits) or not self.trace.fits[fit].epochs:
             return None
         epochs = self.trace.fits[fit].epochs
         return self.first_epoch(fit) + len(epochs) - 1 if epochs[-1].stop else None
+
+    def stopper(self, fit: int) -> int:
+        """The index of the callback that stopped that fit; this one's, where nobody did."""
+        return self.stops.get(fit, self.place)
 
     def first_epoch(self, fit: int) -> int:
         return self.scenario.first_epoch(self.scenario.fits[fit])
 
     def epochs(self, fit: int) -> tuple[EpochTrace, ...]:
         return self.trace.fits[fit].epochs if fit < len(self.trace.fits) else ()
+
+    def saved(self, epoch: EpochTrace) -> tuple[Save, ...]:
+        """What this callback saved in an epoch."""
+        return (epoch.callbacks[self.place].saved if epoch.callbacks else epoch.saved) or ()
 
     def holds(self, fit: int) -> int | None:
         """The epoch whose weights the model holds after that fit; -1: those with which it began."""
@@ -72,7 +86,8 @@ class Story:
 class Question:
     """A history and a configuration, checked to fit together. Make it with `ask`.
 
-    `rate`: the learning rate at the beginning of the first fit, recorded or given; None: not known.
+    `rate`: the learning rate at the beginning of the first fit, recorded or given; None: not known. `metrics`: what the model was
+    compiled with, where that is known. `company`: of several callbacks in one fit all, in their order, this one at `place`.
     """
 
     history: History
@@ -81,6 +96,9 @@ class Question:
     dialect: Dialect
     rate: float | None
     notes: tuple[str, ...] = ()
+    metrics: tuple[Metric, ...] = ()
+    company: tuple[Configured, ...] = ()
+    place: int = 0
     _epochs: dict[tuple[str, ...], tuple[tuple[Epoch, ...], ...]] = field(
         default_factory=dict, repr=False, compare=False
     )
@@ -92,13 +110,36 @@ class Question:
     @property
     def monitor(self) -> str:
         """The name of the metric that decides."""
-        return str(self.parameter("monitor") or "loss")
+        return monitor_of(self.callback, self.config)
 
-    def scenario(self, config: Mapping[str, Any] | None = None) -> Scenario:
-        """What the callback saw, with this configuration or another one."""
-        config = self.config if config is None else config
-        monitor = str(config.get("monitor", defaults(self.callback).get("monitor", "loss")))
-        names = (monitor, *_named_in(config.get("filepath")))
+    @property
+    def callbacks(self) -> tuple[Configured, ...]:
+        """Every callback of the fit, this one among them."""
+        return self.company or (Configured(callback=self.callback, config=self.config),)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of every callback of the fit."""
+        return tuple(each.callback for each in self.callbacks)
+
+    def has(self, names: Iterable[str]) -> bool:
+        """Whether one of these is among the callbacks of the fit."""
+        return not set(names).isdisjoint(self.names)
+
+    def about(self, place: int) -> Question:
+        """The same question, about the callback of that index in the list."""
+        other = self.callbacks[place]
+        return replace(self, callback=other.callback, config=other.config, place=place)
+
+    def configured(self, config: Mapping[str, Any]) -> Question:
+        """The same question, with this callback configured otherwise."""
+        own = Configured(callback=self.callback, config=config)
+        company = tuple(own if at == self.place else each for at, each in enumerate(self.company))
+        return replace(self, config=config, company=company)
+
+    def scenario(self) -> Scenario:
+        """What the callbacks saw."""
+        names = tuple(dict.fromkeys(name for each in self.callbacks for name in _looked_at(each)))
         if names not in self._epochs:
             self._epochs[names] = tuple(_epochs(fit, names) for fit in self.history.fits)
         fits = []
@@ -111,48 +152,81 @@ class Question:
                     learning_rate=None if rate is None else float(rate),
                 )
             )
-        return Scenario(
-            callback=self.callback, config=config, fits=tuple(fits), metrics=_metrics(monitor, config.get("mode"))
-        )
+        metrics = tuple(dict.fromkeys(each for one in self.callbacks for each in _metrics(one, self.metrics)))
+        if self.company:
+            return Scenario(callbacks=self.company, fits=tuple(fits), metrics=metrics)
+        return Scenario(callback=self.callback, config=self.config, fits=tuple(fits), metrics=metrics)
 
     def story(self, config: Mapping[str, Any] | None = None, dialect: Dialect | None = None) -> Story:
         """What the reference makes of it. Raises WrongArgument where the configuration is refused, or nothing is predicted."""
-        scenario = self.scenario(config)
-        complete = sum(fit.length for fit in self.history.fits) <= LONG
-        trace, decisions = (explain if complete else _in_short)(scenario, dialect or self.dialect)
-        if isinstance(trace, NotExpressible):
-            raise WrongArgument(f"{trace.parameter}: what it does is not predicted")
-        if trace.rejected is not None:
-            raise WrongArgument(f"{self.callback} refuses this: {trace.rejected.type}: {trace.rejected.message}")
-        return Story(scenario=scenario, trace=trace, decisions=decisions, complete=complete)
+        return tell(
+            self.scenario() if config is None else self.configured(config).scenario(),
+            dialect or self.dialect,
+            self.place,
+        )
 
 
-def _in_short(scenario: Scenario, dialect: Dialect) -> tuple[Trace | NotExpressible, tuple[Decision, ...]]:
-    """The trace, and the decisions that say something new."""
-    kept: list[Decision] = []
-    last: tuple[Any, ...] = ()
-    said: Reason | None = None
-    monitor = str(scenario.config.get("monitor", defaults(scenario.callback).get("monitor", "loss")))
+def tell(scenario: Scenario, dialect: Dialect, place: int = 0) -> Story:
+    """What the reference makes of a scenario, about the callback of that index. Raises WrongArgument as `Question.story`."""
+    complete = sum(len(fit.epochs) for fit in scenario.fits) <= LONG
+    watch = _Watch(scenario, place, complete)
+    trace = watched(scenario, dialect, watch.see)
+    if isinstance(trace, NotExpressible):
+        raise WrongArgument(f"{trace.parameter}: what it does is not predicted")
+    if trace.rejected is not None:
+        whose = scenario.configured()[trace.rejected.callback or 0].callback
+        raise WrongArgument(f"{whose} refuses this: {trace.rejected.type}: {trace.rejected.message}")
+    decisions = watch.decisions()
+    return Story(scenario=scenario, trace=trace, decisions=decisions, complete=complete, place=place, stops=watch.stops)
 
-    def watch(*decided: Any) -> None:
-        nonlocal last, said
-        previous, last = last, decided
-        _, _, event, reason, _, before, after, _, _ = decided
-        if reason is said:  # a better value that did not count says something too
-            value, best = event.logs.get(monitor), getattr(before, "best", None)
+
+class _Watch:
+    """Keeps the decisions of one callback: all, or those that say something new."""
+
+    def __init__(self, scenario: Scenario, place: int, complete: bool) -> None:
+        own = scenario.configured()[place]
+        self.monitor = monitor_of(own.callback, own.config)
+        self.place = place
+        self.complete = complete
+        self.stops: dict[int, int] = {}
+        self.kept: list[tuple[Any, ...]] = []
+        self.last: tuple[Any, ...] | None = None
+
+    def see(self, *decided: Any) -> None:
+        fit, _, event, reason, _, before, after, rate, place, effects = decided
+        for effect in effects:
+            if isinstance(effect, Stop):
+                self.stops.setdefault(fit, place)
+        if place != self.place:
+            return
+        if self.complete:
+            self.kept.append(decided)
+            return
+        last, self.last = self.last, decided
+        if last is not None and reason is last[3] and rate is event.rate:
+            value, best = event.logs.get(self.monitor), getattr(before, "best", None)
             if value is None or best is None or after.best != best:
                 return
             if not (value > best if after.direction == "max" else value < best):
                 return
-        elif kept and previous and kept[-1] != previous:
-            kept.append(Decision(*previous))
-        said = reason
-        kept.append(Decision(*decided))
+        elif last is not None and self.kept[-1] is not last:
+            self.kept.append(last)
+        self.kept.append(decided)
 
-    trace = watched(scenario, dialect, watch)
-    if last and kept[-1] != last:
-        kept.append(Decision(*last))
-    return trace, tuple(kept)
+    def decisions(self) -> tuple[Decision, ...]:
+        if self.last is not None and self.kept[-1] is not self.last:
+            self.kept.append(self.last)
+        return tuple(Decision(*each) for each in self.kept)
+
+
+def monitor_of(callback: str, config: Mapping[str, Any]) -> str:
+    """The name of the metric by which a callback decides; `loss`, for one that monitors no other."""
+    return str(config.get("monitor", defaults(callback).get("monitor", "loss")))
+
+
+def _looked_at(each: Configured) -> tuple[str, ...]:
+    """The metrics that a callback looks at."""
+    return (monitor_of(each.callback, each.config), *_named_in(each.config.get("filepath")))
 
 
 def _epochs(fit: RecordedFit, names: tuple[str, ...]) -> tuple[Epoch, ...]:
@@ -176,19 +250,30 @@ def _named_in(filepath: Any) -> tuple[str, ...]:
         return ()
 
 
-def _metrics(monitor: str, mode: Any) -> tuple[Metric, ...]:
-    if mode in ("min", "max"):
+def _metrics(each: Configured, compiled: tuple[Metric, ...]) -> tuple[Metric, ...]:
+    """What tells a callback which way its metric is better: what the model was compiled with, else what the name says."""
+    if each.config.get("mode") in ("min", "max"):
         return ()
-    return tuple(metric_from_json(metric) for metric in metrics_for(monitor))
+    monitor = monitor_of(each.callback, each.config)
+    known = tuple(metric for metric in compiled if metric.name == monitor.removeprefix("val_"))
+    return known or tuple(metric_from_json(metric) for metric in metrics_for(monitor))
 
 
 def ask(
     history: History, callback: str, config: Mapping[str, Any], dialect: Dialect, circumstances: Circumstances
 ) -> Question:
-    """The question, with what the record lacks filled from the circumstances. Raises WrongArgument for what does not fit."""
+    """The question about one callback, alone in its fit, as far as is known. Raises WrongArgument for what does not fit."""
+    return ask_all(history, (Configured(callback=callback, config=config),), dialect, circumstances)
+
+
+def ask_all(
+    history: History, callbacks: Sequence[Configured], dialect: Dialect, circumstances: Circumstances,
+    metrics: tuple[Metric, ...] = (),
+) -> Question:  # fmt: skip
+    """The question about the first of these callbacks in one fit, with what the record lacks filled from the circumstances;
+    `about` asks about the others. Raises WrongArgument for what does not fit."""
     notes: list[str] = []
-    monitor = str(config.get("monitor", defaults(callback).get("monitor", "loss")))
-    fits = tuple(_named(fit, monitor) for fit in history.fits)
+    fits = tuple(_named(fit, monitor_of(callbacks[0].callback, callbacks[0].config)) for fit in history.fits)
     fits = tuple(_placed(fit, circumstances) for fit in fits)
     rate = fits[0].rates[0]
     if circumstances.learning_rate is not None:
@@ -197,9 +282,10 @@ def ask(
         else:
             rate = circumstances.learning_rate
     history = history.replace(fits=fits)
-    _check(history, callback, config, monitor, dialect)
-    if callback in RATE_CALLBACKS and rate is None:
-        if config.get("min_lr"):
+    for each in callbacks:
+        _check(history, each, dialect, metrics)
+    if rate is None and any(each.callback in RATE_CALLBACKS for each in callbacks):
+        if any(each.config.get("min_lr") for each in callbacks):
             raise WrongArgument("min_lr needs the learning rate, which the record does not have; add learning_rate=...")
         notes.append(
             "the record has no learning rate: it is taken as 1 at the beginning, and only ratios of it mean something; "
@@ -209,7 +295,10 @@ def ask(
         notes.append(
             "the record names the learning rate `lr`, as Keras 2 does; --dialect names another release than Keras 3's"
         )
-    return Question(history=history, callback=callback, config=config, dialect=dialect, rate=rate, notes=tuple(notes))
+    return Question(
+        history=history, callback=callbacks[0].callback, config=callbacks[0].config, dialect=dialect, rate=rate,
+        notes=tuple(notes), metrics=metrics, company=tuple(callbacks) if len(callbacks) > 1 else (),
+    )  # fmt: skip
 
 
 def _named(fit: RecordedFit, monitor: str) -> RecordedFit:
@@ -225,17 +314,14 @@ def _placed(fit: RecordedFit, circumstances: Circumstances) -> RecordedFit:
     return replace(fit, first_epoch=first, planned=circumstances.epochs or fit.planned)
 
 
-def _check(history: History, callback: str, config: Mapping[str, Any], monitor: str, dialect: Dialect) -> None:
+def _check(history: History, each: Configured, dialect: Dialect, metrics: tuple[Metric, ...]) -> None:
     """Raises WrongArgument for what the record cannot answer."""
+    callback, config, monitor = each.callback, each.config, monitor_of(each.callback, each.config)
     if callback == "ModelCheckpoint" and config.get("save_freq", "epoch") != "epoch":
         raise WrongArgument("save_freq counts batches, and the record has epochs only")
-    recorded = monitor in history.names()
-    direction = next(
-        (value for id, value in dialect.choices.items() if id == f"{CALLBACKS[callback].prefix}/direction"), None
-    )
-    by_metric = direction == "compiled-metric"
-    decided = config.get("mode", "auto") in ("min", "max") or monitor in ("loss", "val_loss") or metrics_for(monitor)
-    if by_metric and recorded and not decided:
+    by_metric = dialect.choices.get(f"{CALLBACKS[callback].prefix}/direction") == "compiled-metric"
+    decided = config.get("mode", "auto") in ("min", "max") or monitor in ("loss", "val_loss") or _metrics(each, metrics)
+    if by_metric and monitor in history.names() and not decided:
         raise WrongArgument(
             f"the record does not say whether a smaller or a larger {monitor} is better, and its name tells Keras 3 nothing; "
             f"add mode=min or mode=max"

@@ -8,7 +8,7 @@ Rules
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations, islice
 
@@ -34,22 +34,19 @@ def open_comparisons(question: Question, direction: str) -> list[tuple[int, int]
         for at, value in enumerate(fit.column(question.monitor)):
             if not isinstance(value, Rounded) or value != value or fit.first_epoch + at < _start(question):
                 continue
-            if best is not None and abs(sign * value + delta - best) <= (value.margin + margin) * (1 + 1e-6):
+            cost = sign * value.printed
+            if best is not None and abs(cost + delta - best) <= (value.margin + margin) * (1 + 1e-6):
                 found.append((index, at))
-            if best is None or sign * value + delta < best:
-                best, margin = sign * value, value.margin
+            if best is None or cost + delta < best:
+                best, margin = cost, value.margin
     return found
 
 
-def resolved(question: Question, story: Story) -> tuple[Question, list[tuple[int, int]]] | None:
+def resolved(question: Question) -> tuple[Question, list[tuple[int, int]]] | None:
     """The question with numbers that are printed alike and that contradict nothing; and which comparisons they decide."""
-    direction = direction_of(story)
-    if direction is None:
-        return None
-    attempts = islice(_attempts(question, direction), TRIES)
-    for flipped, attempt in attempts:
+    for flipped, attempt in islice(_attempts(question, range(len(question.callbacks))), TRIES):
         if contradiction(attempt, attempt.story()) is None:
-            return attempt, flipped
+            return attempt.about(question.place), flipped
     return None
 
 
@@ -59,16 +56,23 @@ def _start(question: Question) -> int:
     return start if isinstance(start, int) else 0
 
 
-def possible(question: Question, story: Story) -> list[Question]:
+def possible(question: Question) -> list[Question]:
     """The question itself, and with it those with numbers that are printed alike and contradict nothing either.
 
     Of many open comparisons only the first `POSSIBLE` ways to decide them are tried.
     """
-    direction = direction_of(story)
-    if direction is None or not open_comparisons(question, direction):
-        return [question]
-    attempts = (attempt for _, attempt in islice(_attempts(question, direction), POSSIBLE))
-    return [question, *(attempt for attempt in attempts if contradiction(attempt, attempt.story()) is None)]
+    attempts = islice(_attempts(question, range(len(question.callbacks))), POSSIBLE)
+    fitting = (attempt for flipped, attempt in attempts if contradiction(attempt, attempt.story()) is None)
+    return [question, *(attempt.about(question.place) for attempt in fitting)] if _leaves_open(question) else [question]
+
+
+def _leaves_open(question: Question) -> bool:
+    for place in range(len(question.callbacks)):
+        about = question.about(place)
+        direction = direction_of(about.story())
+        if direction is not None and open_comparisons(about, direction):
+            return True
+    return False
 
 
 def direction_of(story: Story) -> str | None:
@@ -76,12 +80,23 @@ def direction_of(story: Story) -> str | None:
     return next((getattr(each.after, "direction", None) for each in story.decisions if each.hook == "epoch_end"), None)
 
 
-def _attempts(question: Question, direction: str) -> Iterator[tuple[list[tuple[int, int]], Question]]:
-    """Every choice of epochs that improved below the printed digits, the smallest choices first."""
-    first = open_comparisons(question, direction)
+def _attempts(question: Question, places: Sequence[int]) -> Iterator[tuple[list[tuple[int, int]], Question]]:
+    """Every choice of epochs that improved below the printed digits, the smallest choices first; of several callbacks one after
+    the other, as each compares with a min_delta of its own."""
+    if not places:
+        yield [], question
+        return
+    about = question.about(places[0])
+    direction = direction_of(about.story())
+    if direction is None:
+        yield from _attempts(question, places[1:])
+        return
+    first = open_comparisons(about, direction)
     for size in range(len(first) + 1):
         for chosen in combinations(first, size):
-            yield from _moved(question, direction, list(chosen))
+            for flipped, moved in _moved(about, direction, list(chosen)):
+                for more, attempt in _attempts(moved, places[1:]):
+                    yield flipped + more, attempt
 
 
 def _moved(
@@ -98,19 +113,19 @@ def _moved(
             if not isinstance(value, Rounded) or value != value or fit.first_epoch + at < _start(question):
                 column.append(value)
                 continue
-            cost = sign * value
+            cost, center = sign * value, sign * value.printed
+            highest = center + value.margin * 0.98
             if best is None:
-                cost = best = cost + value.margin * 0.98
+                cost = best = highest
             elif (index, at) in chosen:
-                below = best - delta - max(value.margin, abs(best) * 1e-7) * 0.05
-                cost = min(cost + value.margin * 0.98, below)
-                if cost < sign * value - value.margin:
+                cost = min(highest, best - delta - max(value.margin, abs(best) * 1e-7) * 0.05)
+                if cost < center - value.margin:
                     return
                 best = cost
-            elif cost + value.margin + delta < best:
-                cost = best = cost + value.margin * 0.98
+            elif center + value.margin + delta < best:
+                cost = best = highest
             else:
-                cost = max(cost, min(best - delta, cost + value.margin * 0.98))
+                cost = max(cost, min(best - delta, highest))
                 if cost + delta < best:
                     best = cost
             column.append(value.moved(sign * cost))

@@ -21,7 +21,9 @@ def summary(question: Question, story: Story, fit: int) -> str:
         return "This fit was not reached."
     if trace.error is not None:
         where = f"epoch {trace.error.epoch + 1}" if trace.error.epoch is not None else trace.error.hook
-        return f"In {where} {question.callback} raises {trace.error.type}: {trace.error.message}."
+        return (
+            f"In {where} {question.names[trace.error.callback or 0]} raises {trace.error.type}: {trace.error.message}."
+        )
     tell = {
         "EarlyStopping": _early_stopping,
         "ReduceLROnPlateau": _reductions,
@@ -43,6 +45,9 @@ def _ends(story: Story, fit: int) -> list[Decision]:
 def _early_stopping(question: Question, story: Story, fit: int) -> list[str]:
     ends = [each for each in _ends(story, fit) if each.value is not None]
     stopped = story.stopped(fit)
+    other = ""
+    if stopped is not None and story.stopper(fit) != story.place:
+        other, stopped = f"{question.names[story.stopper(fit)]} did, ", None
     patience = question.parameter("patience")
     if not ends:
         return [
@@ -68,9 +73,9 @@ def _early_stopping(question: Question, story: Story, fit: int) -> list[str]:
         )
         return [first, _weights(question, story, fit)]
     end = story.first_epoch(fit) + len(story.epochs(fit)) - 1
+    where = f"{other}after {_numbered(end)};" if other else f"after {_numbered(end)}, the last of the record,"
     first = (
-        f"EarlyStopping did not stop training: after {_numbered(end)}, the last of the record, {best}, and wait is {state.wait} "
-        f"of patience={patience}{near}."
+        f"EarlyStopping did not stop training: {where} {best}, and wait is {state.wait} of patience={patience}{near}."
     )
     return [first, _weights(question, story, fit)]
 
@@ -103,6 +108,9 @@ def _weights(question: Question, story: Story, fit: int) -> str:
     if question.parameter("restore_best_weights"):
         restored = ending is not None and "put back" in ending.sentence and "no weights" not in ending.sentence
         return f"{said}: restore_best_weights put them back." if restored else f"{said}."
+    last = story.first_epoch(fit) + len(story.epochs(fit)) - 1
+    if holds != last:
+        return f"{said}, which another callback put back."
     return f"{said}, the last one; restore_best_weights is off."
 
 
@@ -140,7 +148,7 @@ def _times(count: int) -> str:
 
 def _saves(question: Question, story: Story, fit: int) -> list[str]:
     first = story.first_epoch(fit)
-    saved = [(first + at, save) for at, epoch in enumerate(story.epochs(fit)) for save in epoch.saved or ()]
+    saved = [(first + at, save) for at, epoch in enumerate(story.epochs(fit)) for save in story.saved(epoch)]
     if not saved:
         return ["Nothing was saved."]
     epochs = epochs_in_words([epoch + 1 for epoch, _ in saved])
@@ -160,7 +168,7 @@ def _schedule(question: Question, story: Story, fit: int) -> list[str]:
 
 def _terminate(question: Question, story: Story, fit: int) -> list[str]:
     stopped = story.stopped(fit)
-    if stopped is None:
+    if stopped is None or story.stopper(fit) != story.place:
         return ["TerminateOnNaN did not stop training: no epoch's loss is NaN or infinite."]
     return [
         f"TerminateOnNaN stopped training in {_numbered(stopped)}, whose loss is not finite; it looks at every batch, and the "

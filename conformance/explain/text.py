@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap
 
 from callcheck.spec.numbers import shortest_float32
@@ -16,31 +16,58 @@ MOST_ROWS = 60
 """About a screen; of a longer record the first and the last things that happened are shown, and `--json` has every epoch."""
 
 
-def text(explanation: Explanation) -> Iterator[str]:
-    """The lines of an explanation."""
-    yield f"{explanation.title}, compared with {explanation.compared_with}"
-    yield recognised(explanation)
-    for note in (explanation.dialect_note, *explanation.notes):
+def text(*parts: Explanation) -> Iterator[str]:
+    """The lines of an explanation, or of those of several callbacks in one fit."""
+    first = parts[0]
+    yield f"{title(parts)}, compared with {first.compared_with}"
+    yield recognised(first)
+    for note in (first.dialect_note, *first.notes):
         if note:
             yield from _item(note)
-    yield ""
-    yield from table(explanation)
-    several = len(explanation.summaries) > 1
-    for index, paragraph in enumerate(explanation.summaries):
+    for part in parts:
         yield ""
-        yield from wrap((f"Fit {index + 1}: " if several else f"{headline(explanation)}: ") + paragraph, WIDTH)
-    if explanation.traps:
+        if len(parts) > 1:
+            yield f"{part.title}:"
+        yield from table(part)
+        for paragraph in paragraphs(part):
+            yield ""
+            yield from wrap(paragraph, WIDTH)
+    traps = all_traps(parts)
+    if traps:
         yield ""
         yield "Mind:"
-        for trap in explanation.traps:
+        for trap in traps:
             yield from _item(trap)
     yield ""
-    yield from audited(explanation)
-    if explanation.what_ifs:
+    yield from audited(first)
+    found = [line for part in parts for line in what_ifs(part.what_ifs)]
+    if found:
         yield ""
         yield "What if:"
-        for line in what_ifs(explanation.what_ifs):
+        for line in found:
             yield from _wrapped(line)
+
+
+def title(parts: Sequence[Explanation]) -> str:
+    """The callbacks as they would be written, in their order."""
+    return " + ".join(part.title for part in parts)
+
+
+def paragraphs(explanation: Explanation) -> Iterator[str]:
+    """What happened in each fit, with a word in front that says what the paragraph is."""
+    several = len(explanation.summaries) > 1
+    for index, paragraph in enumerate(explanation.summaries):
+        yield (f"Fit {index + 1}: " if several else f"{headline(explanation)}: ") + paragraph
+
+
+def all_traps(parts: Sequence[Explanation]) -> list[str]:
+    """The traps of all callbacks, each once; with the callback's name where not all of several have it."""
+    found: list[str] = []
+    for trap in dict.fromkeys(trap for part in parts for trap in part.traps):
+        having = [part.question.callback for part in parts if trap in part.traps]
+        named = len(parts) > 1 and len(having) == 1 and not trap.startswith(having[0])
+        found.append(f"{having[0]}: {trap}" if named else trap)
+    return found
 
 
 def headline(explanation: Explanation) -> str:

@@ -85,7 +85,7 @@ def _cooldown(question: Question, story: Story) -> Iterator[str]:
 
 
 def _reduced(story: Story) -> bool:
-    return any(epoch.learning_rate != epoch.learning_rate_in_epoch for fit in story.trace.fits for epoch in fit.epochs)
+    return any(each.rate != each.event.rate for each in story.decisions)
 
 
 def _training_metric(question: Question, story: Story) -> Iterator[str]:
@@ -149,7 +149,9 @@ def _rounded(question: Question, story: Story) -> Iterator[str]:
 
 
 def _numbering(question: Question, story: Story) -> Iterator[str]:
-    if question.callback == "EarlyStopping" and any(story.stopped(fit) is not None for fit in _fits(story)):
+    if question.callback == "EarlyStopping" and any(
+        story.stopped(fit) is not None and story.stopper(fit) == story.place for fit in _fits(story)
+    ):
         yield (
             "epochs are numbered from 1 here and in what Keras prints; CSVLogger's column `epoch` and `stopped_epoch` count "
             "from 0"

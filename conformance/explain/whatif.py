@@ -21,12 +21,14 @@ from .question import RATE_CALLBACKS, Question, Story
 
 @dataclass(frozen=True, kw_only=True)
 class WhatIf:
-    """`stopped`, `weights`: epochs by index, of the last fit that is known; None: no stop, or not known.
+    """`whose`: the callback that is changed, and a dot, where there are several. `stopped`, `weights`: epochs by index, of the
+    last fit that is known; None: no stop, or not known.
 
     `unknown_from`: the index of the first epoch of which nothing is known, in the fit of index `fit`.
     """
 
     change: Mapping[str, Any]
+    whose: str
     sentence: str
     fit: int
     stopped: int | None
@@ -37,12 +39,13 @@ class WhatIf:
 
     @property
     def title(self) -> str:
-        return " ".join(f"{name}={value!r}" for name, value in self.change.items())
+        return " ".join(f"{self.whose}{name}={value!r}" for name, value in self.change.items())
 
 
 def what_if(question: Question, base: Story, change: Mapping[str, Any]) -> WhatIf:
     """What the changed configuration does, until the record tells no more. Raises WrongArgument if it is refused."""
-    story = question.story({**question.config, **change})
+    changed = question.configured({**question.config, **change})
+    story = changed.story()
     fit, unknown = _known(question, base, story)
     first = story.first_epoch(fit)
     epochs = story.epochs(fit)
@@ -53,24 +56,28 @@ def what_if(question: Question, base: Story, change: Mapping[str, Any]) -> WhatI
     reduced = [
         first + at for at, each in enumerate(epochs[:limit]) if each.learning_rate != each.learning_rate_in_epoch
     ]
-    saved = [first + at for at, each in enumerate(epochs[:limit]) if each.saved]
+    saved = [first + at for at, each in enumerate(epochs[:limit]) if story.saved(each)]
     weights = story.holds(fit) if unknown is None or stopped is not None else None
     error = story.trace.fits[fit].error if fit < len(story.trace.fits) else None
     if error is not None:
         sentence = f"raises {error.type}: {error.message}"
-    elif question.callback in STOPPING:
-        sentence = _stopping(question, story, fit, stopped, weights, unknown)
-    elif question.callback in RATE_CALLBACKS:
-        sentence = _rates(question, story, fit, reduced)
     else:
-        sentence = f"saves after {_epochs(saved)}" if saved else "saves nothing"
-    if unknown is not None and question.callback in RATE_CALLBACKS:
-        sentence += f"; not known from epoch {unknown + 1} on, which would have been trained differently"
+        parts = []
+        trained_otherwise = unknown is not None and unknown <= question.history.fits[fit].last_epoch
+        if question.has(STOPPING) and not trained_otherwise:
+            parts.append(_stopping(question, story, fit, stopped, weights))
+        if question.has(RATE_CALLBACKS):
+            parts.append(_rates(question, story, fit, reduced))
+        if question.callback == "ModelCheckpoint":
+            parts.append(f"saves after {_epochs(saved)}" if saved else "saves nothing")
+        if trained_otherwise and unknown is not None:
+            parts.append(f"not known from epoch {unknown + 1} on, which would have been trained differently")
+        sentence = "; ".join(parts)
     if len(question.history.fits) > 1:
         sentence = f"fit {fit + 1}: {sentence}"
     return WhatIf(
-        change=change, sentence=sentence, fit=fit, stopped=stopped, weights=weights, reduced=tuple(reduced),
-        saved=tuple(saved), unknown_from=unknown,
+        change=change, whose=f"{question.callback}." if question.company else "", sentence=sentence, fit=fit,
+        stopped=stopped, weights=weights, reduced=tuple(reduced), saved=tuple(saved), unknown_from=unknown,
     )  # fmt: skip
 
 
@@ -84,7 +91,7 @@ def _known(question: Question, base: Story, story: Story) -> tuple[int, int | No
         for at, epoch in enumerate(story.epochs(index)):
             rate = epoch.learning_rate_in_epoch
             real = recorded[at]
-            if question.callback in RATE_CALLBACKS and isinstance(rate, float):
+            if question.has(RATE_CALLBACKS) and isinstance(rate, float):
                 if real is not None:
                     same = same_rate(real, rate, recorded[0])
                 else:
@@ -95,14 +102,12 @@ def _known(question: Question, base: Story, story: Story) -> tuple[int, int | No
         ends = fit.last_epoch if stopped is None else stopped
         if ends != fit.last_epoch or story.holds(index) != base.holds(index):
             return index, None
-        if index == last and stopped is None and question.callback not in RATE_CALLBACKS:
+        if index == last and stopped is None and not set(question.names) <= set(RATE_CALLBACKS):
             return index, fit.last_epoch + 1
     return last, None
 
 
-def _stopping(
-    question: Question, story: Story, fit: int, stopped: int | None, weights: int | None, unknown: int | None
-) -> str:
+def _stopping(question: Question, story: Story, fit: int, stopped: int | None, weights: int | None) -> str:
     last = question.history.fits[fit].last_epoch
     if stopped is None:
         ending = "" if (wait := _wait(story, fit)) is None else f" (wait is {wait} by then)"
@@ -111,6 +116,8 @@ def _stopping(
             return f"does not stop in the {planned} epochs{ending}; {_holds(story, fit)}"
         return f"does not stop by epoch {last + 1}, where the record ends{ending}; what comes after it is not known"
     early = f", {last - stopped} before the record ends" if stopped < last else ""
+    by = question.names[story.stopper(fit)]
+    early += f" (by {by})" if by != question.callback else ""
     return f"stops after epoch {stopped + 1}{early}; {_holds(story, fit)}"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from callcheck import __version__
 from callcheck.conformance.report.folder import (
     FAILED,
@@ -18,35 +20,36 @@ from callcheck.conformance.report.folder import (
 
 from .explanation import Explanation
 from .page import page
-from .text import audited, headline, table, text, what_ifs
+from .text import all_traps, audited, paragraphs, table, text, title, what_ifs
+from .together import Together
 
 
-def written(explanation: Explanation) -> Written:
-    """The report."""
-    verdict = {True: PASSED, False: FAILED, None: SKIPPED}[explanation.audit.agrees]
+def written(*parts: Explanation) -> Written:
+    """The report on one callback, or several of one fit."""
+    audit = parts[0].audit
+    verdict = {True: PASSED, False: FAILED, None: SKIPPED}[audit.agrees]
     case = Case(
-        suite="explain", group=explanation.question.callback, name=f"the record agrees with {explanation.title}",
-        outcome=verdict, message="" if verdict == PASSED else explanation.audit.sentence, text="\n".join(text(explanation)),
+        suite="explain", group=" + ".join(part.question.callback for part in parts),
+        name=f"the record agrees with {title(parts)}", outcome=verdict,
+        message="" if verdict == PASSED else audit.sentence, text="\n".join(text(*parts)),
     )  # fmt: skip
-    data = {**explanation.to_json(), "callcheck": __version__}
-    return Written(command="explain", page=page(explanation), brief=_brief(explanation), cases=[case], data=data)
+    answer = parts[0] if len(parts) == 1 else Together(parts=parts)
+    data = {**answer.to_json(), "callcheck": __version__}
+    return Written(command="explain", page=page(*parts), brief=_brief(parts), cases=[case], data=data)
 
 
-def _brief(explanation: Explanation) -> Brief:
-    several = len(explanation.summaries) > 1
-    summaries = [
-        f"**{f'Fit {number}' if several else headline(explanation)}:** {plain(said)}"
-        for number, said in enumerate(explanation.summaries, 1)
-    ]
+def _brief(parts: Sequence[Explanation]) -> Brief:
+    said = [paragraph.partition(": ") for part in parts for paragraph in paragraphs(part)]
     lines = [
-        f"### callcheck explain: {plain(explanation.title)}",
-        f"Compared with {plain(explanation.compared_with)}.",
-        *summaries,
-        plain(" ".join(line.strip() for line in audited(explanation))),
-        "\n".join(f"- {ours(trap)}" for trap in explanation.traps),
-        "\n".join(f"- What if {plain(line)}" for line in what_ifs(explanation.what_ifs)),
+        f"### callcheck explain: {plain(title(parts))}",
+        f"Compared with {plain(parts[0].compared_with)}.",
+        *(f"**{begin}:** {plain(paragraph)}" for begin, _, paragraph in said),
+        plain(" ".join(line.strip() for line in audited(parts[0]))),
+        "\n".join(f"- {ours(trap)}" for trap in all_traps(parts)),
+        "\n".join(f"- What if {plain(line)}" for part in parts for line in what_ifs(part.what_ifs)),
     ]
+    tables = ["\n".join(([f"{part.title}:"] if len(parts) > 1 else []) + list(table(part))) for part in parts]
     return Brief(
         begin="\n\n".join(line for line in lines if line),
-        parts=[folded("epoch by epoch", fenced("\n".join(table(explanation))))],
+        parts=[folded("epoch by epoch", fenced("\n\n".join(tables)))],
     )

@@ -202,13 +202,20 @@ def _add_explain(commands: argparse._SubParsersAction[_Parser]) -> None:
         help="CSVLogger's file, History.history as JSON, a TensorBoard folder, metrics.csv, trainer_state.json, the output "
         "of fit, numbers such as 1,.9,.95, or - for standard input",
     )
-    explain.add_argument("callback", metavar="CALLBACK", help="EarlyStopping, ReduceLROnPlateau, ModelCheckpoint, ...")
+    explain.add_argument(
+        "callback", nargs="?", metavar="CALLBACK", help="EarlyStopping, ReduceLROnPlateau, ModelCheckpoint, ..."
+    )
     explain.add_argument(
         "settings",
         nargs="*",
         default=[],
         metavar="key=value",
-        help="its parameters; and what the record does not say: epochs, learning_rate, initial_epoch, validation_freq",
+        help="its parameters, and + before another callback of the same fit; and what the record does not say: epochs, "
+        "learning_rate, initial_epoch, validation_freq",
+    )
+    explain.add_argument("--script", metavar="FILE", help="the callbacks in a callbacks.toml, in their place")
+    explain.add_argument(
+        "--fit", metavar="N", help="which fit of it, where there are several: its number, or a part of its place"
     )
     explain.add_argument(
         "--dialect", metavar="D", help="whose rules: a dialect or a release (default: the newest Keras)"

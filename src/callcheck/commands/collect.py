@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from callcheck.conformance.collecting.collect import collect as read_scripts
-from callcheck.conformance.collecting.sources import Unparsable
+from callcheck.conformance.report.document import write
 from callcheck.spec.script import Script, dumps
 
 from .status import OK, WrongInput, say
@@ -19,10 +19,7 @@ def collect(options: argparse.Namespace) -> int:
     if options.output is None and Path(DEFAULT).exists():
         raise WrongInput(f"{DEFAULT} exists; --output {DEFAULT} overwrites it, and --output - prints")
     files = [each for name in options.scripts for each in _files(name)]
-    try:
-        script = read_scripts(files)
-    except Unparsable as error:
-        raise WrongInput(str(error)) from None
+    script = read_scripts(files)
     if not any(fit.callbacks for fit in script.fits):
         for each in script.unread:
             say(f"{each.source}: {each.says}")
@@ -31,10 +28,7 @@ def collect(options: argparse.Namespace) -> int:
     if output == "-":
         print(text, end="")
     else:
-        try:
-            Path(output).write_text(text, encoding="utf-8")
-        except (OSError, ValueError) as error:
-            raise WrongInput(f"{output}: cannot be written ({getattr(error, 'strerror', error)})") from None
+        write(text, output, "--output")
         print(f"{output}: {_counted(script)}")
     for line in not_read(script):
         print(line, file=sys.stderr if output == "-" else sys.stdout)
