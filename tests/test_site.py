@@ -1,5 +1,7 @@
 """The page: its addresses say what scenarios say, its answers are those of the command line, and it is built of what it needs."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -105,11 +107,19 @@ def test_every_example_of_the_specification_links_to_the_page() -> None:
     assert f"({SITE}" not in specification.markdown("index.html")
 
 
-def test_the_answer_needs_the_standard_library_alone() -> None:
-    names = build.modules()
-    assert "callcheck/conformance/site/answer.py" in names
-    assert "callcheck/spec/dialects/keras.toml" in names
-    assert not any("hypothesis" in name or "/clauses/" in name for name in names)
+def test_what_goes_into_the_browser_is_enough_with_the_standard_library_alone(tmp_path: Path) -> None:
+    for name, content in build.modules().items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    assert not any("hypothesis" in file.name or "clauses" in file.parts for file in tmp_path.rglob("*"))
+    states = [state for _, state in form.EXAMPLES] + [{**EARLY, "see": "0.5, 0.6", "on": "tf-keras-2.21.0"}]
+    script = (
+        f"import sys; sys.path[:0] = [{str(tmp_path)!r}]\nfrom callcheck.conformance.site.answer import answer, audit\n"
+    )
+    script += f"for state in {states!r}: print(sorted(answer(state)), audit(state)[:0])"
+    ran = subprocess.run([sys.executable, "-I", "-S", "-c", script], capture_output=True, text=True, cwd=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert set(ran.stdout.split("\n")) == {"['command', 'html', 'title'] ", ""}
 
 
 def test_a_folder_that_was_not_built_is_left_alone(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.scenario import Scenario, dumps
 from callcheck.spec.trace import NotExpressible, Trace
 
-from .table import Row, reasons, remembered, rows
+from .table import Row, in_order, reasons, remembered, rows
 from .words import one_line
 
 
@@ -99,7 +99,7 @@ def epochs(scenario: Scenario, seen: Sequence[Seen], rule: Callable[[str], str] 
     places = dict.fromkeys(place for column in columns for place in column)
     lines, fit = ['<tbody class="fit">'], 0
     width = 2 + (3 if len(seen) == 1 else len(seen))
-    for place in sorted(places, key=lambda place: (place[0], place[1] is None, place[1] or 0)):
+    for place in sorted(places, key=in_order):
         found = [column.get(place) for column in columns]
         row = next(each for each in found if each is not None)
         if row.fit != fit or (not fit and len(scenario.fits) > 1 and row.position == 0):

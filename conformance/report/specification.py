@@ -26,7 +26,7 @@ from callcheck.spec.version import VERSION
 from ..site.state import SITE, link
 from .markup import document, style
 from .standing import BREAKS, KEEPS, Example, Standing, example, looked_at, standings
-from .table import heading, rows
+from .table import heading, in_order, rows
 from .words import anchor, one_line
 
 LEVELS = {
@@ -198,7 +198,7 @@ def _table(scenario: Scenario, traces: Mapping[str, Trace], begin: str) -> Itera
         for trace in traces.values()
     ]
     places = dict.fromkeys(place for column in seen for place in column)
-    for place in sorted(places, key=lambda place: (place[0], place[1] is None, place[1] or 0)):
+    for place in sorted(places, key=in_order):
         there = next(column[place] for column in seen if place in column)
         cells = [
             *([str(there.fit + 1)] if several else []),

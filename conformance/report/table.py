@@ -147,6 +147,12 @@ def rows(scenario: Scenario, trace: Trace | None, *, hide: Collection[str] = ())
                 yield Row(fit=index, shown="after training", seen=(*holds, *printed, *warned, *files))
 
 
+def in_order(place: tuple[int, int | None, str]) -> tuple[int, bool, int, bool]:
+    """Where a row stands among others, by its fit, position and what was shown: an error comes before what is left after it."""
+    fit, position, shown = place
+    return fit, position is None, position or 0, bool(shown)
+
+
 def table(scenario: Scenario, trace: Trace | None, why: Sequence[Decision] = ()) -> list[str]:
     """The scenario by epoch: the absolute epoch, what was shown, what was seen of it, what the callback remembers, and why it
     did that, where the reasons are given."""

@@ -19,6 +19,7 @@ import tarfile
 import zipfile
 from collections.abc import Iterator
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -145,8 +146,10 @@ def modules() -> dict[str, bytes]:
     return found | dict(_data())
 
 
-def _data() -> Iterator[tuple[str, bytes]]:
+def _data(folder: Traversable | None = None, place: str = "callcheck/spec/dialects") -> Iterator[tuple[str, bytes]]:
     """The tables of dialects, which are data."""
-    for file in (files("callcheck.spec") / "dialects").iterdir():
-        if file.name.endswith(".toml"):
-            yield f"callcheck/spec/dialects/{file.name}", file.read_bytes()
+    for file in (files("callcheck.spec") / "dialects" if folder is None else folder).iterdir():
+        if file.is_dir():
+            yield from _data(file, f"{place}/{file.name}")
+        elif file.name.endswith(".toml"):
+            yield f"{place}/{file.name}", file.read_bytes()

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from callcheck.spec.callbacks import CALLBACKS, defaults, parameters
 from callcheck.spec.chain import chains
-from callcheck.spec.dialect import DOCUMENTED, NEWEST, Dialect, shipped
+from callcheck.spec.dialect import DOCUMENTED, NEWEST, Dialect, shipped, third_party
 
 from ..explain.arguments import LEGACY
 from ..report.markup import text
@@ -107,6 +107,7 @@ def releases(name: str, nobody: str = "") -> str:
     groups: dict[str, list[tuple[str, str]]] = {}
     for dialect in reversed(tuple(shipped().values())):
         groups.setdefault(_group(dialect), []).append((dialect.name, _label(dialect)))
+    groups["Other libraries"] = [(name, name) for name in third_party()]
     options = "".join(
         f'<optgroup label="{text(group)}">'
         + "".join(f'<option value="{value}"{" selected" if value == NEWEST and not nobody else ""}>{text(label)}</option>'

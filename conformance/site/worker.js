@@ -22,7 +22,8 @@ let asked = () => {};
 const quiet = (milliseconds) => new Promise((resolve) => { asked = resolve; setTimeout(resolve, milliseconds); });
 
 async function run() {
-  const call = await started;
+  let call;
+  try { call = await started; } catch { return; }  // what failed has been said
   while (newest) {
     const { number, state, width } = newest;
     newest = null;

@@ -63,6 +63,10 @@ def page(browser: Any, served: Served) -> Any:
 def wait(browser: Any, condition: str, seconds: float = 90) -> None:
     end = time.monotonic() + seconds
     while not browser.execute_script(f"return Boolean({condition})"):
+        failed = browser.execute_script(
+            "return document.getElementById('status')?.textContent.includes('not be started')"
+        )
+        assert not failed, browser.find_element("id", "status").text
         assert time.monotonic() < end, f"{condition}: not within {seconds} s"
         time.sleep(0.05)
 
