@@ -283,7 +283,8 @@ def test_a_page_escapes_what_it_is_given(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", ["png", "svg"])
 def test_a_drawing(suffix: str, tmp_path: Path) -> None:
-    pytest.importorskip("matplotlib")
+    if suffix == "png":
+        pytest.importorskip("matplotlib")
     file = tmp_path / f"drawing.{suffix}"
     record = tmp_path / "record.json"
     record.write_text(json.dumps({"val_loss": [1.0, 0.5, 0.75, None, 0.75], "learning_rate": [0.1] * 5}))

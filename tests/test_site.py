@@ -10,6 +10,7 @@ from callcheck.conformance.report import specification
 from callcheck.conformance.site import build, form
 from callcheck.conformance.site.answer import answer, audit
 from callcheck.conformance.site.state import SITE, from_texts, given_whole, link, of_scenario, scenario_of
+from callcheck.spec.clauses.clause import CLAUSES
 from callcheck.spec.dialect import NEWEST
 from callcheck.spec.scenario import Scenario, loads
 from callcheck.spec.vectors import stored
@@ -101,9 +102,11 @@ def test_the_examples_of_the_form_are_answered() -> None:
         assert 'class="summary"' in asked(**state), title
 
 
-def test_every_example_of_the_specification_links_to_the_page() -> None:
+def test_every_clause_of_the_specification_links_to_the_page() -> None:
     text = specification.markdown()
-    assert text.count(f"[Try it]({SITE}#callback=") == text.count("<summary>as JSON</summary>") > 100
+    clauses = text.partition('<a id="choices">')[0].split("\n#### ")[1:]
+    assert len(clauses) == len(CLAUSES)
+    assert [clause.split("\n")[0] for clause in clauses if clause.count(f"[Try it]({SITE}#callback=") != 1] == []
     assert f"({SITE}" not in specification.markdown("index.html")
 
 

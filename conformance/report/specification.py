@@ -25,7 +25,7 @@ from callcheck.spec.version import VERSION
 
 from ..site.state import SITE, link
 from .markup import document, style
-from .standing import BREAKS, KEEPS, Example, Standing, example, looked_at, standings
+from .standing import BREAKS, KEEPS, Example, Standing, example, looked_at, plainest, standings
 from .table import heading, in_order, rows
 from .words import anchor, one_line
 
@@ -137,6 +137,9 @@ def _clause(clause: Clause, site: str) -> Iterator[str]:
     shown = example(clause, found)
     if shown is not None:
         yield from _example(shown, site)
+    else:
+        scenario = plainest(clause)
+        yield from (f"Example: `{one_line(heading(scenario)[0])}`. [Try it]({link(scenario, base=site)})", "")
 
 
 def _text(sentence: str) -> str:

@@ -119,6 +119,13 @@ def example(clause: Clause, standings: Iterable[Standing]) -> Example | None:
     return None
 
 
+def plainest(clause: Clause) -> Scenario:
+    """A smallest stored scenario that a clause is about, or else one of its callback: of a clause that no single one shows."""
+    about = [vector.scenario for vector in stored() if clause.id in vector.about]
+    others = [asked.scenario for asked in _alone(clause.callbacks[0])]
+    return min(about or others, key=lambda scenario: len(dumps(scenario)))
+
+
 def _keeps(clause: Clause, case: Case) -> bool:
     return not isinstance(clause.judge(case), Failed | NotExercised)
 
