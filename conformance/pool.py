@@ -3,8 +3,6 @@
 Stored vectors come first, so that "not exercised" never depends on luck; then the strategies', random and aimed, from a seed.
 """
 
-import os
-import tempfile
 from functools import cache
 
 from callcheck.spec.scenario import Scenario, key
@@ -25,8 +23,6 @@ def pool(callback: str, examples: int, seed: int, within: Limits = EVERYTHING) -
 
     `within`: the limits of the implementation, inside of which all scenarios are brought.
     """
-    # Hypothesis notes what it computed once, in the working directory unless it is told otherwise; that is the user's.
-    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", os.path.join(tempfile.gettempdir(), "callcheck-hypothesis"))
     first = [vector.scenario for vector in stored() if vector.scenario.about == callback]
     unique: dict[str, Scenario] = {}
     for scenario in (*first, *sample(callback, examples, seed), *sample_aimed(callback, examples, seed)):

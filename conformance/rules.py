@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import callcheck.spec.clauses  # noqa: F401 - registers the clauses
 from callcheck.spec.callbacks import CALLBACKS
-from callcheck.spec.clauses.clause import HELD, Case, Clause, Outcome, differs
+from callcheck.spec.clauses.clause import CLAUSES, HELD, Case, Clause, Outcome, differs
+from callcheck.spec.reading import Refused, shown
 from callcheck.spec.trace import difference
 
 
@@ -44,3 +45,16 @@ AGREEMENTS = {name: Agreement(id=f"{callback.prefix}/agreement", callback=name) 
 """By callback."""
 
 Rule = Clause | Agreement
+
+
+class UnknownClause(Refused):
+    """No clause begins like that."""
+
+
+def selected(prefix: str) -> list[Rule]:
+    """The clauses, and the agreements, whose id begins with `prefix`. Raises UnknownClause if there is none."""
+    rules: list[Rule] = [*CLAUSES.values(), *AGREEMENTS.values()]
+    found = [rule for rule in rules if rule.id.startswith(prefix)]
+    if not found:
+        raise UnknownClause(f"no clause begins with {shown(prefix)}; `callcheck clauses` lists them")
+    return found

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from callcheck.spec.callbacks import CALLBACKS
-from callcheck.spec.clauses.clause import CLAUSES
 from callcheck.spec.dialect import DOCUMENTED, Resolution, documented, nearest, resolve
-from callcheck.spec.reading import Refused, shown
+from callcheck.spec.reading import shown
 
 from .declarations import Declaration, pinned
 from .driver.protocol import Unavailable
@@ -17,13 +16,9 @@ from .hearing import Hearing
 from .judge import FAILING, Judgement
 from .pool import EXAMPLES
 from .results import Budget, Progress
-from .rules import AGREEMENTS, Rule
+from .rules import AGREEMENTS, Rule, UnknownClause, selected
 from .subjects.names import Name, parse_all
 from .subjects.registry import Manner, Started, default_names, start
-
-
-class UnknownClause(Refused):
-    """No clause begins like that."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,15 +32,6 @@ class Item:
     def __str__(self) -> str:
         many = len(self.rule.callbacks) > 1
         return f"{self.name}-{self.rule.id}" + (f"-{self.callback}" if many else "")
-
-
-def selected(prefix: str) -> list[Rule]:
-    """The clauses, and the agreements, whose id begins with `prefix`. Raises UnknownClause if there is none."""
-    rules: list[Rule] = [*CLAUSES.values(), *AGREEMENTS.values()]
-    found = [rule for rule in rules if rule.id.startswith(prefix)]
-    if not found:
-        raise UnknownClause(f"no clause begins with {shown(prefix)}; `callcheck clauses` lists them")
-    return found
 
 
 def _only(rules: Sequence[Rule]) -> str | None:

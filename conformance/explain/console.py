@@ -15,14 +15,14 @@ from dataclasses import dataclass, field
 from .history import History, Printed, RecordedFit, Rounded
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-_EPOCH = re.compile(r"Epoch (\d+)/(\d+)\s*$")
+_EPOCH = re.compile(r"Epoch (\d{1,9})/(\d{1,9})\s*$")
 _METRIC = re.compile(r" - ([^\s:-][^:]*?): ([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?|nan|-?inf)(?=\s|$)")
-_PROGRESS = re.compile(r"^\s*(\d+)/(\d+|Unknown|None) ")
-_STOPPED = re.compile(r"Epoch (\d+): early stopping")
-_RESTORED = re.compile(r"Restoring model weights from the end of the best epoch: (\d+)")
-_REDUCED = re.compile(r"Epoch (\d+): ReduceLROnPlateau reducing learning rate to (\S+?)\.?$")
-_IMPROVED = re.compile(r"Epoch (\d+): \S+ improved from ")
-_NOT_IMPROVED = re.compile(r"Epoch (\d+): \S+ did not improve from ")
+_PROGRESS = re.compile(r"^\s*(\d{1,18})/(\d{1,18}|Unknown|None) ")
+_STOPPED = re.compile(r"Epoch (\d{1,9}): early stopping")
+_RESTORED = re.compile(r"Restoring model weights from the end of the best epoch: (\d{1,9})")
+_REDUCED = re.compile(r"Epoch (\d{1,9}): ReduceLROnPlateau reducing learning rate to (\S+?)\.?$")
+_IMPROVED = re.compile(r"Epoch (\d{1,9}): \S+ improved from ")
+_NOT_IMPROVED = re.compile(r"Epoch (\d{1,9}): \S+ did not improve from ")
 
 
 @dataclass

@@ -36,7 +36,7 @@ class Rounded(float):
         self = super().__new__(cls, text if value is None else value)
         exponent = Decimal(text).as_tuple().exponent
         self.text = text
-        self.margin = 0.5 * 10.0**exponent if isinstance(exponent, int) else 0.0
+        self.margin = float(f"5e{exponent - 1}") if isinstance(exponent, int) else 0.0
         return self
 
     def __format__(self, specification: str) -> str:

@@ -34,6 +34,8 @@ def save(path: Path, *parts: Explanation) -> None:
         path.write_bytes(content)
     except OSError as error:
         raise WrongArgument(f"--plot {path}: cannot be written ({error.strerror})") from None
+    except ValueError as error:  # a path with a null byte in it
+        raise WrongArgument(f"--plot {path}: cannot be written ({error})") from None
 
 
 def draw(drawn: Figure, format: str) -> bytes:

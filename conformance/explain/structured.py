@@ -15,14 +15,21 @@ from typing import Any
 from .history import History, RecordedFit, UnreadableHistory, number
 
 
+class _Twice(Exception):
+    """An object has the same key twice."""
+
+
 def structured(text: str, source: str, validation_freq: int | None = None) -> History | None:
     """The history in JSON; None if the text is none."""
     stripped = text.strip()
     if not stripped.startswith(("{", "[")):
         return None
-    data = _loaded(stripped)
+    try:
+        data = _loaded(stripped)
+    except _Twice:
+        raise UnreadableHistory(f"{source}: an object in it has the same key twice") from None
     if isinstance(data, list) and data and all(isinstance(item, int | float) for item in data):
-        values = [float(value) for value in data]
+        values = _numbers(data, source)
         return History(kind="numbers", source=source, fits=(RecordedFit(columns={"": values}, length=len(values)),))
     if not isinstance(data, dict):
         return None
@@ -38,7 +45,7 @@ def structured(text: str, source: str, validation_freq: int | None = None) -> Hi
 
 def _loaded(text: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_once)
     except (ValueError, RecursionError):
         pass
     # As Python prints a dictionary, perhaps with numpy's names around the numbers.
@@ -46,9 +53,17 @@ def _loaded(text: str) -> Any:
     text = re.sub(r"(?<![\w'\"])(-?)(nan|inf)\b(?!['\"])", r"\1\2", text)
     text = re.sub(r"\binf\b(?=\s*[,\]])", "Infinity", re.sub(r"\bnan\b(?=\s*[,\]])", "NaN", text))
     try:
-        return json.loads(text.replace("'", '"').replace("None", "null"))
+        return json.loads(text.replace("'", '"').replace("None", "null"), object_pairs_hook=_once)
     except (ValueError, RecursionError):
         return None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; of two values under one name nobody can tell which counts."""
+    read = dict(pairs)
+    if len(read) < len(pairs):
+        raise _Twice
+    return read
 
 
 def _listed(value: Any) -> list[Any]:
@@ -94,22 +109,27 @@ def _numbers(values: Sequence[Any], place: str) -> list[float | None]:
 
 
 def _value(value: Any, place: str) -> float | None:
-    if value is None:
-        return None
+    return None if value is None else _number(value, place)
+
+
+def _number(value: Any, place: str) -> Any:
     try:
         return number(value) if isinstance(value, str) else float(value)
-    except (TypeError, ValueError):
-        raise UnreadableHistory(f"{place} is no number") from None
+    except (OverflowError, TypeError, ValueError):
+        raise UnreadableHistory(f"{place} is no number in the range of float64") from None
 
 
 def trainer_state(data: Mapping[str, Any], source: str) -> History:
     """Every evaluation is an epoch: EarlyStoppingCallback counts evaluations. Training values are the last before it."""
     logs: list[dict[str, float]] = []
     pending: dict[str, float] = {}
-    for item in data["log_history"]:
+    for index, item in enumerate(data["log_history"]):
         if not isinstance(item, dict):
             raise UnreadableHistory(f"{source}: log_history holds something that is no object")
-        values = {name: float(value) for name, value in item.items() if isinstance(value, int | float)}
+        place = f"{source}: log_history[{index}]"
+        values = {
+            name: _number(value, f"{place}.{name}") for name, value in item.items() if isinstance(value, int | float)
+        }
         pending.update({name: value for name, value in values.items() if name not in ("epoch", "step")})
         if any(name.startswith("eval_") for name in values):
             logs.append(pending)

@@ -29,6 +29,9 @@ def table(text: str, source: str) -> History | None:
     header = [name for name in header if name] if separator == " " else header
     if not _is_header(header):
         return None
+    for name in header:
+        if name and header.count(name) > 1:
+            raise UnreadableHistory(f"{source}: the header has {name} twice")
     cells = _cells(text, separator, len(header), source)
     if not cells.rows:
         raise UnreadableHistory(f"{source}: there is a header and no epoch below it")
@@ -62,10 +65,13 @@ class _Cells:
 
 def _cells(text: str, separator: str | None, width: int, source: str) -> _Cells:
     """The cells, each row checked to have as many as the header. A million rows are split only where somebody looks."""
-    lines = text.splitlines()
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")  # and at no other character
     if separator is None or separator == " " or '"' in text:
         reader = csv.reader(lines, delimiter=separator or ",", skipinitialspace=True)
-        read = [(reader.line_num, cells) for cells in reader if cells][1:]
+        try:
+            read = [(reader.line_num, cells) for cells in reader if cells][1:]
+        except csv.Error as error:
+            raise UnreadableHistory(f"{source}, line {reader.line_num}: {error}") from None
         _check_widths(((line, cells) for line, cells in read), width, source)
         return _Cells([cells for _, cells in read], [line for line, _ in read], _of_lists)
     numbers: Sequence[int] = range(2, len(lines) + 1)

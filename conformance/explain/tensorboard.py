@@ -16,7 +16,8 @@ _PREFIX = "epoch_"
 
 def event_folder(folder: Path, source: str) -> History:
     """The history in a folder. Raises UnreadableHistory if there is none, or the package is missing."""
-    if not any(folder.rglob("*tfevents*")):
+    # Not further down: nobody means a whole disk.
+    if not any(any(place.glob("*tfevents*")) for place in (folder, folder / "train", folder / "validation")):
         raise UnreadableHistory(f"{source}: the folder holds no TensorBoard event file (*tfevents*)")
     places = {"": folder, "val_": folder / "validation"} if folder.name == "train" else {"": folder / "train"}
     if folder.name == "validation":

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap
 
 from callcheck.spec.numbers import shortest_float32
+from callcheck.spec.reading import printable
 
+from ..report.words import wrapped
 from .explanation import Explanation, Row
 from .history import RATE_KEYS, Rounded
 from .whatif import WhatIf
@@ -17,7 +19,12 @@ MOST_ROWS = 60
 
 
 def text(*parts: Explanation) -> Iterator[str]:
-    """The lines of an explanation, or of those of several callbacks in one fit."""
+    """The lines of an explanation, or of those of several callbacks in one fit, as they can be printed."""
+    for line in _lines(parts):
+        yield from wrapped(line, hanging="    ")
+
+
+def _lines(parts: Sequence[Explanation]) -> Iterator[str]:
     first = parts[0]
     yield f"{title(parts)}, compared with {first.compared_with}"
     yield recognised(first)
@@ -87,7 +94,7 @@ def recognised(explanation: Explanation) -> str:
     epochs = f"{count} epoch{'s' * (count != 1)}" + (f" in {len(history.fits)} fits" if len(history.fits) > 1 else "")
     rate = ", with the learning rate" if history.fits[0].rate_key() else ""
     source = "" if history.source == history.kind else f"{history.source}: "
-    return f"{source}{history.kind}, {epochs}, metrics {', '.join(metrics) or 'none'}{rate}"
+    return f"{source}{history.kind}, {epochs}, metrics {', '.join(map(printable, metrics)) or 'none'}{rate}"
 
 
 def _item(line: str) -> list[str]:
@@ -164,7 +171,7 @@ def table(explanation: Explanation) -> Iterator[str]:
     rows = shown(explanation)
     filled = [(cells(explanation, row), row) if isinstance(row, Row) else row for row in rows]
     used = [name for name in COLUMNS if any(not isinstance(each, str) and each[0][name] for each in filled)]
-    titles = {**{name: name for name in COLUMNS}, "value": explanation.question.monitor}
+    titles = {**{name: name for name in COLUMNS}, "value": printable(explanation.question.monitor)}
     lines = [each[0] for each in filled if isinstance(each, tuple)]
     widths = {name: max(len(titles[name]), *(len(line[name]) for line in lines)) for name in used}
     yield "  ".join(titles[name].rjust(widths[name]) for name in used) + "  what was decided, and why"

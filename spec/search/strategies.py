@@ -6,6 +6,7 @@ Rules
 - Most scenarios are valid: about one in ten is rejected or raises.
 """
 
+import os
 from importlib import import_module
 from typing import Any
 
@@ -16,6 +17,11 @@ from hypothesis.strategies import SearchStrategy
 from ..callbacks import CALLBACKS, TRAINING
 from ..scenario import Scenario, key
 from . import aimed as aims
+
+# Hypothesis keeps what it computed once, about Unicode: in the working directory unless it is told otherwise, and that is the
+# user's.
+_CACHE = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", os.path.join(_CACHE, "callcheck", "hypothesis"))
 
 
 def scenarios(callback: str) -> SearchStrategy[Scenario]:

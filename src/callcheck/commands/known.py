@@ -6,7 +6,7 @@ import json
 from callcheck.conformance.report import specification
 from callcheck.conformance.report.document import write
 from callcheck.conformance.report.history import markdown, text
-from callcheck.conformance.session import selected
+from callcheck.conformance.rules import selected
 from callcheck.conformance.subjects.environments import folder_of, made, remove, root
 from callcheck.conformance.subjects.registry import described
 from callcheck.reference.replay import replay

@@ -1,5 +1,5 @@
 """The cases of the corpus of hostile inputs, as tables."""
 
-from . import dialects, scenarios, words
+from . import dialects, histories, scenarios, words
 
-ALL = [*scenarios.CASES, *dialects.CASES, *words.CASES]
+ALL = [*scenarios.CASES, *dialects.CASES, *histories.CASES, *words.CASES]
