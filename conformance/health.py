@@ -9,12 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from callcheck.spec.callbacks import CALLBACKS
+from callcheck.spec.scenario import Scenario
 from callcheck.spec.trace import Failed, NotExpressible, Result, Trace
 
 SAME_ERROR = 0.9
 """The share of scenarios with one and the same error from which on the error is the result, and not the verdicts."""
 EXPRESSIBLE = 0.1
 """The share of scenarios that have to be expressible for a run to say anything."""
+ENOUGH = 50
+"""So many scenarios have to have been run for it to mean something that a callback did nothing."""
 OK, DEVIATING, WRONG, NOTHING_EXERCISED, NOT_STARTED, OUR_FAULT = range(6)
 INTERRUPTED = 130
 """The exit statuses of all commands. What a signal ends has 128 and the signal's number, as a shell has it: Ctrl-C 130."""
@@ -60,6 +64,40 @@ def complaint(name: str, callback: str, results: Sequence[Result]) -> Complaint 
             status=DEVIATING,
         )
     return None
+
+
+EXPECTED = {"stop": "stopped training", "learning_rate": "changed the learning rate", "saved": "saved anything"}
+"""What a callback is there for, by the field of a trace that it may set, as a person says that it was not done."""
+
+
+def idle(name: str, callback: str, seen: Sequence[tuple[Scenario, Result]]) -> Complaint | None:
+    """That a callback never did what it is there for, in a pool in which every callback that works does it often."""
+    traces = [(scenario, result) for scenario, result in seen if isinstance(result, Trace) and result.rejected is None]
+    job = next((job for job in EXPECTED if job in CALLBACKS[callback].jobs), None)
+    if job is None or len(traces) < ENOUGH or any(_did(job, scenario, trace) for scenario, trace in traces):
+        return None
+    return Complaint(
+        sentence=f"{name} never {EXPECTED[job]} in any of {len(traces)} scenarios of {callback}: it seems to do nothing",
+        status=DEVIATING,
+    )
+
+
+def _did(job: str, scenario: Scenario, trace: Trace) -> bool:
+    """Whether that happened, or could not have been seen."""
+    for fit, seen in zip(scenario.fits, trace.fits, strict=False):
+        rate = None
+        for shown, epoch in zip(fit.epochs, seen.epochs, strict=False):
+            if job == "stop" and (epoch.stop is None or (epoch.stop and not (shown.stop or shown.others))):
+                return True
+            if job == "saved" and (epoch.saved is None or epoch.saved):
+                return True
+            if job == "learning_rate":
+                if epoch.learning_rate is None or (rate is not None and rate != epoch.learning_rate):
+                    return True
+                rate = epoch.learning_rate
+        if seen.error is not None:
+            return True
+    return False
 
 
 def incomplete(name: str, tried: int, untried: int, why: str) -> Complaint:

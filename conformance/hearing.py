@@ -17,7 +17,7 @@ from callcheck.spec.trace import Failed as NoTrace
 from callcheck.spec.trace import Result, Trace
 
 from .declarations import Declaration
-from .health import Complaint, complaint, incomplete
+from .health import Complaint, complaint, idle, incomplete
 from .judge import NONDETERMINISTIC, Held, Judgement, deviates, judge, not_applicable, unexplained
 from .limits import limits
 from .pool import EXAMPLES, pool
@@ -92,6 +92,7 @@ class Hearing:
             complaint(self.subject.name, callback, [result for _, result in answered])
             for callback, answered in self._pools.items()
         ]
+        found += [idle(self.subject.name, callback, answered) for callback, answered in self._pools.items()]
         return [each for each in (*found, self._incomplete()) if each is not None]
 
     def _incomplete(self) -> Complaint | None:

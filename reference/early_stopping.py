@@ -136,12 +136,21 @@ PATIENCE_ZERO = {
 }
 """By the value of `early-stopping/patience-zero`."""
 
-MISSING_METRIC: dict[str, type[Exception] | None] = {
-    "warns": None,
-    "raises-key-error": KeyError,
-    "raises-runtime-error": RuntimeError,
+
+class MissingMetric(NamedTuple):
+    """What an epoch without the metric does: `raises`, or `warns`, or neither."""
+
+    raises: type[Exception] | None = None
+    warns: bool = False
+
+
+MISSING_METRIC = {
+    "warns": MissingMetric(warns=True),
+    "says-nothing": MissingMetric(),
+    "raises-key-error": MissingMetric(raises=KeyError),
+    "raises-runtime-error": MissingMetric(raises=RuntimeError),
 }
-"""What an epoch without the metric raises, by the value of `early-stopping/missing-metric`."""
+"""By the value of `early-stopping/missing-metric`."""
 
 
 class State(NamedTuple):
@@ -196,7 +205,8 @@ class EarlyStopping(Machine):
 
     def fit_begin(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         kept = {name: getattr(state, name) for name in self.keeps}
-        return self._begin(state.direction, event.epoch)._replace(**kept, goes_on="wait" in kept), BEGAN
+        goes_on = "wait" in kept and state is not self.initial
+        return self._begin(state.direction, event.epoch)._replace(**kept, goes_on=goes_on), BEGAN
 
     def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         config = self.config
@@ -211,9 +221,10 @@ class EarlyStopping(Machine):
             raise ValueError(f"min_delta must not be negative, got {config.min_delta}")
         value = event.logs.get(config.monitor)
         if value is None:
-            if self.missing_metric is not None:
-                raise self.missing_metric(config.monitor)
-            effects.append(Warn("missing-metric"))
+            if self.missing_metric.raises is not None:
+                raise self.missing_metric.raises(config.monitor)
+            if self.missing_metric.warns:
+                effects.append(Warn("missing-metric"))
             return state, MISSING
         if self.warms_up and epoch - first < config.start_from_epoch:
             return state, WARM_UP

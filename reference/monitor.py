@@ -53,6 +53,7 @@ BETTER_HIGH: dict[str, Callable[[str], bool] | None] = {
     "name-contains-acc": lambda monitor: "acc" in monitor,
     "name-contains-acc-or-starts-with-fmeasure": lambda monitor: "acc" in monitor or monitor.startswith("fmeasure"),
     "metric-of-that-name": _better_high_as_that_metric,
+    "always-minimum": lambda monitor: False,
 }
 """Whether a metric of that name is better high, by the value of `direction`; None where the name alone does not say."""
 

@@ -31,6 +31,7 @@ _NAMED = (
     "that it does not know."
 )
 _CONTAINS_ACC = "Maximum if the name contains acc, else minimum."
+_ALWAYS_MINIMUM = "Minimum, whatever the metric is called."
 _COMPILED = (
     "By the compiled metric of that name; ValueError if that does not decide. Resolved at the first epoch end, once for an "
     "instance"
@@ -137,6 +138,7 @@ _ALL = (
         name_ends_with_acc_accuracy_auc="Maximum if the name ends with acc, accuracy or auc, else minimum.",
         name_contains_acc=_CONTAINS_ACC,
         metric_of_that_name=_NAMED,
+        always_minimum=_ALWAYS_MINIMUM,
     ),
     _min_delta_sign(
         "early-stopping",
@@ -171,6 +173,7 @@ _ALL = (
         "early-stopping/missing-metric",
         "What does an epoch without the metric do?",
         warns="Nothing, with a warning; it does not count.",
+        says_nothing="Nothing, without a word; it does not count.",
         raises_key_error="It raises KeyError.",
         raises_runtime_error="It raises RuntimeError.",
     ),
@@ -249,6 +252,7 @@ _ALL = (
         compiled_metric=_COMPILED + ".",
         name_contains_acc=_CONTAINS_ACC,
         metric_of_that_name=_NAMED,
+        always_minimum=_ALWAYS_MINIMUM,
     ),
     _choice(
         "reduce-lr-on-plateau/reuse",
@@ -292,7 +296,7 @@ _ALL = (
         "For how many epochs after a reduction is none counted as bad?",
         one_less="cooldown - 1: the counter is decremented before it is asked, so that cooldown=1 does nothing, and on a plateau "
         "the rate falls every patience + cooldown - 1 epochs.",
-        exact="cooldown.",
+        exact="For as many as cooldown says.",
     ),
     _choice(
         "reduce-lr-on-plateau/epsilon",

@@ -73,6 +73,8 @@ def beside(value: str) -> Iterator[str]:
 
 
 HOME_MADE = {
+    "early-stopping/direction always-minimum", "reduce-lr-on-plateau/direction always-minimum",
+    "early-stopping/missing-metric says-nothing",
     "early-stopping/exact-change always-is-one", "early-stopping/improvement leaves-the-count",
     "early-stopping/min-delta-sign turned", "early-stopping/nonfinite skipped", "early-stopping/patience more-than",
     "early-stopping/patience exactly", "early-stopping/threshold relative", "reduce-lr-on-plateau/min-lr not-at-all",

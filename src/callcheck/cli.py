@@ -37,8 +37,8 @@ transformers, xgboost or lightgbm, or module:attribute;
 `callcheck implementations` lists them.
 """
 
-COMMANDS = {"check": "check", "trace": "trace", "explain": "explain", "diff": "diff", "clauses": "known", "dialects": "known",
-            "vectors": "known", "implementations": "known", "environments": "known", "history": "known",
+COMMANDS = {"check": "check", "trace": "trace", "explain": "explain", "diff": "diff", "infer": "infer", "clauses": "known",
+            "dialects": "known", "vectors": "known", "implementations": "known", "environments": "known", "history": "known",
             "collect": "collect"}  # fmt: skip
 """The module in `callcheck.commands` in which each command is a function."""
 
@@ -169,6 +169,23 @@ def _parser() -> argparse.ArgumentParser:
     _add_manner(diff)
     _add_report(diff)
     diff.add_argument("--json", action="store_true", help="print the differences as JSON")
+
+    infer = commands.add_parser(
+        "infer", help="say what an unknown callback does otherwise", formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="example:\n  callcheck infer mine:MyEarlyStopping --pin mine.toml\n\n"
+        f"{IMPLEMENTATIONS}\nexit status: 0 if there is no difference, 1 if there is one; 2 to 5 as elsewhere\n",
+    )  # fmt: skip
+    infer.add_argument("implementation", metavar="IMPL")
+    infer.add_argument(
+        "--callback", choices=CALLBACKS, metavar="NAME", help="what it is meant to be, or only this callback"
+    )
+    infer.add_argument(
+        "--pin", metavar="FILE", help="write what was found as a dialect with which `check --dialect FILE` is green"
+    )
+    infer.add_argument("--examples", type=_positive, metavar="N", help="random scenarios (default: 300)")
+    infer.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the random scenarios (default: 0)")
+    _add_manner(infer)
+    infer.add_argument("--json", action="store_true", help="print what was found as JSON")
 
     history = commands.add_parser("history", help="say what changed in which release")
     history.add_argument("prefix", nargs="?", default="", metavar="PREFIX", help="only choices whose id begins so")

@@ -51,8 +51,7 @@ class _Run:
     def __init__(self, mapping: Callable[..., Dict[str, Any]], config: Dict[str, Any], scenario: Scenario) -> None:
         self.scenario = scenario
         self.monitor = config["monitor"]
-        self.group = {"lr": 1.0}
-        optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+        optimizer = _optimizer()
         self.group = optimizer.param_groups[0]
         self.set_rate(scenario.learning_rate)
         self.scheduler = ReduceLROnPlateau(optimizer, **mapping(config))
@@ -77,9 +76,14 @@ class _Run:
         return Observation(stop=self.stop, learning_rate=unsigned_zero(float(self.group["lr"])))
 
 
+def _optimizer() -> torch.optim.Optimizer:
+    return torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+
+
 def subject(way: str) -> Adapter:
     if way not in MAPPINGS:
         raise Unavailable(f"torch is driven as it is, or translated; there is no way {way}")
+    _optimizer()  # the first one imports half of torch, which is nobody's answer
     name = f"torch {torch.__version__} ReduceLROnPlateau" + ("" if way == "hooks" else " (translated)")
 
     def make(config: Dict[str, Any], scenario: Scenario) -> _Run:

@@ -3,9 +3,12 @@
 import argparse
 import json
 import sys
+from collections.abc import Iterator
 
 from callcheck.conformance.driver.protocol import Unavailable
+from callcheck.conformance.infer import infer
 from callcheck.conformance.report.folder import Folder
+from callcheck.conformance.report.inference import inferred
 from callcheck.conformance.report.progress import Progress
 from callcheck.conformance.report.summary import summary
 from callcheck.conformance.report.written import as_json
@@ -59,7 +62,30 @@ def _check(options: argparse.Namespace, suite: Suite, progress: Progress, folder
     else:
         for line in summary(suite, names, verbose=options.verbose):
             print(line)
+        for line in _told(suite, names, options):
+            print(line)
     return suite.status(names)
+
+
+def _told(suite: Suite, names: list[Name], options: argparse.Namespace) -> Iterator[str]:
+    """Of a callback that is no Keras, what it does otherwise, each thing once; where only some clauses, or another dialect, were
+    asked for, nothing."""
+    if options.clause or options.dialect is not None:
+        return
+    for name in names:
+        hearing = suite.hearing(name)
+        if (
+            name.kind != "own"
+            or suite.origin(name) is not None
+            or hearing.results.budget.spent
+            or suite.complaints(name)
+        ):
+            continue
+        for callback in suite.callbacks:
+            if callback in hearing.subject.capabilities.callbacks:
+                found = infer(hearing.results, callback, examples=suite.examples, seed=suite.seed)
+                yield ""
+                yield from inferred(hearing.subject.name, [found])
 
 
 def _started(suite: Suite) -> list[Name]:

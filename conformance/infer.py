@@ -1,0 +1,369 @@
+"""Which dialect an unknown callback speaks: a value for each choice, found from what it does alone.
+
+Rules
+- It is asked the stored questions (`questions.py`) and the random scenarios of the pool, within its limits. A dialect fits if the
+  reference in it does exactly what was seen, on every one of them.
+- The search begins with the known dialect that fits best. One choice after the other is turned, each time the one that makes the
+  most scenarios right; where no single one helps, two at once, since choices mask one another. What is left unexplained on the
+  random scenarios is asked into the search again.
+- Then what is not needed is turned back to what is documented: a value is adopted only if something that was seen asks for it.
+- Each choice is *seen* (every other value predicts something else somewhere), *not separable* (another choice hides it), *not
+  observable here* (it shows only in what cannot be seen of this callback), or *not expressible here* (it takes what this callback
+  cannot be asked).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import combinations
+
+from callcheck.reference.replay import replay
+from callcheck.spec.callbacks import CALLBACKS
+from callcheck.spec.choices import CHOICES
+from callcheck.spec.dialect import NEWEST, Dialect, documented, resolve, third_party
+from callcheck.spec.scenario import Scenario, key
+from callcheck.spec.search.shrink import complexity, smallest
+from callcheck.spec.search.telling import telling
+from callcheck.spec.trace import Result, Trace, difference
+
+from .derivation import governing, keras_dialects
+from .health import Complaint, complaint, idle
+from .limits import limits
+from .pool import pool
+from .questions import differ, questions
+from .results import Results
+
+SEEN, NOT_SEPARABLE = "seen", "not separable"
+NOT_OBSERVABLE, NOT_EXPRESSIBLE = "not observable here", "not expressible here"
+
+ROUNDS = 4
+"""How often what is left unexplained is asked into the search again."""
+AGAIN = 40
+"""How many unexplained scenarios at a time."""
+AHEAD = 12
+"""On so many failing scenarios two choices are tried at once."""
+TRIES = 120
+"""How many scenarios are tried at the most to shrink one example."""
+ARITHMETIC = frozenset({"precision", "min-delta-side", "rate-arithmetic", "stored-as"})
+"""The last parts of the ids of choices that are the same on paper, and differ in floating point alone."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Inferred:
+    """What was found about a choice. `shows`: on how many scenarios the documented value would do something else than was seen.
+    `scenario` and `result`: a smallest one of these, and what was seen. `possible`: the other values that nothing rules out."""
+
+    choice: str
+    value: str
+    status: str
+    shows: int = 0
+    scenario: Scenario | None = None
+    result: Result | None = None
+    possible: tuple[str, ...] = ()
+
+    @property
+    def as_documented(self) -> bool:
+        return self.value == documented()[self.choice]
+
+    @property
+    def as_in_keras(self) -> bool:
+        """Whether the newest Keras does so."""
+        return self.value == resolve(NEWEST).dialect[self.choice]
+
+    @property
+    def odd(self) -> bool:
+        """Whether only scenarios show it of which nobody promises anything: with epochs whose index is below 0."""
+        return self.scenario is not None and below_zero(self.scenario)
+
+    @property
+    def only_arithmetic(self) -> bool:
+        return self.choice.rpartition("/")[2] in ARITHMETIC
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unexplained:
+    """What no choice explains: on how many scenarios, and a smallest one of them with what was seen and what was predicted."""
+
+    scenarios: int
+    scenario: Scenario
+    seen: Result
+    predicted: Result
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Inference:
+    """What was found about one callback. `asked`: how many scenarios were answered. `nearest`: the known dialect that fits best,
+    and on how many of them it does."""
+
+    callback: str
+    dialect: Dialect
+    choices: tuple[Inferred, ...] = ()
+    unexplained: tuple[Unexplained, ...] = ()
+    asked: int = 0
+    nearest: str = ""
+    nearest_fits: int = 0
+    complaint: Complaint | None = None
+
+    @property
+    def differences(self) -> tuple[Inferred, ...]:
+        """What it does as neither the documentation nor the newest Keras does."""
+        return tuple(each for each in self._shown() if not each.as_documented and not each.as_in_keras)
+
+    @property
+    def unlike_keras(self) -> tuple[Inferred, ...]:
+        """What it does as it is documented, and Keras does not."""
+        return tuple(each for each in self._shown() if each.as_documented and not each.as_in_keras)
+
+    @property
+    def like_keras(self) -> tuple[Inferred, ...]:
+        """What it does as Keras does, and not as it is documented."""
+        return tuple(each for each in self._shown() if not each.as_documented and each.as_in_keras)
+
+    @property
+    def arithmetic(self) -> tuple[Inferred, ...]:
+        """What it does otherwise in floating point alone."""
+        return tuple(each for each in self.choices if each.only_arithmetic and not each.as_documented)
+
+    @property
+    def odd(self) -> tuple[Inferred, ...]:
+        """What shows where nobody promises anything, and nowhere else."""
+        return tuple(each for each in self.choices if each.odd and not each.as_documented)
+
+    def _shown(self) -> Iterator[Inferred]:
+        told = (each for each in self.choices if each.scenario is not None)
+        return (each for each in told if not each.only_arithmetic and not each.odd)
+
+
+def below_zero(scenario: Scenario) -> bool:
+    """Whether an epoch has an index below 0."""
+    return any(scenario.first_epoch(fit) < 0 for fit in scenario.fits)
+
+
+def infer(results: Results, callback: str, *, examples: int, seed: int) -> Inference:
+    """What the subject's callback is found to do. An inference with a complaint says that there is nothing to find."""
+    return _Search(results, callback, examples, seed).inference()
+
+
+@dataclass(slots=True)
+class _Evidence:
+    """What was seen: scenarios with traces. `fits` remembers what dialects predict."""
+
+    callback: str
+    seen: dict[str, tuple[Scenario, Trace]] = field(default_factory=dict)
+    _known: dict[tuple[tuple[str, ...], str], bool] = field(default_factory=dict)
+
+    def fits(self, dialect: Dialect, name: str) -> bool:
+        """Whether the dialect does what was seen on the scenario of that key."""
+        asked = (tuple(dialect[choice] for choice in governing(self.callback)), name)
+        if asked not in self._known:
+            scenario, trace = self.seen[name]
+            predicted = replay(scenario, dialect)
+            # What the reference does not predict tells nothing.
+            self._known[asked] = not isinstance(predicted, Trace) or difference(predicted, trace) is None
+        return self._known[asked]
+
+    def failing(self, dialect: Dialect, among: Sequence[str]) -> list[str]:
+        """The keys of those scenarios on which it does something else."""
+        return [name for name in among if not self.fits(dialect, name)]
+
+
+class _Search:
+    def __init__(self, results: Results, callback: str, examples: int, seed: int) -> None:
+        self.results = results
+        self.callback = callback
+        self.within = limits(results.subject.capabilities, callback)
+        own = f"{CALLBACKS[callback].prefix}/"
+        sets_rates = "learning_rate" in CALLBACKS[callback].jobs
+        self.alternatives = {
+            choice: tuple(CHOICES[choice].values)
+            for choice in governing(callback)
+            if sets_rates or choice.startswith(own)
+        }
+        self.stored = questions(callback)
+        unique = {key(each): each for each in (self.within.inside(question.scenario) for question in self.stored)}
+        drawn = {key(each): each for each in pool(callback, examples, seed, self.within)}
+        self.answers = dict(zip([*unique, *drawn], results.ask([*unique.values(), *drawn.values()]), strict=True))
+        self.evidence = _Evidence(callback)
+        for name, scenario in {**unique, **drawn}.items():
+            answer = self.answers[name]
+            if isinstance(answer, Trace):
+                self.evidence.seen[name] = (scenario, answer)
+        self.asked = [name for name in unique if name in self.evidence.seen]
+
+    def inference(self) -> Inference:
+        answered = [answer for answer in self.answers.values() if answer is not None]
+        name = self.results.subject.name
+        wrong = complaint(name, self.callback, answered) or idle(name, self.callback, list(self.evidence.seen.values()))
+        if wrong is not None or not self.evidence.seen:
+            return Inference(callback=self.callback, dialect=documented(), complaint=wrong, asked=len(answered))
+        everything = list(self.evidence.seen)
+        nearest = self.nearest
+        dialect = self._fitted(nearest)
+        for _ in range(ROUNDS):
+            left = [name for name in self.evidence.failing(dialect, everything) if name not in self.asked]
+            if not left:
+                break
+            self.asked += left[:AGAIN]
+            before, dialect = dialect, self._fitted(dialect)
+            if dialect is before:
+                break
+        dialect = self._turned_back(dialect)
+        return Inference(
+            callback=self.callback, dialect=dialect,
+            choices=tuple(self._inferred(dialect, choice) for choice in self.alternatives),
+            unexplained=tuple(self._unexplained(dialect)), asked=len(everything), nearest=nearest.name,
+            nearest_fits=len(everything) - len(self.evidence.failing(nearest, everything)),
+        )  # fmt: skip
+
+    # ------------------------------------------------------------------------------------------ the search
+
+    @cached_property
+    def nearest(self) -> Dialect:
+        """The known dialect that fits the stored questions best, then all that was seen; of equal ones the documentation, then
+        the newest Keras."""
+        known = (documented(), *keras_dialects(self.callback), *third_party().values())
+        best = sorted(known, key=lambda dialect: len(self.evidence.failing(dialect, self.asked)))[:3]
+        everything = list(self.evidence.seen)
+        return min(best, key=lambda dialect: len(self.evidence.failing(dialect, everything)))
+
+    def _fitted(self, dialect: Dialect) -> Dialect:
+        """The dialect, with choices turned as long as that makes more of what was asked right."""
+        while failing := self.evidence.failing(dialect, self.asked):
+            every = ((choice, value) for choice, values in self.alternatives.items() for value in values)
+            turns = [(choice, value) for choice, value in every if value != dialect[choice]]
+            better = self._best(dialect, [dict([turn]) for turn in turns], failing)
+            if better is None:
+                pairs = (dict(pair) for pair in combinations(turns, 2) if pair[0][0] != pair[1][0])
+                few = failing[:AHEAD]
+                hopeful = [pair for pair in pairs if len(self.evidence.failing(_with(dialect, pair), few)) < len(few)]
+                better = self._best(dialect, hopeful, failing)
+            if better is None:
+                return dialect
+            dialect = better
+        return dialect
+
+    def _best(self, dialect: Dialect, turns: Sequence[Mapping[str, str]], failing: Sequence[str]) -> Dialect | None:
+        """The dialect with the turn that leaves the fewest failing; None if none leaves fewer than there are."""
+        right = [name for name in self.asked if name not in set(failing)]
+        least, best = len(failing), None
+        for turn in turns:
+            turned = _with(dialect, turn)
+            still = len(self.evidence.failing(turned, failing))
+            if still < least:
+                still += len(self.evidence.failing(turned, right))
+            if still < least:
+                least, best = still, turned
+        return best
+
+    def _turned_back(self, dialect: Dialect) -> Dialect:
+        """The dialect, with every choice as documented that nothing asks for."""
+        everything = list(self.evidence.seen)
+        fewest = len(self.evidence.failing(dialect, everything))
+        for choice in self.alternatives:
+            turned = _with(dialect, {choice: documented()[choice]})
+            if turned[choice] != dialect[choice] and len(self.evidence.failing(turned, everything)) <= fewest:
+                dialect = turned
+        return dialect
+
+    # ------------------------------------------------------------------------------------------ what is said of a choice
+
+    def _inferred(self, dialect: Dialect, choice: str) -> Inferred:
+        statuses = {
+            value: self._status(dialect, choice, value)
+            for value in self.alternatives[choice]
+            if value != dialect[choice]
+        }
+        possible = tuple(value for value, status in statuses.items() if status != SEEN)
+        other = documented()[choice]
+        if dialect[choice] == other:
+            other = resolve(NEWEST).dialect[choice]
+        told = self._example(dialect, choice, other) if other != dialect[choice] and statuses[other] == SEEN else None
+        # A choice is seen if anything about it is: that it has not another value.
+        status = next(
+            (each for each in (SEEN, NOT_SEPARABLE, NOT_OBSERVABLE, NOT_EXPRESSIBLE) if each in statuses.values()), SEEN
+        )
+        if told is None:
+            return Inferred(choice=choice, value=dialect[choice], status=status, possible=possible)
+        scenario, result, shows = told
+        return Inferred(
+            choice=choice, value=dialect[choice], status=status, shows=shows, scenario=scenario, result=result,
+            possible=possible,
+        )  # fmt: skip
+
+    def _status(self, dialect: Dialect, choice: str, value: str) -> str:
+        """Whether it was seen that the choice has not this value; if not, why not."""
+        turned = _with(dialect, {choice: value})
+        about = [key(self.within.inside(each.scenario)) for each in self.stored if each.choice == choice]
+        everything = [*(name for name in about if name in self.evidence.seen), *self.evidence.seen]
+        if any(not self.evidence.fits(turned, name) for name in everything if self.evidence.fits(dialect, name)):
+            return SEEN
+        asked = (self.evidence.seen[name][0] for name in everything)
+        if any(differ(replay(scenario, dialect), replay(scenario, turned)) for scenario in asked):
+            return NOT_OBSERVABLE
+        if any(differ(replay(each.scenario, dialect), replay(each.scenario, turned)) for each in self.stored):
+            return NOT_EXPRESSIBLE
+        return NOT_SEPARABLE
+
+    def _example(self, dialect: Dialect, choice: str, other: str) -> tuple[Scenario, Result, int] | None:
+        """A smallest scenario on which the dialect does what was seen and would not with the other value, and how many there
+        are."""
+        turned = _with(dialect, {choice: other})
+        showing = [
+            scenario
+            for name, (scenario, _) in self.evidence.seen.items()
+            if self.evidence.fits(dialect, name) and not self.evidence.fits(turned, name)
+        ]
+        if not showing:
+            return None
+
+        odd = all(map(below_zero, showing))
+
+        def shows(scenario: Scenario) -> bool:
+            predicted, instead = replay(scenario, dialect), replay(scenario, turned)
+            if not differ(predicted, instead) or below_zero(scenario) > odd or self.within.inside(scenario) != scenario:
+                return False
+            seen = self.results.ask([scenario])[0]
+            return (
+                isinstance(seen, Trace)
+                and difference(predicted, seen) is None
+                and difference(instead, seen) is not None
+            )
+
+        start = min(showing, key=lambda scenario: (below_zero(scenario), complexity(scenario)))
+        least = smallest(start, shows, tries=TRIES)
+        least = telling(least, shows)
+        seen = self.results.ask([least])[0]
+        assert seen is not None
+        return least, seen, len(showing)
+
+    def _unexplained(self, dialect: Dialect) -> Iterator[Unexplained]:
+        """What is left, a smallest example for each field in which it differs."""
+        kinds: dict[str, list[Scenario]] = {}
+        for name in self.evidence.failing(dialect, list(self.evidence.seen)):
+            scenario, trace = self.evidence.seen[name]
+            found = difference(replay(scenario, dialect), trace)
+            assert found is not None
+            kinds.setdefault(found.field, []).append(scenario)
+        for kind, scenarios in kinds.items():
+
+            def again(scenario: Scenario, kind: str = kind) -> bool:
+                if self.within.inside(scenario) != scenario:
+                    return False
+                seen = self.results.ask([scenario])[0]
+                found = difference(replay(scenario, dialect), seen) if isinstance(seen, Trace) else None
+                return found is not None and found.field == kind
+
+            start = min(scenarios, key=complexity)
+            least = smallest(start, again, tries=TRIES) if again(start) else start
+            seen = self.results.ask([least])[0]
+            assert seen is not None
+            yield Unexplained(scenarios=len(scenarios), scenario=least, seen=seen, predicted=replay(least, dialect))
+
+
+def _with(dialect: Dialect, turns: Mapping[str, str]) -> Dialect:
+    return dialect.replace("inferred", **turns)
+
+
+def callbacks_of(results: Results) -> tuple[str, ...]:
+    """The callbacks that the subject stands for."""
+    return tuple(name for name in CALLBACKS if name in results.subject.capabilities.callbacks)

@@ -1,0 +1,155 @@
+"""The questions by which an unknown callback is told: for each value of each choice a smallest scenario that separates it.
+
+    python -m callcheck.conformance.questions        remake them from the choices
+
+Rules
+- A question is about a value of a choice and the documented one: in the dialect `documented` it is answered otherwise with the
+  value.
+- Where another choice with another value hides that, there is one more question, which separates the two beside that value.
+- A question takes as little as it can: a direction that is said, and a number in every epoch; and only where these show nothing
+  whatever a scenario can say. So most can be put to most callbacks.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import chain
+from pathlib import Path
+
+from callcheck.reference.replay import replay
+from callcheck.spec import vectors
+from callcheck.spec.callbacks import CALLBACKS
+from callcheck.spec.choices import CHOICES
+from callcheck.spec.dialect import Dialect, documented
+from callcheck.spec.scenario import Scenario, from_json, key, to_json
+from callcheck.spec.search.shrink import smallest
+from callcheck.spec.search.strategies import sample
+from callcheck.spec.trace import Result, Trace, difference
+
+from .derivation import governing
+from .driver.domain import Domain
+from .driver.protocol import Capabilities
+from .limits import limits
+
+FILE = Path(__file__).with_name("questions.json")
+EXAMPLES = 1500
+"""Random scenarios per callback among which questions are looked for."""
+_PLAIN = Capabilities(
+    parameters={
+        "EarlyStopping": ("monitor", "min_delta", "patience", "mode"),
+        "ReduceLROnPlateau": ("monitor", "factor", "patience", "mode", "min_delta", "cooldown", "min_lr"),
+        "ModelCheckpoint": ("filepath", "monitor", "save_best_only", "mode"),
+    },
+    domain=Domain(
+        accepts={"mode": ("min", "max")}, kinds={"monitor": "text", "patience": "whole"}, every_epoch=True, numbers=True
+    ),
+)  # fmt: skip
+"""What nearly every callback can be asked."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """`scenario` is answered otherwise with `value` of `choice` than as documented; with `beside`, a choice and its value, only
+    if that stands in the place of the documented one too."""
+
+    choice: str
+    value: str
+    scenario: Scenario
+    beside: tuple[str, str] | None = None
+
+
+def differ(one: Result, other: Result) -> bool:
+    """Whether both are traces, and not the same."""
+    return isinstance(one, Trace) and isinstance(other, Trace) and difference(one, other) is not None
+
+
+def values(callback: str) -> Iterator[tuple[str, str]]:
+    """The choices that can matter to a callback, with each of their values that is not the documented one."""
+    for choice in governing(callback):
+        yield from ((choice, value) for value in CHOICES[choice].values if value != documented()[choice])
+
+
+def questions(callback: str) -> tuple[Question, ...]:
+    """The stored ones about a callback."""
+    return tuple(each for each in _stored() if each.scenario.callback == callback)
+
+
+@cache
+def _stored() -> tuple[Question, ...]:
+    read = json.loads(FILE.read_text(encoding="utf-8"))
+    return tuple(
+        Question(
+            choice=each["choice"], value=each["value"], scenario=from_json(each["scenario"]),
+            beside=tuple(each["beside"]) if "beside" in each else None,
+        )
+        for each in read
+    )  # fmt: skip
+
+
+# ---------------------------------------------------------------------------------------------- making them
+
+
+def made(callback: str) -> Iterator[Question]:
+    """Every question about a callback."""
+    known = (vector.scenario for vector in vectors.stored() if vector.scenario.callback == callback)
+    drawn = (*sample(callback, EXAMPLES, 0), *known)
+    within = limits(_PLAIN, callback)
+    plain = tuple({key(each): each for each in map(within.inside, drawn)}.values())
+    alone = {}
+    for choice, value in values(callback):
+        found = _separating(documented(), choice, value, plain, drawn)
+        if found is not None:
+            alone[choice, value] = found
+            yield Question(choice=choice, value=value, scenario=found)
+    for beside in alone:
+        base = _with(documented(), *beside)
+        asked = list(alone.values())
+        for choice, value in alone:
+            if choice != beside[0] and not any(_separates(each, base, choice, value) for each in asked):
+                found = _separating(base, choice, value, plain, drawn)
+                if found is not None:
+                    asked.append(found)
+                    yield Question(choice=choice, value=value, scenario=found, beside=beside)
+
+
+def _with(base: Dialect, choice: str, value: str) -> Dialect:
+    return base.replace("changed", **{choice: value})
+
+
+def _separates(scenario: Scenario, base: Dialect, choice: str, value: str) -> bool:
+    return differ(replay(scenario, base), replay(scenario, _with(base, choice, value)))
+
+
+def _separating(base: Dialect, choice: str, value: str, *pools: tuple[Scenario, ...]) -> Scenario | None:
+    """A smallest scenario that separates the value from the one of the base; the first pool that has one is enough."""
+    changed = _with(base, choice, value)
+
+    def separates(scenario: Scenario) -> bool:
+        return differ(replay(scenario, base), replay(scenario, changed))
+
+    found = next((scenario for scenario in chain(*pools) if separates(scenario)), None)
+    if found is None:
+        return None
+    within = limits(_PLAIN, found.callback)
+    if within.inside(found) != found:
+        return smallest(found, separates)
+    # What is plain stays so.
+    return smallest(found, lambda scenario: within.inside(scenario) == scenario and separates(scenario))
+
+
+def main() -> int:
+    lines = []
+    for callback in CALLBACKS:
+        for each in made(callback):
+            written = {"choice": each.choice, "value": each.value, "scenario": to_json(each.scenario)}
+            if each.beside is not None:
+                written["beside"] = list(each.beside)
+            lines.append(json.dumps(written, allow_nan=False))
+    FILE.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,153 @@
+"""What `infer` says: each thing that a callback does otherwise once, in words, with a smallest example; and as JSON and TOML."""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from callcheck.spec.choices import CHOICES
+from callcheck.spec.dialect import DOCUMENTED, NEWEST, documented
+from callcheck.spec.scenario import dumps
+from callcheck.spec.scenario import to_json as scenario_to_json
+from callcheck.spec.trace import Result, Trace, difference
+from callcheck.spec.trace import to_json as trace_to_json
+
+from ..declarations import Declaration
+from ..infer import SEEN, Inference, Inferred, Unexplained
+from .counterexample import replayable
+from .table import table
+from .words import compared_with, wrapped
+
+KERAS = compared_with(NEWEST)
+
+
+def inferred(name: str, found: Sequence[Inference]) -> Iterator[str]:
+    """The lines about all callbacks of an implementation."""
+    for each in found:
+        yield from _one(name, each)
+
+
+def _one(name: str, found: Inference) -> Iterator[str]:
+    if found.complaint is not None:
+        yield from wrapped(found.complaint.sentence)
+        return
+    if not found.asked:
+        yield from wrapped(f"{name}: {found.callback} answered nothing, so that nothing can be told of it")
+        return
+    yield from wrapped(f"{name}: {found.callback}: {_headline(found)}")
+    for number, each in enumerate(found.differences, 1):
+        yield from ("", *_difference(number, each))
+    for heading, those in (
+        (f"as the documentation says, and {KERAS} does not", found.unlike_keras),
+        (f"as {KERAS} does, and the documentation does not say", found.like_keras),
+        ("shown only by epochs with an index below 0, of which nobody promises anything", found.odd),
+        ("the same on paper, and another result in floating point", found.arithmetic),
+    ):
+        if those:
+            yield from ("", f"{heading}:")
+            for each in those:
+                yield from wrapped(
+                    f"{each.choice} = {each.value}: {CHOICES[each.choice].values[each.value]}", "  ", "    "
+                )
+    for unexplained in found.unexplained:
+        yield from ("", *_unexplained(unexplained))
+    yield ""
+    yield from _not_told(found)
+    yield from wrapped(
+        f"nearest dialect: {found.nearest}, which does the same on {found.nearest_fits} of {found.asked} scenarios; what is told "
+        f"here does on {found.asked - sum(each.scenarios for each in found.unexplained)}"
+    )
+
+
+def _headline(found: Inference) -> str:
+    if not found.differences and not found.unexplained:
+        return "no difference that the documentation or Keras does not explain"
+    ids = ", ".join(each.choice.partition("/")[2] for each in found.differences)
+    many = f"{len(found.differences)} difference" + ("" if len(found.differences) == 1 else "s")
+    left = sum(each.scenarios for each in found.unexplained)
+    return many + (f": {ids}" if ids else "") + (f"; {left} scenarios are left unexplained" if left else "")
+
+
+def _difference(number: int, each: Inferred) -> Iterator[str]:
+    choice = CHOICES[each.choice]
+    yield from wrapped(f"{number}. {choice.question} {choice.values[each.value]}", "", "   ")
+    said = documented()[each.choice]
+    yield from wrapped(f"documented: {choice.values[said]}", "   ")
+    also = "; not told apart from " + ", ".join(each.possible) if each.possible else ""
+    yield from wrapped(f"{each.choice} = {each.value}, shown by {each.shows} scenarios{also}, such as:", "   ")
+    assert each.scenario is not None
+    yield from _shown(each.scenario, each.result, "   ")
+
+
+def _shown(scenario: Any, result: Result | None, indent: str) -> Iterator[str]:
+    for line in table(scenario, result if isinstance(result, Trace) else None):
+        yield from wrapped(line, indent + "  ")
+    if isinstance(result, Trace):
+        raised = result.rejected or next((fit.error for fit in result.fits if fit.error is not None), None)
+        if raised is not None:
+            yield from wrapped(f"{raised.type}: {raised.message}", indent + "  ")
+    yield from replayable(scenario)
+
+
+def _unexplained(each: Unexplained) -> Iterator[str]:
+    found = difference(each.predicted, each.seen)
+    yield from wrapped(f"no choice explains {each.scenarios} scenarios, of which this is a smallest: {found}")
+    yield from _shown(each.scenario, each.seen, "")
+
+
+def _not_told(found: Inference) -> Iterator[str]:
+    """The choices of which nothing was seen, by why."""
+    whys: dict[str, list[str]] = {}
+    for each in found.choices:
+        if each.status != SEEN:
+            whys.setdefault(each.status, []).append(each.choice.partition("/")[2])
+    for why, ids in whys.items():
+        yield from wrapped(f"{why}: {', '.join(ids)}")
+
+
+# ---------------------------------------------------------------------------------------------- for machines
+
+
+def as_json(found: Sequence[Inference], name: str) -> dict[str, Any]:
+    """As `infer --json` prints it."""
+    told = [each for each in found if each.complaint is None]
+    return {
+        "implementation": name,
+        "nearest": told[0].nearest if len({each.nearest for each in told}) == 1 else None,
+        "choices": {
+            each.choice: {
+                "value": each.value, "status": each.status, "meaning": CHOICES[each.choice].values[each.value],
+                "as_documented": each.as_documented, "as_in_keras": each.as_in_keras, "shows": each.shows,
+                "possible": list(each.possible), "scenario": None if each.scenario is None else scenario_to_json(each.scenario),
+            }
+            for inference in told
+            for each in inference.choices
+        },
+        "differences": [each.choice for inference in told for each in inference.differences],
+        "unexplained": [
+            {
+                "callback": inference.callback, "scenarios": each.scenarios, "scenario": scenario_to_json(each.scenario),
+                "seen": trace_to_json(each.seen), "predicted": trace_to_json(each.predicted),
+            }
+            for inference in told
+            for each in inference.unexplained
+        ],
+        "complaints": [each.complaint.sentence for each in found if each.complaint is not None],
+        "scenarios": sum(each.asked for each in found),
+        "toml": as_toml(found, name),
+    }  # fmt: skip
+
+
+def as_toml(found: Sequence[Inference], name: str, declarations: Sequence[Declaration] = ()) -> str:
+    """The dialect as a file, with declarations for what it does not explain."""
+    lines = ["[[dialect]]", f"name = {json.dumps(name)}", f"extends = {json.dumps(DOCUMENTED)}", "[dialect.choices]"]
+    for inference in found:
+        for each in inference.choices:
+            if not each.as_documented:
+                lines += [f"# {CHOICES[each.choice].values[each.value]}", f'"{each.choice}" = "{each.value}"']
+    for declaration in declarations:
+        predicted = json.dumps(trace_to_json(declaration.predicted))
+        lines += [
+            "", "[[declaration]]", f"clause = {json.dumps(declaration.rule)}", f"reason = {json.dumps(declaration.reason)}",
+            f"scenario = {json.dumps(dumps(declaration.scenario))}", f"predicted = {json.dumps(predicted)}",
+        ]  # fmt: skip
+    return "\n".join(lines) + "\n"

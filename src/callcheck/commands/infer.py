@@ -1,0 +1,62 @@
+"""`callcheck infer`: which dialect an unknown callback speaks, found from what it does alone."""
+
+import argparse
+import json
+from pathlib import Path
+
+from callcheck import __version__
+from callcheck.conformance.infer import Inference, callbacks_of
+from callcheck.conformance.infer import infer as inference
+from callcheck.conformance.pin import declarations, spoken
+from callcheck.conformance.pool import EXAMPLES
+from callcheck.conformance.report.inference import as_json, as_toml, inferred
+from callcheck.conformance.results import Results, Subject
+from callcheck.conformance.subjects.names import parse
+from callcheck.conformance.subjects.registry import Manner, start
+
+from .status import DEVIATING, NOTHING_EXERCISED, OK, WrongInput, say
+
+
+def infer(options: argparse.Namespace) -> int:
+    """Print what a callback does otherwise, each thing once; status 1 if there is anything."""
+    name = parse(options.implementation).living_in(options.python)
+    manner = Manner(in_process=options.in_process, python=options.python, time_limit=options.time_limit)
+    started = start(name, options.callback, manner=manner)
+    try:
+        subject = started.subject
+        results = Results(subject)
+        callbacks = (options.callback,) if options.callback else callbacks_of(results)
+        examples = options.examples or EXAMPLES
+        found = [inference(results, callback, examples=examples, seed=options.seed) for callback in callbacks]
+        if options.pin:
+            _pin(options.pin, str(name), subject, found, examples, options.seed)
+    finally:
+        started.close()
+    if options.json:
+        about = {**as_json(found, subject.name), "callcheck": __version__, "seed": options.seed}
+        print(json.dumps(about, allow_nan=False))
+    else:
+        for line in inferred(subject.name, found):
+            print(line)
+    return _status(found)
+
+
+def _pin(file: str, name: str, subject: Subject, found: list[Inference], examples: int, seed: int) -> None:
+    """Write the dialect, and what it does not explain. Raises WrongInput where the file cannot be written."""
+    told = [each for each in found if each.complaint is None and each.asked]
+    dialect = spoken(name, told)
+    declared = declarations(subject, dialect, [each.callback for each in told], examples=examples, seed=seed)
+    try:
+        Path(file).write_text(as_toml(told, name, declared), encoding="utf-8")
+    except OSError as error:
+        raise WrongInput(f"{file} cannot be written ({error.strerror})") from None
+    say(f"written: {file}; `callcheck check {name} --dialect {file}` holds it to that")
+
+
+def _status(found: list[Inference]) -> int:
+    complaints = [each.complaint.status for each in found if each.complaint is not None]
+    if complaints:
+        return max(complaints)
+    if not any(each.asked for each in found):
+        return NOTHING_EXERCISED
+    return DEVIATING if any(each.differences or each.unexplained for each in found) else OK

@@ -1,0 +1,209 @@
+"""Inferring: what an unknown callback does otherwise is named once, in words, although one difference hides another."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from callcheck.cli import main
+from callcheck.conformance.driver.domain import Domain
+from callcheck.conformance.driver.protocol import Capabilities
+from callcheck.conformance.driver.subjects import custom
+from callcheck.conformance.infer import NOT_EXPRESSIBLE, NOT_OBSERVABLE, SEEN, Inference, infer
+from callcheck.conformance.questions import differ, questions, values
+from callcheck.conformance.report.inference import inferred
+from callcheck.conformance.results import Here, Results
+from callcheck.conformance.subjects.reference import Reference
+from callcheck.reference.replay import replay
+from callcheck.spec.callbacks import CALLBACKS
+from callcheck.spec.dialect import documented, resolve
+
+STOPPER = Capabilities(
+    callbacks={"EarlyStopping"},
+    parameters={"EarlyStopping": ("monitor", "patience", "min_delta", "mode")},
+    observables={"stop"},
+    domain=Domain(accepts={"mode": ("min", "max")}, kinds={"patience": "whole"}, numbers=True),
+)
+
+
+class EarlyStopping:
+    """At home made, with three mistakes: >= for >, a wait that is not reset, and min_delta on the wrong side."""
+
+    def __init__(self, monitor: str = "val_loss", patience: int = 0, min_delta: float = 0.0, mode: str = "min") -> None:
+        self.monitor, self.patience, self.min_delta, self.mode = monitor, patience, abs(min_delta), mode
+
+    def set_params(self, params: Any) -> None: ...
+    def set_model(self, model: Any) -> None:
+        self.model = model
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None: ...
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None: ...
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None: ...
+    def on_train_end(self, logs: Any = None) -> None: ...
+    def on_train_begin(self, logs: Any = None) -> None:
+        self.wait = 0
+        self.best: float | None = None
+
+    def improves(self, value: float) -> bool:
+        if self.best is None:
+            return True
+        if self.mode == "max":
+            return value + self.min_delta >= self.best
+        return value - self.min_delta <= self.best
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        value = (logs or {}).get(self.monitor)
+        if not isinstance(value, float):
+            return
+        if self.improves(value):
+            self.best = value
+            return
+        self.wait += 1
+        if self.wait >= self.patience and epoch > 0:
+            self.model.stop_training = True
+
+
+class Nothing(EarlyStopping):
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None: ...
+
+
+class Raises(EarlyStopping):
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        raise RuntimeError("it always does")
+
+
+class Unmade(EarlyStopping):
+    def __init__(self, monitor: str = "val_loss", patience: int = 0) -> None:
+        raise OSError("no licence")
+
+
+def found_in(made: type[EarlyStopping]) -> Inference:
+    implementation = custom(f"mine:{made.__name__}", made, "EarlyStopping")
+    implementation.capabilities = Capabilities(
+        callbacks={"EarlyStopping"}, parameters=STOPPER.parameters, observables={"stop"}, domain=STOPPER.domain
+    )
+    return infer(Results(Here(implementation)), "EarlyStopping", examples=150, seed=0)
+
+
+def as_found(dialect: str) -> Inference:
+    implementation = Reference(resolve(dialect))
+    implementation.capabilities = STOPPER
+    return infer(Results(Here(implementation)), "EarlyStopping", examples=150, seed=0)
+
+
+def differences(found: Inference) -> dict[str, str]:
+    return {each.choice.partition("/")[2]: each.value for each in found.differences}
+
+
+def test_three_mistakes_are_three_differences_in_words() -> None:
+    found = found_in(EarlyStopping)
+    assert found.unexplained == ()
+    assert differences(found) == {
+        "exact-change": "always-is-one",
+        "improvement": "leaves-the-count",
+        "min-delta-sign": "turned",
+    }
+    said = " ".join(" ".join(inferred("mine", [found])).split())
+    assert "where min_delta is 0 the same value again is an improvement too" in said
+    assert "What does an improvement do to the count of epochs? Nothing" in said
+    assert "min_delta stands on the wrong side" in said
+
+
+def test_each_difference_has_a_smallest_scenario_on_which_the_documented_value_does_something_else() -> None:
+    found = found_in(EarlyStopping)
+    for each in found.differences:
+        assert each.scenario is not None
+        assert sum(len(fit.epochs) for fit in each.scenario.fits) <= 5
+        back = found.dialect.replace("back", **{each.choice: documented()[each.choice]})
+        assert differ(replay(each.scenario, found.dialect), replay(each.scenario, back))
+
+
+@pytest.mark.parametrize(
+    ("dialect", "expected"),
+    [
+        (
+            "ignite",
+            {
+                "anchor": "best-value", "nonfinite": "nan-improves", "patience-zero": "refused", "min-delta-sign": "refused",
+                "missing-metric": "raises-key-error",
+            },
+        ),
+        ("lightgbm", {"min-delta-sign": "refused-at-the-first-epoch", "patience-zero": "disables"}),
+    ],
+)  # fmt: skip
+def test_a_library_is_told_by_what_it_does_although_one_difference_hides_another(
+    dialect: str, expected: dict[str, str]
+) -> None:
+    found = as_found(dialect)
+    assert found.unexplained == ()
+    assert {**expected, **differences(found)} == {**differences(found), **expected}
+    assert differences(found).keys() - expected.keys() <= {"reuse"}
+    assert (found.nearest, found.nearest_fits) == (dialect, found.asked)
+
+
+def test_a_keras_has_no_difference() -> None:
+    found = as_found("keras-3.15.1+numpy")
+    assert (found.differences, found.unexplained) == ((), ())
+    assert {each.value for each in found.like_keras} >= {"accepted", "is-none"}
+
+
+def test_what_was_not_told_says_why() -> None:
+    status = {each.choice.partition("/")[2]: each.status for each in as_found("ignite").choices}
+    assert status["patience-zero"] == SEEN
+    assert status["baseline"] != SEEN
+    assert {status["restored-when"], status["arguments"]} <= {NOT_EXPRESSIBLE, NOT_OBSERVABLE}
+
+
+@pytest.mark.parametrize(
+    ("made", "sentence"),
+    [
+        (Raises, "RuntimeError out of epoch_end: it always does"),
+        (Unmade, "could be constructed in none"),
+        (Nothing, "never stopped training in any of"),
+    ],
+)
+def test_what_cannot_be_told_is_said_first(made: type[EarlyStopping], sentence: str) -> None:
+    found = found_in(made)
+    assert found.complaint is not None
+    assert found.differences == ()
+    assert sentence in " ".join(" ".join(inferred("mine", [found])).split())
+
+
+SILENT = {("early-stopping/baseline", "is-the-first-best")}
+"""What does the same as the documentation says, wherever nothing else is other than documented."""
+
+
+def test_every_value_has_a_question_of_its_own() -> None:
+    for callback in CALLBACKS:
+        asked = {(each.choice, each.value) for each in questions(callback)}
+        silent = {each for each in values(callback) if each not in asked}
+        own = {each for each in silent if each[0].startswith(f"{CALLBACKS[callback].prefix}/")}
+        assert own <= SILENT, "remade with: python -m callcheck.conformance.questions"
+
+
+def test_a_question_separates_its_value_from_the_documented_one() -> None:
+    for callback in CALLBACKS:
+        for each in questions(callback):
+            base = documented() if each.beside is None else documented().replace("beside", **dict([each.beside]))
+            changed = base.replace("changed", **{each.choice: each.value})
+            assert differ(replay(each.scenario, base), replay(each.scenario, changed)), each
+
+
+HOME_MADE = Path(__file__).read_text(encoding="utf-8")
+
+
+def test_what_is_pinned_is_green_and_a_drift_from_it_is_red(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begin, end = HOME_MADE.index("class EarlyStopping"), HOME_MADE.index("class Nothing")
+    source = "from typing import Any\n\n\n" + HOME_MADE[begin:end]
+    (tmp_path / "made_at_home.py").write_text(source)
+    (tmp_path / "drifted.py").write_text(source.replace("self.wait >= self.patience", "self.wait > self.patience"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    few = ("--examples", "60")
+    assert main(["infer", "made_at_home:EarlyStopping", "--pin", "mine.toml", *few]) == 1
+    assert "improvement" in capsys.readouterr().out
+    held = ["--dialect", "mine.toml", *few]
+    assert main(["check", "made_at_home:EarlyStopping", *held]) == 0, capsys.readouterr().out
+    assert main(["check", "drifted:EarlyStopping", *held]) == 1
