@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.dialect import DOCUMENTED, Resolution, documented, nearest, resolve
@@ -38,6 +38,19 @@ def _only(rules: Sequence[Rule]) -> str | None:
     """The one callback that all of these rules are about, if there is one."""
     callbacks = {callback for rule in rules for callback in rule.callbacks}
     return callbacks.pop() if len(callbacks) == 1 else None
+
+
+def held_to(started: Started, dialect: str | Resolution | None, **how: Any) -> tuple[Hearing, str | None]:
+    """The hearing of a subject, and what has to be said about the dialect to which it is held.
+
+    A Keras, and a class derived from a Keras callback, is held to its release; anything else to the documentation, where it may
+    do as a Keras does; and all to the dialect that was asked for, if one was. `how`: what else a hearing takes.
+    """
+    asked = resolve(dialect) if isinstance(dialect, str) else dialect
+    own = asked or _own_dialect(started)
+    resolution = own or Resolution(dialect=documented())
+    agrees = resolution.dialect.name != DOCUMENTED
+    return Hearing(started.subject, resolution.dialect, agrees=agrees, as_keras=own is None, **how), resolution.note
 
 
 def _own_dialect(started: Started) -> Resolution | None:
@@ -114,22 +127,16 @@ class Suite:
         return hearing
 
     def _begun(self, name: Name, started: Started) -> Hearing:
-        """A Keras, and a class derived from a Keras callback, is held to its release; anything else to the documentation, where
-        it may do as a Keras does; and all to the dialect that was asked for, if one was."""
-        own = self.dialect or _own_dialect(started)
-        resolution = own or Resolution(dialect=documented())
-        self.notes[name] = resolution.note
-        return Hearing(
-            started.subject,
-            resolution.dialect,
-            agrees=resolution.dialect.name != DOCUMENTED,
-            as_keras=own is None,
+        hearing, self.notes[name] = held_to(
+            started,
+            self.dialect,
             pinned=self.pinned,
             examples=self.examples,
             seed=self.seed,
             progress=self.progress,
             budget=self.budget,
         )
+        return hearing
 
     def missing(self, error: Unavailable) -> NoReturn:
         """End a test of an implementation that cannot be started: it fails if it was asked for by name, else it is skipped."""

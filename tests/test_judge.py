@@ -186,7 +186,10 @@ def test_a_derived_deviation_is_said_in_the_words_of_its_choices() -> None:
     assert declaration.choices == ("reduce-lr-on-plateau/cooldown",)
     assert declaration.predicted == case.trace
     assert "In keras-3.15.1: cooldown - 1" in declaration.reason
-    assert "promised by ReduceLROnPlateau, cooldown: that many epochs go by: cooldown." in declaration.reason
+    assert (
+        "promised by ReduceLROnPlateau, cooldown: that many epochs go by: For as many as cooldown says."
+        in declaration.reason
+    )
     assert derived(replace(cooldown, level="observed"), case) is None, "what is observed is no promise"
 
 

@@ -10,9 +10,9 @@ import pytest
 import callcheck
 
 PUBLIC = {
-    "CLAUSES", "Capabilities", "Dialect", "Hearing", "InvalidDialect", "InvalidScenario", "Judgement", "Name", "Recorder",
-    "Results",
-    "Scenario", "Trace", "Unavailable", "difference", "explain", "loads", "parse", "replay", "resolve", "start",
+    "CLAUSES", "Capabilities", "Dialect", "Hearing", "InvalidDialect", "InvalidScenario", "Judgement", "Name",
+    "Recorder", "Results", "Scenario", "Trace", "Unavailable", "difference", "explain", "loads",
+    "parametrize_with_clauses", "parse", "replay", "resolve", "start",
 }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from callcheck.spec.dialect import Resolution, release_dialect, representative, resolve
 
@@ -101,7 +102,20 @@ def start(name: Name, callback: str | None = None, *, manner: Manner = Manner(),
     except UnknownSubject as error:
         raise UnknownImplementation(str(error)) from None
     known = transport.greeting
-    said = known.name if name.interpreter is None else f"{known.name} of {name.interpreter}"
+    return _greeted(
+        transport, known.name if name.interpreter is None else f"{known.name} of {name.interpreter}", internal
+    )
+
+
+def handed_over(implementation: Any, limit: float = HOOKS_LIMIT) -> Started:
+    """An implementation that is an object of this process, as a subject."""
+    transport = InProcess(implementation, time_limit=limit)
+    return _greeted(transport, transport.greeting.name, False)
+
+
+def _greeted(transport: Transport, said: str, internal: bool) -> Started:
+    """The subject behind a transport, and what its greeting says of it."""
+    known = transport.greeting
     dialect = None if known.dialect is None else resolve(known.dialect)
     return Started(
         subject=There(transport, said, internal=internal), dialect=dialect, release=known.release,

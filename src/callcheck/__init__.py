@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from callcheck.conformance.driver.protocol import Unavailable as Unavailable
     from callcheck.conformance.explain.public import explain as explain
     from callcheck.conformance.hearing import Hearing as Hearing
+    from callcheck.conformance.integration import parametrize_with_clauses as parametrize_with_clauses
     from callcheck.conformance.judge import Judgement as Judgement
     from callcheck.conformance.results import Results as Results
     from callcheck.conformance.subjects.names import Name as Name
@@ -47,6 +48,7 @@ _HOMES = {
     "Unavailable": "conformance.driver.protocol",
     "explain": "conformance.explain.public",
     "Hearing": "conformance.hearing",
+    "parametrize_with_clauses": "conformance.integration",
     "Judgement": "conformance.judge",
     "Recorder": "conformance.collecting.recorder",
     "Results": "conformance.results",

@@ -123,6 +123,11 @@ def _parser() -> argparse.ArgumentParser:
         "--budget", type=_seconds, metavar="SECONDS", help="for the whole run; what is left is not tried"
     )
     check.add_argument("--json", action="store_true", help="print the results as JSON")
+    check.add_argument(
+        "--claim",
+        action="store_true",
+        help="print what each may claim of itself, as a sentence and as the JSON of a badge",
+    )
 
     trace = commands.add_parser(
         "trace", help="run scenarios on an implementation and print what is seen",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from callcheck.conformance.driver.protocol import Unavailable
 from callcheck.conformance.infer import infer
+from callcheck.conformance.report.claim import claim
 from callcheck.conformance.report.folder import Folder
 from callcheck.conformance.report.inference import inferred
 from callcheck.conformance.report.progress import Progress
@@ -57,7 +58,10 @@ def _check(options: argparse.Namespace, suite: Suite, progress: Progress, folder
     progress.end()
     if folder is not None:
         folder.write(report_of(suite))
-    if options.json:
+    if options.claim:
+        for name in names:
+            print(*claim(suite, name), sep="\n")
+    elif options.json:
         print(json.dumps(as_json(suite), allow_nan=False))
     else:
         for line in summary(suite, names, verbose=options.verbose):
