@@ -22,6 +22,7 @@ from .arguments import WrongArgument
 from .evidence import contradiction, open_end, shows_something, stopping
 from .history import RATE_KEYS, RecordedFit, epochs_in_words
 from .question import Question, Story, tell
+from .releases import in_words
 from .rounding import resolved
 
 LONGEST_SEARCH = 2000
@@ -101,9 +102,9 @@ def _fits(question: Question, config: Mapping[str, Any], dialect: Dialect | None
 def _dialects(question: Question) -> Iterator[str]:
     """The dialects in which the same configuration does what the record shows."""
     others = [dialect for dialect in shipped().values() if dialect.name != question.dialect.name]
-    found = [dialect.name for dialect in others if _fits(question, question.config, dialect)]
+    found = [dialect for dialect in others if _fits(question, question.config, dialect)]
     if found:
-        yield f"the same configuration in {_listed(found)}"
+        yield f"the same configuration in {_listed(in_words(found))}"
 
 
 def _listed(names: list[str]) -> str:
@@ -122,7 +123,7 @@ def _used_before(question: Question) -> Iterator[str]:
     tries = [values[0] - spread, *values, values[-1] + spread]
     found = [best for best in tries if any(_fits_after(question, best, dialect) for dialect in keeping)]
     if found:
-        names = _listed([dialect.name for dialect in keeping if any(_fits_after(question, b, dialect) for b in found)])
+        names = in_words(dialect for dialect in keeping if any(_fits_after(question, b, dialect) for b in found))
         where = f"{found[0]:.6g}" if len(found) == 1 else f"between {found[0]:.6g} and {found[-1]:.6g}"
         outside = [best for best in found if best in (tries[0], tries[-1])]
         if outside:
@@ -131,7 +132,7 @@ def _used_before(question: Question) -> Iterator[str]:
             where = f"{'at or below' if outside[0] == tries[0] else 'at or above'} {edge:.6g}"
             if not inner:
                 where = where.replace("at or ", "")
-        yield f"an instance used before, in an earlier fit whose best value was {where}, as {names} keeps it"
+        yield f"an instance used before, in an earlier fit whose best value was {where}, as in {_listed(names)}"
 
 
 def _fits_after(question: Question, best: float, dialect: Dialect) -> bool:

@@ -21,6 +21,10 @@ RATE_KEYS = ("learning_rate", "lr")
 """The names under which Keras 3 and Keras 2 log the learning rate."""
 
 
+LIGHTNING, TRANSFORMERS = "Lightning's metrics.csv", "transformers' trainer_state.json"
+"""The kinds of records that other libraries than Keras leave."""
+
+
 class UnreadableHistory(Refused):
     """There is no history to explain; the message is one sentence that names the file or the place."""
 

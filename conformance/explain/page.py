@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from callcheck.conformance.report.markup import document, listed, text
+from callcheck.conformance.report.markup import document, listed, sentence, text
 
 from . import svg
 from .explanation import Explanation, Row
@@ -43,7 +43,7 @@ def element(parts: Sequence[Explanation], style: str = "") -> str:
     whole = [
         style,
         f"<h1>{text(title(parts))}</h1>",
-        f"<p>Compared with {text(first.compared_with)}. {text(recognised(first))}.</p>",
+        f"<p>Compared with {text(first.compared_with)}. {sentence(recognised(first))}.</p>",
         listed(notes),
         *(said for part in parts for said in _summaries(part, several)),
         f"<figure>{svg.svg(figure(*parts))}</figure>",

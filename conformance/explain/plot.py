@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 from . import svg
@@ -11,6 +12,8 @@ from .arguments import WrongArgument
 from .explanation import Explanation
 from .figure import MARKS, Figure, Numbers, Span, figure, logarithmic
 
+WIDEST = 110
+"""Characters of a title that stand beside each other above a drawing of this size."""
 FORMATS = (".png", ".svg", ".pdf")
 SHAPES: dict[str, dict[str, Any]] = {
     "improved": {"marker": "o", "facecolors": "black", "s": 28},
@@ -56,7 +59,8 @@ def draw(drawn: Figure, format: str) -> bytes:
             above = bottom = canvas.subplots()
         _metric(above, drawn)
         bottom.set_xlabel("epoch, one fit after the other" if drawn.fits else "epoch")
-        canvas.suptitle(drawn.title, fontsize=10)
+        title = [piece for line in drawn.title.split("\n") for piece in wrap(line, WIDEST)]
+        canvas.suptitle("\n".join(title), fontsize=10)
         file = io.BytesIO()
         canvas.savefig(file, format=format, dpi=120)
     return file.getvalue()

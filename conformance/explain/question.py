@@ -24,7 +24,7 @@ from callcheck.spec.scenario import Configured, Epoch, Fit, Scenario, plain_epoc
 from callcheck.spec.trace import EpochTrace, NotExpressible, Save, Trace
 
 from .arguments import Circumstances, WrongArgument, metrics_for
-from .history import History, RecordedFit
+from .history import LIGHTNING, TRANSFORMERS, History, RecordedFit
 
 RATE_CALLBACKS = ("ReduceLROnPlateau", "LearningRateScheduler")
 """The callbacks that change the learning rate."""
@@ -291,6 +291,9 @@ def ask_all(
             "the record has no learning rate: it is taken as 1 at the beginning, and only ratios of it mean something; "
             "learning_rate=0.001 says what it was"
         )
+    other = {LIGHTNING: "lightning", TRANSFORMERS: "transformers"}.get(history.kind)
+    if other is not None and dialect.package == "keras":
+        notes.append(f"the record is not Keras's, and the rules are: --dialect {other} has those of its own")
     if fits[0].rate_key() == "lr" and dialect.package == "keras":
         notes.append(
             "the record names the learning rate `lr`, as Keras 2 does; --dialect names another release than Keras 3's"

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .history import History, RecordedFit, UnreadableHistory, number
+from .history import TRANSFORMERS, History, RecordedFit, UnreadableHistory, number
 
 
 class _Twice(Exception):
@@ -123,6 +123,7 @@ def trainer_state(data: Mapping[str, Any], source: str) -> History:
     """Every evaluation is an epoch: EarlyStoppingCallback counts evaluations. Training values are the last before it."""
     logs: list[dict[str, float]] = []
     pending: dict[str, float] = {}
+    ends: list[Any] = []
     for index, item in enumerate(data["log_history"]):
         if not isinstance(item, dict):
             raise UnreadableHistory(f"{source}: log_history holds something that is no object")
@@ -133,15 +134,31 @@ def trainer_state(data: Mapping[str, Any], source: str) -> History:
         pending.update({name: value for name, value in values.items() if name not in ("epoch", "step")})
         if any(name.startswith("eval_") for name in values):
             logs.append(pending)
+            ends.append(item.get("epoch"))
             pending = {}
     if not logs:
         raise UnreadableHistory(f"{source}: log_history holds no evaluation (no key that begins with eval_)")
+    planned = data.get("num_train_epochs")
+    by_epoch = ends == list(range(1, len(ends) + 1)) and isinstance(planned, int) and planned >= len(ends)
+    notes = ["every evaluation is counted as an epoch, as EarlyStoppingCallback counts them"]
+    early = _arguments_of(data, "EarlyStoppingCallback")
+    if early:
+        said = ", ".join(f"{name}={value!r}" for name, value in early.items())
+        notes.append(f"the record says that its EarlyStoppingCallback had {said}")
     return History(
-        kind="transformers' trainer_state.json",
-        fits=(RecordedFit.of(logs),),
+        kind=TRANSFORMERS,
+        fits=(RecordedFit.of(logs, planned=planned if by_epoch else None),),
         source=source,
-        notes=("every evaluation is counted as an epoch, as EarlyStoppingCallback counts them",),
+        notes=tuple(notes),
     )
+
+
+def _arguments_of(data: Mapping[str, Any], callback: str) -> dict[str, Any]:
+    """What a callback that keeps its state was made with, as the record tells."""
+    kept = data.get("stateful_callbacks")
+    found = kept.get(callback) if isinstance(kept, dict) else None
+    arguments = found.get("args") if isinstance(found, dict) else None
+    return arguments if isinstance(arguments, dict) else {}
 
 
 def numbers(text: str, source: str) -> History | None:

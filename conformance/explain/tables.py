@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from .history import Column, History, RecordedFit, UnreadableHistory, number
+from .history import LIGHTNING, RATE_KEYS, Column, History, RecordedFit, UnreadableHistory, number
 
 SEPARATORS = ",;\t| "
 
@@ -193,21 +193,35 @@ def _epoch(text: str, line: int, source: str) -> int:
 
 
 def _lightning(cells: _Cells, header: list[str], source: str) -> History:
-    """Several rows per epoch, one for each time that something was logged: the last of each metric counts."""
+    """Several rows per epoch, one for each time that something was logged: the last of each metric counts. LearningRateMonitor's
+    rows name the step and no epoch, and a column for each optimizer: that of the only one is the rate, the first of an epoch."""
     names = [name for name in header if name not in ("", "epoch", "step")]
     columns = _Columns(cells, 0, len(cells.rows), {name: header.index(name) for name in names}, source)
+    steps = _Columns(cells, 0, len(cells.rows), {"step": header.index("step")}, source)["step"]
     epochs: dict[int, dict[str, float]] = {}
+    ends: dict[int, float] = {}
+    monitored = [name for name in names if re.fullmatch(r"lr-\w+", name)]
+    rates: list[tuple[float, float]] = []
     for row, text in enumerate(cells.column(header.index("epoch"))):
+        values = {name: value for name in names if (value := columns[name][row]) is not None}
+        step = steps[row]
         if text.strip():
-            values = {name: value for name in names if (value := columns[name][row]) is not None}
-            epochs.setdefault(_epoch(text, cells.lines[row], source), {}).update(values)
+            epoch = _epoch(text, cells.lines[row], source)
+            epochs.setdefault(epoch, {}).update(values)
+            ends[epoch] = max(ends.get(epoch, 0.0), step or 0.0)
+        elif step is not None and len(monitored) == 1 and monitored[0] in values:
+            rates.append((step, values[monitored[0]]))
     if not epochs:
         raise UnreadableHistory(f"{source}: there is a header and no epoch below it")
     for one, next_one in pairwise(epochs):
         if next_one != one + 1:
             raise UnreadableHistory(f"{source}: epoch {next_one} follows epoch {one}: out of order")
+    for step, rate in rates:
+        epoch = next((each for each, end in ends.items() if step <= end), -1)
+        if epoch >= 0:
+            epochs[epoch].setdefault(RATE_KEYS[0], rate)
     return History(
-        kind="Lightning's metrics.csv",
+        kind=LIGHTNING,
         fits=(RecordedFit.of(list(epochs.values()), first_epoch=next(iter(epochs))),),
         source=source,
         notes=("of several rows of an epoch the last value of each metric counts",),

@@ -103,7 +103,7 @@ def _item(line: str) -> list[str]:
 
 
 def _wrapped(line: str) -> list[str]:
-    return wrap(line, WIDTH, initial_indent="  - ", subsequent_indent="    ")
+    return wrap(line, WIDTH, initial_indent="  - ", subsequent_indent="    ", break_on_hyphens=False)
 
 
 def audited(explanation: Explanation) -> Iterator[str]:

@@ -11,7 +11,7 @@ from typing import Any
 from callcheck.reference.replay import Decision
 from callcheck.spec.callbacks import CALLBACKS
 
-from .history import Rounded, epochs_in_words
+from .history import LIGHTNING, Rounded, epochs_in_words
 from .question import Question, Story
 from .rounding import direction_of, open_comparisons
 
@@ -152,10 +152,9 @@ def _numbering(question: Question, story: Story) -> Iterator[str]:
     if question.callback == "EarlyStopping" and any(
         story.stopped(fit) is not None and story.stopper(fit) == story.place for fit in _fits(story)
     ):
-        yield (
-            "epochs are numbered from 1 here and in what Keras prints; CSVLogger's column `epoch` and `stopped_epoch` count "
-            "from 0"
-        )
+        counted = {"a CSVLogger file": "its column `epoch` and ", LIGHTNING: "its column `epoch` and "}
+        also = counted.get(question.history.kind, "")
+        yield f"epochs are numbered from 1 here and in what Keras prints; {also}`stopped_epoch` count{'' if also else 's'} from 0"
 
 
 def _bare_min_delta(question: Question, story: Story) -> Iterator[str]:
