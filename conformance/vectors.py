@@ -6,6 +6,8 @@
 There is a vector for every clause (a scenario on which a deliberately wrong implementation fails it) and for every two values of
 a choice (a smallest scenario that tells them apart). What is added goes into `found.json`, which remaking leaves alone but for
 the expected traces. The traces are the reference's; that they are the real thing's too is what the suite shows.
+
+Remaking also lists the ids of new clauses and choices, with their values. What is listed is frozen: nothing is taken from a list.
 """
 
 import argparse
@@ -126,6 +128,19 @@ def write(files: dict[str, list[Vector]]) -> None:
         (FOLDER / f"{name}.json").write_text(f"[\n{lines}\n]\n" if items else "[]\n", encoding="utf-8")
 
 
+LISTS = {
+    FOLDER.parent / "clauses" / "ids.txt": CLAUSES.keys(),
+    FOLDER.parent / "choices.txt": {f"{choice.id} {value}" for choice in CHOICES.values() for value in choice.values},
+}
+"""What is frozen: the ids of clauses (a line may be `retired`, a space and an id), and the choices with each of their values."""
+
+
+def listed(file: Path) -> list[str]:
+    """The lines of a list with those that are new."""
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return sorted({*lines, *LISTS[file]}, key=lambda line: line.removeprefix("retired "))
+
+
 def add(file: str, about: list[str]) -> str | None:
     """Store the scenario in a file; what is wrong with it, in one sentence, if it cannot be."""
     unknown = [id for id in about if id not in CLAUSES and id not in CHOICES]
@@ -156,6 +171,8 @@ def main() -> int:
         parser.error("--about goes with --add")
     if options.add is None:
         write(remade())
+        for file in LISTS:
+            file.write_text("".join(f"{line}\n" for line in listed(file)), encoding="utf-8")
         return 0
     wrong = add(options.add, options.about)
     if wrong is not None:

@@ -9,8 +9,10 @@ Others act between them. What somebody else raises ends its fit only, and so doe
 """
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any
 
+from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.scenario import Epoch, Fit, Other, Scenario, groups
 from callcheck.spec.trace import (
@@ -30,22 +32,17 @@ from callcheck.spec.values import Logs, Rate
 
 from . import machine as m
 from .decision import Decision as Decision
-from .early_stopping import EarlyStopping
 from .expressible import beyond
-from .learning_rate_scheduler import LearningRateScheduler
 from .model import ZERO, Model
-from .model_checkpoint import ModelCheckpoint
 from .place import NOTHING_LOGGED, Place
-from .reduce_lr_on_plateau import ReduceLROnPlateau
-from .terminate_on_nan import TerminateOnNaN
 
 Machines = Mapping[str, Callable[[Mapping[str, Any], Dialect], m.Machine]]
 """What makes the machine of a callback, by the callback's name."""
 
 MACHINES: Machines = {
-    machine.__name__: machine
-    for machine in (EarlyStopping, ReduceLROnPlateau, ModelCheckpoint, LearningRateScheduler, TerminateOnNaN)
+    name: getattr(import_module(f".{callback.module}", __package__), name) for name, callback in CALLBACKS.items()
 }
+"""The reference's own: the class of the callback's name, in the callback's module."""
 
 
 def replay(

@@ -4,7 +4,8 @@ Rules
 - A dialect takes one value for every choice; the reference honours every value listed here, and no other.
 - A choice that no scenario can show is not a choice: a test finds, for every value, a scenario on which it matters.
 - A choice belongs to one callback, or to the learning rate that two of them share.
-- An id is a path, `<callback>/<decision>`, and never changes its meaning; `choices.txt` lists them, and a test holds the list.
+- An id is a path, `<callback>/<decision>`, and never changes its meaning; `choices.txt` lists them with their values, and nothing
+  in the list vanishes. `python -m callcheck.conformance.vectors` adds what is new.
 """
 
 from dataclasses import dataclass

@@ -27,7 +27,7 @@ import callcheck
         (["check", "reference", "--examples", "none"], 2, "expected a whole number from 1, got 'none'"),
         (["trace", "nowhere.json", "--on", "reference"], 2, "nowhere.json: cannot be read"),
         (["trace"], 2, "the following arguments are required: SCENARIOS\n"),
-        (["explain", "1,.9"], 2, "the following arguments are required: CALLBACK\n"),
+        (["explain", "1,.9"], 2, "give a callback, as in EarlyStopping patience=3"),
         (["check", "keras=="], 2, "a release such as keras==3.10.0"),
         (["fly"], 2, "invalid choice: 'fly'"),
         (["check", "nowhere_to_be_found:Callback"], 4, "nowhere_to_be_found:Callback cannot be loaded"),

@@ -22,8 +22,6 @@ from callcheck.spec.scenario import Scenario, from_json
 from callcheck.spec.trace import Trace, difference
 from callcheck.spec.vectors import stored
 
-IDS = Path(__file__).resolve().parents[1] / "spec" / "choices.txt"
-
 
 def test_a_release_resolves_to_the_dialect_in_force() -> None:
     assert resolve("keras-3.15.1").dialect.name == "keras-3.15.1"
@@ -173,12 +171,6 @@ def test_a_wrong_file_is_refused_in_one_sentence(tmp_path: Path, text: str, mess
     file.write_text(text)
     with pytest.raises(InvalidDialect, match=message):
         resolve(str(file))
-
-
-def test_every_id_is_listed() -> None:
-    """Ids and values are cited by files of other people's: none vanishes, and none changes its meaning."""
-    lines = IDS.read_text(encoding="utf-8").splitlines()
-    assert lines == [f"{choice.id} {value}" for choice in CHOICES.values() for value in choice.values]
 
 
 TABLES: list[tuple[str, Mapping[str, object]]] = [

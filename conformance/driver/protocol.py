@@ -27,11 +27,11 @@ try:
 except ImportError:
     Protocol = object  # type: ignore[assignment]
 
-from .domain import Domain
+from .domain import DEFAULTS, Domain
 from .scenario import Scenario
 from .values import Origin
 
-CALLBACKS = ("EarlyStopping", "ReduceLROnPlateau", "ModelCheckpoint", "LearningRateScheduler", "TerminateOnNaN")
+CALLBACKS = tuple(DEFAULTS)
 """The callbacks that an adapter stands for if it does not say which."""
 
 OBSERVABLES = frozenset(

@@ -1,8 +1,9 @@
-"""The clauses. Importing this package registers all of them in `clause.CLAUSES`, in this order."""
+"""The clauses. Importing this package registers all of them in `clause.CLAUSES`: those on every callback, then each callback's,
+in a module or a room of its own."""
 
-from . import every_callback as every_callback  # isort: skip
-from . import early_stopping as early_stopping  # isort: skip
-from . import reduce_lr_on_plateau as reduce_lr_on_plateau  # isort: skip
-from . import model_checkpoint as model_checkpoint  # isort: skip
-from . import learning_rate_scheduler as learning_rate_scheduler  # isort: skip
-from . import terminate_on_nan as terminate_on_nan  # isort: skip
+from importlib import import_module
+
+from ..callbacks import CALLBACKS
+
+for _room in ("every_callback", *(callback.module for callback in CALLBACKS.values())):
+    import_module(f".{_room}", __name__)

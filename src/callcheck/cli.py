@@ -13,9 +13,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from callcheck import __version__
-
-CALLBACKS = ("EarlyStopping", "ReduceLROnPlateau", "ModelCheckpoint", "LearningRateScheduler", "TerminateOnNaN")
-"""The names that a scenario may use; a test holds them to the specification, which is not imported for `--help`."""
+from callcheck.spec.callbacks import CALLBACKS
 
 INTERRUPTED = 130
 """The status when the user interrupts, as a shell has it; also before anything is imported."""
