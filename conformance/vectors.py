@@ -29,7 +29,7 @@ from callcheck.spec.dialect import Dialect, resolve, shipped
 from callcheck.spec.reading import InvalidScenario
 from callcheck.spec.scenario import Scenario, from_json, key, loads
 from callcheck.spec.search.shrink import smallest
-from callcheck.spec.search.strategies import sample
+from callcheck.spec.search.strategies import sample, sample_aimed
 from callcheck.spec.trace import Trace, difference
 from callcheck.spec.vectors import Vector
 
@@ -73,7 +73,7 @@ def bases() -> Iterator[Dialect]:
 
 @cache
 def pool(callback: str) -> tuple[Scenario, ...]:
-    return tuple(sample(callback, EXAMPLES, 0))
+    return (*sample(callback, EXAMPLES, 0), *sample_aimed(callback, EXAMPLES, 0))
 
 
 def recorded(id: str) -> Iterator[Scenario]:

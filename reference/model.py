@@ -4,7 +4,8 @@ Rules
 1. How a rate is stored is the dialect's (`rate.STORED`).
 2. A save holds the weights that the model has; loaded as a model it brings them back with the optimizer's rate and steps.
 3. What was saved as weights cannot be loaded as a model. What weights bring back of the optimizer is a matter of the file's
-   format: nothing in HDF5; in a .keras and a .weights.h5 file the choice `model-checkpoint/loaded-weights` says it.
+   format: nothing in HDF5; in a .keras and a .weights.h5 file the choice `model-checkpoint/loaded-weights` says it, and
+   `model-checkpoint/unbuilt-optimizer` whether the optimizer has to be built before.
 4. A fit that resumes begins in a fresh model: with the scenario's rate, no steps, and then what the file brings.
 """
 
@@ -64,6 +65,7 @@ class Model:
         in_one = isinstance(scenario.learning_rate, Mapping)
         self.rate_is_hidden = in_one and dialect["learning-rate/several-optimizers"] == "unknown"
         self.weights_bring = WEIGHTS_BRING[dialect["model-checkpoint/loaded-weights"]]
+        self.restores_unbuilt = dialect["model-checkpoint/unbuilt-optimizer"] == "restored"
         self.weights = UNTRAINED
         self.steps = 0
         self.stop = False
@@ -110,7 +112,11 @@ class Model:
         if saved is None or (resume.load == "model" and saved.weights_only):
             raise FileNotFoundError(f"no {resume.load} can be loaded from {resume.path}")
         brings = Brings(rate=True, steps=True)
-        if resume.load == "weights":
+        if resume.load == "weights-unbuilt" and isinstance(self.first_rate, Mapping):
+            raise Unpredictable("learning_rate")  # of several optimizers each restores what it can
+        if resume.load == "weights-unbuilt" and not self.restores_unbuilt:
+            brings = WEIGHTS_BRING["nothing-else"]
+        elif resume.load != "model":
             brings = self.weights_bring if resume.path.endswith(WITH_OPTIMIZER) else WEIGHTS_BRING["nothing-else"]
         self.weights = saved.weights
         self.rate = saved.rate if brings.rate else self.first_rate

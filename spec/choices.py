@@ -410,6 +410,13 @@ _ALL = (
         nothing_else="Nothing.",
     ),
     _choice(
+        "model-checkpoint/unbuilt-optimizer",
+        "Is the optimizer restored with the weights if the model was compiled, and its optimizer not built yet?",
+        restored="As it is if it was built: what the file has of it is brought back.",
+        begins_anew="It begins anew, with the learning rate with which the model was compiled and 0 steps, unless it is a plain "
+        "SGD, which keeps nothing for each weight.",
+    ),
+    _choice(
         "model-checkpoint/announces",
         "What is printed about a save, with verbose=1?",
         before_and_after="A line before it and a line after it.",

@@ -45,7 +45,7 @@ RAISED = ("KeyboardInterrupt", "SystemExit", "MemoryError", "OSError", "RuntimeE
 """The exceptions that others can raise: an interruption, and what happens to programs."""
 INSTANCES = ("same", "new", "copied", "pickled")
 """The callbacks of a fit: those of the fit before, new ones of the same configuration, deep copies, or once pickled and read."""
-LOADED = ("model", "weights")
+LOADED = ("model", "weights", "weights-unbuilt")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,7 +77,7 @@ class Other:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Resume:
     """A fit begins in a fresh model with what an earlier fit saved under `path`: the "model" with its optimizer, or its
-    "weights"."""
+    "weights", into a model that was compiled and whose optimizer was built ("weights-unbuilt": not built yet)."""
 
     path: str
     load: str = "model"

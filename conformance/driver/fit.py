@@ -37,7 +37,11 @@ class RealFit:
         self.make = make
         self.models = models
         self.keras = models.keras
-        self.capabilities = capabilities or Capabilities()
+        known = capabilities or Capabilities()
+        self.capabilities = Capabilities(
+            callbacks=known.callbacks, parameters=known.parameters, observables=known.observables | {"optimizer_steps"},
+            reusable=known.reusable, domain=known.domain,
+        )  # fmt: skip
         self.identity = identity
         """What a greeting says beside the name: package, version, backend."""
 

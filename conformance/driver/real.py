@@ -80,11 +80,16 @@ class RealModels:
             del self._idle[next(iter(self._idle))]
 
     def fresh(self, scenario: Scenario, metrics: Any) -> RealModel:
-        """A new model, compiled, with the weights that all models of its outputs have first."""
-        real = RealModel(self.new(scenario.outputs), self.new_optimizer(scenario.learning_rate))
+        """A new model, compiled and built, with the weights that all models of its outputs have first."""
+        real = self._new_real(scenario)
+        self.compile(real, metrics, scenario)
+        return real
+
+    def _new_real(self, scenario: Scenario) -> RealModel:
+        optimizer = self.new_optimizer(scenario.learning_rate, _momentum(scenario))
+        real = RealModel(self.new(scenario.outputs), optimizer)
         real.untrained = self._untrained.setdefault(scenario.outputs, real.untrained)
         real.model.set_weights(real.untrained)
-        self.compile(real, metrics, scenario)
         return real
 
     def new(self, outputs: Tuple[str, ...]) -> Any:
@@ -100,7 +105,7 @@ class RealModels:
     def _model(self, given: Any, outputs: Any) -> Any:
         return self.keras.Model(given, outputs)
 
-    def new_optimizer(self, rate: Any) -> Any:
+    def new_optimizer(self, rate: Any, momentum: float) -> Any:
         """Raises CannotExpress for a rate that there is not here."""
         if isinstance(rate, dict):
             if not hasattr(self.keras.optimizers, "MultiOptimizer"):
@@ -109,10 +114,10 @@ class RealModels:
         if isinstance(rate, ScheduledRate):
             return self.world.scheduled(rate)
         if rate is not None:
-            return self.keras.optimizers.SGD(1.0)
+            return self.keras.optimizers.SGD(1.0, momentum=momentum)
         if not isinstance(self.world, Keras3):
             raise CannotExpress("learning_rate")
-        return type("WithoutRate", (_WithoutRate, self.keras.optimizers.SGD), {})()
+        return type("WithoutRate", (_WithoutRate, self.keras.optimizers.SGD), {})(momentum=momentum)
 
     def compile(self, real: RealModel, metrics: Any, scenario: Scenario) -> None:
         """Compile with these metrics, and have everything built; optimizer, its steps and weights stay."""
@@ -173,6 +178,8 @@ class RealModels:
 
     def resumed(self, path: str, load: str, scenario: Scenario, metrics: Any) -> RealModel:
         """A fresh model with what is in a file: all of it, or the weights."""
+        if load == "weights-unbuilt":
+            return self._unbuilt(path, scenario, metrics)
         real = self.fresh(scenario, metrics)
         if load == "weights":
             real.model.load_weights(path)
@@ -183,6 +190,15 @@ class RealModels:
             self.set_steps(real, int(self.world.read(loaded.optimizer.iterations)))
             if isinstance(scenario.learning_rate, float) and not isinstance(scenario.learning_rate, ScheduledRate):
                 self.set_rate(real, self.world.rate_of(loaded.optimizer))
+        return real
+
+    def _unbuilt(self, path: str, scenario: Scenario, metrics: Any) -> RealModel:
+        """A model that was compiled and nothing else, with the weights of a file."""
+        real = self._new_real(scenario)
+        self._compile(real, compiled(self.keras, metrics), scenario.steps_per_execution)
+        real.metrics = metrics
+        self.set_rate(real, scenario.learning_rate)
+        real.model.load_weights(path)
         return real
 
     # ---------------------------------------------------------------------------------- training
@@ -197,10 +213,16 @@ class RealModels:
         )  # fmt: skip
 
 
+def _momentum(scenario: Scenario) -> float:
+    """Where a fit resumes, the optimizer keeps something for every weight, as RMSprop and Adam do: what it takes to have that
+    again is the question. A plain SGD has nothing to lose."""
+    return 0.5 if any(fit.resume is not None for fit in scenario.fits) else 0.0
+
+
 def _identity(scenario: Scenario, metrics: Any) -> str:
     rate = scenario.learning_rate
     kind = tuple(rate) if isinstance(rate, dict) else rate if isinstance(rate, ScheduledRate) else rate is None
-    return repr((metrics, scenario.steps_per_execution, kind, type(kind), scenario.outputs))
+    return repr((metrics, scenario.steps_per_execution, kind, type(kind), scenario.outputs, _momentum(scenario)))
 
 
 class _Dataset:

@@ -169,6 +169,8 @@ class PlainWorld:
         """Whether loading what was saved brings back the optimizer's rate, and whether its steps; None: it cannot be loaded."""
         if load == "model":
             return None if weights_only else (True, True)
+        if load == "weights-unbuilt":
+            return False, False
         return self.weights_bring if path.endswith((".keras", ".weights.h5")) else (False, False)
 
     def trained(self, model: Model) -> None:

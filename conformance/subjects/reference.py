@@ -5,7 +5,7 @@ from callcheck.spec.dialect import Resolution
 from callcheck.spec.scenario import Scenario
 from callcheck.spec.trace import Result
 
-from ..driver.protocol import Capabilities
+from ..driver.protocol import OBSERVABLES, Capabilities
 
 
 class Reference:
@@ -14,7 +14,7 @@ class Reference:
     def __init__(self, dialect: Resolution) -> None:
         self.dialect = dialect
         self.name = f"reference@{dialect.dialect.name}"
-        self.capabilities = Capabilities()
+        self.capabilities = Capabilities(observables=OBSERVABLES | {"optimizer_steps"})
 
     def replay(self, scenario: Scenario, *, internal: bool = False) -> Result:
         return replay(scenario, self.dialect.dialect, internal=internal)

@@ -5,6 +5,7 @@ What decides a save has its variants in `model_checkpoint.py`.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from callcheck.reference.machine import NOTHING, Effect, Event, Log, Print, Save, Warn
@@ -12,6 +13,7 @@ from callcheck.reference.model_checkpoint import ModelCheckpoint
 from callcheck.spec.callbacks import parameters
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.files import RELATIVE
+from callcheck.spec.scenario import Scenario
 from callcheck.spec.values import Logs, Value
 
 from .model_checkpoint import Decided, Turned, speaking, variant
@@ -222,7 +224,22 @@ class SwallowsArguments(ModelCheckpoint):
         super().__init__({name: config[name] for name in config if name in parameters("ModelCheckpoint")}, dialect)
 
 
+def keeps_the_model_that_it_has(scenario: Scenario) -> Scenario:
+    """A training loop that goes on with the model of the fit before, whatever it is to load."""
+    return replace(scenario, fits=tuple(replace(fit, resume=None) for fit in scenario.fits))
+
+
 # ---------------------------------------------------------------------------------------------- the variants
+
+LOADS: tuple[Wrong, ...] = (
+    Wrong(
+        name="keeps-the-model-that-it-has",
+        says="What was saved is not loaded: training goes on with the model as it is.",
+        callback="ModelCheckpoint",
+        make=None,
+        shown=keeps_the_model_that_it_has,
+    ),
+)
 
 NAMES: tuple[Wrong, ...] = (
     variant("epochs-from-zero", EpochsFromZero, "The field epoch counts from zero."),
@@ -274,4 +291,4 @@ ARGUMENTS: tuple[Wrong, ...] = (
     variant("swallows-arguments", SwallowsArguments, "Unknown arguments are accepted without a word, in any dialect."),
 )
 
-WRONG: tuple[Wrong, ...] = (*NAMES, *THERE, *SAYS, *ARGUMENTS)
+WRONG: tuple[Wrong, ...] = (*NAMES, *LOADS, *THERE, *SAYS, *ARGUMENTS)

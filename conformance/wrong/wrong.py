@@ -17,7 +17,7 @@ from callcheck.spec.dialect import Dialect, Resolution
 from callcheck.spec.scenario import Scenario
 from callcheck.spec.trace import Result
 
-from ..driver.protocol import Capabilities
+from ..driver.protocol import OBSERVABLES, Capabilities
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,9 @@ class WrongImplementation:
         self.wrong = wrong
         self.dialect = dialect
         self.name = f"{wrong.name} in {dialect.dialect.name}"
-        self.capabilities = Capabilities(callbacks=frozenset({wrong.callback}))
+        self.capabilities = Capabilities(
+            callbacks=frozenset({wrong.callback}), observables=OBSERVABLES | {"optimizer_steps"}
+        )
 
     def replay(self, scenario: Scenario, *, internal: bool = False) -> Result:
         shown = scenario if self.wrong.shown is None else self.wrong.shown(scenario)

@@ -12,6 +12,7 @@ Rules
   names that choice.
 - No clause speaks of epochs with an index below 0, which `fit` accepts and nobody promises anything about; what they do is left
   to the reference, and to the stored vectors.
+- Unless it says `resumed=True`, a clause speaks of fits that go on with the model of the fit before, not with one from a file.
 - Unless it says otherwise in `optimizer`, a clause speaks of scenarios with one optimizer that has a learning rate; an
   every-callback clause of all.
 """
@@ -277,7 +278,8 @@ def _governing_prefixes(callbacks: tuple[str, ...]) -> frozenset[str]:
 class Clause:
     """A clause. `choices` maps a choice to the values under which the clause applies; a dialect with another value is not
     held to it. `observes` names the fields of a trace without which nothing can be judged. `except_for`: the callbacks of
-    which an every-callback clause does not speak. `optimizer`: of which kind of optimizer it speaks."""
+    which an every-callback clause does not speak. `optimizer`: of which kind of optimizer it speaks. `resumed`: whether it speaks
+    of fits that resume from a file."""
 
     id: str
     level: Level
@@ -291,6 +293,7 @@ class Clause:
     related: Callable[[Scenario], Scenario | None] | None = None
     except_for: tuple[str, ...] = ()
     optimizer: Optimizer
+    resumed: bool = False
 
     @property
     def callbacks(self) -> tuple[str, ...]:
@@ -326,8 +329,9 @@ class Clause:
         return next((choice for choice in unheard if choice not in self.choices), None)
 
     def speaks_of(self, scenario: Scenario) -> bool:
-        """Whether the scenario has the kind of optimizer that the clause speaks of, and no epoch's index is below 0."""
-        if any(scenario.first_epoch(fit) < 0 for fit in scenario.fits):
+        """Whether the scenario has the kind of optimizer that the clause speaks of, and no epoch's index is below 0; and whether
+        fits may resume."""
+        if any(scenario.first_epoch(fit) < 0 or (fit.resume is not None and not self.resumed) for fit in scenario.fits):
             return False
         if self.optimizer == "any":
             return True
@@ -364,6 +368,7 @@ def clause(
     related: Callable[[Scenario], Scenario | None] | None = None,
     except_for: tuple[str, ...] = (),
     optimizer: Optimizer | None = None,
+    resumed: bool = False,
 ) -> Callable[[Check], Check]:
     """Register the decorated check as the clause `id`; its docstring is the normative sentence."""
 
@@ -383,6 +388,7 @@ def clause(
             related=related,
             except_for=except_for,
             optimizer=optimizer or ("any" if id.startswith("every-callback/") else "one"),
+            resumed=resumed,
         )
         return check
 

@@ -16,7 +16,7 @@ from hypothesis.strategies import DrawFn
 
 from ..callbacks import parameters
 from ..metrics import Metric
-from ..scenario import Epoch, Fit, Scenario
+from ..scenario import Epoch, Fit, Resume, Scenario
 from ..values import ArrayNumber, Tensor
 from .drawing import ABSENT, below, chance, config_of, weighted
 from .fits import VERBOSITY, logs_of
@@ -27,11 +27,11 @@ Values = list[Any]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Aim:
-    """`config`: what the callback is given, if it knows it. `fits`: the values of each. `later_metrics`: those of the second fit
-    and all after it."""
+    """`config`: what the callback is given, if it knows it. `fits`: the values of each, or the fit itself. `later_metrics`: those
+    of the second fit and all after it."""
 
     config: dict[str, Any]
-    fits: Sequence[Values]
+    fits: Sequence[Values | Fit]
     metrics: tuple[Metric, ...] = ()
     later_metrics: tuple[Metric, ...] | None = None
     outputs: tuple[str, ...] = ()
@@ -194,6 +194,19 @@ def in_batches(draw: DrawFn) -> Aim:
     return Aim(config=config, fits=[fit])
 
 
+def resumed(draw: DrawFn) -> Aim:
+    """The weights of one of the first fit's epochs, loaded again for a second fit."""
+    first = _values(draw, 1, 3)
+    load = draw(weighted(("weights", 1), ("weights-unbuilt", 1)))
+    resume = Resume(path=f"m-{1 + draw(below(len(first)))}.weights.h5", load=load)
+    config = _explicit(draw, filepath="m-{epoch}.weights.h5", save_weights_only=True, save_best_only=ABSENT)
+    fits = [
+        Fit(epochs=_epochs("val_loss", first), learning_rate=draw(_RATE)),
+        Fit(epochs=_epochs("val_loss", _values(draw, 1, 2)), resume=resume),
+    ]
+    return Aim(config=config, fits=fits)
+
+
 # ---------------------------------------------------------------------------------------------- modes
 
 _UP, _DOWN, _NEITHER = "AUC", "MeanSquaredError", "TruePositives"
@@ -244,6 +257,11 @@ def of_an_output(draw: DrawFn) -> Aim:
 
 # ---------------------------------------------------------------------------------------------- scenarios
 
+
+def _epochs(monitor: str, values: Values) -> tuple[Epoch, ...]:
+    return tuple(value if isinstance(value, Epoch) else Epoch(logs=logs_of(monitor, value)) for value in values)
+
+
 Aiming = Callable[[DrawFn], Aim]
 More = Callable[[DrawFn], dict[str, Any]]
 
@@ -255,12 +273,9 @@ def scenarios(draw: DrawFn, callback: str, aiming: Aiming, more: More) -> Scenar
     monitor = aim.config.get("monitor", "val_loss")
     given = {name: value for name, value in aim.config.items() if name in parameters(callback)}
     fits = tuple(
-        Fit(
-            epochs=tuple(
-                value if isinstance(value, Epoch) else Epoch(logs=logs_of(monitor, value)) for value in values
-            ),
-            metrics=aim.later_metrics if index else None,
-        )
+        values
+        if isinstance(values, Fit)
+        else Fit(epochs=_epochs(monitor, values), metrics=aim.later_metrics if index else None)
         for index, values in enumerate(aim.fits)
     )
     return Scenario(

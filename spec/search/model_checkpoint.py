@@ -110,6 +110,7 @@ def scenarios(draw: DrawFn) -> Scenario:
 AIMS: dict[aims.Aiming, int] = {
     aims.first_array: 10, aims.tensors: 24, aims.without_dimensions: 18, aims.undecided: 8, aims.of_an_output: 20,
     aims.changes: 12, aims.decided_once: 3, aims.in_batches: 18,
+    aims.resumed: 48,
 }  # fmt: skip
 """How many scenarios with each aim go with the default number of random ones."""
 _AIMED_PATH = weighted(("m-{epoch}.keras", 2), ("m.keras", 2), ("m-{epoch:02d}.weights.h5", 1))

@@ -28,7 +28,7 @@ _LISTS = weighted(
     ((_STOP,), 2), ((_REDUCE,), 2), ((_SCHEDULE,), 1),
 )  # fmt: skip
 _INSTANCES = weighted(("same", 5), ("new", 5), ("copied", 2), ("pickled", 2))
-_LOAD = weighted(("model", 2), ("weights", 1))
+_LOAD = weighted(("model", 4), ("weights", 2), ("weights-unbuilt", 1))
 _HOOK = weighted(("epoch_end", 4), ("batch_end", 2), ("epoch_begin", 1))
 _RAISED = weighted(("KeyboardInterrupt", 4), ("OSError", 1), ("MemoryError", 1))
 _ACT = weighted(("raises", 4), ("learning_rate", 3), ("stop", 2), ("weights", 2))
@@ -68,7 +68,7 @@ def _drawn_resume(draw: DrawFn, paths: list[str]) -> Resume:
     path = paths[draw(below(len(paths)))]
     load = draw(_LOAD)
     # what was saved as weights is seldom taken for a model
-    if path.endswith(".weights.h5") and not chance(draw, 10):
+    if path.endswith(".weights.h5") and load == "model" and not chance(draw, 10):
         load = "weights"
     return Resume(path=path, load=load)
 

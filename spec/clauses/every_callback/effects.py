@@ -143,8 +143,8 @@ def begins_with_those_before(case: Case) -> Expectations:
     """The first fit begins with the model's own weights, every later one with those that the model held when the fit before it
     had ended."""
     held: Weights | None = Weights(epoch=-1)
-    for fit, shown, seen in case.fits():
-        if seen.weights_at_begin is not None and held is not None and shown.resume is None:
+    for fit, _, seen in case.fits():
+        if seen.weights_at_begin is not None and held is not None:
             yield case.at(fit).expects_that(
                 seen.weights_at_begin == held, f"training to begin with {_whose(held)}", got=_whose(seen.weights_at_begin),
                 because="that is what the model held" + (" when the fit before had ended" if fit else ""),
