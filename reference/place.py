@@ -57,11 +57,11 @@ class Place:
         self.clear()
 
     def note_save(self, effect: m.Save, **seen: Any) -> None:
-        """A save as it is seen: with a remark, if not what was asked for was written."""
-        path, weights_only = effect.path, bool(effect.weights_only)
-        if weights_only != bool(getattr(self.machine.config, "save_weights_only", False)):  # type: ignore[attr-defined]
-            path += " (weights only)" if weights_only else " (whole model)"
-        self.saved += (Save(path=path, **seen),)
+        """A save as it is seen: with what was written, if that is not what was asked for."""
+        asked = bool(getattr(self.machine.config, "save_weights_only", False))  # type: ignore[attr-defined]
+        written = bool(effect.weights_only)
+        content = None if written == asked else "weights" if written else "model"
+        self.saved += (Save(path=effect.path, content=content, **seen),)
 
     def log(self, effects: list[m.Effect], logs: Logs, in_epoch: bool) -> tuple[Logs, Logs, tuple[str, ...]]:
         """The logs after what was done to them, what was added to them, and what was removed."""

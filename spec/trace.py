@@ -32,6 +32,8 @@ PRINTED = (
 )
 """The kinds of printed lines; what is printed is an event, not a text."""
 HOOKS = ("fit_begin", "epoch_begin", "batch_end", "epoch_end", "fit_end")
+CONTENTS = ("model", "weights")
+"""What a file holds: the whole model, or its weights alone."""
 FAILED = ("timeout", "crash", "nonsense", "exit", "flood")
 """Why there is no trace: no answer in time; it died, said what cannot be, ended its process, or printed without end."""
 
@@ -75,11 +77,13 @@ def weights_seen(origin: Origin, began: Origin, fit: int) -> Weights | None:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Save:
     """A file written. `path` is relative, as configured; `batch` is set for a save at a batch end (0-based).
-    `optimizer_steps`: how many the optimizer had made, in all."""
+    `content`: what was written, one of CONTENTS, where it is not what was asked for. `optimizer_steps`: how many the optimizer
+    had made, in all."""
 
     path: str
     weights: Weights | None = None
     batch: int | None = None
+    content: str | None = None
     optimizer_steps: int | None = None
 
 
@@ -295,6 +299,7 @@ SAVE = Table(
     Field("path", TEXT),
     _weights_seen(),
     Field("batch", INDEX),
+    Field("content", choice(*CONTENTS)),
     Field("optimizer_steps", INDEX, observed=True),
 )
 

@@ -5,7 +5,7 @@ import pickle
 from typing import Any, Callable, Dict, List, Optional
 
 from .files import Directory, arguments, leaves_when_formatted
-from .protocol import CannotExpress, ConfigurationRejected
+from .protocol import CannotExpress, ConfigurationRejected, Saved
 from .record import OtherRaised, Recorder
 from .scenario import Scenario
 
@@ -69,11 +69,11 @@ class Callbacks:
             leaves_when_formatted(config, self._directory, fields)
 
     def as_asked(self, index: int, path: str, weights_only: bool) -> str:
-        """The path of a save, relative; with a remark, which no clause expects, if not what was asked for was written."""
+        """The path of a save, relative; with what was written, if that is not what was asked for."""
         path = self._directory.relative(path)
         if weights_only == bool(self._configured[index].config.get("save_weights_only")):
             return path
-        return "{} ({})".format(path, "weights only" if weights_only else "whole model")
+        return Saved(path, "weights" if weights_only else "model")
 
 
 def _copied(callback: Any, model: Any, make: Callable[[Any], Any]) -> Any:

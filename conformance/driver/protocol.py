@@ -80,6 +80,17 @@ class Capabilities:
         return cls(**dict(data, domain=domain and Domain(**domain)))
 
 
+class Saved(str):
+    """The path of a save to which not what was asked for was written; `content`: "model" or "weights"."""
+
+    content: Optional[str] = None
+
+    def __new__(cls, path: str, content: Optional[str] = None) -> "Saved":
+        self = super().__new__(cls, path)
+        self.content = content
+        return self
+
+
 class Observation(NamedTuple):
     """What can be seen now; None: not observable. `stop`, `learning_rate` and `weights` are states, the others are what
     happened since the last observation. `saved`: relative paths. `logged`: what the last hook added to its logs. `removed` and

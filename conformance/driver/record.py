@@ -8,7 +8,7 @@ Rules
 from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 from .capture import Captured, Facts
-from .protocol import Nonsense, Observation
+from .protocol import Nonsense, Observation, Saved
 from .scenario import Scenario
 from .values import UNTRAINED, Origin, rate_to_json, value_to_json
 
@@ -297,8 +297,10 @@ class Recorder:
 
     def save(self, path: str, weights: Optional[Origin]) -> Dict[str, Any]:
         """The record of a save."""
-        save: Dict[str, Any] = {"path": path}
+        save: Dict[str, Any] = {"path": str(path)}
         save.update(weights_json(weights, self.began, self.fit))
+        if isinstance(path, Saved) and path.content is not None:
+            save["content"] = path.content
         if self.optional and self.steps is not None:
             save["optimizer_steps"] = self.steps
         return save

@@ -49,7 +49,9 @@ def _show_weights(weights: Weights, fit: int) -> str:
 
 
 def _show_save(save: Save, fit: int) -> str:
-    return printable(save.path) + ("" if save.weights is None else f" (weights {_show_weights(save.weights, fit)})")
+    content = {None: "", "model": ", the whole model", "weights": ", the weights alone"}[save.content]
+    weights = "" if save.weights is None else f" (weights {_show_weights(save.weights, fit)})"
+    return printable(save.path) + content + weights
 
 
 def _show_epoch(seen: EpochTrace, fit: int, hide: Collection[str]) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ class EpochsFromZero(ModelCheckpoint):
 
 
 class WritesWholeModels(ModelCheckpoint):
-    """`self.model.save` in both branches; a driver remarks it behind the path."""
+    """`self.model.save` in both branches."""
 
     def _turn(
         self, direction: str | None, best: Value | None, event: Event, batch: int | None, effects: list[Effect]

@@ -31,7 +31,6 @@ from .stream import (
     in_epoch,
     moment,
     numbers,
-    path_in,
     saves_seen,
     turns,
     turns_counted,
@@ -76,9 +75,9 @@ def weights_or_model(case: Case) -> Expectations:
     """With save_weights_only, a file holds the model's weights alone, else the whole model."""
     expected = "the weights alone" if case["save_weights_only"] else "the whole model"
     for epoch, save in saves_seen(case):
-        path = path_in(case, save)
         yield epoch.expects_that(
-            save.path == path, f"{path} with {expected}", got=save.path,
+            save.content is None, f"{save.path} with {expected}",
+            got=f"{save.path} with {'the weights alone' if save.content == 'weights' else 'the whole model'}",
             because=f"save_weights_only={case['save_weights_only']!r}",
         )  # fmt: skip
 
@@ -464,7 +463,7 @@ def a_part(case: Case) -> Expectations:
     """With save_best_only, what is saved is saved without it too: at the same times, under the same names."""
     for epoch, saves, others in side_by_side(case):
         known = [whole(save) for save in others]
-        for save in (replace(save, path=path_in(case, save)) for save in saves):
+        for save in (replace(save, content=None) for save in saves):
             yield epoch.expects_that(
                 whole(save) in known, f"at most what is saved without: {in_words(known)}", got=whole(save),
                 because="save_best_only saves less, not more",

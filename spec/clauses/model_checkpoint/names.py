@@ -18,7 +18,7 @@ from .shared import (
     with_plain_name,
     without_name,
 )
-from .stream import DOCUMENTATION, OBSERVED, file_name, is_integer, moments, path_in, saves_seen, when
+from .stream import DOCUMENTATION, OBSERVED, file_name, is_integer, moments, saves_seen, when
 
 
 @clause(
@@ -37,7 +37,7 @@ def filled_in_with_logs(case: Case) -> Expectations:
         names = [] if turn is None else [file_name(case, turn._replace(number=turn.number - less)) for less in (0, 1)]
         if any(isinstance(name, str) for name in names):
             yield epoch.expects_that(
-                path_in(case, save) in names, f"a file called {names[0]} or {names[1]}", got=save.path,
+                save.path in names, f"a file called {names[0]} or {names[1]}", got=save.path,
                 because=f"filepath is {filepath!r}, and the epoch's index is {epoch.number}",
             )  # fmt: skip
 
@@ -58,7 +58,7 @@ def filled_in(case: Case) -> Expectations:
         if isinstance(name, str):
             batch = "" if save.batch is None else f", the batch's index is {save.batch}"
             yield epoch.expects_that(
-                path_in(case, save) == name, f"a file called {name}", got=save.path,
+                save.path == name, f"a file called {name}", got=save.path,
                 because=f"filepath is {path_of(case['filepath'])!r}, the epoch's index is {epoch.number}{batch}",
             )  # fmt: skip
 
@@ -73,7 +73,7 @@ def one_file(case: Case) -> Expectations:
     if "{" not in filepath and "}" not in filepath:
         for epoch, save in saves_seen(case):
             yield epoch.expects_that(
-                path_in(case, save) == filepath,
+                save.path == filepath,
                 f"a file called {filepath}",
                 got=save.path,
                 because="filepath has no fields",

@@ -148,15 +148,6 @@ def saves_seen(case: Case) -> Iterator[tuple[EpochSeen, Save]]:
             yield epoch, save
 
 
-REMARKS = {True: " (whole model)", False: " (weights only)"}
-"""With what a driver remarks behind the path that not what was asked for was written, by save_weights_only."""
-
-
-def path_in(case: Case, save: Save) -> str:
-    """The path of the file, without a remark on what is in it."""
-    return save.path.removesuffix(REMARKS[bool(case["save_weights_only"])])
-
-
 def has_saved(epoch: EpochSeen, turn: Turn) -> bool:
     """Whether a file was written at that turn."""
     return any(save.batch == turn.batch for save in epoch.seen.saved or ())

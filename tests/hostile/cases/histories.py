@@ -149,7 +149,7 @@ WORDS: dict[str, tuple[str, int, str]] = {
     "learning_rate NaN": ("explain 1,2 ReduceLROnPlateau learning_rate=nan", 2, "learning_rate"),
     "learning_rate below 0": ("explain 1,2 ReduceLROnPlateau learning_rate=-1", 2, "learning_rate"),
     "factor 2": ("explain 1,2 ReduceLROnPlateau factor=2", 2, "factor"),
-    "two callbacks": ("explain 1,2 EarlyStopping patience=1 + ReduceLROnPlateau", 2, "several callbacks in one fit"),
+    "two callbacks": ("explain 1,2 EarlyStopping patience=1 + ReduceLROnPlateau", 0, "ReduceLROnPlateau"),
     "an unknown dialect": ("explain 1,2 EarlyStopping --dialect nothing", 2, "unknown dialect 'nothing'"),
     "a dialect with ANSI": ("explain 1,2 EarlyStopping --dialect \x1b[31m", 2, "unknown dialect '\\x1b[31m'"),
     "what if, unknown": ("explain 1,2 EarlyStopping --what-if patient=1", 2, "no parameter 'patient'"),
