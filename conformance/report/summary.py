@@ -34,7 +34,9 @@ def summary(suite: Suite, names: Sequence[Name], *, verbose: bool = False) -> It
         number = f"[{index}] " if verbose else ""
         origin = suite.origin(name)
         whose = "" if origin is None else f" ({origin})"
-        yield f"{number}{hearing.subject.name}{whose}: compared with {compared_with(hearing.dialect.name)}"
+        yield from wrapped(
+            f"{number}{hearing.subject.name}{whose}: compared with {compared_with(hearing.dialect.name)}"
+        )
     for name in names:
         for complaint in suite.complaints(name):
             yield from ("", *wrapped(complaint.sentence))

@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -93,36 +94,56 @@ def _run(case: Case) -> tuple[int, str, str]:
     return status, printed[0], printed[1]
 
 
-def wrongs(case: Case) -> Iterator[str]:
-    """What is wrong with the outcome of the case."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """How a command ended. `status`: None if it did not. `wrongs`: what no command may do, whatever it was given."""
+
+    status: int | None
+    out: str = ""
+    error: str = ""
+    wrongs: tuple[str, ...] = ()
+
+
+def ended(case: Case) -> Outcome:
+    """Run the case in its own directory."""
     with _prepared(case):
         there = _listed()
         try:
             status, out, error = _run(case)
         except TooSlow:
-            yield f"it did not end within {TIME_LIMIT} s"
-            return
+            return Outcome(status=None, wrongs=(f"it did not end within {TIME_LIMIT} s",))
         except BaseException as escaped:
-            yield f"{type(escaped).__name__} came out of it: {str(escaped)[:200]}"
-            return
+            return Outcome(status=None, wrongs=(f"{type(escaped).__name__} came out of it: {str(escaped)[:200]}",))
         left = [name for name in _listed() if name not in there]
+    return Outcome(status=status, out=out, error=error, wrongs=tuple(_wrongs(status, (out, error), left)))
+
+
+def _wrongs(status: int, printed: tuple[str, str], left: list[str]) -> Iterator[str]:
     if left:
         yield f"it left {left[:3]} behind"
-    if status != case.status:
-        yield f"status {status}, not {case.status}"
-    said = {0: out, 1: out, 3: out + error}.get(case.status, error)
-    if case.says not in said:
-        yield f"it says {said[:300]!r}, and not {case.says!r}"
-    if case.status in (2, 4) and error.count("\n") != 1:
-        yield f"{error.count(chr(10))} lines on standard error: {error[:300]!r}"
-    if "Traceback" in out + error or status == 5:
-        yield f"a mistake of callcheck itself: {error[-300:]!r}"
-    for printed in (out, error):
-        if acting := _ACTING.search(printed):
-            yield f"it prints {acting[0]!r}: {printed[max(0, acting.start() - 60) :][:120]!r}"
-        longest = "" if printed.startswith("{") else max(printed.split("\n"), key=len)
+    if "Traceback" in "".join(printed) or status == 5:
+        yield f"a mistake of callcheck itself: {printed[1][-300:]!r}"
+    for text in printed:
+        if acting := _ACTING.search(text):
+            yield f"it prints {acting[0]!r}: {text[max(0, acting.start() - 60) :][:120]!r}"
+        longest = "" if text.startswith("{") else max(text.split("\n"), key=len)
         if len(longest) > LONGEST:
             yield f"it prints a line of {len(longest)} characters: {longest[:100]!r}"
+
+
+def wrongs(case: Case) -> Iterator[str]:
+    """What is wrong with the outcome of the case."""
+    came = ended(case)
+    yield from came.wrongs
+    if came.status is None:
+        return
+    if came.status != case.status:
+        yield f"status {came.status}, not {case.status}"
+    said = {0: came.out, 1: came.out, 3: came.out + came.error}.get(case.status, came.error)
+    if case.says not in said:
+        yield f"it says {said[:300]!r}, and not {case.says!r}"
+    if case.status in (2, 4) and came.error.count("\n") != 1:
+        yield f"{came.error.count(chr(10))} lines on standard error: {came.error[:300]!r}"
 
 
 def main(words: str = "") -> int:

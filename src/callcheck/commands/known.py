@@ -6,6 +6,7 @@ import json
 from callcheck.conformance.report import specification
 from callcheck.conformance.report.document import write
 from callcheck.conformance.report.history import markdown, text
+from callcheck.conformance.report.words import one_line
 from callcheck.conformance.rules import selected
 from callcheck.conformance.subjects.environments import folder_of, made, remove, root
 from callcheck.conformance.subjects.registry import described
@@ -51,7 +52,7 @@ def dialects(options: argparse.Namespace) -> int:
         return OK
     chosen = [resolve(name) for name in options.names]
     for each in chosen:
-        print(each.dialect.name + ("" if each.note is None else f" ({each.note})"))
+        print(one_line(each.dialect.name + ("" if each.note is None else f" ({each.note})")))
     for id, choice in CHOICES.items():
         values = [each.dialect[id] for each in chosen]
         if len(values) == 1 or values[0] != values[1]:
