@@ -19,7 +19,7 @@ def main() -> int:
     except CannotBuild as error:
         print(f"site: {error}", file=sys.stderr)
         return 2
-    print(f"{options.output}: built; to see it: python -m http.server -d {options.output}")
+    print(f"{options.output}: built; open {options.output}/index.html, or serve the folder")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The page as a folder of files that any web server, or none beyond `python -m http.server`, can serve.
+"""The page as a folder of files, for any web server, or to be opened as they are.
 
 Rules
 - Built are the page, the specification beside it, the modules that the answer imports and nothing else, and Pyodide, the Python
@@ -10,6 +10,7 @@ Rules
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import shutil
@@ -17,6 +18,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from base64 import b64encode
 from collections.abc import Iterator
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -95,10 +97,19 @@ def _write(made: Path) -> None:
     with zipfile.ZipFile(made / "callcheck.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in sorted(modules().items()):
             archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)  # of no date: the same every time
+    (made / "everything.js").write_text(_everything(made), encoding="utf-8")
     names = sorted(str(file.relative_to(made).as_posix()) for file in made.rglob("*") if file.is_file())
+    names.remove("everything.js")
     digest = hashlib.sha256(b"".join((made / name).read_bytes() for name in names)).hexdigest()[:16]
     offline = (own / MARK).read_text(encoding="utf-8").replace("{{build}}", f"callcheck-{digest}")
     (made / MARK).write_text(offline.replace("{{files}}", json.dumps(["./", *names])), encoding="utf-8")
+
+
+def _everything(made: Path) -> str:
+    """All that the worker needs as one script, for a page that is opened as a file: such a one cannot fetch anything."""
+    names = ["worker.js", "callcheck.zip", *(f"pyodide/{name}" for name in PYODIDE_FILES)]
+    packed = {name: b64encode(gzip.compress((made / name).read_bytes(), mtime=0)).decode() for name in names}
+    return f"self.everything = {json.dumps(packed)};\n"
 
 
 def page() -> str:

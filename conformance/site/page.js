@@ -4,12 +4,39 @@
 
 const form = document.getElementById("form");
 const see = document.getElementById("see");
-const worker = new Worker("worker.js", { type: "module" });
+const worker = started();
 const places = Object.fromEntries(["status", "wrong", "answer", "audit", "command", "copied", "others"].map((id) => [id, document.getElementById(id)]));
 const title = document.title;
-let asked = 0;     // the number of the last question
-let answered = 0;  // and of the last that is shown
+let asked = 0; // the number of the last question
 let written = null; // the fragment that this page has put into the address itself
+
+// The worker. A page that was opened as a file may load scripts and nothing else: then everything comes in one.
+async function started() {
+  if (location.protocol !== "file:") {
+    const served = new Worker("worker.js", { type: "module" });
+    listen(served);
+    served.postMessage({ start: {} });
+    return served;
+  }
+  await new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = "everything.js";
+    script.onload = resolve;
+    script.onerror = () => reject(new Error("everything.js is not there"));
+    document.head.append(script);
+  });
+  const unpacked = async (text) => {
+    const packed = (await fetch(`data:application/gzip;base64,${text}`)).body;
+    return new Uint8Array(await new Response(packed.pipeThrough(new DecompressionStream("gzip"))).arrayBuffer());
+  };
+  const files = {};
+  for (const [name, text] of Object.entries(self.everything)) files[name] = await unpacked(text);
+  const source = new Blob([files["worker.js"]], { type: "text/javascript" });
+  const own = new Worker(URL.createObjectURL(source));
+  listen(own);
+  own.postMessage({ start: { files } });
+  return own;
+}
 
 const shownSet = () => form.querySelector("fieldset[data-callback]:not([hidden])");
 
@@ -64,16 +91,28 @@ function ask() {
   if (location.hash !== written) history.replaceState(null, "", written);
   asked += 1;
   performance.mark(`asked-${asked}`);
-  worker.postMessage({ number: asked, state, width: places.answer.clientWidth });
+  const question = { number: asked, state, width: places.answer.clientWidth };
+  worker.then((there) => there.postMessage(question), (error) => failed(error.message));
 }
 
-worker.onmessage = ({ data }) => {
-  if (data.ready) { document.documentElement.dataset.ready = "yes"; places.status.hidden = true; return; }
-  if (data.failed) { places.status.textContent = `The reference could not be started: ${data.failed}`; return; }
-  if (data.number !== asked) return;
-  if (data.audit !== undefined) { places.audit.innerHTML = data.audit; return; }
+function failed(why) {
+  places.status.hidden = false;
+  places.status.textContent = `The reference could not be started: ${why}`;
+}
+
+function listen(there) {
+  there.onmessage = ({ data }) => {
+    if (data.ready) document.documentElement.dataset.ready = "yes";
+    else if (data.failed) failed(data.failed);
+    else if (data.number === asked) tell(data);
+  };
+  there.onerror = (event) => failed(event.message);
+}
+
+function tell({ number, answer, audit }) {
+  if (audit !== undefined) { places.audit.innerHTML = audit; return; }
   places.status.hidden = true;
-  const { html, wrong, command, state } = data.answer;
+  const { html, wrong, command, state } = answer;
   if (state) { show(JSON.parse(state)); ask(); return; }  // what was pasted says it all: the form says the same
   places.wrong.hidden = !wrong;
   places.wrong.textContent = wrong ?? "";
@@ -83,13 +122,11 @@ worker.onmessage = ({ data }) => {
   if (!wrong) {
     places.answer.innerHTML = html;
     places.command.textContent = command;
-    document.title = `${data.answer.title} · ${title}`;
+    document.title = `${answer.title} · ${title}`;
   }
-  answered = data.number;
-  document.documentElement.dataset.answered = answered;
-  performance.measure(`answer-${answered}`, `asked-${answered}`);
-};
-worker.onerror = (event) => { places.status.hidden = false; places.status.textContent = `The reference could not be started: ${event.message}`; };
+  document.documentElement.dataset.answered = number;
+  performance.measure(`answer-${number}`, `asked-${number}`);
+}
 
 form.addEventListener("input", (event) => {
   if (event.target.name === "callback") { choose(event.target.value); places.others.replaceChildren(); }
@@ -135,4 +172,4 @@ new ResizeObserver(() => {
 form.elements.on.dataset.usual = form.elements.on.value;
 if (location.hash.length > 1) follow();
 else { show(JSON.parse(document.getElementById("first").textContent)); ask(); }
-if ("serviceWorker" in navigator) navigator.serviceWorker.register("offline.js");
+if ("serviceWorker" in navigator && location.protocol !== "file:") navigator.serviceWorker.register("offline.js");

@@ -191,6 +191,12 @@ def test_it_needs_no_network_once_it_was_seen(site: Path, serve: Callable[[Path]
     wait(browser, "document.querySelector('.summary').textContent.includes('after epoch 2 (index 1)')")
 
 
+def test_it_can_be_opened_as_a_file(site: Path, browser: Any) -> None:
+    browser.get(f"{(site / 'index.html').as_uri()}#callback=EarlyStopping&patience=1&see=3,4,5")
+    wait(browser, "document.documentElement.dataset.answered")
+    assert "after epoch 2 (index 1)" in browser.find_element("css selector", ".summary").text
+
+
 def test_how_fast_it_is(page: Any, served: Served) -> None:
     """Printed (`pytest -s`), and asserted nowhere: a machine may be busy."""
     page.get(served.address + "?again")
