@@ -1,22 +1,25 @@
 """A campaign: real releases beside the reference in their dialects, on many random scenarios.
 
-    python -m callcheck.conformance.agreement keras==3.7.0 'keras[numpy]==3.7.0' keras==2.3.1 --examples 5000 --write
+    python -m callcheck.conformance.agreement keras==3.7.0 'keras[numpy]==3.7.0' keras==2.3.1 --examples 10000 --write
     python -m callcheck.conformance.agreement keras keras:fit --callback training --examples 20000
 
 Rules
-- A release runs in a worker, in an environment that is made for it, or in that of an interpreter: `keras@PATH`, `--backend`.
+- A release runs in a worker, in an environment that is made for it, or in that of an interpreter: `keras@PATH`, `--backend`. Its
+  hooks are driven, or with `:fit` a real `fit`. All that a trace can hold is asked for.
 - Scenarios are drawn within the signature of the release's constructor, one in ten outside of it; for an adapter of another
   library within its limits, and it is compared with the dialect that comes with it.
 - What counts is a trace of both sides of a scenario whose configuration was not refused. How often there was none, and why, is
   counted beside it: `refused` (by both), `not_expressible` (there), `failed`, `unpredictable` (the reference does not know).
 - A subject that cannot be asked is told of on standard error, and does not keep the others from being asked.
-- With `--write` the counts go into `agreement_result.json`, those of adapters into `adapters_result.json`, by subject and
-  callback; what was not run again stays as it was.
+- With `--write` the counts go into `results/agreement/`: a file for each class of releases that do the same, called by its first
+  release, or for another library's dialect; in it by subject, with the versions of what it ran on, and by callback, with the
+  seed. What was not run again stays.
 """
 
 import argparse
 import json
 import random
+import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,7 +30,7 @@ from typing import Any
 
 from callcheck.reference.replay import replay
 from callcheck.spec.callbacks import CALLBACKS, TRAINING
-from callcheck.spec.dialect import Dialect, InvalidDialect, release_dialect, resolve, third_party
+from callcheck.spec.dialect import Dialect, InvalidDialect, release_dialect, resolve
 from callcheck.spec.editing import with_config
 from callcheck.spec.scenario import Scenario, to_json
 from callcheck.spec.search.strategies import sample
@@ -39,8 +42,25 @@ from .subjects.environments import EnvironmentFailed, NoSuchRelease, environment
 from .subjects.names import UnknownImplementation, parse
 from .subjects.transport import Greeting, WorkerProcess, read
 
-RESULT = Path(__file__).with_name("agreement_result.json")
-ADAPTERS_RESULT = Path(__file__).with_name("adapters_result.json")
+RESULTS = Path(__file__).resolve().parents[1] / "results" / "agreement"
+PACKAGES = ("tensorflow", "tensorflow-cpu", "jax", "torch", "numpy", "h5py")
+"""The companions whose versions are kept with a result."""
+ASK_VERSIONS = """
+import json, platform, sys
+try:
+    from importlib.metadata import version
+except ImportError:  # before Python 3.8
+    from pkg_resources import get_distribution
+    version = lambda name: get_distribution(name).version
+found = {"python": platform.python_version()}
+for name in sys.argv[1:]:
+    try:
+        found[name] = version(name)
+    except Exception:  # each of the two has its own
+        pass
+print(json.dumps(found))
+"""
+"""What is asked in the subject's interpreter."""
 OUTSIDE = 0.1
 """The share of scenarios whose configuration is not cut to the release's signature."""
 BATCH = 200
@@ -123,31 +143,68 @@ def worker(text: str, backend: str | None) -> WorkerProcess:
     return WorkerProcess(f"{name.package}{way}", python=python, environment=variables)
 
 
-def campaign(
-    text: str, backend: str | None, examples: int, seed: int, only: str | None = None
-) -> tuple[str, dict[str, Any]]:
-    """The subject's name and its counts by callback, or of `only` one; differences are printed. Raises InvalidDialect for a
-    release without one."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ran:
+    """What came of one subject, held to `dialect`. `versions`: of what it ran on; `callbacks`: the counts by callback."""
+
+    subject: str
+    dialect: Dialect
+    seed: int
+    versions: Mapping[str, str]
+    callbacks: Mapping[str, Mapping[str, int]]
+
+
+def campaign(text: str, backend: str | None, examples: int, seed: int, only: str | None = None) -> Ran:
+    """What came of the subject, or of `only` one callback; differences are printed. Raises InvalidDialect for a release without
+    one."""
     with worker(text, backend) as process:
         greeting = process.greeting
         dialect = _dialect(greeting)
         print(f"{greeting.name}, held to {dialect.name}", flush=True)
-        results: dict[str, Any] = {"dialect": dialect.name, "seed": seed}
 
         def ask(asked: Sequence[Scenario]) -> Iterator[Result]:
             return map(read, process.ask([to_json(each) for each in asked], optional=True))
 
+        counts: dict[str, Mapping[str, int]] = {}
         callbacks = sorted(greeting.capabilities.callbacks, key=tuple(CALLBACKS).index)
         for callback in (*callbacks, *(() if greeting.dialect else (TRAINING,))):
             if only not in (None, callback):
                 continue
             within = limits(greeting.capabilities, callback) if greeting.dialect else None
             done = agree(ask, dialect, callback, examples, seed, within)
-            results[callback] = dict(done.counts)
+            counts[callback] = dict(done.counts)
             print(f"  {callback:<22}{_in_words(done.counts)}", flush=True)
             for scenario, told in done.differences:
-                print(f"    {told}\n    {json.dumps(to_json(scenario))}")
-    return greeting.name, results
+                print(f"    {told}\n    {json.dumps(to_json(scenario))}", flush=True)
+        versions = _versions(process.python)
+        return Ran(subject=greeting.name, dialect=dialect, seed=seed, versions=versions, callbacks=counts)
+
+
+def _versions(python: str) -> dict[str, str]:
+    """The versions of the interpreter and of what a Keras in its environment runs on, as far as it is there."""
+    command = [python, "-W", "ignore", "-c", ASK_VERSIONS, *PACKAGES]
+    said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    versions: dict[str, str] = json.loads(said.stdout)
+    return versions
+
+
+def kept() -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """What was kept: the class of releases, the subject, and its record."""
+    for file in sorted(RESULTS.glob("*.json")):
+        for subject, record in json.loads(file.read_text(encoding="utf-8")).items():
+            yield file.stem, subject, record
+
+
+def keep(ran: Ran) -> None:
+    """Put it into the file of its class; callbacks that were not run stay as they were."""
+    file = RESULTS / f"{next(iter(ran.dialect.lineage), ran.dialect.name)}.json"
+    records = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    record = records.get(ran.subject, {})
+    records[ran.subject] = {"versions": ran.versions, "callbacks": record.get("callbacks", {})}
+    for callback, counts in ran.callbacks.items():
+        records[ran.subject]["callbacks"][callback] = {"seed": ran.seed, **counts}
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(dict(sorted(records.items())), indent=1) + "\n", encoding="utf-8")
 
 
 def _dialect(greeting: Greeting) -> Dialect:
@@ -164,15 +221,6 @@ def _in_words(counts: Mapping[str, int]) -> str:
     return ", ".join([f"compared {counts['compared']}", f"different {counts['different']}", *others])
 
 
-def _keep(file: Path, results: Mapping[str, Any]) -> None:
-    """Write the counts into the file, beside those of others."""
-    if results:
-        kept = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-        merged = {**kept, **{name: {**kept.get(name, {}), **counts} for name, counts in results.items()}}
-        lines = [f"{json.dumps(name)}: {json.dumps(counts)}" for name, counts in sorted(merged.items())]
-        file.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m callcheck.conformance.agreement", description=__doc__)
     parser.add_argument("subjects", nargs="+", metavar="IMPL", help="keras==3.7.0, keras[numpy]==3.7.0, keras@PATH")
@@ -182,23 +230,20 @@ def main() -> int:
     parser.add_argument("--callback", choices=(*CALLBACKS, TRAINING), help="this one alone")
     parser.add_argument("--write", action="store_true", help="keep the counts")
     options = parser.parse_args()
-    results: dict[str, dict[str, Any]] = {}
-    status = 0
+    status = different = 0
     for text in options.subjects:
         try:
-            name, counts = campaign(text, options.backend, options.examples, options.seed, options.callback)
-            results[name] = counts
+            ran = campaign(text, options.backend, options.examples, options.seed, options.callback)
+            different += sum(counts["different"] for counts in ran.callbacks.values())
+            if options.write:
+                keep(ran)
         except (UnknownImplementation, InvalidDialect, NoSuchRelease) as error:
             print(f"{text}: {error}", file=sys.stderr)
             status = 2
         except (Unavailable, EnvironmentFailed) as error:
             print(f"{text}: {error}", file=sys.stderr)
             status = status or 4
-    if options.write:
-        _keep(RESULT, {name: found for name, found in results.items() if found["dialect"] not in third_party()})
-        _keep(ADAPTERS_RESULT, {name: found for name, found in results.items() if found["dialect"] in third_party()})
-    counted = (counts for each in results.values() for counts in each.values() if isinstance(counts, dict))
-    return status or int(any(counts["different"] for counts in counted))
+    return status or int(different > 0)
 
 
 if __name__ == "__main__":

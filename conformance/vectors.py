@@ -16,7 +16,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cache
-from itertools import chain, combinations
+from itertools import chain, combinations, product
 from pathlib import Path
 
 from callcheck.reference.replay import replay
@@ -44,7 +44,7 @@ EXAMPLES = 1500
 def expected(scenario: Scenario, about: Iterable[str], id: str) -> Vector:
     """The vector of a scenario, with what each shipped dialect expects that does not do as its parent does."""
     vector = Vector(id=id, about=tuple(about), scenario=scenario, expected={})
-    for dialect in shipped().values():
+    for dialect in sorted(shipped().values(), key=lambda each: len(each.lineage)):  # a parent before its children
         trace = replay(scenario, dialect, optional=False)
         inherited = vector.trace(dialect)
         if inherited is None or difference(trace, inherited) is not None:
@@ -67,7 +67,7 @@ def of_choices() -> Iterator[tuple[str, Scenario]]:
 
 def bases() -> Iterator[Dialect]:
     """The dialects in which a choice is looked for: the newest first, and others with an age's other choices."""
-    for name in ("keras-3.15.1", "keras-3.7.0", "keras-2.3.1", "tf-keras-2.21.0"):
+    for name in ("keras-3.15.1", "keras-3.7.0", "keras-2.3.1", "tensorflow-2.0.4", "tf-keras-2.21.0"):
         yield resolve(name).dialect
 
 
@@ -84,14 +84,18 @@ def recorded(id: str) -> Iterator[Scenario]:
 
 def told_apart(id: str, one: str, other: str) -> Scenario:
     """A smallest scenario that shows the difference in the first dialect in which there is one. Raises LookupError."""
-    for base in bases():
+    prefixes = {callback: record.prefix for callback, record in CALLBACKS.items()}
+    own = [callback for callback, prefix in prefixes.items() if id.startswith(f"{prefix}/")]
+    pools = chain.from_iterable(pool(callback) for callback in own or prefixes)
+    for tried, base in product(
+        (tuple(recorded(id)), tuple(pools)), tuple(bases())
+    ):  # what is recorded shows it in some base
         a, b = base.replace("a", **{id: one}), base.replace("b", **{id: other})
 
         def shows(scenario: Scenario, a: Dialect = a, b: Dialect = b) -> bool:
             one, other = replay(scenario, a), replay(scenario, b)
             return isinstance(one, Trace) and isinstance(other, Trace) and difference(one, other) is not None
 
-        tried = chain(recorded(id), *(pool(callback) for callback in CALLBACKS))
         found = next((scenario for scenario in tried if shows(scenario)), None)
         if found is not None:
             return smallest(found, shows)

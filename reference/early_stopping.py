@@ -188,10 +188,9 @@ class EarlyStopping(Machine):
         self.baseline = BASELINE[dialect["early-stopping/baseline"]]
         self.keeps = REUSE[dialect["early-stopping/reuse"]]
         self.first_stoppable = 1 if dialect["early-stopping/first-epoch"] == "never" else -math.inf
-        if self.zero.improving and self.config.patience <= 0:
-            self.first_stoppable = -math.inf
         self.restores_best_value = dialect["early-stopping/restored-epoch"] == "best-value"
         self.restores_at_the_stop = dialect["early-stopping/restored-when"] == "it-stops"
+        self.names_first_epoch = dialect["early-stopping/restored-message"] == "the-first"
         self.keeps_first_weights = dialect["early-stopping/restored-without-best"] == "first-monitored-epoch"
         self.warms_up_in_every_fit = dialect["early-stopping/warm-up"] == "epochs-of-the-fit"
         self.initial = self._begin(self.monitor.direction_at_construction())
@@ -261,7 +260,7 @@ class EarlyStopping(Machine):
             stopped_epoch = epoch
             reason = STOPPED_IMPROVING if spared else MISSED_BASELINE_STOPPED if improved else STOPPED
             if self.restores_at_the_stop and config.restore_best_weights:
-                self._restore(best_weights, effects)
+                self._restore(best_weights, kept, direction, effects)
         elif not improved:
             reason = FIRST_EPOCH if waited else WAITED
         return State(wait, best, best_epoch, best_weights, stopped_epoch, direction, kept, first, goes_on), reason
@@ -276,13 +275,17 @@ class EarlyStopping(Machine):
             return state, NOTHING
         if state.best_weights is None:
             return state, NOTHING_KEPT
-        self._restore(state.best_weights, effects)
+        self._restore(state.best_weights, state.kept, state.direction, effects)
         return state, RESTORED
 
-    def _restore(self, weights: Origin | None, effects: list[Effect]) -> None:
-        """Put the kept weights back. Raises TypeError if there are none."""
+    def _restore(
+        self, weights: Origin | None, kept: Value | None, direction: str | None, effects: list[Effect]
+    ) -> None:
+        """Put the kept weights back, those of the value `kept`. Raises TypeError if there are none."""
         if self.config.verbose > 0:
-            effects.append(Print("restored"))
+            none_was_best = kept == self.monitor.start(direction)
+            names_another = self.names_first_epoch and none_was_best and weights is not None and weights.epoch != 0
+            effects.append(Print("other" if names_another else "restored"))
         if weights is None:
             raise TypeError("no weights were kept: 'NoneType' object is not subscriptable")
         effects.append(Restore(weights))

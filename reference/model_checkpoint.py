@@ -10,7 +10,7 @@ Rules
    without dimensions is a number.
 4. The best is `initial_value_threshold` at first, and is never reset.
 5. A save to a path at which a directory is raises OSError; one for which a file would have to be a directory raises
-   NotADirectoryError (choice `model-checkpoint/folder`). A file that is there is overwritten.
+   NotADirectoryError (choices `model-checkpoint/folder`, `failed-save`). A file that is there is overwritten.
 6. By compiled metrics (choice `model-checkpoint/direction`), the direction is decided at the first epoch end, even if nothing
    depends on it. A batch end that has to compare before that raises TypeError.
 """
@@ -93,6 +93,19 @@ PATH_LIKES = {"accepted": "", "only-for-weights": "construction", "fails-when-sa
 """When a PathLike is refused, by the value of `model-checkpoint/path-like`."""
 
 
+FOLDERS: dict[str, frozenset[str] | None] = {
+    "before-a-save": None,
+    "at-every-turn": None,
+    "never": frozenset({"a model's file", "a file of weights", "a format of TensorFlow's"}),
+    "for-formats-of-tensorflow": frozenset({"a model's file", "a file of weights"}),
+    "for-whole-models": frozenset({"a file of weights"}),
+}
+"""For what no folder is made, by the value of `model-checkpoint/folder`; None where the callback makes it."""
+
+BY_KEYWORDS = frozenset({"save-freq-and-keywords", "save-freq-and-keywords-but-threshold"})
+"""The signatures that know the arguments of older releases as keywords."""
+
+
 def _check_legacy(config: Mapping[str, Any]) -> tuple[str, ...]:
     """What the constructor warns about. Raises what it raises about arguments of older releases."""
     if config.get("options") is not None:
@@ -113,7 +126,7 @@ class ModelCheckpoint(Machine):
         self.refuses_path = PATH_LIKES[dialect["model-checkpoint/path-like"]] if as_path else ""
         if self.refuses_path == "construction" and not configuration.save_weights_only:
             raise AttributeError("a path has no attribute 'endswith'")
-        warned = _check_legacy(config) if signature == "save-freq-and-keywords" else ()
+        warned = _check_legacy(config) if signature in BY_KEYWORDS else ()
         self.warned = (*warned, "unknown-mode") if self.monitor.unknown_mode else warned
         if configuration.save_freq == "epoch":
             self.hooks -= {"batch_end"}
@@ -129,6 +142,11 @@ class ModelCheckpoint(Machine):
         self.arrays = ARRAYS[dialect["model-checkpoint/array-metric"]]
         self.announces_after = dialect["model-checkpoint/announces"] == "before-and-after"
         self.folder = dialect["model-checkpoint/folder"]
+        self.without_folder = FOLDERS[self.folder]
+        self.failed_save = dialect["model-checkpoint/failed-save"]
+        self.refuses_best = dialect["model-checkpoint/best-keras-file"] == "refused"
+        self.counts_samples = dialect["model-checkpoint/save-freq"] == "samples"
+        self.knows_batch = dialect["model-checkpoint/batch-in-name"] == "from-one"
         direction = self.monitor.direction_at_construction()
         best = configuration.initial_value_threshold
         first_batch = -1 if dialect["model-checkpoint/first-batches"] == "counted" else 0
@@ -137,7 +155,7 @@ class ModelCheckpoint(Machine):
     def batch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         direction, best, batches, last_batch, epochs = state
         seen_before = last_batch if event.batch > last_batch else -1
-        batches += event.batch - seen_before
+        batches += _samples(event.logs) if self.counts_samples else event.batch - seen_before
         if batches < self.config.save_freq:
             return State(direction, best, batches, event.batch, epochs), NOTHING
         best, reason = self._turn(direction, best, event, event.batch, effects)
@@ -162,14 +180,25 @@ class ModelCheckpoint(Machine):
             raise Unpredictable("existing")  # a folder that is there is another matter than a file
         if self.refuses_path == "turn":
             raise AttributeError("a path has no attribute 'format'")
-        path = _file_name(self.filepath, event.epoch, batch, event.logs)
+        path = _file_name(self.filepath, event.epoch, batch if self.knows_batch else None, event.logs)
         if self.folder == "at-every-turn":
             _check_folder(
                 str(PurePosixPath(path).parent), self.existing
             )  # a file in its place passes for one that is there
         best, saves, reason = self._decide(direction, best, event.logs, effects)
         if saves:
-            if self.folder == "never" and "/" in path:
+            if (
+                self.refuses_best
+                and self.config.save_best_only
+                and path.endswith(".keras")
+                and not self.config.save_weights_only
+            ):
+                raise ValueError("the .keras format does not support options")
+            if self.without_folder is not None and "/" in path and _form(path, self.config) in self.without_folder:
+                if self.failed_save == "passes-for-a-save":
+                    return best, reason
+                if self.failed_save == "raises-attribute-error":
+                    raise AttributeError("an OSError has no attribute 'message'")
                 raise OSError(f"there is no directory for {path}")
             _check_folder(path, self.existing)
             _check_file(path, self.existing)
@@ -207,6 +236,18 @@ class ModelCheckpoint(Machine):
 
     def internal(self, state: State) -> dict[str, Any]:
         return {"best": state.best}
+
+
+def _samples(logs: Logs) -> Any:
+    """How many samples the batch says that it has, one if it does not."""
+    return logs.get("size", 1)
+
+
+def _form(path: str, config: Configuration) -> str:
+    """What Keras 2 writes to a path: one file, if the name has its suffix."""
+    if not path.endswith((".h5", ".hdf5", ".keras")):
+        return "a format of TensorFlow's"
+    return "a file of weights" if config.save_weights_only else "a model's file"
 
 
 def _check_folder(path: str, existing: tuple[str, ...]) -> None:

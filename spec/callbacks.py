@@ -148,6 +148,12 @@ CALLBACKS: dict[str, Callback] = {
                     "do nothing.",
                     swallows=True,
                 ),
+                "save-freq-and-keywords-but-threshold": Signature(
+                    says="Those of Keras 3 but initial_value_threshold, period, which saves every period-th epoch, with a "
+                    "warning, and all others, which do nothing: initial_value_threshold too.",
+                    but=frozenset({"initial_value_threshold"}),
+                    swallows=True,
+                ),
                 "period": Signature(
                     says="Those of Keras 3 but save_freq and initial_value_threshold, and period, which saves every "
                     "period-th epoch; an unknown one raises TypeError.",

@@ -3,8 +3,12 @@
 Rules
 - A chain is a TOML file in `dialects/`: `package`; `known`, the releases that were run, oldest first; `[[era]]` tables, with the
   backends and the NumPy eras that there are from a release on, the usual one first; `[root]`, a value for every choice in the
-  oldest release, or `fork`, a dialect of another chain; and `[[change]]` records.
+  oldest release; and `[[change]]` records.
 - A change record has `release`, `choice`, `value`, `says` (one line), `source`, and the `scenario` that shows it.
+- Where a release was made of another package's code, a `[[fork]]` names it: from that `release` on the chain goes on from
+  `dialect`, of another chain, with a line that `says` so and a `source`. A chain may begin with one in place of a root.
+- `[follows]`: from `since` on, before `until`, every release does what the release of the same minor version of another
+  `package` does, which it requires.
 - A value may be one of `overlays.toml`: `of-the-backend` is what the backend makes of a comparison, `of-numpy` what NumPy makes
   of a product, `if-floats-of-numpy` whether the backend's tensors are floats. So a dialect is a release, a backend and a NumPy
   era, and no table for each.
@@ -46,6 +50,27 @@ class Change:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Fork:
+    """From `release` on the chain goes on from a dialect of another one."""
+
+    release: str
+    dialect: str
+    says: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Follows:
+    """The releases from `since` on, before `until`, do what the release of `package` of the same minor version does."""
+
+    package: str
+    since: str
+    until: str
+    says: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Era:
     """From `since` on there are these backends and NumPy eras; the first of each is meant where none is named."""
 
@@ -56,18 +81,41 @@ class Era:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Chain:
-    """`root`: what the oldest release does, empty where the chain begins as the dialect `fork`."""
+    """`root`: what the oldest release does, empty where the chain begins with a fork."""
 
     package: str
     known: tuple[str, ...]
     eras: tuple[Era, ...]
     changes: tuple[Change, ...]
     root: Mapping[str, str]
-    fork: str | None = None
+    forks: tuple[Fork, ...] = ()
+    follows: Follows | None = None
+
+    def fork(self, point: str) -> Fork | None:
+        """The fork from which a point goes on; None where it goes on from the root."""
+        return next((fork for fork in reversed(self.forks) if version(fork.release) <= version(point)), None)
+
+    def segment(self, point: str) -> tuple[str, ...]:
+        """The points up to that one, from the root or the last fork on."""
+        fork = self.fork(point)
+        first = version(self.known[0] if fork is None else fork.release)
+        return tuple(one for one in self.points() if first <= version(one) <= version(point))
+
+    def led(self, release: str) -> str | None:
+        """The release of another package that a release does what it does; None for one that goes its own way. Raises
+        InvalidDialect where it has no code of its own, and which one it is made of is not said by its version."""
+        follows = self.follows
+        if follows is None or version(release) < version(follows.since):
+            return None
+        if version(release) >= version(follows.until):
+            raise InvalidDialect(
+                f"{self.package} {release} has no callbacks of its own: they are those of the {follows.package} that is installed"
+            )
+        return f"{follows.package}-{'.'.join(release.split('.')[:2])}"
 
     def points(self) -> tuple[str, ...]:
         """The releases that do something else than the one before, the oldest among them."""
-        releases = {self.known[0], *(change.release for change in self.changes)}
+        releases = {self.known[0], *(change.release for change in self.changes), *(fork.release for fork in self.forks)}
         return tuple(release for release in self.known if release in releases)
 
     def point(self, release: str) -> str:
@@ -107,10 +155,16 @@ class Chain:
             )
         return point, None
 
+    def changed(self, point: str) -> tuple[Change, ...]:
+        """The changes from the root or the last fork on up to a point."""
+        segment = self.segment(point)
+        return tuple(change for change in self.changes if change.release in segment)
+
     def choices(self, point: str) -> Mapping[str, str]:
-        """What the chain itself says of a point: every choice that its root or a change sets, overlays not resolved."""
-        changed = {change.choice: change.value for change in self.changes if version(change.release) <= version(point)}
-        return {**self.root, **changed}
+        """What the chain itself says of a point: every choice that its root sets, unless it forks, or a change; overlays not
+        resolved."""
+        root = self.root if self.fork(point) is None else {}
+        return {**root, **{change.choice: change.value for change in self.changed(point)}}
 
 
 def _read(name: str) -> Any:
@@ -147,6 +201,7 @@ def chains() -> Mapping[str, Chain]:
                 for change in table.get("change", ())
             ),
             root=table.get("root", {}),
-            fork=table.get("fork"),
+            forks=tuple(Fork(**fork) for fork in table.get("fork", ())),
+            follows=Follows(**table["follows"]) if "follows" in table else None,
         )
     return read

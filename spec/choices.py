@@ -187,7 +187,7 @@ _ALL = (
         "early-stopping/patience-zero",
         "What does a patience of 0 or less do?",
         as_any_other="It is at its end with the first epoch that does not improve.",
-        stops_at_once=f"{_AFTER_IMPROVEMENTS} enough: the first monitored epoch stops, even if it improves.",
+        stops_at_once=f"{_AFTER_IMPROVEMENTS} enough: the first monitored epoch that can stop does, even if it improves.",
         disables="It never stops.",
         refused="The constructor raises ValueError.",
     ),
@@ -235,6 +235,12 @@ _ALL = (
         "What does restore_best_weights put back if no value was the best?",
         first_monitored_epoch="The weights of the first epoch that was monitored.",
         nothing="Nothing: there is nothing to put back; where it puts back when it stops, that raises TypeError.",
+    ),
+    _choice(
+        "early-stopping/restored-message",
+        "Which epoch does the line about restored weights name, if no value was the best?",
+        theirs="The one whose weights they are, if any.",
+        the_first="Epoch 1, whichever it was.",
     ),
     _choice(
         "early-stopping/reuse",
@@ -389,6 +395,18 @@ _ALL = (
         fails_when_saving="It may not: the first time a save is due it raises AttributeError.",
     ),
     _choice(
+        "model-checkpoint/save-freq",
+        "What does an integer save_freq count?",
+        batches="Batches.",
+        samples="Samples: a batch counts as many as its logs have under size, where fit puts it, and as one without it.",
+    ),
+    _choice(
+        "model-checkpoint/batch-in-name",
+        "What is {batch} in a file name that is saved at the end of a batch?",
+        from_one="The batch's index, counted from one.",
+        unknown="No field, unless the logs have it: it raises KeyError.",
+    ),
+    _choice(
         "model-checkpoint/first-batches",
         "With an integer save_freq, how many batches count when the first batch hook comes after several (steps_per_execution)?",
         counted="All of them.",
@@ -401,6 +419,23 @@ _ALL = (
         at_every_turn="Whenever a save is due, before it is decided: a place that cannot be a folder fails although nothing is "
         "saved.",
         never="Never: to save into a folder that is not there raises OSError.",
+        for_formats_of_tensorflow="By saving alone, where the name has no suffix of a file and TensorFlow writes a format of its "
+        "own; to save an HDF5 file into a folder that is not there raises OSError.",
+        for_whole_models="By saving alone, of a whole model or in a format of TensorFlow's; to save weights as HDF5 into a "
+        "folder that is not there raises OSError.",
+    ),
+    _choice(
+        "model-checkpoint/failed-save",
+        "What does a save do that fails with an OSError?",
+        raises="It raises it.",
+        passes_for_a_save="Nothing: no file is there, and not a word is said.",
+        raises_attribute_error="It raises AttributeError, which the handler of the OSError makes of it.",
+    ),
+    _choice(
+        "model-checkpoint/best-keras-file",
+        "May save_best_only save a whole model to a file whose name ends with .keras?",
+        saved="It may.",
+        refused="It may not: the first improvement raises ValueError, as it is saved with an argument that the format refuses.",
     ),
     _choice(
         "model-checkpoint/loaded-weights",

@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import Any
 
 from .callbacks import CALLBACKS
-from .chain import FOLDER, Chain, chains, overlays
+from .chain import FOLDER, Chain, Change, chains, overlays
 from .chain import InvalidDialect as InvalidDialect
 from .chain import version as number
 from .choices import CHOICES
@@ -90,7 +90,8 @@ def _at(package: str, point: str, backend: str, numpy: str) -> Dialect:
     chain = chains()[package]
     era = chain.era(point)
     suffix = _suffix(era.backends, backend) + _suffix(era.numpy, numpy)
-    said = {**(_forked(chain).choices if chain.fork else {}), **chain.choices(point)}
+    forked = _forked(chain, point)
+    said = {**({} if forked is None else forked.choices), **chain.choices(point)}
     meant = {**overlays()[backend], **overlays()[numpy]}
     return Dialect(
         name=f"{package}-{chain.last(point)}{suffix}",
@@ -104,15 +105,40 @@ def _suffix(usual: tuple[str, ...], one: str) -> str:
     return "" if one == usual[0] else f"+{one}"
 
 
-def _forked(chain: Chain) -> Dialect:
-    return resolve(str(chain.fork)).dialect
+def _forked(chain: Chain, point: str) -> Dialect | None:
+    """The dialect from which the chain goes on to a point; None where that is its root."""
+    fork = chain.fork(point)
+    if fork is None:
+        return None
+    package, _, release = fork.dialect.rpartition("-")
+    return release_dialect(package, release).dialect
 
 
 def _ancestors(chain: Chain, point: str, suffix: str) -> tuple[str, ...]:
     plain = (f"{chain.package}-{point}",) if suffix else ()
-    before = chain.points()[: chain.points().index(point)]
-    older = tuple(f"{chain.package}-{release}" for release in reversed(before))
-    return (*plain, *older, *(_forked(chain).lineage if chain.fork else ()))
+    older = tuple(f"{chain.package}-{release}" for release in reversed(chain.segment(point)[:-1]))
+    forked = _forked(chain, point)
+    return (*plain, *older, *(() if forked is None else forked.lineage))
+
+
+def before(package: str, point: str) -> Dialect | None:
+    """The dialect that a point on a chain came after: of the fork that it is, or else of the point before; None for a root."""
+    chain = chains()[package]
+    older = chain.segment(point)[:-1]
+    if not older:
+        return _forked(chain, point)
+    era = chain.era(older[-1])
+    return _at(package, older[-1], era.backends[0], era.numpy[0])
+
+
+def path(dialect: Dialect) -> tuple[tuple[str, Change], ...]:
+    """The changes that led to a release, oldest first, each with the package in whose chain it stands."""
+    if dialect.package is None or dialect.since is None:
+        return ()
+    chain = chains()[dialect.package]
+    forked = _forked(chain, dialect.since)
+    own = tuple((chain.package, change) for change in chain.changed(dialect.since))
+    return (*(() if forked is None else path(forked)), *own)
 
 
 def release_dialect(package: str, version: str, backend: str | None = None, numpy: str | None = None) -> Resolution:
@@ -120,6 +146,10 @@ def release_dialect(package: str, version: str, backend: str | None = None, nump
     if package not in chains():
         raise InvalidDialect(f"no release of {package} is known; known are {', '.join(chains())}")
     chain = chains()[package]
+    leader = chain.led(version)
+    if leader is not None:
+        leading = chains()[leader.rpartition("-")[0]]
+        return release_dialect(leading.package, leader.rpartition("-")[2], backend, numpy)
     point, note = chain.in_force(version)
     era = chain.era(chain.meant(version))
     backend, numpy = backend or era.backends[0], numpy or era.numpy[0]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from callcheck.conformance.agreement import ADAPTERS_RESULT, agree
+from callcheck.conformance.agreement import agree, kept
 from callcheck.conformance.driver.adapters import INSTALL, adapter
 from callcheck.conformance.driver.domain import DEFAULTS, Domain
 from callcheck.conformance.driver.protocol import Capabilities, Unavailable
@@ -45,12 +45,11 @@ def test_an_adapter_is_green_on_its_dialect(name: str, way: str) -> None:
 
 
 def test_every_third_party_dialect_was_run_on_a_thousand_scenarios_without_a_difference() -> None:
-    kept = json.loads(ADAPTERS_RESULT.read_text(encoding="utf-8"))
-    assert {found["dialect"] for found in kept.values()} == set(third_party())
-    for found in kept.values():
-        counts: list[dict[str, Any]] = [found[callback] for callback in CALLBACKS if callback in found]
-        assert counts
-        assert all(count["compared"] >= 1000 and count["different"] == 0 for count in counts)
+    found = {where: record["callbacks"] for where, _, record in kept() if where in third_party()}
+    assert set(found) == set(third_party())
+    for callbacks in found.values():
+        assert callbacks
+        assert all(count["compared"] >= 1000 and count["different"] == 0 for count in callbacks.values())
 
 
 def test_a_library_that_is_not_there_is_told_with_what_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:

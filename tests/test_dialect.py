@@ -16,7 +16,8 @@ from callcheck.reference.reduce_lr_on_plateau import MINIMUM
 from callcheck.reference.replay import replay
 from callcheck.spec.chain import Chain, Change, InvalidDialect, chains, version
 from callcheck.spec.choices import CHOICES
-from callcheck.spec.dialect import NEWEST, nearest, promises, resolve, shipped
+from callcheck.spec.dialect import NEWEST, nearest, path, promises, resolve, shipped
+from callcheck.spec.dialect import before as before_it
 from callcheck.spec.numbers import ADDENDS, ARRAY_PRECISIONS, PRECISIONS
 from callcheck.spec.scenario import Scenario, from_json
 from callcheck.spec.trace import Trace, difference
@@ -60,7 +61,11 @@ def test_the_backend_and_numpy_lie_over_a_release() -> None:
         ("kears", "unknown dialect 'kears'"),
         ("kears-3.0.0", "no release of kears is known"),
         ("keras-1.0.0", "older than the first known release"),
-        ("keras-2.15.0", "what keras 2.15.0 does is not known: it lies between 2.3.1 and 3.0.0, which differ"),
+        ("keras-2.5.0", "what keras 2.5.0 does is not known: it lies between 2.4.3 and 2.6.0, which differ"),
+        (
+            "tensorflow-2.16.1",
+            "tensorflow 2.16.1 has no callbacks of its own: they are those of the keras that is installed",
+        ),
         ("keras-3.15.1+mxnet", "is not known with mxnet"),
         ("keras-2.3.1+jax", "is not known with jax; it is with tensorflow"),
         ("keras-3.0.5+np2", "is not known with np2; it is with np1"),
@@ -82,11 +87,8 @@ def test_a_change_record_is_shown_by_its_scenario(chain: Chain, change: Change) 
     """On the scenario the choice makes a difference where the change happens: with what was changed before it in its release,
     or with all of it."""
     after = resolve(f"{chain.package}-{change.release}").dialect
-    before = dict(after.choices)
-    older = resolve(str(chain.fork)).dialect if chain.fork and change.release == chain.known[0] else None
-    if older is None:
-        release = chain.points()[chain.points().index(change.release) - 1]
-        older = resolve(f"{chain.package}-{release}").dialect
+    older = before_it(chain.package, change.release)
+    assert older is not None
     before = dict(older.choices)
     for other in chain.changes[: chain.changes.index(change)]:
         if other.release == change.release:
@@ -100,11 +102,23 @@ def test_a_change_record_is_shown_by_its_scenario(chain: Chain, change: Change) 
 
 def test_the_root_of_a_chain_lists_every_choice_and_changes_are_in_order() -> None:
     for chain in chains().values():
-        assert set(chain.root) == (set() if chain.fork else set(CHOICES))
+        assert set(chain.root) == (set() if chain.fork(chain.known[0]) else set(CHOICES))
         assert list(chain.known) == sorted(chain.known, key=version)
         assert {change.release for change in chain.changes} <= set(chain.known)
         releases = [version(change.release) for change in chain.changes]
         assert releases == sorted(releases)
+        assert {fork.release for fork in chain.forks} <= set(chain.known)
+
+
+def test_a_release_goes_on_from_the_package_whose_code_it_took_over() -> None:
+    """Keras 2.4 is TensorFlow's, 2.6 took TensorFlow 2.5's over, and TensorFlow from 2.6 on is the keras package."""
+    assert resolve("keras-2.4.3").dialect.choices == resolve("tensorflow-2.4.4").dialect.choices
+    assert resolve("tensorflow-2.10.1").dialect is resolve("keras-2.10.0").dialect
+    old, new = resolve("keras-2.3.1").dialect, resolve("keras-2.6.0").dialect
+    led = {change.choice: (package, change.release) for package, change in path(new)}
+    assert {choice for choice in CHOICES if old[choice] != new[choice]} <= set(led)
+    assert led["early-stopping/baseline"] == ("tensorflow", "2.5.0")
+    assert resolve("tf-keras-2.14.1").dialect.lineage[-1] == "keras-2.3.1"
 
 
 def test_the_documentation_is_asked_of_every_choice() -> None:

@@ -29,9 +29,9 @@ def speaking(dialect: Dialect) -> Ask:
 
 def test_every_choice_in_which_two_dialects_differ_is_shown_by_a_scenario_of_its_own() -> None:
     found = list(predicted(OLD, NEW))
-    assert {choice for each in found for choice in each.choices} == {
-        choice for choice in NEW.choices if NEW[choice] != OLD[choice]
-    }
+    # When a folder is made shows only where files lie before, of which a Keras that writes folders is not asked.
+    apart = {choice for choice in NEW.choices if NEW[choice] != OLD[choice]} - {"model-checkpoint/folder"}
+    assert {choice for each in found for choice in each.choices} == apart
     for each in found:
         assert isinstance(each.a, Trace)
         assert difference(each.a, each.b) is not None
@@ -112,7 +112,7 @@ def test_the_command_says_each_difference_with_its_history_and_ends_with_one(
     said = capsys.readouterr().out
     assert said.startswith("keras==3.10.0 and keras==3.11.0: ")
     assert "early-stopping/reuse" in said
-    assert "since 3.11.0: " in said
+    assert "since keras 3.11.0: " in said
     assert "predicted, and not run" in said
     assert max(map(len, said.splitlines())) <= 200
 

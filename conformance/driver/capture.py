@@ -16,7 +16,8 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Opt
 
 from .values import UNTRAINED, Origin, float32, unsigned_zero
 
-# In this order: a line of ModelCheckpoint that says that a value improved says "saving" too.
+# In this order: a line of ModelCheckpoint that says that a value improved says "saving" too, and LearningRateScheduler once said
+# "reducing", whatever it did.
 _PRINTED = (
     ("not-improved", re.compile(r"did not improve")),
     ("improved", re.compile(r"improved from")),
@@ -24,8 +25,8 @@ _PRINTED = (
     ("saving", re.compile(r"saving model to")),
     ("early-stop", re.compile(r"early stopping", re.IGNORECASE)),
     ("restored", re.compile(r"restoring model weights", re.IGNORECASE)),
+    ("scheduled", re.compile(r"scheduler reducing learning rate|setting (\S+ )?learning rate", re.IGNORECASE)),
     ("reduced", re.compile(r"reducing (\S+ )?learning rate", re.IGNORECASE)),
-    ("scheduled", re.compile(r"setting (\S+ )?learning rate", re.IGNORECASE)),
     ("nan", re.compile(r"invalid loss", re.IGNORECASE)),
 )
 _WARNED = (

@@ -230,3 +230,17 @@ def saved_form(path: str, weights_only: bool) -> Tuple[str, ...]:
     if weights_only:
         return (path + ".index", path + ".data-00000-of-00001")
     return (os.path.join(path, "saved_model.pb"),)
+
+
+def h5py_tells_errors(h5py: Any) -> bool:
+    """Whether h5py, None where there is none, raises the system's exception by its kind."""
+    if h5py is None:
+        return True
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            h5py.File(os.path.join(folder, "none", "file"), "w")
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return False
+    raise AssertionError("a file was made in a folder that is not there")

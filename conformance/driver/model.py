@@ -72,6 +72,7 @@ class Model:
         self.stop_training = False
         self.metrics: Sequence[Any] = []
         self.distribute_strategy: Optional[Any] = None  # Keras 2 asks: the default one
+        self._is_graph_network = True  # ModelCheckpoint in TensorFlow up to 2.4 asks: else it saved weights alone
         self.weights_of = UNTRAINED
         self.steps = 0
         """Of the optimizer."""
@@ -79,6 +80,9 @@ class Model:
         """Since it was last asked."""
         self._directory = directory
         self._world = world
+
+    def _in_multi_worker_mode(self) -> bool:
+        return False  # ModelCheckpoint in TensorFlow 2.1 and 2.2 asks
 
     def get_weights(self) -> List[Tuple[int, int]]:
         return [self.weights_of]
@@ -88,6 +92,8 @@ class Model:
         self.weights_of = Origin(int(fit), int(epoch))
 
     def save(self, filepath: Any, overwrite: bool = True, **options: Any) -> None:
+        if "options" in options and not self._world.takes_options(os.fspath(filepath)):
+            raise ValueError("this format of a model takes no options")
         self._save(filepath, overwrite, False)
 
     def save_weights(self, filepath: Any, overwrite: bool = True, **options: Any) -> None:
@@ -107,6 +113,8 @@ class Model:
                 "steps": self.steps,
             }
         )
+        if self._world.makes_folder(path, weights_only):
+            os.makedirs(os.path.dirname(os.path.join(self._directory.path, path)), exist_ok=True)
         for file in self._world.form(path, weights_only):
             if file.startswith(path + os.sep):
                 os.makedirs(path, exist_ok=True)

@@ -21,7 +21,7 @@ import tempfile
 from types import SimpleNamespace
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
-from .files import Directory, saved_form
+from .files import Directory, h5py_tells_errors, saved_form
 from .model import Model, Optimizer, Scheduled, WithoutRate
 from .protocol import CannotExpress, Unavailable
 from .scenario import Scenario
@@ -139,7 +139,7 @@ class PlainWorld:
     weights_bring = False, False
     """Whether the weights in a .keras or .weights.h5 file bring back the optimizer's rate, and whether its steps."""
     h5py_tells_errors = True
-    """Whether h5py raises the system's exception by its kind, as it does from its third version on."""
+    """Whether h5py raises the system's exception by its kind, as newer ones do."""
 
     def writes_with_h5py(self, path: str) -> bool:
         """Whether a file of that name is HDF5."""
@@ -172,6 +172,14 @@ class PlainWorld:
         if load == "weights-unbuilt":
             return False, False
         return self.weights_bring if path.endswith((".keras", ".weights.h5")) else (False, False)
+
+    def makes_folder(self, path: str, weights_only: bool) -> bool:
+        """Whether a save makes the folder in which the path lies."""
+        return False
+
+    def takes_options(self, path: str) -> bool:
+        """Whether a whole model can be saved there with `options`."""
+        return True
 
     def trained(self, model: Model) -> None:
         """The optimizer has made a step."""
@@ -207,8 +215,7 @@ class _Keras(PlainWorld):
     def __init__(self, keras: Any) -> None:
         self.keras = keras
         self.groups_batches = "steps_per_execution" in inspect.signature(keras.models.Model.compile).parameters
-        h5py = sys.modules.get("h5py")
-        self.h5py_tells_errors = h5py is None or not h5py.__version__.startswith("2.")
+        self.h5py_tells_errors = h5py_tells_errors(sys.modules.get("h5py"))
         self.one = keras.optimizers.SGD(1.0)
         self.variable: Any = getattr(self.one, "learning_rate", None)
         if self.variable is None:
@@ -263,7 +270,7 @@ class _Keras(PlainWorld):
             return
         if isinstance(rate, Mapping):
             for inner in model.optimizer.optimizers:
-                self.assign(inner.learning_rate, rate[inner.name])
+                self.assign(inner.learning_rate, rate[_name_of(inner)])
         elif isinstance(rate, ScheduledRate):
             model.optimizer = self.optimizer(rate)
         elif model.optimizer is not self.one:
@@ -284,9 +291,14 @@ class _Keras(PlainWorld):
         if isinstance(optimizer, WithoutRate):
             return None
         if hasattr(optimizer, "optimizers"):
-            return {inner.name: unsigned_zero(self.read(inner.learning_rate)) for inner in optimizer.optimizers}
+            return {_name_of(inner): unsigned_zero(self.read(inner.learning_rate)) for inner in optimizer.optimizers}
         rate = optimizer.learning_rate
         return unsigned_zero(self.read(rate(0) if callable(rate) else rate))
+
+
+def _name_of(optimizer: Any) -> str:
+    """The name that an optimizer was given; until Keras 2.10 it had it for itself."""
+    return str(optimizer.name if hasattr(optimizer, "name") else optimizer._name)
 
 
 class StandaloneKeras(_Keras):
@@ -321,7 +333,21 @@ class TfKeras(_Keras):
     """Keras 2 in TensorFlow. It writes folders, or several files, for names without a known suffix."""
 
     writes_files = False
-    weights_bring = False, True
+
+    def __init__(self, keras: Any) -> None:
+        super().__init__(keras)
+        tensorflow = importlib.import_module("tensorflow").__version__.split(".")
+        self._release = int(tensorflow[0]), int(tensorflow[1])
+        self.weights_bring = False, self._release >= (2, 12)
+
+    def makes_folder(self, path: str, weights_only: bool) -> bool:
+        return self.form(path, weights_only) != (path,) or (not weights_only and self._release >= (2, 4))
+
+    def writes_with_h5py(self, path: str) -> bool:
+        return self.takes_options(path)
+
+    def takes_options(self, path: str) -> bool:
+        return not (path.endswith(".keras") and self._release >= (2, 13))  # a format of its own since
 
     def _note_assignments(self) -> bool:
         return hasattr(self.variable, "numpy") and super()._note_assignments()
@@ -459,4 +485,6 @@ def _package(name: str) -> Package:
         return Package(name, module, version, module.config.backend(), Keras3(module))
     if name == "keras" and (int(numbers[0]), int(numbers[1])) < (2, 4):
         return Package(name, module, version, module.backend.backend(), StandaloneKeras(module))
+    if name == "keras" and int(numbers[1]) < 9:
+        module = load("tensorflow", name).keras  # until 2.9 the package alone was no public interface
     return Package(name, module, version, "tensorflow", TfKeras(module))

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from callcheck.spec.chain import Change, chains, version
+from callcheck.spec.chain import Change
 from callcheck.spec.choices import CHOICES
-from callcheck.spec.dialect import Dialect
+from callcheck.spec.dialect import Dialect, path
 from callcheck.spec.scenario import dumps
 from callcheck.spec.scenario import to_json as scenario_to_json
 from callcheck.spec.trace import Result, Trace
@@ -78,8 +78,8 @@ class Report:
             lines.append(f"  {CHOICES[choice].question}")
             lines.append(f"    {self.a}: {CHOICES[choice].values[a]}")
             lines.append(f"    {self.b}: {CHOICES[choice].values[b]}")
-            for change in changes_between(*self.dialects, choice):
-                lines.append(f"    since {change.release}: {change.says} ({change.source})")
+            for package, change in changes_between(*self.dialects, choice):
+                lines.append(f"    since {package} {change.release}: {change.says} ({change.source})")
         lines.append(f"  {CLAIMS[each.status]}")
         for name, result in ((self.a, each.a), (self.b, each.b)):
             lines.append(f"  on {name}:")
@@ -110,9 +110,9 @@ class Report:
                     "a": trace_to_json(each.a),
                     "b": trace_to_json(each.b),
                     "changes": [
-                        {"release": change.release, "says": change.says, "source": change.source}
+                        {"package": package, "release": change.release, "says": change.says, "source": change.source}
                         for choice in each.choices
-                        for change in changes_between(*self.dialects, choice)
+                        for package, change in changes_between(*self.dialects, choice)
                     ],
                     "script": self.witnesses[number].script if number in self.witnesses else None,
                 }
@@ -142,13 +142,11 @@ def _told(each: Difference, result: Result) -> list[str]:
     return table(each.scenario, result if isinstance(result, Trace) else None)
 
 
-def changes_between(a: Dialect | None, b: Dialect | None, choice: str) -> list[Change]:
-    """The change records of a choice that lie between two releases of one package, oldest first."""
-    if a is None or b is None or a.package is None or a.package != b.package or a.since is None or b.since is None:
+def changes_between(a: Dialect | None, b: Dialect | None, choice: str) -> list[tuple[str, Change]]:
+    """The change records of a choice that led from one release to the other, or from where their ways part to each, oldest first;
+    each with its package."""
+    if a is None or b is None:
         return []
-    low, high = sorted((version(a.since), version(b.since)))
-    return [
-        change
-        for change in chains()[a.package].changes
-        if change.choice == choice and low < version(change.release) <= high
-    ]
+    one, other = path(a), path(b)
+    apart = [each for each in (*one, *other) if each not in one or each not in other]
+    return [(package, change) for package, change in apart if change.choice == choice]

@@ -54,8 +54,9 @@ def _one(report: Report, number: int, each: Difference) -> str:
             + "</dl>"
         )
         parts += [
-            f"<p>Since {text(change.release)}: {text(change.says)} <span class='quiet'>({text(change.source)})</span></p>"
-            for change in changes_between(*report.dialects, choice)
+            f"<p>Since {package} {text(change.release)}: {text(change.says)} "
+            f"<span class='quiet'>({text(change.source)})</span></p>"
+            for package, change in changes_between(*report.dialects, choice)
         ]
     seen = [_seen(name, result) for name, result in ((report.a, each.a), (report.b, each.b))]
     parts.append(f'<p class="quiet">{text(CLAIMS[each.status])}</p>')

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from callcheck.reference.replay import replay
 from callcheck.spec.callbacks import CALLBACKS
-from callcheck.spec.chain import Chain, Change, chains, version
+from callcheck.spec.chain import Change, chains, version
 from callcheck.spec.choices import CHOICES
-from callcheck.spec.dialect import Dialect, release_dialect
+from callcheck.spec.dialect import Dialect, before, release_dialect
 from callcheck.spec.scenario import Scenario, from_json
 from callcheck.spec.trace import Trace, difference
 
@@ -21,11 +21,10 @@ from .words import wrapped
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Told:
-    """A change with its circumstances. `before`: the release before it; None for the first one of a chain."""
+    """A change with its circumstances."""
 
     package: str
     change: Change
-    before: str | None
     scenario: Scenario
 
     @property
@@ -34,12 +33,17 @@ class Told:
         return release_dialect(self.package, self.change.release).dialect
 
     @property
-    def pair(self) -> tuple[Dialect, Dialect] | None:
-        """Two dialects in which the scenario shows the change: those of the release before and of this one, or if other changes
-        of the release hide it, the same with this choice alone changed. None for the first release of a chain."""
-        if self.before is None:
-            return None
-        then, choice = release_dialect(self.package, self.before).dialect, self.change.choice
+    def before(self) -> Dialect:
+        """The dialect of the release before it, or of the one whose code it took over."""
+        found = before(self.package, self.change.release)
+        assert found is not None  # a root has no changes
+        return found
+
+    @property
+    def pair(self) -> tuple[Dialect, Dialect]:
+        """Two dialects in which the scenario shows the change: those before it and of this release, or if other changes of the
+        release hide it, the same with this choice alone changed."""
+        then, choice = self.before, self.change.choice
         pairs = (
             (then, self.now),
             (self.now.replace("before", **{choice: then[choice]}), self.now),
@@ -50,11 +54,6 @@ class Told:
     @property
     def shown(self) -> tuple[str, ...]:
         """The scenario before and after, in two tables one below the other."""
-        if self.pair is None:
-            return (
-                f"{self.package} {self.change.release}:",
-                *(f"  {line}" for line in _table(self.scenario, self.now)),
-            )
         lines: list[str] = []
         for says, dialect in zip(("before:", f"from {self.package} {self.change.release} on:"), self.pair, strict=True):
             lines += [says, *(f"  {line}" for line in _table(self.scenario, dialect))]
@@ -75,9 +74,7 @@ def history(prefix: str = "") -> Iterator[Told]:
     for package, chain in chains().items():
         about = [each for each in chain.changes if each.choice.startswith(prefix)]
         for change in sorted(about, key=lambda each: (_rank(each.choice), version(each.release))):
-            yield Told(
-                package=package, change=change, before=_before(chain, change), scenario=from_json(dict(change.scenario))
-            )
+            yield Told(package=package, change=change, scenario=from_json(dict(change.scenario)))
 
 
 def _rank(choice: str) -> int:
@@ -85,11 +82,6 @@ def _rank(choice: str) -> int:
     prefixes = [callback.prefix for callback in CALLBACKS.values()]
     part = choice.split("/")[0]
     return prefixes.index(part) if part in prefixes else len(prefixes)
-
-
-def _before(chain: Chain, change: Change) -> str | None:
-    older = [release for release in chain.known if version(release) < version(change.release)]
-    return older[-1] if older else None
 
 
 def _part(choice: str) -> str:
@@ -114,10 +106,10 @@ def markdown() -> str:
     """The whole history as a document."""
     lines = ["# What changed in these callbacks, release by release", ""]
     for package, chain in chains().items():
-        lines.append(
-            f"- **{package}**: {len(chain.changes)} changes, read off and run in {', '.join(chain.known)}."
-            + ("" if chain.fork is None else f" It begins as {chain.fork}.")
-        )
+        lines.append(f"- **{package}**: {len(chain.changes)} changes, read off and run in {', '.join(chain.known)}.")
+        lines += [f"  - from {fork.release} on: {fork.says} ({fork.source})." for fork in chain.forks]
+        if chain.follows is not None:
+            lines.append(f"  - from {chain.follows.since} on: {chain.follows.says} ({chain.follows.source}).")
     lines += [
         "",
         "Each change names its source and the scenario that shows it, with what happened before and after. Releases that are not "

@@ -9,7 +9,7 @@ Rules
 - Unless it says `errors=True`, a clause speaks of scenarios that were run to their end: others do not exercise it. One that
   speaks of scenarios without a trace says `failures=True`.
 - An observed clause is what every Keras of its range does. Of a dialect with a value that no Keras has it says nothing, unless it
-  names that choice.
+  names that choice; nor where a release has one of the oddities of its time (`TAKEN_FOR_GRANTED`).
 - No clause speaks of epochs with an index below 0, which `fit` accepts and nobody promises anything about; what they do is left
   to the reference, and to the stored vectors.
 - Unless it says `resumed=True`, a clause speaks of fits that go on with the model of the fit before, not with one from a file.
@@ -268,6 +268,18 @@ class Case(Place):
 Check = Callable[[Case], Expectations]
 
 
+TAKEN_FOR_GRANTED: Mapping[str, tuple[str, ...]] = {
+    "early-stopping/patience-zero": ("as-any-other",),
+    "early-stopping/restored-message": ("theirs",),
+    "model-checkpoint/arguments": ("save-freq", "save-freq-and-keywords", "period"),
+    "model-checkpoint/batch-in-name": ("from-one",),
+    "model-checkpoint/best-keras-file": ("saved",),
+    "model-checkpoint/save-freq": ("batches",),
+}
+"""By choice, the values that observed clauses take for granted. What the releases do that have others is held to the reference,
+which agrees with them."""
+
+
 @cache
 def _governing_prefixes(callbacks: tuple[str, ...]) -> frozenset[str]:
     """The first parts of the ids of the choices that can matter to these callbacks."""
@@ -318,15 +330,17 @@ class Clause:
 
     def barred_by(self, dialect: Dialect) -> str | None:
         """The choice whose value keeps the clause from speaking of the dialect: one that it names with other values; of an
-        observed clause also one that it does not name, whose value is that of no Keras. None if there is none."""
+        observed clause also one that it does not name, whose value is that of no Keras or not what such clauses take for granted.
+        None if there is none."""
         for choice, values in self.choices.items():
             if dialect[choice] not in values:
                 return choice
         if self.level != "observed":
             return None
         prefixes = _governing_prefixes(self.callbacks)
-        unheard = (choice for choice in unlike_any_keras(dialect) if choice.split("/")[0] in prefixes)
-        return next((choice for choice in unheard if choice not in self.choices), None)
+        taken = (choice for choice, values in TAKEN_FOR_GRANTED.items() if dialect[choice] not in values)
+        other = (choice for choice in (*unlike_any_keras(dialect), *taken) if choice.split("/")[0] in prefixes)
+        return next((choice for choice in other if choice not in self.choices), None)
 
     def speaks_of(self, scenario: Scenario) -> bool:
         """Whether the scenario has the kind of optimizer that the clause speaks of, and no epoch's index is below 0; and whether

@@ -63,10 +63,10 @@ def _gains(values: Sequence[float], sign: float) -> Iterator[Fraction | None]:
 
 @clause("early-stopping/improvement/resets-the-count", level="universal", source=DOCUMENTATION, observes=("stop",))
 def resets_the_count(case: Case) -> Expectations:
-    """In a first fit, a stop needs `patience` monitored epochs (at least one) in a row since the last one that was better
-    than all before it by more than min_delta; the first one counts as such. (No baseline, values and sums that float32 can
-    tell apart.)"""
-    epochs = monitored_first(case) if ordinary(case) and case["baseline"] is None else ()
+    """In a first fit, a stop needs `patience` monitored epochs (if that is at least one) in a row since the last one that was
+    better than all before it by more than min_delta; the first one counts as such. (No baseline, values and sums that float32
+    can tell apart.)"""
+    epochs = monitored_first(case) if ordinary(case) and case["baseline"] is None and case["patience"] > 0 else ()
     delta = abs(case["min_delta"]) if epochs else 0.0
     values = [epoch.value for epoch in epochs]
     if not epochs or not exact_sums(values, delta):
@@ -84,7 +84,7 @@ def resets_the_count(case: Case) -> Expectations:
         if epoch.index in place:
             here = place[epoch.index]
             last = max(position for position in range(here + 1) if better[position])
-            early = epoch.stopped and here - last < max(case["patience"], 1)
+            early = epoch.stopped and here - last < case["patience"]
             yield epoch.expects_that(not early, "no stop", got="a stop", because=partial(why, here, last))
 
 

@@ -317,12 +317,13 @@ def _array_raises(case: Case) -> Expectations:
 
 
 def _can_be_saved(case: Case) -> bool:
-    """Whether every file name can be filled in and written to, in no directory and from a string, and no turn of a save_best_only
-    sees an array or a value beyond what float32 has."""
+    """Whether every file name can be filled in with what is promised and written to, in no directory and from a string, and no
+    turn of a save_best_only sees an array or a value beyond what float32 has."""
     planned = turns(case)
     if planned is None or case.trace.rejected is not None:
         return False
-    if "/" in path_of(case["filepath"]) or handed_over_as(case.scenario.config) == PATH_LIKE:
+    template = path_of(case["filepath"])
+    if "/" in template or "{batch" in template or handed_over_as(case.scenario.config) == PATH_LIKE:
         return False
     if not all(isinstance(name, str) and in_the_way(case.scenario, name) is None for _, name in names(case)):
         return False
