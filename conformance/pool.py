@@ -5,6 +5,7 @@ Stored vectors come first, so that "not exercised" never depends on luck; then t
 
 from functools import cache
 
+from callcheck.spec.choices import CHOICES
 from callcheck.spec.scenario import Scenario, key
 from callcheck.spec.search.boundaries import boundaries
 from callcheck.spec.search.strategies import EXAMPLES as EXAMPLES
@@ -23,7 +24,9 @@ def pool(callback: str, examples: int, seed: int, within: Limits = EVERYTHING) -
 
     `within`: the limits of the implementation, inside of which all scenarios are brought.
     """
-    first = [vector.scenario for vector in stored() if vector.scenario.about == callback]
+    # those of training are the agreement's, but for what some clause is about
+    shown = [vector for vector in stored() if vector.scenario.callback == callback]
+    first = [each.scenario for each in shown if each.scenario.about == callback or set(each.about) - set(CHOICES)]
     unique: dict[str, Scenario] = {}
     for scenario in (*first, *sample(callback, examples, seed), *sample_aimed(callback, examples, seed)):
         brought = within.inside(scenario)

@@ -243,7 +243,11 @@ def auto_refuses(case: Case) -> Expectations:
 
 
 @clause(
-    "early-stopping/errors/what-is-no-number-fails-where-it-is-compared", level="observed", source=BOTH, errors=True
+    "early-stopping/errors/what-is-no-number-fails-where-it-is-compared",
+    level="observed",
+    source=BOTH,
+    errors=True,
+    choices={"early-stopping/restored-when": "training-ends"},
 )
 def numbers_are_compared(case: Case) -> Expectations:
     """With mode min or max, or of a loss, TypeError for what is no number comes where it is compared: a patience at the first

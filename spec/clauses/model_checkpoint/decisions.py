@@ -320,10 +320,10 @@ def compared_from(case: Case, best: Best) -> list[float] | None:
     observes=("saved",),
 )  # fmt: skip
 def exactly_the_improvements(case: Case) -> Expectations:
-    """With save_best_only, a known direction and no array among the values, a turn whose metric is a number saves exactly if it
-    is strictly better, in the dialect's precision, than initial_value_threshold and every number of the turns before it, those of
-    earlier fits included; nothing is better than a threshold that is NaN. Without a threshold so it is if the first number is
-    neither NaN nor the infinity on which everything improves."""
+    """With save_best_only, a turn whose metric is a number saves if it is strictly better, in the dialect's precision, than
+    initial_value_threshold and than every number of the turns before it, those of earlier fits included; if it is not, it does
+    not save. Nothing is better than a threshold that is NaN. (Mode min or max, or of a loss; no array among the values; without a
+    threshold, a first number that is neither NaN nor the worst infinity.)"""
     best = best_only(case)
     start = None if best is None or best.arrays else compared_from(case, best)
     if best is not None and start is not None:

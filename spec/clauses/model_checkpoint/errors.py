@@ -45,8 +45,8 @@ from .stream import (
 
 @clause("model-checkpoint/errors/raises-nothing-else", level="observed", source=OBSERVED, errors=True)
 def nothing_else(case: Case) -> Expectations:
-    """A run whose file names can be filled in and written to, and that compares nothing but numbers that float32 has the range
-    for, in a known direction and after whole epochs, raises nothing."""
+    """Nothing raises if every file name can be filled in and every file be written, and if what is compared are numbers in the
+    range of float32, at epoch ends and in a direction that is known."""
     if undisturbed(case) and nameable(case) and compares_only_float32(case, turns(case) or ()):
         yield runs_to_its_end(case, "no turn has a reason to fail")
 

@@ -60,8 +60,9 @@ def _line(case: Case, saved: bool, turn: Turn) -> str | None:
     source=f"{DOCUMENTATION} (verbose); which lines there are is observed", observes=("printed", "saved"),
 )  # fmt: skip
 def announces(case: Case) -> Expectations:
-    """With verbose=1, every turn that compares numbers says whether the metric improved, which it did if there is a save, and
-    every turn without save_best_only says that it saves; but for that a save is finished, nothing else is printed."""
+    """With verbose=1 a turn prints one line: without save_best_only that the model is saved; with it whether the metric improved,
+    which it did if and only if there is a save, and no line where the metric is missing. Nothing else is printed, but for a line
+    that the save is finished. (With save_best_only no array among the values.)"""
     planned = turns(case)
     if planned is None or not case["verbose"] > 0 or (case["save_best_only"] and arrays(case, planned)):
         return

@@ -46,9 +46,10 @@ def filled_in_with_logs(case: Case) -> Expectations:
     "model-checkpoint/filepath/is-filled-in", level="observed", source=OBSERVED, observes=("saved",),
 )  # fmt: skip
 def filled_in(case: Case) -> Expectations:
-    """The fields of filepath are filled in as by str.format: epoch is the absolute epoch and, at a batch end, batch is
-    the batch's index, both counted from one; all others are the logs of the epoch or the batch. A metric called batch
-    goes first."""
+    """The fields in braces of filepath are filled in as by str.format. {epoch} is the number of the epoch, counted from one and
+    with initial_epoch; for a save at a batch's end {batch} is the batch's number in its epoch, counted from one; every other
+    field is the metric of that name in the logs of that epoch's or batch's end. If the logs have a metric called batch, {batch}
+    is that metric."""
     if "filepath" not in case.scenario.config:
         return
     known = {turn.when: turn for by_batch in (False, True) for turn in moments(case.scenario, by_batch)}
