@@ -163,3 +163,19 @@ def test_markdown_shows_what_it_is_given(hostile: str) -> None:
             shown = shown.replace(entity, char)
         assert shown.split() == hostile.split()
     assert render(ours("one `two` three")) == "<p>one <code>two</code> three</p>\n"
+
+
+@pytest.mark.usefixtures("own")
+def test_infer_leaves_a_report() -> None:
+    words = ["--callback", "EarlyStopping", "--examples", "40", "--report", "r"]
+    assert main(["infer", "mine:MyEarlyStopping", *words]) == 1
+    assert names(Path("r")) == sorted([*FOUR, "infer.json", "dialect.toml"])
+    data = json.loads(Path("r/infer.json").read_text())
+    (suite,) = ElementTree.parse("r/junit.xml").iter("testsuite")
+    failed = {case.get("name") for case in suite.iter("testcase") if case.find("failure") is not None}
+    assert set(data["differences"]) == {name for name in failed if "/" in str(name)} != set()
+    page = Path("r/index.html").read_text()
+    assert all(f"{choice}</h3>" in page for choice in data["differences"])
+    assert "<dt>documented</dt>" in page
+    assert Path("r/dialect.toml").read_text() == data["toml"]
+    assert Path("r/summary.md").read_text().startswith("### callcheck infer: mine:MyEarlyStopping")

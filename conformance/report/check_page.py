@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from callcheck import __version__
-from callcheck.reference.replay import explain, replay
-from callcheck.spec.dialect import Dialect
-from callcheck.spec.scenario import Scenario
-from callcheck.spec.trace import Trace
 from callcheck.spec.version import VERSION
 
 from ..findings import Finding
@@ -17,10 +13,9 @@ from ..session import Suite
 from ..subjects.names import Name
 from .counterexample import describe, placed, sentence
 from .folder import FAILED, PASSED, SKIPPED, Brief, Case, fenced, folded, ours, plain
-from .markup import Seen, as_json, document, epochs, listed, refusals, style, text
+from .markup import as_json_block, beside_the_reference, definitions, finding, listed, report, text
 from .markup import sentence as as_sentence
 from .summary import KNOWN
-from .table import heading
 from .words import anchor, compared_with, counted, told
 
 Findings = Sequence[tuple[Name, Finding]]
@@ -50,19 +45,17 @@ def page(suite: Suite) -> str:
     found = findings(suite)
     names = ", ".join(map(str, suite.started()))
     parts = [
-        '<p class="brand">callcheck check</p>',
-        f"<h1>{text(names)}</h1>",
-        f'<p class="verdict {"bad" if found else "good"}">{text(headline(suite, found))}</p>',
         _implementations(suite),
         *([f"<h2>What fails</h2>{_contents(found)}"] if len(found) > 1 else []),
         *(_finding(suite, name, each, number) for number, (name, each) in enumerate(found, 1)),
         *_known(suite),
         *_all(suite),
-        f'<p class="quiet">callcheck {text(__version__)}, version {VERSION} of the specification, seed {suite.seed}, '
-        f"{suite.examples} random scenarios per callback. In tables an epoch counts from 1, its index from 0.</p>",
     ]
-    css = style(__package__, "report.css")
-    return document(f"callcheck check {names}", f"<main>\n{chr(10).join(parts)}\n</main>", css)
+    foot = (
+        f"callcheck {text(__version__)}, version {VERSION} of the specification, seed {suite.seed}, {suite.examples} random "
+        "scenarios per callback."
+    )
+    return report("check", names, headline(suite, found), not found, parts, foot)
 
 
 def _implementations(suite: Suite) -> str:
@@ -91,7 +84,6 @@ def _finding(suite: Suite, name: Name, found: Finding, number: int) -> str:
     lead = found.lead
     dialect = suite.hearing(name).dialect
     parts = [
-        f"<h3>{number}. {_row_link(suite, name, lead)}</h3>",
         f'<p class="sentence">{as_sentence(lead.clause.sentence)}</p>',
         f'<p class="quiet">{text(lead.implementation)}: {text(lead.verdict)}; {text(lead.clause.level)}, '
         f"{text(lead.clause.source)}</p>",
@@ -99,33 +91,22 @@ def _finding(suite: Suite, name: Name, found: Finding, number: int) -> str:
     if lead.failure is not None:
         said = {f"expected{placed(lead, lead.failure)}": lead.failure.expected, "because": lead.failure.why}
         said["got"] = lead.failure.got
-        parts.append("<dl>" + "".join(f"<dt>{text(k)}</dt><dd>{text(v)}</dd>" for k, v in said.items()) + "</dl>")
+        parts.append(definitions(said))
     if lead.reason is not None:
         parts.append(f"<p>{text(lead.reason)}</p>")
     if lead.scenario is not None:
-        parts.append(_scenario(lead.scenario, lead.trace, lead.implementation, dialect))
+        parts.append(beside_the_reference(lead.scenario, lead.implementation, lead.trace, dialect))
         if lead.related is not None and lead.related != lead.scenario:
             parts.append("<p>The run beside it, with which it is compared:</p>")
-            parts.append(_scenario(lead.related, lead.related_trace, lead.implementation, dialect))
-        parts.append(as_json(lead.scenario))
+            parts.append(beside_the_reference(lead.related, lead.implementation, lead.related_trace, dialect))
+        parts.append(as_json_block(lead.scenario))
     for title, others in (
         ("Fails for the same reason", found.others),
         ("Fails too, and in Keras otherwise", found.as_keras),
     ):
         if others:
             parts.append(f"<p>{title}: {', '.join(_row_link(suite, name, each) for each in others)}</p>")
-    return f'<article class="finding" id="finding-{number}">{"".join(parts)}</article>'
-
-
-def _scenario(scenario: Scenario, trace: Trace | None, implementation: str, dialect: Dialect) -> str:
-    """What was shown, what the implementation did, and beside it what the reference does, and why."""
-    seen = [Seen(name=implementation, trace=trace or "")]
-    predicted = replay(scenario, dialect, internal=True)
-    if isinstance(predicted, Trace):
-        whose = f"the reference: {compared_with(dialect.name)}"
-        seen.append(Seen(name=whose, trace=predicted, why=explain(scenario, dialect)[1]))
-    said = "".join(f"<p>{text(each)}</p>" for each in heading(scenario))
-    return f"{said}{refusals(seen)}{epochs(scenario, seen)}"
+    return finding(f"finding-{number}", f"{number}. {_row_link(suite, name, lead)}", parts)
 
 
 def _row(suite: Suite, name: Name, judgement: Judgement) -> str:

@@ -9,7 +9,8 @@ from callcheck.spec.trace import Result, Trace
 from ..diff import SEVERITIES, Difference
 from .difference import CLAIMS, Report, changes_between
 from .folder import FAILED, Brief, Case, Written, fenced, folded, plain
-from .markup import Seen, as_json, document, epochs, refusals, style, text
+from .markup import Seen, as_json_block, definitions, epochs, finding, refusals, text
+from .markup import report as as_page
 from .table import heading
 
 
@@ -30,29 +31,19 @@ def page(report: Report) -> str:
         f'<li><a href="#difference-{number}">{text(_title(each))}</a></li>' for number, each in enumerate(found, 1)
     )
     parts = [
-        '<p class="brand">callcheck diff</p>',
-        f"<h1>{text(report.a)} and {text(report.b)}</h1>",
-        f'<p class="verdict {"bad" if found else "good"}">{text(report.counted)}.</p>',
         f"<ol>{contents}</ol>" if len(found) > 1 else "",
         *(_one(report, number, each) for number, each in enumerate(found, 1)),
-        f'<p class="quiet">{text(report.basis)} callcheck {text(__version__)}. In tables an epoch counts from 1, its index '
-        "from 0.</p>",
     ]
-    css = style(__package__, "report.css")
-    title = f"callcheck diff {report.a} {report.b}"
-    return document(title, f"<main>\n{chr(10).join(part for part in parts if part)}\n</main>", css)
+    foot = f"{text(report.basis)} callcheck {text(__version__)}."
+    return as_page("diff", f"{report.a} and {report.b}", f"{report.counted}.", not found, parts, foot)
 
 
 def _one(report: Report, number: int, each: Difference) -> str:
-    parts = [f"<h3>{number}. {text(_title(each))}</h3>"]
+    parts = []
     for choice, values in each.choices.items():
         parts.append(f'<p class="sentence">{text(CHOICES[choice].question)}</p>')
         said = zip((report.a, report.b), values, strict=True)
-        parts.append(
-            "<dl>"
-            + "".join(f"<dt>{text(who)}</dt><dd>{text(CHOICES[choice].values[v])}</dd>" for who, v in said)
-            + "</dl>"
-        )
+        parts.append(definitions({who: CHOICES[choice].values[value] for who, value in said}))
         parts += [
             f"<p>Since {package} {text(change.release)}: {text(change.says)} "
             f"<span class='quiet'>({text(change.source)})</span></p>"
@@ -71,8 +62,8 @@ def _one(report: Report, number: int, each: Difference) -> str:
         )
         script = f"{witness.script.rstrip()}\n{printed}"
         parts.append(f"<details><summary>in plain Keras, run with both</summary><pre>{text(script)}</pre></details>")
-    parts.append(as_json(each.scenario))
-    return f'<article class="finding" id="difference-{number}">{"".join(parts)}</article>'
+    parts.append(as_json_block(each.scenario))
+    return finding(f"difference-{number}", f"{number}. {text(_title(each))}", parts)
 
 
 def _seen(name: str, result: Result) -> Seen:

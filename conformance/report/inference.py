@@ -33,15 +33,10 @@ def _one(name: str, found: Inference) -> Iterator[str]:
     if not found.asked:
         yield from wrapped(f"{name}: {found.callback} answered nothing, so that nothing can be told of it")
         return
-    yield from wrapped(f"{name}: {found.callback}: {_headline(found)}")
+    yield from wrapped(f"{name}: {found.callback}: {headline(found)}")
     for number, each in enumerate(found.differences, 1):
         yield from ("", *_difference(number, each))
-    for heading, those in (
-        (f"as the documentation says, and {KERAS} does not", found.unlike_keras),
-        (f"as {KERAS} does, and the documentation does not say", found.like_keras),
-        ("shown only by epochs with an index below 0, of which nobody promises anything", found.odd),
-        ("the same on paper, and another result in floating point", found.arithmetic),
-    ):
+    for heading, those in like_whom(found):
         if those:
             yield from ("", f"{heading}:")
             for each in those:
@@ -58,7 +53,18 @@ def _one(name: str, found: Inference) -> Iterator[str]:
     )
 
 
-def _headline(found: Inference) -> str:
+def like_whom(found: Inference) -> Sequence[tuple[str, Sequence[Inferred]]]:
+    """What is no difference of its own, and how it is introduced."""
+    return (
+        (f"as the documentation says, and {KERAS} does not", found.unlike_keras),
+        (f"as {KERAS} does, and the documentation does not say", found.like_keras),
+        ("shown only by epochs with an index below 0, of which nobody promises anything", found.odd),
+        ("the same on paper, and another result in floating point", found.arithmetic),
+    )
+
+
+def headline(found: Inference) -> str:
+    """What was found, in a few words."""
     if not found.differences and not found.unexplained:
         return "no difference that the documentation or Keras does not explain"
     ids = ", ".join(each.choice.partition("/")[2] for each in found.differences)

@@ -10,18 +10,19 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from callcheck.reference.replay import Decision
+from callcheck.reference.replay import Decision, explain, replay
 from callcheck.spec.callbacks import CALLBACKS
+from callcheck.spec.dialect import Dialect
 from callcheck.spec.scenario import Scenario, dumps
 from callcheck.spec.trace import NotExpressible, Trace
 
-from .table import Row, in_order, reasons, remembered, rows
-from .words import one_line
+from .table import Row, heading, in_order, reasons, remembered, rows
+from .words import compared_with, one_line
 
 
 @cache
@@ -61,6 +62,31 @@ def listed(lines: Sequence[str]) -> str:
     return "<ul>" + "".join(f"<li>{sentence(line)}</li>" for line in lines) + "</ul>" if lines else ""
 
 
+def definitions(said: Mapping[str, str]) -> str:
+    """Words, and what each of them means or says."""
+    return (
+        "<dl>" + "".join(f"<dt>{text(name)}</dt><dd>{text(content)}</dd>" for name, content in said.items()) + "</dl>"
+    )
+
+
+def finding(id: str, title: str, parts: Iterable[str]) -> str:
+    """One thing that was found. `title` and `parts` are markup."""
+    return f'<article class="finding" id="{text(id)}"><h3>{title}</h3>{"".join(parts)}</article>'
+
+
+def report(command: str, title: str, outcome: str, good: bool, parts: Iterable[str], foot: str) -> str:
+    """The page of a command: about whom it is, the outcome, then all the rest. `parts` and `foot` are markup."""
+    whole = [
+        f'<p class="brand">callcheck {command}</p>',
+        f"<h1>{text(title)}</h1>",
+        f'<p class="verdict {"good" if good else "bad"}">{text(outcome)}</p>',
+        *(part for part in parts if part),
+        f'<p class="quiet">{foot} In tables an epoch counts from 1, its index from 0.</p>',
+    ]
+    css = style(__package__, "report.css")
+    return document(f"callcheck {command} {title}", f"<main>\n{chr(10).join(whole)}\n</main>", css)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Seen:
     """What somebody did on a scenario. `trace`: the outcome, or a sentence where there is no trace; `why`: the decisions."""
@@ -85,7 +111,7 @@ def refusals(seen: Sequence[Seen]) -> str:
     )
 
 
-def as_json(scenario: Scenario) -> str:
+def as_json_block(scenario: Scenario) -> str:
     """A scenario to be copied."""
     said = "as JSON, for <code>callcheck trace -</code>"
     return f"<details><summary>{said}</summary><pre>{text(dumps(scenario))}</pre></details>"
@@ -115,6 +141,17 @@ def epochs(scenario: Scenario, seen: Sequence[Seen], rule: Callable[[str], str] 
     return (
         '<div class="scroll"><table class="epochs">\n' + "\n".join([_head(seen), *lines]) + "</tbody>\n</table></div>"
     )
+
+
+def beside_the_reference(scenario: Scenario, name: str, trace: Trace | None, dialect: Dialect) -> str:
+    """What somebody did on a scenario, and beside it what the reference does in a dialect, and why."""
+    seen = [Seen(name=name, trace=trace or "")]
+    predicted = replay(scenario, dialect, internal=True)
+    if isinstance(predicted, Trace):
+        whose = f"the reference: {compared_with(dialect.name)}"
+        seen.append(Seen(name=whose, trace=predicted, why=explain(scenario, dialect)[1]))
+    said = "".join(f"<p>{text(each)}</p>" for each in heading(scenario))
+    return f"{said}{refusals(seen)}{epochs(scenario, seen)}"
 
 
 def _decided(

@@ -188,6 +188,7 @@ def _parser() -> argparse.ArgumentParser:
     infer.add_argument("--examples", type=_positive, metavar="N", help="random scenarios (default: 300)")
     infer.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the random scenarios (default: 0)")
     _add_manner(infer)
+    _add_report(infer)
     infer.add_argument("--json", action="store_true", help="print what was found as JSON")
 
     history = commands.add_parser("history", help="say what changed in which release")

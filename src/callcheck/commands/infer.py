@@ -9,7 +9,9 @@ from callcheck.conformance.infer import Inference, callbacks_of
 from callcheck.conformance.infer import infer as inference
 from callcheck.conformance.pin import declarations, spoken
 from callcheck.conformance.pool import EXAMPLES
+from callcheck.conformance.report.folder import Folder
 from callcheck.conformance.report.inference import as_json, as_toml, inferred
+from callcheck.conformance.report.inference_page import written as report_of
 from callcheck.conformance.results import Results, Subject
 from callcheck.conformance.subjects.names import parse
 from callcheck.conformance.subjects.registry import Manner, start
@@ -19,6 +21,7 @@ from .status import DEVIATING, NOTHING_EXERCISED, OK, WrongInput, say
 
 def infer(options: argparse.Namespace) -> int:
     """Print what a callback does otherwise, each thing once; status 1 if there is anything."""
+    folder = Folder(options.report, "infer") if options.report is not None else None
     name = parse(options.implementation).living_in(options.python)
     manner = Manner(in_process=options.in_process, python=options.python, time_limit=options.time_limit)
     started = start(name, options.callback, manner=manner)
@@ -32,6 +35,8 @@ def infer(options: argparse.Namespace) -> int:
             _pin(options.pin, str(name), subject, found, examples, options.seed)
     finally:
         started.close()
+    if folder is not None:
+        folder.write(report_of(found, subject.name, options.seed))
     if options.json:
         about = {**as_json(found, subject.name), "callcheck": __version__, "seed": options.seed}
         print(json.dumps(about, allow_nan=False))
