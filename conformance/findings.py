@@ -112,11 +112,9 @@ def _finding(together: Sequence[_Failing]) -> Finding:
 
 
 def _plainest(lead: _Failing, together: Sequence[_Failing]) -> _Failing:
-    """In the place of something that is only observed, what is promised about the same thing and fails more often."""
+    """In the place of something that is only observed, what is promised about the same thing and fails the most."""
     group = [each for each in together if each.judgement.clause.group == lead.judgement.clause.group]
-    promised = [
-        each for each in group if each.judgement.clause.level == "documented" and each.scenarios > lead.scenarios
-    ]
+    promised = [each for each in group if each.judgement.clause.level == "documented"]
     if lead.judgement.clause.level != "observed" or not promised:
         return lead
     return max(promised, key=lambda each: each.scenarios)
