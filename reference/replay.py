@@ -45,6 +45,10 @@ MACHINES: Machines = {
 """The reference's own: the class of the callback's name, in the callback's module."""
 
 
+Watch = Callable[[tuple[Any, ...]], object]
+"""Is given the fields of each decision."""
+
+
 def replay(
     scenario: Scenario,
     dialect: Dialect,
@@ -65,12 +69,12 @@ def replay(
 def explain(scenario: Scenario, dialect: Dialect) -> tuple[Trace | NotExpressible, tuple[Decision, ...]]:
     """The trace, and the reason for every decision in it."""
     decisions: list[Decision] = []
-    trace = watched(scenario, dialect, lambda *decided: decisions.append(Decision(*decided)))
+    trace = watched(scenario, dialect, lambda decided: decisions.append(Decision(*decided)))
     return trace, tuple(decisions)
 
 
-def watched(scenario: Scenario, dialect: Dialect, watch: Callable[..., object]) -> Trace | NotExpressible:
-    """The trace; `watch` is told the fields of every decision when it is taken, so that of a long run not all have to be kept."""
+def watched(scenario: Scenario, dialect: Dialect, watch: Watch) -> Trace | NotExpressible:
+    """The trace; `watch` is given the fields of every decision when it is taken: of a long run not all have to be kept."""
     return _Replay(scenario, dialect, MACHINES, watch=watch).run()
 
 
@@ -96,7 +100,7 @@ class _Replay:
         machines: Machines,
         internal: bool = False,
         optional: bool = False,
-        watch: Callable[..., object] | None = None,
+        watch: Watch | None = None,
     ) -> None:
         self.scenario = scenario
         self.dialect = dialect
@@ -315,7 +319,7 @@ class _Replay:
         if self.watch is not None and reason is not m.NOTHING:
             config = place.machine.config  # type: ignore[attr-defined]  # every machine that gives reasons has one
             decided = (self.fit, hook, event, reason, config, before, place.state, model.rate, place.index, effects)
-            self.watch(*decided)
+            self.watch(decided)
         return logs
 
     def _whose(self, place: Place) -> dict[str, Any]:

@@ -93,7 +93,7 @@ def test_an_exception_of_the_callback_is_told() -> None:
         ([0.5, 0.5000000001 - 2e-10], "EarlyStopping", {"patience": 1}, "sees no difference"),
         ([math.nan, 0.5, 0.25], "EarlyStopping", {"patience": 2}, "the first monitored val_loss was NaN"),
         ([0.5, 0.4, 0.4], "EarlyStopping", {"patience": 3, "baseline": 0.1}, "no epoch was better than baseline=0.1"),
-        ([0.5, 0.4], "EarlyStopping", {"start_from_epoch": 1}, "epochs 1 to 1 are not looked at"),
+        ([0.5, 0.4], "EarlyStopping", {"start_from_epoch": 1}, "epoch 1 is not looked at"),
         ([0.5, 0.5], "EarlyStopping", {}, "patience=0 acts as 1"),
         ({"loss": [0.5, 0.5]}, "EarlyStopping", {}, "val_loss is in no epoch of the record"),
         (

@@ -94,6 +94,21 @@ def test_what_fit_returns_is_explained(trainer: Trainer) -> None:
     assert (explanation.stopped, explanation.audit.agrees) == (early.stopped_epoch, True)
 
 
+def test_the_callbacks_themselves_are_explained_together(trainer: Trainer) -> None:
+    keras = trainer.keras
+    early = keras.callbacks.EarlyStopping(monitor="loss", patience=3, min_delta=10.0)
+    plateau = keras.callbacks.ReduceLROnPlateau(monitor="loss", patience=1, factor=0.5, min_delta=10.0)
+    trainer.model.optimizer.learning_rate = 0.5
+    history = trainer.model.fit(trainer.x, trainer.y, epochs=9, verbose=0, callbacks=[early, plateau])
+    told = callcheck.explain(history, [early, plateau])
+    assert told.title == (
+        "EarlyStopping(monitor='loss', min_delta=10.0, patience=3) + "
+        "ReduceLROnPlateau(monitor='loss', factor=0.5, patience=1, min_delta=10.0)"
+    )
+    assert (told.stopped, told.audit.agrees) == (early.stopped_epoch, True)
+    assert told._repr_html_().count("<h1>") == 1
+
+
 def test_a_tensorboard_folder_is_explained(trainer: Trainer, tmp_path: Path) -> None:
     pytest.importorskip("tensorboard")
     keras = trainer.keras

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from callcheck.cli import main
-from callcheck.conformance.explain.history import History, Rounded, UnreadableHistory
+from callcheck.conformance.explain.history import History, Rounded, UnreadableHistory, missing_notes
 from callcheck.conformance.explain.reading import from_object, parse, read
 
 CSV = "epoch,loss,val_loss\n0,1.0,NA\n1,0.5,0.75\n2,nan,NaN\n"
@@ -144,6 +144,32 @@ def test_the_output_of_keras_2_with_what_callbacks_said() -> None:
     assert (str(rate), rate.margin) == ("0.0010", pytest.approx(5e-5))
 
 
+def test_a_notebook_with_the_output_of_fit() -> None:
+    printed = ["Epoch 1/9\n", "5/5 - 1s - loss: 1.0\n", "Epoch 2/9\n", "5/5 - 1s - loss: 0.5\n"]
+    outputs = [
+        {"output_type": "stream", "name": "stdout", "text": printed},
+        {"output_type": "display_data", "data": {}},
+    ]
+    history = parsed(json.dumps({"cells": [{"cell_type": "markdown"}, {"cell_type": "code", "outputs": outputs}]}))
+    assert history.kind == "a notebook with the console output of fit"
+    assert values(history, "loss") == [1.0, 0.5]
+
+
+def test_a_last_line_that_was_cut_off_is_left_out() -> None:
+    history = parsed("epoch,loss,val_loss\n0,1.0,1.0\n1,0.5,0.75\n2,0.2")
+    assert values(history, "val_loss") == [1.0, 0.75]
+    assert "the last line, '2,0.2', is cut off and left out" in history.notes
+
+
+def test_gaps_of_validation_freq_are_said_to_be_that() -> None:
+    assert list(missing_notes(["val_loss"], parsed("epoch,val_loss\n0,\n1,1\n2,\n3,1\n").fits)) == [
+        "no val_loss in epochs 1 and 3, as with validation_freq=2"
+    ]
+    assert list(missing_notes(["val_loss"], parsed("epoch,val_loss\n0,1\n1,\n2,1\n3,\n").fits)) == [
+        "no val_loss in epochs 2 and 4: validation_freq?"
+    ]
+
+
 def test_an_interrupted_epoch_is_left_out() -> None:
     history = parsed(
         "Epoch 1/9\n5/5 - 1s - loss: 1.0 - val_loss: 2.0\nEpoch 2/9\n 2/5 ━━ 1s 2ms/step - loss: 0.5\b\b^C"
@@ -176,7 +202,8 @@ def test_output_of_several_fits() -> None:
         (b'{"loss": [1, 2, 3, 4], "val_loss": [1, 2]}', "val_loss has 2 values where others have 4"),
         (b'{"loss": ["one"]}', "loss[0] is no number"),
         (b'{"log_history": [{"loss": 1.0}]}', "holds no evaluation"),
-        (b'{"cells": [], "nbformat": 4}', "is none of the known kinds"),
+        (b'{"cells": [], "nbformat": 4}', "is a notebook without code"),
+        (b'{"cells": [{"cell_type": "code", "outputs": []}]}', "is a notebook in which no fit has left output"),
         (b'{"loss": 3}', "is none of the known kinds"),
     ],
 )

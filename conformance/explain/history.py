@@ -149,8 +149,15 @@ def missing_notes(names: Iterable[str], fits: tuple[RecordedFit, ...]) -> Iterat
             )
             if without and len(without) < fit.length:
                 where = f" of fit {index + 1}" if len(fits) > 1 else ""
-                hint = ": validation_freq?" if name.startswith("val_") else ""
+                hint = _frequency(column) if name.startswith("val_") else ""
                 yield f"no {name} in {epochs_in_words(without)}{where}{hint}"
+
+
+def _frequency(column: Column) -> str:
+    """What the gaps look like: those of `validation_freq`, or perhaps so."""
+    first = next((at for at, value in enumerate(column, 1) if value is not None), 0)
+    regular = first > 1 and all((value is None) == bool(at % first) for at, value in enumerate(column, 1))
+    return f", as with validation_freq={first}" if regular else ": validation_freq?"
 
 
 def epochs_in_words(epochs: list[int]) -> str:

@@ -192,11 +192,12 @@ class _Watch:
         self.kept: list[tuple[Any, ...]] = []
         self.last: tuple[Any, ...] | None = None
 
-    def see(self, *decided: Any) -> None:
+    def see(self, decided: tuple[Any, ...]) -> None:
         fit, _, event, reason, _, before, after, rate, place, effects = decided
-        for effect in effects:
-            if isinstance(effect, Stop):
-                self.stops.setdefault(fit, place)
+        if effects:
+            for effect in effects:
+                if isinstance(effect, Stop):
+                    self.stops.setdefault(fit, place)
         if place != self.place:
             return
         if self.complete:
@@ -204,10 +205,10 @@ class _Watch:
             return
         last, self.last = self.last, decided
         if last is not None and reason is last[3] and rate is event.rate:
-            value, best = event.logs.get(self.monitor), getattr(before, "best", None)
-            if value is None or best is None or after.best != best:
+            value = event.logs.get(self.monitor)
+            if value is None or not hasattr(before, "best") or before.best is None or after.best != before.best:
                 return
-            if not (value > best if after.direction == "max" else value < best):
+            if not (value > before.best if after.direction == "max" else value < before.best):
                 return
         elif last is not None and self.kept[-1] is not last:
             self.kept.append(last)

@@ -14,13 +14,14 @@ from typing import Any
 
 from .console import console
 from .history import History, UnreadableHistory
+from .notebook import notebook
 from .structured import from_columns, numbers, structured
 from .tables import table
 from .tensorboard import event_folder
 
 TRIED = (
     "a CSVLogger file or another table with a header, Lightning's metrics.csv, the JSON of History.history, transformers' "
-    "trainer_state.json, the console output of fit, numbers, a TensorBoard folder"
+    "trainer_state.json, the console output of fit, a notebook with it, numbers, a TensorBoard folder"
 )
 
 
@@ -61,7 +62,8 @@ def parse(content: bytes, source: str, validation_freq: int | None = None) -> Hi
     if not text.strip():
         raise UnreadableHistory(f"{source}: is empty")
     found = (
-        structured(text, source, validation_freq)
+        notebook(text, source)
+        or structured(text, source, validation_freq)
         or table(text, source)
         or console(text, source)
         or numbers(text, source)

@@ -32,12 +32,28 @@ def table(text: str, source: str) -> History | None:
     for name in header:
         if name and header.count(name) > 1:
             raise UnreadableHistory(f"{source}: the header has {name} twice")
+    text, last = _without_half_a_row(text, separator, len(header))
     cells = _cells(text, separator, len(header), source)
     if not cells.rows:
         raise UnreadableHistory(f"{source}: there is a header and no epoch below it")
     if "epoch" in header and "step" in header and "loss" not in header:
         return _lightning(cells, header, source)
-    return _by_epoch(cells, header, source)
+    history = _by_epoch(cells, header, source)
+    return history.replace(f"the last line, {last[:40]!r}, is cut off and left out") if last else history
+
+
+def _without_half_a_row(text: str, separator: str | None, width: int) -> tuple[str, str]:
+    """The text without a last line that was cut off while it was written; and that line."""
+    whole, newline, last = text.rpartition("\n")
+    if (
+        not newline
+        or not last.strip()
+        or separator is None
+        or last.count(separator) >= width - 1
+        or whole.count("\n") < 1
+    ):
+        return text, ""
+    return whole + newline, last
 
 
 def _is_header(header: list[str]) -> bool:

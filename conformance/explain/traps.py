@@ -117,10 +117,12 @@ def _warm_up(question: Question, story: Story) -> Iterator[str]:
     start = question.parameter("start_from_epoch")
     if question.callback != "EarlyStopping" or not isinstance(start, int) or start < 1:
         return
-    yield (
-        f"start_from_epoch={start} is an index: epochs 1 to {start} are not looked at, a better value in them neither counts "
-        f"nor is it restored"
+    skipped = (
+        "epoch 1 is not looked at, a better value in it"
+        if start == 1
+        else f"epochs 1 to {start} are not looked at, a better value in them"
     )
+    yield f"start_from_epoch={start} is an index: {skipped} neither counts nor is it restored"
 
 
 def _patience_zero(question: Question, story: Story) -> Iterator[str]:
