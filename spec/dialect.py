@@ -227,9 +227,19 @@ class Promise:
 
 
 @cache
+def _documentation() -> Mapping[str, Any]:
+    return MappingProxyType(tomllib.loads((FOLDER / "documented.toml").read_text(encoding="utf-8")))
+
+
+def edition() -> str:
+    """The release whose documentation is meant."""
+    return str(_documentation()["edition"])
+
+
+@cache
 def promises() -> Mapping[str, Promise]:
     """What the documentation says, by choice."""
-    tables = tomllib.loads((FOLDER / "documented.toml").read_text(encoding="utf-8"))
+    tables = _documentation()
     read = [Promise(choice=choice, **table) for choice, table in tables["promised"].items()]
     read += [Promise(choice=choice, value=value) for choice, value in tables["silent"].items()]
     return MappingProxyType({promise.choice: promise for promise in read})

@@ -9,6 +9,7 @@ import pytest
 from command import SOURCE, call, one_sentence
 
 import callcheck
+from callcheck.spec.choices import CHOICES
 
 
 @pytest.mark.parametrize(
@@ -118,6 +119,17 @@ def test_what_callcheck_knows_is_listed(command: str, capsys: pytest.CaptureFixt
 def test_a_dialect_is_printed_whole(capsys: pytest.CaptureFixture[str]) -> None:
     assert call("dialects", "tf-keras-2.21.0") == 0
     assert "learning-rate/log-key = lr" in capsys.readouterr().out
+
+
+def test_what_is_documented_names_its_edition_and_the_place_of_every_promise(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert call("dialects", "documented") == 0
+    first, *lines = capsys.readouterr().out.splitlines()
+    assert first == "documented (what the documentation of Keras 3.15.1 promises)"
+    told = [lines[index : index + 3] for index in range(0, len(lines), 3)]
+    assert {choice.split()[0] for choice, _, _ in told} == set(CHOICES)
+    assert all(place.startswith(("      Promised: ", "      The documentation is silent.")) for _, _, place in told)
 
 
 def test_pytest_says_in_a_line_that_an_implementation_is_unknown(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from itertools import groupby
 from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.clauses.clause import CLAUSES, Clause
-from callcheck.spec.dialect import Dialect, promises
+from callcheck.spec.dialect import Dialect, edition, promises
 from callcheck.spec.documentation import sentences
 from callcheck.spec.scenario import Scenario, dumps
 from callcheck.spec.trace import Trace
@@ -31,7 +31,7 @@ from .words import anchor, one_line
 
 LEVELS = {
     "universal": "no training callback of this kind may break it, whatever else it chooses.",
-    "documented": "the documentation of Keras 3.15.1 promises it.",
+    "documented": f"the documentation of {edition()} promises it.",
     "observed": "the documentation is silent or says otherwise; the releases that the source names do it.",
 }
 
@@ -235,8 +235,7 @@ def _choices() -> Iterator[str]:
     for choice in CHOICES.values():
         yield from (f'### <a id="{anchor(choice.id)}"></a>`{choice.id}`', "", choice.question)
         promise = promises()[choice.id]
-        if promise.place is not None:
-            yield f"Promised: {promise.place}."
+        yield "The documentation is silent." if promise.place is None else f"Promised: {promise.place}."
         yield ""
         for value, meaning in choice.values.items():
             who = [dialect.name for dialect in looked_at() if dialect[choice.id] == value]

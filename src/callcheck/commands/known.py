@@ -14,7 +14,7 @@ from callcheck.reference.replay import replay
 from callcheck.spec.chain import chains
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.clauses.clause import Clause
-from callcheck.spec.dialect import Dialect, resolve, shipped, third_party
+from callcheck.spec.dialect import DOCUMENTED, Dialect, edition, promises, resolve, shipped, third_party
 from callcheck.spec.reading import shown
 from callcheck.spec.trace import to_json as trace_to_json
 from callcheck.spec.vectors import stored
@@ -52,20 +52,24 @@ def dialects(options: argparse.Namespace) -> int:
         return OK
     chosen = [resolve(name) for name in options.names]
     for each in chosen:
-        print(one_line(each.dialect.name + ("" if each.note is None else f" ({each.note})")))
+        said = _releases(each.dialect) if each.dialect.name == DOCUMENTED else each.note
+        print(one_line(each.dialect.name + ("" if said is None else f" ({said})")))
     for id, choice in CHOICES.items():
         values = [each.dialect[id] for each in chosen]
         if len(values) == 1 or values[0] != values[1]:
             print(f"  {id} = {' / '.join(values)}")
             for value in values:
                 print(f"      {choice.question} {choice.values[value]}")
+            if DOCUMENTED in (each.dialect.name for each in chosen):
+                place = promises()[id].place
+                print(f"      {'The documentation is silent.' if place is None else f'Promised: {place}.'}")
     return OK
 
 
 def _releases(dialect: Dialect) -> str:
     """The known releases that do as a dialect that comes with callcheck does."""
     if dialect.package is None or dialect.since is None:
-        return "what the documentation promises"
+        return f"what the documentation of {edition()} promises"
     chain = chains()[dialect.package]
     last = chain.last(dialect.since)
     to = "" if last == dialect.since else f" to {last}"
