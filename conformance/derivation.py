@@ -16,7 +16,7 @@ from functools import cache
 from itertools import combinations
 
 from callcheck.reference.replay import replay
-from callcheck.spec.callbacks import CALLBACKS
+from callcheck.spec.callbacks import CALLBACKS, TRAINING
 from callcheck.spec.chain import version
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.clauses.clause import Case, Clause, Failed, Held, NotExercised, Outcome
@@ -34,7 +34,7 @@ def derived(clause: Clause, case: Case) -> Declaration | None:
     promised, has no distance to the documentation."""
     if clause.level == "observed":
         return None
-    left = tuple(each for each in governing(case.scenario.callback) if case.dialect[each] != documented()[each])
+    left = tuple(each for each in governing(case.scenario.about) if case.dialect[each] != documented()[each])
     if not left or not does_the_same(case, case.dialect):
         return None
     choices = _smallest(clause, case, left)
@@ -51,8 +51,9 @@ def derived(clause: Clause, case: Case) -> Declaration | None:
 
 @cache
 def governing(callback: str) -> tuple[str, ...]:
-    """The choices that can matter to a callback, promised ones first: to leave a promise says the most."""
-    prefixes = (f"{CALLBACKS[callback].prefix}/", "learning-rate/")
+    """The choices that can matter to a callback, or to TRAINING, promised ones first: to leave a promise says the most."""
+    listed = CALLBACKS.values() if callback == TRAINING else (CALLBACKS[callback],)
+    prefixes = ("learning-rate/", *(f"{each.prefix}/" for each in listed))
     return tuple(sorted((id for id in CHOICES if id.startswith(prefixes)), key=lambda id: promises()[id].place is None))
 
 

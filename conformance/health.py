@@ -73,7 +73,8 @@ EXPECTED = {"stop": "stopped training", "learning_rate": "changed the learning r
 def idle(name: str, callback: str, seen: Sequence[tuple[Scenario, Result]]) -> Complaint | None:
     """That a callback never did what it is there for, in a pool in which every callback that works does it often."""
     traces = [(scenario, result) for scenario, result in seen if isinstance(result, Trace) and result.rejected is None]
-    job = next((job for job in EXPECTED if job in CALLBACKS[callback].jobs), None)
+    jobs = CALLBACKS[callback].jobs if callback in CALLBACKS else ()  # together they have none of their own
+    job = next((job for job in EXPECTED if job in jobs), None)
     if job is None or len(traces) < ENOUGH or any(_did(job, scenario, trace) for scenario, trace in traces):
         return None
     return Complaint(

@@ -18,7 +18,7 @@ from callcheck.spec.trace import Result, Trace
 
 from .declarations import Declaration
 from .health import Complaint, complaint, idle, incomplete
-from .judge import NONDETERMINISTIC, Held, Judgement, deviates, judge, not_applicable, unexplained
+from .judge import NONDETERMINISTIC, Held, Judgement, deviates, judge, knows, not_applicable, unexplained
 from .limits import limits
 from .pool import EXAMPLES, pool
 from .results import TIMEOUTS, Budget, Here, Progress, Results, Subject
@@ -117,7 +117,7 @@ class Hearing:
     def gather(self, rules: Iterable[Rule], callbacks: Iterable[str]) -> None:
         """Ask for all that these rules look at, in few batches, so that it is known how much there is to do."""
         callbacks = tuple(callbacks)
-        asked = [each for each in callbacks if each in self.subject.capabilities.callbacks]
+        asked = [each for each in callbacks if knows(self.subject.capabilities, each)]
         self.results.ask([scenario for callback in asked for scenario in self.scenarios(callback)])
         beside: list[Scenario] = []
         for rule in rules:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
+from callcheck.spec.callbacks import CALLBACKS, TRAINING
 from callcheck.spec.clauses.clause import Case, Clause, Failed, NotExercised
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.scenario import Scenario, key
@@ -67,10 +68,15 @@ class Held:
     pinned: tuple[Declaration, ...] = ()
 
 
+def knows(capabilities: Capabilities, callback: str) -> bool:
+    """Whether there is such a callback; of TRAINING, whether there are all of them."""
+    return capabilities.callbacks >= (set(CALLBACKS) if callback == TRAINING else {callback})
+
+
 def not_applicable(rule: Rule, callback: str, held: Held) -> str | None:
     """Why the rule cannot be judged at all for that callback; None if it can."""
-    if callback not in held.capabilities.callbacks:
-        return f"there is no {callback}"
+    if not knows(held.capabilities, callback):
+        return "there are not all callbacks" if callback == TRAINING else f"there is no {callback}"
     if isinstance(rule, Agreement):
         return None if held.agrees else "what the documentation leaves open is not compared with anybody"
     hidden = [name for name in rule.observes if name not in held.capabilities.observables]
@@ -93,7 +99,7 @@ def declared(rule: Rule, case: Case, held: Held) -> Declaration | None:
 
 def unexplained(rule: Rule, case: Case, held: Held) -> bool:
     """Whether neither a declaration nor any Keras explains why the rule fails on the case."""
-    return declared(rule, case, held) is None and not _done_by(case, _candidates(case.scenario.callback, held))
+    return declared(rule, case, held) is None and not _done_by(case, _candidates(case.scenario.about, held))
 
 
 def _candidates(callback: str, held: Held) -> tuple[Dialect, ...]:

@@ -5,12 +5,12 @@ Stored vectors come first, so that "not exercised" never depends on luck; then t
 
 from functools import cache
 
-from callcheck.spec.choices import CHOICES
+from callcheck.spec.clauses.clause import CLAUSES
 from callcheck.spec.scenario import Scenario, key
 from callcheck.spec.search.boundaries import boundaries
 from callcheck.spec.search.strategies import EXAMPLES as EXAMPLES
 from callcheck.spec.search.strategies import sample, sample_aimed
-from callcheck.spec.vectors import stored
+from callcheck.spec.vectors import Vector, stored
 
 from .limits import Limits, reasons
 
@@ -24,9 +24,7 @@ def pool(callback: str, examples: int, seed: int, within: Limits = EVERYTHING) -
 
     `within`: the limits of the implementation, inside of which all scenarios are brought.
     """
-    # those of training are the agreement's, but for what some clause is about
-    shown = [vector for vector in stored() if vector.scenario.callback == callback]
-    first = [each.scenario for each in shown if each.scenario.about == callback or set(each.about) - set(CHOICES)]
+    first = [each.scenario for each in stored() if each.scenario.about == callback or _shows_a_clause(each, callback)]
     unique: dict[str, Scenario] = {}
     for scenario in (*first, *sample(callback, examples, seed), *sample_aimed(callback, examples, seed)):
         brought = within.inside(scenario)
@@ -47,3 +45,9 @@ def reached(callback: str, examples: int, seed: int, within: Limits = EVERYTHING
     return {
         name: sum(condition(scenario) for scenario in scenarios) for name, condition in boundaries(callback).items()
     }
+
+
+def _shows_a_clause(vector: Vector, callback: str) -> bool:
+    """Whether the vector shows a clause on that callback: one on what becomes of its files is shown by a resumed fit."""
+    shown = (CLAUSES[id] for id in vector.about if id in CLAUSES)
+    return vector.scenario.callback == callback and any(callback in clause.callbacks for clause in shown)

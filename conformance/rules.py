@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import callcheck.spec.clauses  # noqa: F401 - registers the clauses
-from callcheck.spec.callbacks import CALLBACKS
+from callcheck.spec.callbacks import CALLBACKS, TRAINING
 from callcheck.spec.clauses.clause import CLAUSES, HELD, Case, Clause, Outcome, differs
 from callcheck.spec.reading import Refused, shown
 from callcheck.spec.trace import difference
@@ -42,6 +42,7 @@ class Agreement:
 
 
 AGREEMENTS = {name: Agreement(id=f"{callback.prefix}/agreement", callback=name) for name, callback in CALLBACKS.items()}
+AGREEMENTS[TRAINING] = Agreement(id=f"{TRAINING}/agreement", callback=TRAINING)
 """By callback."""
 
 Rule = Clause | Agreement

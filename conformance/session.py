@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from callcheck.spec.callbacks import CALLBACKS
+from callcheck.spec.callbacks import CALLBACKS, TRAINING
 from callcheck.spec.dialect import DOCUMENTED, Resolution, documented, nearest, resolve
 from callcheck.spec.reading import shown
 
@@ -74,13 +74,13 @@ class Suite:
         manner: Manner = Manner(),  # noqa: B008 - frozen
         budget: float | None = None,
     ) -> None:
-        if callback is not None and callback not in CALLBACKS:
-            raise UnknownClause(f"unknown callback {shown(callback)}; known are {', '.join(CALLBACKS)}")
+        if callback is not None and callback not in (*CALLBACKS, TRAINING):
+            raise UnknownClause(f"unknown callback {shown(callback)}; known are {', '.join((*CALLBACKS, TRAINING))}")
         self.names = tuple(dict.fromkeys(name.living_in(manner.python) for name in parse_all(names) or default_names()))
         self.named = bool(names)
         self.rules = selected(prefix)
         self.callback = callback = callback or _only(self.rules)
-        self.callbacks = (callback,) if callback else tuple(CALLBACKS)
+        self.callbacks = (callback,) if callback else (*CALLBACKS, TRAINING)
         self.dialect = None if dialect is None else resolve(dialect)
         self.pinned: tuple[Declaration, ...] = (
             pinned(dialect) if dialect is not None and dialect.endswith(".toml") else ()

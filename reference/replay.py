@@ -56,14 +56,15 @@ def replay(
     internal: bool = False,
     optional: bool = True,
     machines: Machines = MACHINES,
+    loop: "type[Replay] | None" = None,
 ) -> Trace | NotExpressible:
-    """What an implementation of `dialect` does. `machines` take the place of the reference's own.
+    """What an implementation of `dialect` does. `machines` take the place of the reference's own, `loop` that of its loop.
 
     `internal` asks for a callback's state too; without `optional` what is looked at only when asked for is left out, for a short
     trace. NotExpressible: what the reference does not predict, a file name that contains an array as numpy prints it, and in a
     dialect that writes folders what is there already.
     """
-    return _Replay(scenario, dialect, machines, internal, optional).run()
+    return (loop or Replay)(scenario, dialect, machines, internal, optional).run()
 
 
 def explain(scenario: Scenario, dialect: Dialect) -> tuple[Trace | NotExpressible, tuple[Decision, ...]]:
@@ -75,7 +76,7 @@ def explain(scenario: Scenario, dialect: Dialect) -> tuple[Trace | NotExpressibl
 
 def watched(scenario: Scenario, dialect: Dialect, watch: Watch) -> Trace | NotExpressible:
     """The trace; `watch` is given the fields of every decision when it is taken: of a long run not all have to be kept."""
-    return _Replay(scenario, dialect, MACHINES, watch=watch).run()
+    return Replay(scenario, dialect, MACHINES, watch=watch).run()
 
 
 def _from_the_start(origin: Origin) -> Weights | None:
@@ -90,8 +91,10 @@ class _Raise(Exception):
         self.error = error
 
 
-class _Replay:
+class Replay:
     """One scenario under way: the callbacks, the model, what was seen so far."""
+
+    model_class = Model
 
     def __init__(
         self,
@@ -107,7 +110,7 @@ class _Replay:
         self.machines = machines
         self.watch = watch
         self.several = bool(scenario.callbacks)
-        self.model = Model(scenario, dialect)
+        self.model = self.model_class(scenario, dialect)
         self.places: list[Place] = []
         self.others: tuple[Other, ...] = ()
         self.quiet: EpochTrace | None = None
@@ -161,8 +164,8 @@ class _Replay:
         seen: dict[str, Any] = {}
         error = None
         try:
-            self._begin(fit)
-            self._train(fit, epochs, seen)
+            self.begin(fit)
+            self.train(fit, epochs, seen)
         except _Raise as raised:
             error = raised.error
         if "files" in seen:
@@ -177,7 +180,7 @@ class _Replay:
         weights = weights_seen(self.model.weights, self.began, index)
         return FitTrace(epochs=tuple(epochs), weights=weights, error=error, **seen)
 
-    def _begin(self, fit: Fit) -> None:
+    def begin(self, fit: Fit) -> None:
         """Make everything ready for a fit. Raises _Raise for a callback that cannot be made again, and a file that is missing."""
         model = self.model
         self.began = model.weights
@@ -200,7 +203,7 @@ class _Replay:
         if fit.learning_rate is not None:
             model.set_rate(fit.learning_rate)
 
-    def _train(self, fit: Fit, epochs: list[EpochTrace], seen: dict[str, Any]) -> None:
+    def train(self, fit: Fit, epochs: list[EpochTrace], seen: dict[str, Any]) -> None:
         """The hooks of a fit; what was seen of its epochs goes to `epochs`, of its beginning to `seen`."""
         epoch = self.scenario.first_epoch(fit)
         if self.optional:
@@ -218,7 +221,7 @@ class _Replay:
     def _around(self, hook: str, epoch: int) -> None:
         """The hooks around the epochs; what is said there is the fit's."""
         try:
-            self._call(hook, epoch, -1, NOTHING_LOGGED)
+            self.call(hook, epoch, -1, NOTHING_LOGGED)
         finally:
             for place in self.places:
                 place.keep_around()
@@ -232,7 +235,7 @@ class _Replay:
         self.others = content.others
         try:
             if hooks["epoch_begin"] or self.others:
-                self._call("epoch_begin", epoch, -1, NOTHING_LOGGED)
+                self.call("epoch_begin", epoch, -1, NOTHING_LOGGED)
             rate_in_epoch = model.rate
             if hooks["batch_end"] or self.others:
                 self._batches(epoch, content.batch_logs())
@@ -240,7 +243,7 @@ class _Replay:
                 model.trained(Origin(self.fit, epoch), 1 if content.batches is None else len(content.batches))
             model.stop = model.stop or content.stop
             if hooks["epoch_end"] or self.others:
-                self._call("epoch_end", epoch, -1, content.logs)
+                self.call("epoch_end", epoch, -1, content.logs)
         finally:
             self.others = ()
             epochs.append(self._record(rate_in_epoch))
@@ -252,7 +255,7 @@ class _Replay:
         per_execution = self.scenario.steps_per_execution
         for batch, logs in groups(batches, per_execution):
             self.model.trained(Origin(self.fit, epoch), min(per_execution, len(batches) - (batch + 1 - per_execution)))
-            self._call("batch_end", epoch, batch, logs)
+            self.call("batch_end", epoch, batch, logs)
             if self.model.stop:
                 break
 
@@ -279,12 +282,12 @@ class _Replay:
 
     # ---------------------------------------------------------------------------------- hooks
 
-    def _call(self, hook: str, epoch: int, batch: int, logs: Logs) -> None:
+    def call(self, hook: str, epoch: int, batch: int, logs: Logs) -> None:
         """A hook of every callback, and what others do before and after each. Raises _Raise."""
         calls = self.hooks[hook]
         if not self.others:
             for place, transition in calls.items():
-                logs = self._turn(place, transition, hook, epoch, batch, logs)
+                logs = self.turn(place, transition, hook, epoch, batch, logs)
             return
         acting = [each for each in self.others if each.hook == hook and each.batch in (None, batch)]
         for place in self.places:
@@ -292,7 +295,7 @@ class _Replay:
                 [each for each in acting if each.after is None and place.index == (each.before or 0)], epoch, batch
             )
             if place in calls:
-                logs = self._turn(place, calls[place], hook, epoch, batch, logs)
+                logs = self.turn(place, calls[place], hook, epoch, batch, logs)
             self._act([each for each in acting if each.after == place.index], epoch, batch)
 
     def _act(self, others: list[Other], epoch: int, batch: int) -> None:
@@ -301,7 +304,7 @@ class _Replay:
             if other.raises is not None:
                 raise self._raised(other.raises, "raised by somebody else", other.hook, epoch, batch, by="other")
 
-    def _turn(self, place: Place, transition: Any, hook: str, epoch: int, batch: int, logs: Logs) -> Logs:
+    def turn(self, place: Place, transition: Any, hook: str, epoch: int, batch: int, logs: Logs) -> Logs:
         """One callback's hook, with its effects; the logs as those after it see them. Raises _Raise for what it raises."""
         model = self.model
         event = m.Event(epoch, batch, logs, None if model.rate_is_hidden else model.rate, model.weights, self.metrics)

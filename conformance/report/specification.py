@@ -14,7 +14,7 @@ from functools import cache
 from importlib.resources import files
 from itertools import groupby
 
-from callcheck.spec.callbacks import CALLBACKS
+from callcheck.spec.callbacks import CALLBACKS, TRAINING
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.clauses.clause import CLAUSES, Clause
 from callcheck.spec.dialect import Dialect, edition, promises
@@ -26,7 +26,7 @@ from callcheck.spec.version import VERSION
 from ..site.state import SITE, link
 from .markup import document, style
 from .standing import BREAKS, KEEPS, Example, Standing, example, looked_at, plainest, standings
-from .table import heading, in_order, rows
+from .table import begun, heading, in_order, rows
 from .words import anchor, one_line
 
 LEVELS = {
@@ -55,7 +55,7 @@ def _preface() -> Iterator[str]:
         f"Version {VERSION}: {len(CLAUSES)} clauses on {', '.join(CALLBACKS)}. Made by `callcheck clauses --markdown "
         "SPECIFICATION.md`; do not edit."
     )
-    parts = ["every-callback", *(callback.prefix for callback in CALLBACKS.values())]
+    parts = ["every-callback", *(callback.prefix for callback in CALLBACKS.values()), TRAINING]
     links = [*(f"[{_title(part)}](#{part})" for part in parts), "[the choices](#choices)"]
     yield from ("", "Contents: [words](#words), " + ", ".join(links) + ".", "", "## How to read it", "")
     yield (
@@ -89,6 +89,8 @@ def _preface() -> Iterator[str]:
 
 
 def _title(part: str) -> str:
+    if part == TRAINING:
+        return "Training"
     return next((name for name, callback in CALLBACKS.items() if callback.prefix == part), "Every callback")
 
 
@@ -185,7 +187,8 @@ def _example(shown: Example, site: str) -> Iterator[str]:
 
 def _table(scenario: Scenario, traces: Mapping[str, Trace], begin: str) -> Iterator[str]:
     """A scenario by epoch, and what is seen of it in each dialect."""
-    scheduled = "learning_rate" in CALLBACKS[scenario.callback].jobs or scenario.learning_rate != 1.0
+    schedules = any("learning_rate" in CALLBACKS[each.callback].jobs for each in scenario.configured())
+    scheduled = schedules or scenario.learning_rate != 1.0
     hide = {"messages", "last", *(() if scheduled else ("rates",))}
     yield f"{begin}: {'; '.join(f'`{one_line(line)}`' for line in heading(scenario))}"
     yield ""
@@ -204,7 +207,7 @@ def _table(scenario: Scenario, traces: Mapping[str, Trace], begin: str) -> Itera
     for place in sorted(places, key=in_order):
         there = next(column[place] for column in seen if place in column)
         cells = [
-            *([str(there.fit + 1)] if several else []),
+            *([f"{there.fit + 1}{begun(scenario.fits[there.fit])}"] if several else []),
             "" if there.number is None else str(there.number),
             there.shown,
         ]

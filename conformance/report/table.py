@@ -1,18 +1,28 @@
 """A scenario by epoch, with what was seen of it and why: as rows, and as lines of text. Standard library only.
 
-Epochs have the numbers that hooks are told, from 0.
+Epochs have the numbers that hooks are told, from 0. Of several callbacks each has the number of its place in the list, from 1.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 from callcheck.reference.replay import Decision
 from callcheck.spec.reading import printable, shown
-from callcheck.spec.scenario import Epoch, Scenario
-from callcheck.spec.trace import BatchTrace, EpochTrace, Save, Trace, Weights
+from callcheck.spec.scenario import Configured, Epoch, Fit, Other, Scenario
+from callcheck.spec.trace import (
+    BatchTrace,
+    CallbackInEpoch,
+    CallbackInFit,
+    EpochTrace,
+    FitTrace,
+    Raised,
+    Save,
+    Trace,
+    Weights,
+)
 from callcheck.spec.values import Logs, Rate, Value, logs_to_json, number_to_json, value_to_json
 
 from .words import LONGEST, one_line
@@ -32,7 +42,18 @@ def _show_logs(epoch: Epoch) -> str:
     if epoch.batches is not None:
         batches = "; ".join(map(_show_metrics, epoch.batches))
         logs += f"  batches: {batches}"
-    return logs + ("  (stop set)" if epoch.stop else "")
+    return logs + ("  (stop set)" if epoch.stop else "") + "".join(f"  ({_show_other(act)})" for act in epoch.others)
+
+
+def _show_other(act: Other) -> str:
+    """What somebody else does, and where."""
+    done = ["sets the stop flag"] if act.stop else []
+    done += [] if act.learning_rate is None else [f"sets the rate to {_show_rate(act.learning_rate)}"]
+    done += [] if act.weights is None else [f"sets the weights to {act.weights}"]
+    done += [] if act.raises is None else [f"raises {act.raises}"]
+    where = act.hook + ("" if act.batch is None else f" of batch {act.batch}")
+    where += "" if act.before is None else f" before callback {act.before + 1}"
+    return f"{where}: somebody {' and '.join(done)}" + ("" if act.after is None else f" after callback {act.after + 1}")
 
 
 def _show_rate(rate: Rate) -> str:
@@ -60,24 +81,37 @@ def _show_epoch(seen: EpochTrace, fit: int, hide: Collection[str]) -> tuple[str,
         parts.append("stop")
     if "rates" not in hide and seen.learning_rate is not None:
         parts.append(f"lr={_show_rate(seen.learning_rate)}")
-    parts += [f"saved {_show_save(save, fit)}" for save in seen.saved or ()]
-    parts += [f"warned {kind}" for kind in seen.warned or ()]
-    parts += [f"printed {kind}" for kind in seen.printed or ()]
-    if seen.logged:
-        parts.append(f"logged {logs_to_json(seen.logged)}")
-    if seen.removed:
-        parts.append(f"removed {', '.join(seen.removed)}")
+    done: Sequence[EpochTrace | CallbackInEpoch] = seen.callbacks or (seen,)
+    for number, each in enumerate(done, 1):
+        parts += _of(number, seen.callbacks, _show_done(each, fit))
     parts += [_show_batch(batch) for batch in seen.batches or ()]
-    saved = {save.path for save in seen.saved or ()}
+    saved = {save.path for each in done for save in each.saved or ()}
     parts += [f"new file {file}" for file in seen.files or () if file not in saved]
-    parts += [f"weights set at {hook}" for hook in seen.weights_set or ()]
     return tuple(parts)
+
+
+def _of(number: int, several: object, parts: Iterable[str]) -> Iterator[str]:
+    """What was seen of a callback, with its number if there are several."""
+    return (f"{number}: {part}" if several else part for part in parts)
+
+
+def _show_done(seen: EpochTrace | CallbackInEpoch, fit: int) -> Iterator[str]:
+    """What one callback did in an epoch."""
+    yield from (f"saved {_show_save(save, fit)}" for save in seen.saved or ())
+    yield from (f"warned {kind}" for kind in seen.warned or ())
+    yield from (f"printed {kind}" for kind in seen.printed or ())
+    if seen.logged:
+        yield f"logged {logs_to_json(seen.logged)}"
+    if seen.removed:
+        yield f"removed {', '.join(seen.removed)}"
+    yield from (f"weights set at {hook}" for hook in seen.weights_set or ())
 
 
 def _show_batch(batch: BatchTrace) -> str:
     done = [f"logged {logs_to_json(batch.logged)}"] if batch.logged else []
     done += [f"removed {', '.join(batch.removed)}"] if batch.removed else []
-    return f"at the end of batch {batch.batch} {' and '.join(done)}"
+    whose = "" if batch.callback is None else f"{batch.callback + 1}: "
+    return f"{whose}at the end of batch {batch.batch} {' and '.join(done)}"
 
 
 def reasons(why: Sequence[Decision]) -> Mapping[tuple[int, int | None], list[Decision]]:
@@ -91,24 +125,38 @@ def reasons(why: Sequence[Decision]) -> Mapping[tuple[int, int | None], list[Dec
 
 def remembered(trace: Trace, fit: int, position: int) -> str:
     """What the callback remembers after an epoch, where it shows that: best, wait, the cooldown."""
+    states = (_state(each.internal, fit, position) for each in trace.callbacks or (trace,))
+    return "; ".join(f"{number}: {said}" if trace.callbacks else said for number, said in enumerate(states, 1) if said)
+
+
+def _state(internal: Mapping[str, Any], fit: int, position: int) -> str:
     parts = []
-    for name, fits in trace.internal.items():
+    for name, fits in internal.items():
         if fit < len(fits) and position < len(fits[fit]):
             value = fits[fit][position]
             parts.append(f"{name}={_show(value) if isinstance(value, float | tuple) else value}")
     return " ".join(parts)
 
 
+def _call(configured: Configured) -> str:
+    config = ", ".join(f"{printable(name)}={shown(value, LONGEST)}" for name, value in configured.config.items())
+    return f"{configured.callback}({config})"
+
+
 def heading(scenario: Scenario) -> list[str]:
-    """The callback with its configuration, and what is around it where that is not as usual, a line each."""
-    config = ", ".join(f"{printable(name)}={shown(value, LONGEST)}" for name, value in scenario.config.items())
+    """The callback with its configuration, or the names of several and then each of them, a line each; then what is around, where
+    that is not as usual."""
+    listed = [_call(each) for each in scenario.configured()]
+    if scenario.callbacks:
+        first = " + ".join(each.callback for each in scenario.callbacks)
+        listed = [first, *(f"{number}. {call}" for number, call in enumerate(listed, 1))]
     around: list[tuple[str, Any]] = [
         ("learning_rate", _show_rate(scenario.learning_rate) if scenario.learning_rate != 1.0 else None),
         ("steps_per_execution", scenario.steps_per_execution if scenario.steps_per_execution != 1 else None),
         ("metrics", ", ".join(f"{metric.cls} as {metric.name}" for metric in scenario.metrics) or None),
         ("there before", ", ".join(map(printable, scenario.existing)) or None),
     ]
-    return [f"{scenario.callback}({config})", *(f"{name}: {value}" for name, value in around if value is not None)]
+    return [*listed, *(f"{name}: {value}" for name, value in around if value is not None)]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -138,15 +186,30 @@ def rows(scenario: Scenario, trace: Trace | None, *, hide: Collection[str] = ())
         if seen is not None:
             if seen.error is not None:
                 message = "" if "messages" in hide else f": {seen.error.message}"
-                yield Row(fit=index, seen=(f"{seen.error.hook} raised {seen.error.type}{message}",))
+                yield Row(fit=index, seen=(f"{_who(seen.error)} raised {seen.error.type}{message}",))
             last = Weights(epoch=scenario.first_epoch(fit) + len(seen.epochs) - 1)
             weights = None if "last" in hide and seen.weights == last else seen.weights
             holds = () if weights is None else (f"the model holds the weights {_show_weights(weights, index)}",)
-            printed = (f"printed {', '.join(seen.printed)}",) if seen.printed else ()
+            ends: Sequence[FitTrace | CallbackInFit] = seen.callbacks or (seen,)
+            said = [part for number, each in enumerate(ends, 1) for part in _of(number, seen.callbacks, _said(each))]
             files = (f"new files around it: {', '.join(seen.files)}",) if seen.files else ()
-            warned = (f"warned {', '.join(seen.warned)}",) if seen.warned else ()
-            if holds or printed or warned or files:
-                yield Row(fit=index, shown="after training", seen=(*holds, *printed, *warned, *files))
+            if holds or said or files:
+                yield Row(fit=index, shown="after training", seen=(*holds, *said, *files))
+
+
+def _said(seen: FitTrace | CallbackInFit) -> Iterator[str]:
+    """What one callback said in the hooks around the epochs."""
+    if seen.printed:
+        yield f"printed {', '.join(seen.printed)}"
+    if seen.warned:
+        yield f"warned {', '.join(seen.warned)}"
+
+
+def _who(error: Raised) -> str:
+    """Who raised it, and in which hook."""
+    if error.by == "other":
+        return f"in {error.hook} somebody else"
+    return error.hook if error.callback is None else f"{error.callback + 1}: {error.hook}"
 
 
 def in_order(place: tuple[int, int | None, str]) -> tuple[int, bool, int, bool]:
@@ -165,8 +228,7 @@ def table(scenario: Scenario, trace: Trace | None, why: Sequence[Decision] = ())
         # no fit was run, so there is nothing to tell of any
         return [printable(line) for line in (*lines, f"  rejected: {trace.rejected.type}: {trace.rejected.message}")]
     for fit, of_fit in groupby(rows(scenario, trace), key=lambda row: row.fit):
-        given = scenario.fits[fit].learning_rate
-        lines.append(f"  fit {fit + 1}" + ("" if given is None else f", learning rate {_show_rate(given)}"))
+        lines.append(f"  fit {fit + 1}{begun(scenario.fits[fit])}")
         for row in of_fit:
             if row.position is None:
                 lines.append("    " + f"{row.shown}: " * bool(row.shown) + "; ".join(row.seen or ()))
@@ -175,10 +237,22 @@ def table(scenario: Scenario, trace: Trace | None, why: Sequence[Decision] = ())
             if state := remembered(trace, fit, row.position) if trace is not None else "":
                 happened += f"; {state}"
             lines.append(f"    epoch {row.number:<3} {row.shown:<40} {happened}")
-            lines += map(_reason, decided.get((fit, row.number), ()))
-        lines += map(_reason, decided.get((fit, None), ()))
+            lines += (_reason(each, scenario) for each in decided.get((fit, row.number), ()))
+        lines += (_reason(each, scenario) for each in decided.get((fit, None), ()))
     return [*map(one_line, lines)]
 
 
-def _reason(decision: Decision) -> str:
-    return f"              {decision.sentence} [{decision.rule}]"
+def begun(fit: Fit) -> str:
+    """How a fit begins, where that is not as usual."""
+    parts = [] if fit.learning_rate is None else [f"learning rate {_show_rate(fit.learning_rate)}"]
+    parts += [] if fit.instances == "same" else [f"{fit.instances} instances"]
+    if fit.resume is not None:
+        parts.append(
+            f"resumed from {'weights in ' if fit.resume.load == 'weights' else ''}{printable(fit.resume.path)}"
+        )
+    return "".join(f", {part}" for part in parts)
+
+
+def _reason(decision: Decision, scenario: Scenario) -> str:
+    whose = f"{decision.callback + 1}: " if scenario.callbacks else ""
+    return f"              {whose}{decision.sentence} [{decision.rule}]"

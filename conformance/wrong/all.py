@@ -1,4 +1,4 @@
-"""Every wrong implementation: a module for each callback, two for ModelCheckpoint, and two for what several share."""
+"""Every wrong implementation: a module for each callback and one for training, two for ModelCheckpoint, two for all of them."""
 
 from importlib import import_module
 
@@ -11,6 +11,7 @@ MODULES = (
     *(callback.module for callback in CALLBACKS.values()),
     "model_checkpoint_files",
     "optimizers",
+    "training",
 )
 
 ALL: tuple[Wrong, ...] = tuple(wrong for module in MODULES for wrong in import_module(f".{module}", __package__).WRONG)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from callcheck.reference.machine import Machine
-from callcheck.reference.replay import MACHINES, replay
+from callcheck.reference.replay import MACHINES, Replay, replay
 from callcheck.spec.dialect import Dialect, Resolution
 from callcheck.spec.scenario import Scenario
 from callcheck.spec.trace import Result
@@ -23,13 +23,15 @@ from ..driver.protocol import OBSERVABLES, Capabilities
 @dataclass(frozen=True, slots=True)
 class Wrong:
     """`says` is one sentence on what is wrong. `make` takes the place of the reference's machine for `callback`; `shown` makes
-    of a scenario what a wrong training loop does with it. One of the two is given."""
+    of a scenario what a wrong training loop does with it; `loop` is a wrong loop itself. One of the three is given. What is wrong
+    with training as a whole has TRAINING in place of the callback."""
 
     name: str
     make: Callable[[Mapping[str, Any], Dialect], Machine] | None
     says: str
     callback: str
     shown: Callable[[Scenario], Scenario] | None = None
+    loop: type[Replay] | None = None
 
 
 class WrongImplementation:
@@ -39,11 +41,11 @@ class WrongImplementation:
         self.wrong = wrong
         self.dialect = dialect
         self.name = f"{wrong.name} in {dialect.dialect.name}"
-        self.capabilities = Capabilities(
-            callbacks=frozenset({wrong.callback}), observables=OBSERVABLES | {"optimizer_steps"}
-        )
+        self.capabilities = Capabilities(observables=OBSERVABLES | {"optimizer_steps"})
 
     def replay(self, scenario: Scenario, *, internal: bool = False) -> Result:
         shown = scenario if self.wrong.shown is None else self.wrong.shown(scenario)
         own = {} if self.wrong.make is None else {self.wrong.callback: self.wrong.make}
-        return replay(shown, self.dialect.dialect, internal=internal, machines={**MACHINES, **own})
+        return replay(
+            shown, self.dialect.dialect, internal=internal, machines={**MACHINES, **own}, loop=self.wrong.loop
+        )

@@ -12,7 +12,8 @@ Rules
   names that choice; nor where a release has one of the oddities of its time (`TAKEN_FOR_GRANTED`).
 - No clause speaks of epochs with an index below 0, which `fit` accepts and nobody promises anything about; what they do is left
   to the reference, and to the stored vectors.
-- Unless it says `resumed=True`, a clause speaks of fits that go on with the model of the fit before, not with one from a file.
+- Unless it says `resumed=True` or is one on training, a clause speaks of fits that go on with the model of the fit before, not
+  with one from a file.
 - Unless it says otherwise in `optimizer`, a clause speaks of scenarios with one optimizer that has a learning rate; an
   every-callback clause of all.
 """
@@ -22,7 +23,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Literal
 
-from ..callbacks import CALLBACKS, defaults
+from ..callbacks import CALLBACKS, TRAINING, defaults
 from ..dialect import Dialect, unlike_any_keras
 from ..scenario import Epoch, Fit, Scenario
 from ..trace import Difference, EpochTrace, FitTrace, Trace, difference
@@ -283,6 +284,8 @@ which agrees with them."""
 @cache
 def _governing_prefixes(callbacks: tuple[str, ...]) -> frozenset[str]:
     """The first parts of the ids of the choices that can matter to these callbacks."""
+    if TRAINING in callbacks:
+        return frozenset({"learning-rate", *(callback.prefix for callback in CALLBACKS.values())})
     return frozenset({"learning-rate", *(CALLBACKS[callback].prefix for callback in callbacks)})
 
 
@@ -309,8 +312,10 @@ class Clause:
 
     @property
     def callbacks(self) -> tuple[str, ...]:
-        """The callbacks that it speaks of."""
+        """The callbacks that it speaks of; TRAINING for what they do together."""
         prefix = self.id.split("/")[0]
+        if prefix == TRAINING:
+            return (TRAINING,)
         if prefix == "every-callback":
             return tuple(callback for callback in CALLBACKS if callback not in self.except_for)
         return tuple(name for name, callback in CALLBACKS.items() if callback.prefix == prefix)
@@ -402,7 +407,7 @@ def clause(
             related=related,
             except_for=except_for,
             optimizer=optimizer or ("any" if id.startswith("every-callback/") else "one"),
-            resumed=resumed,
+            resumed=resumed or id.startswith(f"{TRAINING}/"),
         )
         return check
 

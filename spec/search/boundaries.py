@@ -7,11 +7,13 @@ a stop count too. Each stands beside the strategy of its callback; there, and on
 from collections.abc import Mapping
 from importlib import import_module
 
-from ..callbacks import CALLBACKS
+from ..callbacks import CALLBACKS, TRAINING
 from .conditions import Condition
 
 
 def boundaries(callback: str) -> Mapping[str, Condition]:
-    """The boundaries of a callback's scenarios, by name. Raises KeyError for a name that is not one of `CALLBACKS`."""
-    found: Mapping[str, Condition] = import_module(f"{__package__}.{CALLBACKS[callback].module}").BOUNDARIES
+    """The boundaries of a callback's scenarios, or of TRAINING, by name. Raises KeyError for a name that is not one of
+    `CALLBACKS`."""
+    module = TRAINING if callback == TRAINING else CALLBACKS[callback].module
+    found: Mapping[str, Condition] = import_module(f"{__package__}.{module}").BOUNDARIES
     return found

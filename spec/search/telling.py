@@ -16,7 +16,8 @@ from ..scenario import Scenario
 
 def telling(scenario: Scenario, condition: Callable[[Scenario], bool]) -> Scenario:
     """The scenario with telling values in its logs, if the condition holds for that too."""
-    metric = scenario.config.get("monitor", defaults(scenario.callback).get("monitor"))
+    first = scenario.configured()[0]
+    metric = first.config.get("monitor", defaults(first.callback).get("monitor"))
     if metric is None or any(epoch.batches is not None for fit in scenario.fits for epoch in fit.epochs):
         return scenario
     return next((each for each in _told(scenario, metric) if condition(each)), scenario)

@@ -15,6 +15,7 @@ from ..callbacks import CALLBACKS, defaults
 from ..files import path_of
 from ..scenario import Configured, Epoch, Fit, Other, Resume, Scenario, groups
 from ..values import Rate, map_rate
+from .conditions import Condition
 from .drawing import below, chance, weighted
 
 _STOP, _REDUCE, _SAVE = "EarlyStopping", "ReduceLROnPlateau", "ModelCheckpoint"
@@ -45,6 +46,8 @@ def _drawn_config(draw: DrawFn, drawn: Scenario, leading: Scenario) -> dict[str,
             config.pop(name, None)
             if name in leading.config:
                 config[name] = leading.config[name]
+    if all(both) and drawn is not leading and chance(draw, 6):
+        config.update(monitor="learning_rate", mode="min")  # which others may log
     return config
 
 
@@ -126,3 +129,50 @@ def scenarios(draw: DrawFn) -> Scenario:
     if chance(draw, 35):
         fits = [_with_others(draw, fit, scenario) for fit in fits]
     return replace(scenario, fits=tuple(fits))
+
+
+# ---------------------------------------------------------------------------------------------- boundaries
+
+
+def _listed(*names: str) -> Condition:
+    """These callbacks in this order, others between them or not."""
+
+    def condition(scenario: Scenario) -> bool:
+        rest = iter(each.callback for each in scenario.configured())
+        return all(name in rest for name in names)
+
+    return condition
+
+
+def _acts(name: str) -> Condition:
+    return lambda s: any(getattr(act, name) for fit in s.fits for epoch in fit.epochs for act in epoch.others)
+
+
+def _begins(load: str) -> Condition:
+    return lambda s: any(fit.resume is not None and fit.resume.load == load for fit in s.fits)
+
+
+def _given(kind: str) -> Condition:
+    return lambda s: any(fit.instances == kind for fit in s.fits)
+
+
+BOUNDARIES: dict[str, Condition] = {
+    "stopping, reducing, saving": _listed(_STOP, _REDUCE, _SAVE),
+    "saving before reducing": _listed(_SAVE, _REDUCE),
+    "reducing before saving": _listed(_REDUCE, _SAVE),
+    "a schedule before reducing": _listed(_SCHEDULE, _REDUCE),
+    "reducing before a schedule": _listed(_REDUCE, _SCHEDULE),
+    "two checkpoints": _listed(_SAVE, _SAVE),
+    "the rate in the logs monitored": lambda s: any(
+        "rate" in str(each.config.get("monitor")) for each in s.configured()
+    ),
+    "resumed from a model": _begins("model"),
+    "resumed from weights": _begins("weights"),
+    "new instances": _given("new"),
+    "copied instances": _given("copied"),
+    "pickled instances": _given("pickled"),
+    "others raise": _acts("raises"),
+    "others stop": _acts("stop"),
+    "others set the rate": _acts("learning_rate"),
+    "others change the weights": _acts("weights"),
+}

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from callcheck import __version__
-from callcheck.spec.callbacks import CALLBACKS
+from callcheck.spec.callbacks import CALLBACKS, TRAINING
 
 INTERRUPTED = 130
 """The status when the user interrupts, as a shell has it; also before anything is imported."""
@@ -101,8 +101,8 @@ def _parser() -> argparse.ArgumentParser:
         "implementations", nargs="*", metavar="IMPL", help="default: the reference in all dialects, keras"
     )
     check.add_argument(
-        "--callback", choices=CALLBACKS, metavar="NAME",
-        help=f"only this callback: {', '.join(CALLBACKS)} (default: the one that --clause is about, or all)",
+        "--callback", choices=(*CALLBACKS, TRAINING), metavar="NAME",
+        help=f"only this callback: {', '.join(CALLBACKS)}, or {TRAINING} (default: the one that --clause is about, or all)",
     )  # fmt: skip
     check.add_argument("--clause", default="", metavar="PREFIX", help="only the clauses whose id begins so")
     check.add_argument("--dialect", metavar="D", help="hold them to this dialect: a name or a TOML file")

@@ -1,0 +1,267 @@
+"""Several callbacks in one fit: one stop for all, what is seen of the logs, who commutes, who has the last word on the rate."""
+
+import math
+from dataclasses import replace
+
+from ...numbers import float32
+from ...scenario import Configured, Scenario
+from ...trace import CallbackInEpoch, EpochTrace
+from ..clause import Case, EpochSeen, Expectation, Expectations, clause
+from .shared import (
+    OBSERVED,
+    RATE_KEYS,
+    SETS_THE_RATE,
+    acted_on,
+    done,
+    is_named,
+    names,
+    nobody_acts,
+    resumes,
+    same_epochs,
+    saves_epochs,
+    value,
+)
+
+LISTED = "documented: keras.Model.fit, callbacks: the list of callbacks to apply during training"
+RESTORES = "documented: EarlyStopping, restore_best_weights: the weights of the epoch with the best value"
+SCHEDULES = "documented: LearningRateScheduler: at every epoch's beginning the rate is that of the schedule"
+
+
+# ---------------------------------------------------------------------------------------------- one stop for all
+
+
+@clause("training/stop/all-see-the-end-of-the-epoch", level="universal", source=LISTED, observes=("stop",))
+def all_see_the_end(case: Case) -> Expectations:
+    """In the epoch in which training is stopped, whoever stops it, the callbacks that come after still have their turn at the
+    epoch's end: a checkpoint of every epoch is written, the learning rate is logged."""
+    for epoch in case.epochs():
+        if not epoch.seen.stop:
+            continue
+        for index, each in enumerate(case.scenario.configured()):
+            because = f"{each.callback}, number {index + 1} of the list, has its turn in the stopping epoch, too"
+            did = done(epoch.seen, index)
+            if saves_epochs(each) and did.saved is not None:
+                yield epoch.expects_that(bool(did.saved), "a file", got="none", because=because)
+            if each.callback in SETS_THE_RATE and epoch.shown.logs and did.logged is not None:
+                seen = set(RATE_KEYS) & {*did.logged, *epoch.shown.logs, *_logged_before(epoch.seen, index)}
+                yield epoch.expects_that(bool(seen), "the learning rate logged", got="nothing", because=because)
+
+
+def _logged_before(seen: EpochTrace, index: int) -> set[str]:
+    """What the callbacks before that one added to the logs."""
+    return {key for place in (seen.callbacks or ())[:index] for key in place.logged or ()}
+
+
+@clause("training/stop/the-best-weights-come-back-whoever-stopped", level="documented", source=RESTORES)
+def restores_whoever_stopped(case: Case) -> Expectations:
+    """With restore_best_weights the model holds the weights of the best epoch when training has ended, also if another
+    callback, or somebody else, stopped it. (In a first fit, of a metric that is a finite number in every epoch, with an explicit
+    mode, without min_delta, baseline, and start_from_epoch, and of one such callback.)"""
+    listed = [each for each in case.scenario.configured() if value(each, "restore_best_weights")]
+    if len(listed) != 1 or not case.trace.fits or acted_on(case.scenario):
+        return
+    (only,) = listed
+    metric, mode = value(only, "monitor"), value(only, "mode")
+    plain = (
+        not any(only.config.get(name) for name in ("min_delta", "start_from_epoch")) and "baseline" not in only.config
+    )
+    epochs = list(case.epochs(0))
+    values = [epoch.shown.logs.get(metric) for epoch in epochs]
+    if mode not in ("min", "max") or not plain or not epochs or metric in RATE_KEYS:
+        return
+    numbers = [float32(each) for each in values if type(each) is float and _is_ordinary(each)]
+    if len(numbers) != len(values) or len(set(numbers)) != len(set(values)):
+        return  # what float32 does not tell apart is another clause's matter
+    best = numbers.index(min(numbers) if mode == "min" else max(numbers))
+    weights = case.trace.fits[0].weights
+    if weights is not None:
+        yield case.at(0).expects_that(
+            weights.epoch == epochs[best].number, f"the weights of epoch index {epochs[best].number}",
+            got=lambda: f"those of epoch index {weights.epoch}",
+            because=f"{metric}={values[best]!r} is the first best value",
+        )  # fmt: skip
+
+
+def _is_ordinary(number: float) -> bool:
+    """Whether float32 holds it as an ordinary number, so that comparing is no matter of the backend."""
+    return number == 0.0 or (1e-30 < abs(number) < 1e30 and math.isfinite(number))
+
+
+# ---------------------------------------------------------------------------------------------- the logs
+
+
+@clause(
+    "training/logs/later-callbacks-see-what-earlier-ones-logged",
+    level="observed",
+    source=OBSERVED,
+    observes=("warned",),
+)
+def later_ones_see(case: Case) -> Expectations:
+    """The callbacks of a hook share its logs: the rate that ReduceLROnPlateau or LearningRateScheduler logs is there for
+    EarlyStopping and ModelCheckpoint further down in the list, and is missing for those further up."""
+    listed = case.scenario.configured()
+    for epoch in case.epochs():
+        if not epoch.shown.logs or set(RATE_KEYS) & set(epoch.shown.logs):
+            continue
+        for index, each in enumerate(listed):
+            warned = done(epoch.seen, index).warned
+            before = {key for key in RATE_KEYS if key in _logged_before(epoch.seen, index)}
+            monitored = value(each, "monitor")
+            if monitored not in RATE_KEYS or warned is None or not _looks(each, epoch):
+                continue
+            there = monitored in before
+            yield epoch.expects_that(
+                ("missing-metric" in warned) != there,
+                f"{each.callback} to find {monitored}" if there else f"{each.callback} to miss {monitored}",
+                got="it was missing" if there else "it was found",
+                because=f"a callback {'before' if there else 'at most behind'} it logs the rate",
+            )
+
+
+def _looks(each: Configured, epoch: EpochSeen) -> bool:
+    """Whether it looks for its metric at that epoch's end."""
+    if each.callback == "ModelCheckpoint":
+        return (
+            bool(value(each, "save_best_only")) and value(each, "save_freq") == "epoch" and "period" not in each.config
+        )
+    return each.callback == "EarlyStopping"
+
+
+# ---------------------------------------------------------------------------------------------- independence
+
+
+def _without_an_observer(scenario: Scenario) -> Scenario | None:
+    """Without the first ModelCheckpoint or TerminateOnNaN, of several callbacks; None where others act, or files matter."""
+    observers = [index for index, name in enumerate(names(scenario)) if name in ("ModelCheckpoint", "TerminateOnNaN")]
+    if len(scenario.callbacks) < 2 or not observers or resumes(scenario) or acted_on(scenario):
+        return None
+    index = observers[0]
+    return replace(scenario, callbacks=scenario.callbacks[:index] + scenario.callbacks[index + 1 :])
+
+
+def _compared(ours: EpochSeen, theirs: EpochSeen, order: list[int], because: str) -> Expectations:
+    """The expectation that an epoch is that of the run beside it, whose callbacks are ours in that `order`."""
+    a, b = ours.seen, theirs.seen
+    for what, mine, other in (
+        ("the stop flag", a.stop, b.stop),
+        ("the learning rate", a.learning_rate, b.learning_rate),
+        ("the learning rate in the epoch", a.learning_rate_in_epoch, b.learning_rate_in_epoch),
+    ):
+        if mine is not None and other is not None:
+            yield ours.expects_that(repr(mine) == repr(other), f"{what} {other!r}", got=repr(mine), because=because)
+    for place, index in enumerate(order):
+        did, beside = _core(done(a, index)), _core(done(b, place))
+        yield ours.expects_that(
+            repr(did) == repr(beside), f"callback number {index + 1} to do {beside}", got=str(did), because=because
+        )
+
+
+def _core(did: EpochTrace | CallbackInEpoch) -> tuple[object, ...]:
+    return did.saved, did.warned, did.printed, did.logged
+
+
+def _the_same_run(case: Case, order: list[int], because: str) -> Expectations:
+    for ours, theirs in same_epochs(case):
+        yield from _compared(ours, theirs, order, because)
+    for index, _, fit in case.fits():
+        if index < len(case.other.fits):
+            yield _same_end(case, index, len(fit.epochs), because)
+
+
+def _same_end(case: Case, fit: int, epochs: int, because: str) -> Expectation:
+    """The expectation that a fit has as many epochs as beside, and ends with the same weights."""
+    ours, other = case.trace.fits[fit], case.other.fits[fit]
+    same = epochs == len(other.epochs) and (ours.weights == other.weights or None in (ours.weights, other.weights))
+    return case.at(fit).expects_that(
+        same, f"{len(other.epochs)} epochs and the weights of epoch index {other.weights and other.weights.epoch}",
+        got=lambda: f"{epochs} epochs and the weights of epoch index {ours.weights and ours.weights.epoch}",
+        because=because,
+    )  # fmt: skip
+
+
+@clause(
+    "training/observers/change-nothing-for-the-others", level="universal", source=LISTED, related=_without_an_observer
+)
+def observers_change_nothing(case: Case) -> Expectations:
+    """A ModelCheckpoint, or a TerminateOnNaN that finds nothing, anywhere in the list, changes nothing for the others: not when
+    training stops, not the rate, not the weights, not what they do."""
+    listed = names(case.scenario)
+    gone = next(index for index, name in enumerate(listed) if name in ("ModelCheckpoint", "TerminateOnNaN"))
+    if any("nan" in (done(epoch.seen, gone).printed or ()) for epoch in case.epochs()):
+        return
+    order = [index for index in range(len(listed)) if index != gone]
+    yield from _the_same_run(case, order, f"{listed[gone]}, number {gone + 1} of the list, only looks on")
+
+
+_APART = {
+    frozenset(pair)
+    for pair in (
+        ("EarlyStopping", "ReduceLROnPlateau"), ("EarlyStopping", "LearningRateScheduler"),
+        ("EarlyStopping", "ModelCheckpoint"), ("EarlyStopping", "TerminateOnNaN"),
+        ("ReduceLROnPlateau", "ModelCheckpoint"), ("ReduceLROnPlateau", "TerminateOnNaN"),
+        ("LearningRateScheduler", "ModelCheckpoint"), ("LearningRateScheduler", "TerminateOnNaN"),
+        ("ModelCheckpoint", "TerminateOnNaN"),
+    )
+}  # fmt: skip
+"""The pairs of callbacks that share nothing, as long as neither looks at the rate in the logs."""
+
+
+def _swapped_at(scenario: Scenario) -> int | None:
+    """The index of the first of two neighbours that share nothing."""
+    listed = scenario.callbacks
+    if resumes(scenario) or acted_on(scenario):
+        return None
+    for index in range(len(listed) - 1):
+        pair = listed[index : index + 2]
+        apart = frozenset(each.callback for each in pair) in _APART
+        if apart and not any(is_named(each, RATE_KEYS) for each in pair):
+            return index
+    return None
+
+
+def _swapped(scenario: Scenario) -> Scenario | None:
+    """With the first two neighbours that share nothing in the other order."""
+    index = _swapped_at(scenario)
+    if index is None:
+        return None
+    listed = scenario.callbacks
+    return replace(scenario, callbacks=(*listed[:index], listed[index + 1], listed[index], *listed[index + 2 :]))
+
+
+@clause("training/order/callbacks-that-share-nothing-commute", level="universal", source=LISTED, related=_swapped)
+def commute(case: Case) -> Expectations:
+    """Two callbacks that stand next to each other and share nothing do the same in either order: of EarlyStopping,
+    ModelCheckpoint, TerminateOnNaN, and one that sets the rate, any two. (Neither looks at the rate in the logs.)"""
+    index = _swapped_at(case.scenario)
+    assert index is not None
+    order = list(range(len(case.scenario.callbacks)))
+    order[index : index + 2] = order[index + 1], order[index]
+    first, second = names(case.scenario)[index : index + 2]
+    yield from _the_same_run(case, order, f"{first} and {second} share nothing")
+
+
+# ---------------------------------------------------------------------------------------------- the learning rate
+
+
+@clause(
+    "training/learning-rate/a-table-has-the-last-word", level="documented", source=SCHEDULES,
+    observes=("learning_rate_in_epoch",),
+)  # fmt: skip
+def a_table_has_the_last_word(case: Case) -> Expectations:
+    """With a LearningRateScheduler whose schedule does not look at the rate, the rate in an epoch is that of the schedule,
+    whatever ReduceLROnPlateau has made of it at an epoch's end before. (Nobody else acts, and of several schedulers it is the
+    last one; rates that float32 does not hold as ordinary numbers aside.)"""
+    schedulers = [each for each in case.scenario.configured() if each.callback == "LearningRateScheduler"]
+    if len(case.scenario.callbacks) < 2 or not schedulers:
+        return
+    schedule = schedulers[-1].config["schedule"]
+    for epoch in case.epochs():
+        rate = epoch.seen.learning_rate_in_epoch
+        if "table" not in schedule or not 0 <= epoch.number < len(schedule["table"]) or not nobody_acts(epoch):
+            continue
+        expected = schedule["table"][epoch.number]
+        if type(rate) is float and _is_ordinary(expected):
+            yield epoch.expects_that(
+                rate in (expected, float32(expected)), f"a rate of {expected!r}", got=repr(rate),
+                because=f"the schedule says so of epoch index {epoch.number}",
+            )  # fmt: skip
