@@ -2,6 +2,7 @@
 
 import json
 import math
+import time
 from pathlib import Path
 from typing import Any
 
@@ -182,3 +183,11 @@ def test_a_script_that_cannot_be_asked_is_one_sentence(
     error = capsys.readouterr().err
     assert message in error
     assert error.count("\n") == 1
+
+
+def test_what_would_explain_a_long_record_is_found_soon() -> None:
+    values = [1.0 / (1 + at % 50) for at in range(1500)]
+    start = time.process_time()
+    audit = told(values, EARLY, PLATEAU, NAN).audit
+    assert time.process_time() - start < 10.0
+    assert audit.sentence == "EarlyStopping stops after epoch 52, and the record goes on to epoch 1500"

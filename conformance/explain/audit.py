@@ -8,7 +8,7 @@ Rules
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from typing import Any
@@ -27,6 +27,13 @@ from .rounding import resolved
 
 LONGEST_SEARCH = 2000
 """Epochs: a record up to this length is replayed some hundred times within seconds."""
+MOST_BESTS = 40
+"""So many of a record's values are tried as the best one of an earlier fit."""
+MOST_COUNTS, LEAST_COUNTS = 200, 20
+"""A patience, a cooldown or a start is tried up to this number of epochs; of a long record with several callbacks up to less, so
+that `WORK` epochs are replayed for each."""
+WORK = 200_000
+"""Epochs of one callback that are replayed within a second."""
 ROUND_DELTAS = (0.0, *(float(f"{digit}e{exponent}") for exponent in range(-6, 1) for digit in (1, 2, 5)))
 """The values of min_delta that are tried: those that somebody would write."""
 
@@ -102,9 +109,20 @@ def _fits(question: Question, config: Mapping[str, Any], dialect: Dialect | None
 def _dialects(question: Question) -> Iterator[str]:
     """The dialects in which the same configuration does what the record shows."""
     others = [dialect for dialect in shipped().values() if dialect.name != question.dialect.name]
-    found = [dialect for dialect in others if _fits(question, question.config, dialect)]
+    alike = _alike(question, others)
+    found = [each for group in alike if _fits(question, question.config, group[0]) for each in group]
     if found:
         yield f"the same configuration in {_listed(in_words(found))}"
+
+
+def _alike(question: Question, dialects: Iterable[Dialect]) -> list[list[Dialect]]:
+    """The dialects by what they choose for the callbacks of the fit, and besides callbacks: those of one group do the same."""
+    others = tuple(f"{each.prefix}/" for each in CALLBACKS.values() if each.name not in question.names)
+    groups: dict[tuple[tuple[str, str], ...], list[Dialect]] = {}
+    for dialect in dialects:
+        own = tuple(sorted(each for each in dialect.choices.items() if not each[0].startswith(others)))
+        groups.setdefault(own, []).append(dialect)
+    return list(groups.values())
 
 
 def _listed(names: list[str]) -> str:
@@ -114,16 +132,18 @@ def _listed(names: list[str]) -> str:
 def _used_before(question: Question) -> Iterator[str]:
     """An instance that served an earlier fit, in the dialects in which it keeps the best value."""
     choice = f"{CALLBACKS[question.callback].prefix}/reuse"
-    keeping = [dialect for dialect in shipped().values() if dialect.choices.get(choice) == "best-value"]
+    keeping = _alike(question, [each for each in shipped().values() if each.choices.get(choice) == "best-value"])
     recorded = [value for fit in question.history.fits for value in fit.column(question.monitor)]
     values = sorted({value for value in recorded if value is not None and value == value})
     if not keeping or not values:
         return
     spread = max(values[-1] - values[0], abs(values[0]), 1e-3)
-    tries = [values[0] - spread, *values, values[-1] + spread]
-    found = [best for best in tries if any(_fits_after(question, best, dialect) for dialect in keeping)]
+    some = [values[at * (len(values) - 1) // (MOST_BESTS - 1)] for at in range(MOST_BESTS)]
+    tries = [values[0] - spread, *(values if len(values) <= MOST_BESTS else some), values[-1] + spread]
+    by_group = [[best for best in tries if _fits_after(question, best, group[0])] for group in keeping]
+    found = sorted({best for each in by_group for best in each})
     if found:
-        names = in_words(dialect for dialect in keeping if any(_fits_after(question, b, dialect) for b in found))
+        names = in_words(each for group, fits in zip(keeping, by_group, strict=True) if fits for each in group)
         where = f"{found[0]:.6g}" if len(found) == 1 else f"between {found[0]:.6g} and {found[-1]:.6g}"
         outside = [best for best in found if best in (tries[0], tries[-1])]
         if outside:
@@ -147,7 +167,8 @@ def _fits_after(question: Question, best: float, dialect: Dialect) -> bool:
 
 def _candidates(question: Question, length: int) -> dict[str, list[Any]]:
     """The values that are tried for each parameter, the one that it has left out."""
-    counts = list(range(0, min(length, 200) + 1))
+    most = max(LEAST_COUNTS, min(MOST_COUNTS, WORK // (length * len(question.callbacks))))
+    counts = list(range(0, min(length, most) + 1))
     names = [name for name in question.history.names() if name not in RATE_KEYS]
     tried: dict[str, list[Any]] = {}
     if question.callback != "TerminateOnNaN" and question.callback != "LearningRateScheduler":

@@ -1,6 +1,6 @@
 """Does `explain` say what really happened? Random real fits of Keras, recorded by CSVLogger, History and the console.
 
-    python -m callcheck.conformance.explain.campaign --fits 300 --seed 0
+    python -m callcheck.conformance.explain.campaign --fits 300 --seed 0 --output conformance/explain/campaign_result.json
 
 Rules
 - Every fit is a real `fit` with real callbacks. In two of three the monitored value is replaced by a random stream with ties,
@@ -16,12 +16,15 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import json
 import random
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from callcheck.spec.version import VERSION
 
 from .explanation import Explanation
 from .public import explain
@@ -222,15 +225,32 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Compare `explain` with real fits of Keras.")
     parser.add_argument("--fits", type=int, default=300)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--output", type=Path, help="add the result to this file of JSON")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         trainer = Trainer(Path(folder))
-        wrong = [each for at in range(options.fits) for each in disagreements(trainer, options.seed + at)]
+        wrong: list[str] = []
+        for at in range(options.fits):
+            wrong += disagreements(trainer, options.seed + at)
+            if (at + 1) % 25 == 0:
+                print(f"{at + 1} fits, {len(wrong)} disagreements", flush=True)
     for each in wrong:
         print(each)
     print(
         f"{options.fits} real fits with Keras {trainer.keras.__version__}, seed {options.seed}: {len(wrong)} disagreements"
     )
+    if options.output is not None:
+        runs = json.loads(options.output.read_text(encoding="utf-8")) if options.output.exists() else []
+        runs.append(
+            {
+                "keras": trainer.keras.__version__,
+                "specification": VERSION,
+                "seed": options.seed,
+                "fits": options.fits,
+                "disagreements": wrong,
+            }
+        )
+        options.output.write_text(json.dumps(runs, indent=1) + "\n", encoding="utf-8")
     return 1 if wrong else 0
 
 
