@@ -60,7 +60,7 @@ def dialect() -> Dialect:
 @cache
 def scenarios(subject: Subject, plan: Plan) -> tuple[Scenario, ...]:
     """The pools of the subject's callbacks, one scenario of each in turn."""
-    pools = [pool(callback, plan.examples, plan.seed, None) for callback in subject.callbacks]
+    pools = [pool(callback, plan.examples, plan.seed) for callback in subject.callbacks]
     return tuple(scenario for scenario in chain(*zip_longest(*pools)) if scenario is not None)
 
 
