@@ -7,6 +7,7 @@ Rules
 - *Unknown* ones are looked for on the pool: scenarios on which the two differ and at least one does not do what is predicted.
   They are grouped by the callback and the field in which the traces first differ; one of each group is shrunk.
 - A choice that shows only together with another one is shown by the two.
+- A configuration of the user's own is asked for itself, as it is: each choice that makes a difference to it is shown on it.
 - Nothing is claimed about what was not run: the report says how many scenarios brought nothing new.
 """
 
@@ -24,6 +25,8 @@ from callcheck.spec.search.strategies import sample
 from callcheck.spec.trace import Result, Trace, difference
 from callcheck.spec.vectors import stored
 
+from .own import Own
+
 EXAMPLES = 150
 """Random scenarios per callback among which a choice is looked for that no vector shows."""
 TRIES = 150
@@ -39,7 +42,8 @@ Ask = Callable[[Sequence[Scenario]], Sequence[Result]]
 class Difference:
     """One difference of `a` and `b`. `choices`: what explains it, by choice the values of the two; empty where nothing does.
 
-    `status` is one of PREDICTED, CONFIRMED, WRONG and UNKNOWN; of a wrong prediction `a` and `b` are what was seen.
+    `status` is one of PREDICTED, CONFIRMED, WRONG and UNKNOWN; of a wrong prediction `a` and `b` are what was seen. `own`: the
+    title of the user's configuration on which it shows; empty for one that was looked for on all.
     """
 
     choices: Mapping[str, tuple[str, str]]
@@ -47,6 +51,7 @@ class Difference:
     a: Result
     b: Result
     status: str = PREDICTED
+    own: str = ""
 
     @property
     def callback(self) -> str:
@@ -106,8 +111,19 @@ def predicted(
 ) -> Iterator[Difference]:
     """The differences of two dialects, one for each choice in which they differ, or for two that show only together."""
     callbacks = tuple(callbacks)
-    search = _Search(a, b, callbacks, seed)
-    apart = [choice for choice in distance(a, b) if any(_concerns(choice, name) for name in callbacks)]
+    known = [vector.scenario for vector in stored() if vector.scenario.callback in callbacks]
+    drawn = [scenario for callback in callbacks for scenario in sample(callback, EXAMPLES, seed)]
+    yield from _shown(_Search(a, b, (*known, *drawn)), callbacks)
+
+
+def predicted_of(own: Own, a: Dialect, b: Dialect, scenarios: Sequence[Scenario]) -> Iterator[Difference]:
+    """The differences of two dialects that show on a configuration of the user's own."""
+    for found in _shown(_Search(a, b, scenarios, own.holds), (own.callback.callback,)):
+        yield replace(found, own=own.title)
+
+
+def _shown(search: "_Search", callbacks: tuple[str, ...]) -> Iterator[Difference]:
+    apart = [choice for choice in distance(search.a, search.b) if any(_concerns(choice, name) for name in callbacks)]
     hidden = []
     for choice in apart:
         found = search.shown((choice,))
@@ -132,12 +148,17 @@ def _concerns(choice: str, callback: str) -> bool:
 class _Search:
     """Looks for scenarios that show a choice, among those on which the two dialects differ at all."""
 
-    def __init__(self, a: Dialect, b: Dialect, callbacks: tuple[str, ...], seed: int) -> None:
+    def __init__(
+        self,
+        a: Dialect,
+        b: Dialect,
+        pool: Sequence[Scenario],
+        holds: Callable[[Scenario], bool] = lambda scenario: True,
+    ) -> None:
         self.a = a
         self.b = b
-        known = [vector.scenario for vector in stored() if vector.scenario.callback in callbacks]
-        drawn = [scenario for callback in callbacks for scenario in sample(callback, EXAMPLES, seed)]
-        self.apart = [scenario for scenario in (*known, *drawn) if _differ(replay(scenario, a), replay(scenario, b))]
+        self.holds = holds
+        self.apart = [scenario for scenario in pool if _differ(replay(scenario, a), replay(scenario, b))]
 
     def _with(self, choices: tuple[str, ...]) -> Dialect:
         """`a`, with these choices of `b`."""
@@ -166,7 +187,7 @@ class _Search:
         least, index = min(burdens)
 
         def as_good(scenario: Scenario) -> bool:
-            weight = burden(scenario)
+            weight = burden(scenario) if self.holds(scenario) else None
             return weight is not None and weight <= least
 
         shown = smallest(self.apart[index], as_good, tries=TRIES)
@@ -200,10 +221,15 @@ def confirmed(differences: Sequence[Difference], a: Ask, b: Ask) -> list[Differe
 
 
 def unpredicted(
-    scenarios: Sequence[Scenario], a: Ask, b: Ask, dialects: tuple[Dialect | None, Dialect | None], tries: int = TRIES
+    scenarios: Sequence[Scenario],
+    a: Ask,
+    b: Ask,
+    dialects: tuple[Dialect | None, Dialect | None],
+    tries: int = TRIES,
+    own: Own | None = None,
 ) -> list[Difference]:
     """The differences on these scenarios that the two dialects do not predict, or all where one has none: a smallest one for
-    each kind."""
+    each kind; of a configuration of the user's own on it."""
 
     def unforeseen(scenario: Scenario, one: Result, other: Result) -> str | None:
         """The kind of a difference that is not predicted; None where there is none."""
@@ -226,8 +252,12 @@ def unpredicted(
     for kind, start in groups.items():
 
         def again(scenario: Scenario, kind: str = kind) -> bool:
+            if own is not None and not own.holds(scenario):
+                return False
             return unforeseen(scenario, a([scenario])[0], b([scenario])[0]) == kind
 
         shown = smallest(start, again, tries=tries)
-        found.append(Difference(choices={}, scenario=shown, a=a([shown])[0], b=b([shown])[0], status=UNKNOWN))
+        title = "" if own is None else own.title
+        one, other = a([shown])[0], b([shown])[0]
+        found.append(Difference(choices={}, scenario=shown, a=one, b=other, status=UNKNOWN, own=title))
     return found

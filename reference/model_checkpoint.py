@@ -196,6 +196,8 @@ class ModelCheckpoint(Machine):
                 raise ValueError("the .keras format does not support options")
             if self.without_folder is not None and "/" in path and _form(path, self.config) in self.without_folder:
                 if self.failed_save == "passes-for-a-save":
+                    if self.config.verbose > 0:
+                        effects[-1] = Print("other")  # the line that says that it is saved is not true
                     return best, reason
                 if self.failed_save == "raises-attribute-error":
                     raise AttributeError("an OSError has no attribute 'message'")

@@ -13,6 +13,7 @@ from callcheck.spec.scenario import to_json as scenario_to_json
 from callcheck.spec.trace import Result, Trace
 from callcheck.spec.trace import to_json as trace_to_json
 
+from ..accepted import Review, identity
 from ..diff import CONFIRMED, PREDICTED, SEVERITIES, UNKNOWN, WRONG, Difference
 from .table import table
 from .words import one_line, wrapped
@@ -23,6 +24,18 @@ CLAIMS = {
     WRONG: "the prediction was wrong: this is what was seen",
     UNKNOWN: "seen by running both; no known choice explains it",
 }
+
+
+RISKS = (
+    "high: other weights are trained, kept or put back, and nothing says so",
+    "high: training stops somewhere else, and nothing says so",
+    "high: the learning rate is another, and nothing says so",
+    "medium: other files are saved, or others' weights",
+    "medium: what went on raises an error, or the other way round",
+    "low: what is printed or logged",
+)
+"""What the worst difference means, by its severity."""
+NOT_TESTED = "metrics themselves, distributed training, training loops of one's own, any other callback"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,7 +50,8 @@ class Witness:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Report:
     """What was found between two implementations, by their names. `scenarios`: how many random ones were run on both; None where
-    nothing was run."""
+    nothing was run. `own`: the user's configurations that were asked about; `review`: what a file of accepted differences makes
+    of it."""
 
     a: str
     b: str
@@ -46,6 +60,45 @@ class Report:
     witnesses: Mapping[int, Witness]
     scenarios: int | None
     seed: int
+    own: tuple[str, ...] = ()
+    review: Review | None = None
+
+    @property
+    def failing(self) -> bool:
+        """Whether anything is there that is not accepted: a difference, of the user's own configurations if they were asked
+        about, or one that has vanished."""
+        accepted = {} if self.review is None else self.review.accepted
+        new = (each for number, each in enumerate(self.differences) if number not in accepted)
+        return any(each.own or not self.own for each in new) or bool(self.review and self.review.vanished)
+
+    @property
+    def risk(self) -> str:
+        """How much the worst of it matters, in a sentence; empty where there is nothing."""
+        return RISKS[min(each.severity for each in self.differences)] if self.differences else ""
+
+    @property
+    def first_screen(self) -> list[str]:
+        """What the differences are, the user's configurations first, and what was not tested."""
+        lines = [f"{self.a} and {self.b}: {self.counted}"]
+        if self.risk:
+            lines.append(f"risk: {self.risk}")
+        if self.own:
+            touched = {each.own for each in self.differences}
+            lines.append(f"your configurations: {len(touched & {*self.own})} of {len(self.own)} do something else")
+        for title in self.own:
+            numbers = [f"[{number}]" for number, each in enumerate(self.differences, 1) if each.own == title]
+            lines.append(f"  {title}: {', '.join(numbers) or 'no difference'}")
+        if len(self.differences) > 1:
+            lines += [f"  {self.title(number, each)}" for number, each in enumerate(self.differences, 1)]
+        if self.review is not None:
+            lines += [f"  accepted: [{index + 1}], {reason}" for index, reason in self.review.accepted.items()]
+            lines += [f"  vanished: {each}" for each in self.review.vanished]
+        return [*lines, f"not tested: {NOT_TESTED}"]
+
+    def title(self, number: int, each: Difference) -> str:
+        """The difference in a line."""
+        about = ", ".join((f"[{number}] {SEVERITIES[each.severity]}: {each.callback}", *each.choices))
+        return about + (" (yours)" if each.own else "")
 
     @property
     def counted(self) -> str:
@@ -61,9 +114,15 @@ class Report:
 
     def text(self) -> str:
         """The first screen says how many there are and what they are about; then one after the other."""
-        lines = [f"{self.a} and {self.b}: {self.counted}"]
+        lines = [part for line in self.first_screen for part in wrapped(line)]
         for number, each in enumerate(self.differences, 1):
             lines += ["", *self.one(number, each)]
+        new = (
+            [] if self.review is None else [e for i, e in enumerate(self.differences) if i not in self.review.accepted]
+        )
+        if new:
+            tables = dict.fromkeys(identity(each).table() for each in new)
+            lines += ["", "to accept what is new, with a reason:", *(f"\n{table}" for table in tables)]
         return "\n".join([*lines, "", self.basis])
 
     def one(self, number: int, each: Difference) -> list[str]:
@@ -72,8 +131,9 @@ class Report:
         return [part for line in found for part in ([line] if isinstance(line, _AsItIs) else wrapped(line))]
 
     def _one(self, number: int, each: Difference) -> list[str]:
-        title = f"[{number}] {SEVERITIES[each.severity]}: {each.callback}"
-        lines = [title + "".join(f", {choice}" for choice in each.choices)]
+        lines = [self.title(number, each)]
+        if each.own:
+            lines.append(f"  {each.own}")
         for choice, (a, b) in each.choices.items():
             lines.append(f"  {CHOICES[choice].question}")
             lines.append(f"    {self.a}: {CHOICES[choice].values[a]}")
@@ -106,6 +166,8 @@ class Report:
                     "explanation": each.explanation,
                     "severity": SEVERITIES[each.severity],
                     "status": each.status,
+                    "own": each.own or None,
+                    "accepted": None if self.review is None else self.review.accepted.get(number),
                     "scenario": scenario_to_json(each.scenario),
                     "a": trace_to_json(each.a),
                     "b": trace_to_json(each.b),
@@ -118,6 +180,9 @@ class Report:
                 }
                 for number, each in enumerate(self.differences)
             ],
+            "configurations": list(self.own),
+            "vanished": [] if self.review is None else [str(each) for each in self.review.vanished],
+            "risk": self.risk or None,
             "scenarios": self.scenarios,
             "seed": self.seed,
         }

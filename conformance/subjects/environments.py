@@ -69,10 +69,11 @@ class Environment:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Needs:
-    """What a release runs on: an interpreter, as "3.11", and the requirements to install."""
+    """What a release runs on: an interpreter, as "3.11", and the requirements to install; `size` of all of it, as "1.6 GB"."""
 
     python: str
     requirements: tuple[str, ...]
+    size: str
 
 
 @cache
@@ -105,6 +106,7 @@ def needs(release: Name) -> Needs:
             f"{release.package}=={version}",
             *(each.replace("{minor}", minor) for each in companions),
         ),
+        size=row["sizes"][_backend(release)],
     )
 
 
@@ -199,7 +201,10 @@ def _make(release: Name, wanted: Needs, path: Path, progress: Progress) -> Envir
     uv = _uv()
     python = interpreter(wanted.python)
     began = time.monotonic()
-    progress(f"making an environment for {release} (Python {wanted.python}), once, in {path}")
+    progress(
+        f"making an environment for {release} (Python {wanted.python}), once, in {path}; it takes about {wanted.size} of disk, "
+        "of which uv fetches about a third unless it has it already"
+    )
     shutil.rmtree(path, ignore_errors=True)
     try:
         _installer([uv, "venv", "--quiet", "--python", python, str(path)], release)
@@ -252,13 +257,13 @@ def _installer(command: list[str], release: Name) -> None:
 
 def _nearest(release: Name) -> str:
     """The releases nearest to one that does not exist, as far as the dialects know them."""
-    from callcheck.spec.dialect import shipped
+    from callcheck.spec.chain import chains
 
     asked = _version(release.version or "")
-    known = {each.since for each in shipped().values() if each.package == release.package and each.since}
-    if not known:
+    chain = chains().get(release.package or "")
+    if chain is None:
         return ""
-    near = min(known, key=lambda text: [abs(a - b) for a, b in zip(_version(text), asked, strict=False)])
+    near = min(chain.known, key=lambda text: [abs(a - b) for a, b in zip(_version(text), asked, strict=False)])
     return f"; the nearest one known here is {near}"
 
 

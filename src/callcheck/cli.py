@@ -167,6 +167,10 @@ def _parser() -> argparse.ArgumentParser:
         "--predicted", action="store_true", help="what the two dialects predict, without running anything"
     )
     diff.add_argument("--callback", choices=CALLBACKS, metavar="NAME", help="only this callback")
+    diff.add_argument(
+        "--config", metavar="FILE", help="your own configurations, a callbacks.toml: they are asked first"
+    )
+    diff.add_argument("--accept", metavar="FILE", help="reviewed differences with reasons; new and vanished ones fail")
     diff.add_argument("--examples", type=_positive, metavar="N", help="random scenarios per callback (default: 150)")
     diff.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the random scenarios (default: 0)")
     _add_manner(diff)

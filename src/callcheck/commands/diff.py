@@ -9,10 +9,12 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from callcheck import __version__
+from callcheck.conformance import accepted as accepting
 from callcheck.conformance import witness
 from callcheck.conformance.diff import (
     EXAMPLES,
@@ -23,12 +25,15 @@ from callcheck.conformance.diff import (
     Difference,
     confirmed,
     predicted,
+    predicted_of,
     unpredicted,
 )
+from callcheck.conformance.own import Own, configurations
 from callcheck.conformance.report.difference import Report, Witness
 from callcheck.conformance.report.difference_page import written as report_of
 from callcheck.conformance.report.folder import Folder
 from callcheck.conformance.results import Results
+from callcheck.conformance.script import read_script
 from callcheck.conformance.subjects.environments import environment
 from callcheck.conformance.subjects.names import Name, parse
 from callcheck.conformance.subjects.registry import Manner, start
@@ -48,22 +53,31 @@ def diff(options: argparse.Namespace) -> int:
     names = tuple(parse(text) for text in (options.a, options.b))
     callbacks = (options.callback,) if options.callback else tuple(CALLBACKS)
     known = tuple(_dialect(name) for name in names)
+    accepted = None if options.accept is None else accepting.read(options.accept)
+    own = () if options.config is None else configurations(read_script(options.config))
+    own = tuple(each for each in own if each.callback.callback in callbacks)
     if options.predicted:
         missing = next((name for name, dialect in zip(names, known, strict=True) if dialect is None), None)
         if missing is not None:
             raise WrongInput(f"--predicted: {missing} has no dialect of its own that is known without running it")
-        report = _report(names, known, _ranked(_predicted(known, callbacks, options.seed)), {}, None, options.seed)
+        found = _ranked(_predicted(known, callbacks, own, options.seed))
+        report = _report(names, known, found, {}, None, options.seed)
     else:
-        report = _run(names, callbacks, options)
+        report = _run(names, callbacks, own, options)
+    report = replace(report, own=tuple(each.title for each in own))
+    if accepted is not None:
+        report = replace(report, review=accepting.review(accepted, report.differences, callbacks))
     if folder is not None:
         folder.write(report_of(report))
     print(
         json.dumps({**report.to_json(), "callcheck": __version__}, allow_nan=False) if options.json else report.text()
     )
-    return DEVIATING if report.differences else OK
+    return DEVIATING if report.failing else OK
 
 
-def _run(names: tuple[Name, ...], callbacks: tuple[str, ...], options: argparse.Namespace) -> Report:
+def _run(
+    names: tuple[Name, ...], callbacks: tuple[str, ...], own: tuple[Own, ...], options: argparse.Namespace
+) -> Report:
     """Start both, side by side; confirm what is predicted, and look for what is not."""
     manner = Manner(in_process=options.in_process, python=options.python, time_limit=options.time_limit)
     for name in names:
@@ -83,14 +97,17 @@ def _run(names: tuple[Name, ...], callbacks: tuple[str, ...], options: argparse.
                     say(resolution.note)
                 dialects.append(None if resolution is None else resolution.dialect)
             asks = [_asking(Results(each.subject)) for each in started]
-            first = _predicted(tuple(dialects), callbacks, options.seed)
+            first = _predicted(tuple(dialects), callbacks, own, options.seed)
             found = confirmed(first, *_side_by_side(both, asks, [each.scenario for each in first]))
-            scenarios = [
-                scenario for name in callbacks for scenario in sample(name, options.examples or EXAMPLES, options.seed)
-            ]
-            a, b = _side_by_side(both, asks, scenarios)
             pair = (dialects[0], dialects[1])
-            found += unpredicted(scenarios, a, b, pair)
+            scenarios: list[Scenario] = []
+            for mine in own:
+                asked = list(mine.scenarios(seed=options.seed))
+                found += unpredicted(asked, *_side_by_side(both, asks, asked), pair, own=mine)
+                scenarios += asked
+            asked = [each for name in callbacks for each in sample(name, options.examples or EXAMPLES, options.seed)]
+            found += unpredicted(asked, *_side_by_side(both, asks, asked), pair)
+            scenarios += asked
         finally:
             for each in started:
                 each.close()
@@ -114,15 +131,20 @@ def _side_by_side(both: ThreadPoolExecutor, asks: list[Ask], scenarios: Sequence
     return asks[0], asks[1]
 
 
-def _predicted(dialects: tuple[Dialect | None, ...], callbacks: tuple[str, ...], seed: int) -> list[Difference]:
+def _predicted(
+    dialects: tuple[Dialect | None, ...], callbacks: tuple[str, ...], own: tuple[Own, ...], seed: int
+) -> list[Difference]:
     a, b = dialects
-    return [] if a is None or b is None else list(predicted(a, b, callbacks, seed))
+    if a is None or b is None:
+        return []
+    found = [difference for each in own for difference in predicted_of(each, a, b, list(each.scenarios(seed=seed)))]
+    return [*found, *predicted(a, b, callbacks, seed)]
 
 
 def _ranked(differences: Sequence[Difference]) -> tuple[Difference, ...]:
-    """Wrong predictions first, then what matters most."""
+    """The user's own configurations first, then wrong predictions, then what matters most."""
     order = {WRONG: 0, UNKNOWN: 1, PREDICTED: 2}
-    return tuple(sorted(differences, key=lambda each: (order.get(each.status, 2), each.severity)))
+    return tuple(sorted(differences, key=lambda each: (not each.own, order.get(each.status, 2), each.severity)))
 
 
 def _report(
