@@ -104,6 +104,11 @@ def _parser() -> argparse.ArgumentParser:
         "--callback", choices=(*CALLBACKS, TRAINING), metavar="NAME",
         help=f"only this callback: {', '.join(CALLBACKS)}, or {TRAINING} (default: the one that --clause is about, or all)",
     )  # fmt: skip
+    check.add_argument(
+        "--script",
+        metavar="FILE",
+        help="what can go wrong with the callbacks in a callbacks.toml, seen as a whole; no IMPL",
+    )
     check.add_argument("--clause", default="", metavar="PREFIX", help="only the clauses whose id begins so")
     check.add_argument("--dialect", metavar="D", help="hold them to this dialect: a name or a TOML file")
     check.add_argument("--examples", type=_positive, metavar="N", help="random scenarios per callback (default: 300)")

@@ -18,11 +18,16 @@ from callcheck.conformance.session import Suite
 from callcheck.conformance.subjects.names import Name
 from callcheck.conformance.subjects.registry import Manner
 
-from .status import NOTHING_EXERCISED, say
+from .hazards import check_script
+from .status import NOTHING_EXERCISED, WrongInput, say
 
 
 def check(options: argparse.Namespace) -> int:
     """Judge, and print the failures first."""
+    if options.script is not None:
+        if options.implementations:
+            raise WrongInput("--script is about a list of callbacks: no IMPL can be named beside it")
+        return check_script(options)
     folder = Folder(options.report, "check") if options.report is not None else None
     progress = Progress(sys.stderr)
     suite = Suite(

@@ -1,0 +1,128 @@
+"""What can go wrong with the callbacks of a script is found, and shown by a scenario on the reference; what cannot is not."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from callcheck.cli import main
+from callcheck.conformance.hazards import RULES, SEVERITIES, hazards
+from callcheck.reference.replay import replay
+from callcheck.spec.dialect import NEWEST, resolve
+from callcheck.spec.scenario import from_json, to_json
+from callcheck.spec.script import ScriptFit, loads
+from callcheck.spec.trace import Trace
+
+DIALECT = resolve(NEWEST).dialect
+EARLY = '[[fits.callbacks]]\ncallback = "EarlyStopping"\nconfig = '
+REDUCE = '[[fits.callbacks]]\ncallback = "ReduceLROnPlateau"\nconfig = '
+SAVE = '[[fits.callbacks]]\ncallback = "ModelCheckpoint"\nconfig = '
+SCHEDULE = '[[fits.callbacks]]\ncallback = "LearningRateScheduler"\nconfig = '
+
+
+def fit(*callbacks: str, around: str = "") -> ScriptFit:
+    (only,) = loads("[[fits]]\n" + around + "\n" + "\n".join(callbacks)).fits
+    return only
+
+
+CASES: dict[str, tuple[ScriptFit, ScriptFit]] = {
+    "every-save-overwrites-the-last": (
+        fit(SAVE + '{ filepath = "m.keras" }'), fit(SAVE + '{ filepath = "m-{epoch}.keras" }'),
+    ),
+    "the-last-checkpoint-is-not-the-model": (
+        fit(EARLY + "{ patience = 2, restore_best_weights = true }", SAVE + '{ filepath = "m-{epoch}.keras" }'),
+        fit(EARLY + "{ patience = 2 }", SAVE + '{ filepath = "m-{epoch}.keras" }'),
+    ),
+    "a-batch-has-no-validation-metric": (
+        fit(SAVE + '{ filepath = "m-{epoch}-{batch}.keras", save_best_only = true, save_freq = 3 }'),
+        fit(SAVE + '{ filepath = "m-{epoch}-{batch}.keras", save_best_only = true, save_freq = 3, monitor = "loss" }'),
+    ),
+    "a-resumed-run-forgets-the-best": (
+        fit(SAVE + '{ filepath = "best.keras", save_best_only = true }'),
+        fit(SAVE + '{ filepath = "best.keras", save_best_only = true, initial_value_threshold = 0.5 }'),
+    ),
+    "validation-freq-stretches-patience": (
+        fit(EARLY + "{ patience = 2 }", around="validation_freq = 2"), fit(EARLY + "{ patience = 2 }"),
+    ),
+    "too-few-epochs-to-stop": (
+        fit(EARLY + "{ patience = 10 }", around="epochs = 10"), fit(EARLY + "{ patience = 9 }", around="epochs = 10"),
+    ),
+    "auto-cannot-decide": (
+        fit(EARLY + '{ monitor = "val_mine" }', around='metrics = ["accuracy"]'),
+        fit(EARLY + '{ monitor = "val_accuracy" }', around='metrics = ["accuracy"]'),
+    ),
+    "early-stopping-comes-first": (
+        fit(EARLY + "{ patience = 3 }", REDUCE + "{ patience = 5 }"),
+        fit(EARLY + "{ patience = 5 }", REDUCE + "{ patience = 3 }"),
+    ),
+    "cooldown-of-one": (fit(REDUCE + "{ cooldown = 1, patience = 2 }"), fit(REDUCE + "{ cooldown = 2, patience = 2 }")),
+    "a-schedule-undoes-every-reduction": (
+        fit(SCHEDULE + "{ schedule = { table = [1.0, 1.0, 1.0, 1.0] } }", REDUCE + "{ patience = 1 }"),
+        fit(SCHEDULE + "{ schedule = { scale = 1.0 } }", REDUCE + "{ patience = 1 }"),
+    ),
+    "a-checkpoint-forgets-the-reduction": (
+        fit(SAVE + '{ filepath = "m-{epoch}.keras" }', REDUCE + "{ patience = 1 }"),
+        fit(REDUCE + "{ patience = 1 }", SAVE + '{ filepath = "m-{epoch}.keras" }'),
+    ),
+}  # fmt: skip
+"""By rule: a list of callbacks in which it finds something, and one much like it in which it does not."""
+
+
+def test_every_rule_has_a_case() -> None:
+    assert set(CASES) == {*RULES, "auto-cannot-decide"}
+
+
+@pytest.mark.parametrize("rule", CASES)
+def test_a_rule_finds_the_harmful_list_and_not_the_harmless_one(rule: str) -> None:
+    harmful, harmless = CASES[rule]
+    (found,) = [each for each in hazards(harmful, DIALECT) if each.rule == rule]
+    assert found.severity in SEVERITIES
+    assert from_json(to_json(found.scenario)) == found.scenario
+    assert isinstance(replay(found.scenario, DIALECT), Trace)
+    assert rule not in {each.rule for each in hazards(harmless, DIALECT)}
+
+
+def test_what_the_documentation_promises_is_no_hazard_where_it_is_kept() -> None:
+    harmful, _ = CASES["cooldown-of-one"]
+    assert hazards(harmful, resolve("documented").dialect) == []
+
+
+def test_what_is_known_of_a_metric_by_its_name_is_used() -> None:
+    listed = fit(
+        EARLY + '{ monitor = "val_accuracy", patience = 3 }', REDUCE + '{ monitor = "val_accuracy", patience = 4 }'
+    )
+    assert [each.rule for each in hazards(listed, DIALECT)] == ["early-stopping-comes-first"]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> str:
+    path = tmp_path / "callbacks.toml"
+    listed = (EARLY + "{ patience = 3 }", REDUCE + "{ patience = 5 }", SAVE + '{ filepath = "m.keras" }')
+    path.write_text("[[fits]]\n" + "\n".join(listed), encoding="utf-8")
+    return str(path)
+
+
+def test_the_command_says_what_can_go_wrong_the_worst_first(file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--script", file]) == 1
+    said = " ".join(capsys.readouterr().out.split())
+    assert "fit 1: EarlyStopping + ReduceLROnPlateau + ModelCheckpoint" in said
+    assert said.index("1. weights: every save of ModelCheckpoint(filepath='m.keras')") < said.index("2. rate: ")
+    assert "EarlyStopping(patience=3) stops a training that does not improve after 4 epochs, before" in said
+    assert main(["check", "--script", file, "--json"]) == 1
+    found: Any = json.loads(capsys.readouterr().out)
+    assert [each["rule"] for each in found["hazards"]] == [
+        "every-save-overwrites-the-last",
+        "early-stopping-comes-first",
+    ]
+
+
+def test_the_command_refuses_what_it_cannot_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--script", str(tmp_path / "nothing.toml")]) == 2
+    assert "nothing.toml" in capsys.readouterr().err
+    path = tmp_path / "callbacks.toml"
+    path.write_text("[[fits]]\n" + EARLY + "{ patience = 3 }", encoding="utf-8")
+    assert main(["check", "keras", "--script", str(path)]) == 2
+    assert "--script" in capsys.readouterr().err
+    assert main(["check", "--script", str(path)]) == 0
+    assert "nothing that these rules know of" in capsys.readouterr().out
