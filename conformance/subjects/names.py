@@ -5,6 +5,7 @@
     keras==3.10.0, keras[jax]==3.10.0     a release in an environment of its own, on some backend; tf-keras and tensorflow too
     torch, lightning:translated           an adapter that comes with callcheck
     module:attribute, module:Class:fit    a callback class in the Keras protocol, or an implementation of one's own
+    program:node x.mjs                    a program in any language that speaks the protocol (examples/tfjs)
     ...@/path/to/python                   after any of them but the reference: the interpreter whose environment it lives in
 
 Rules
@@ -13,6 +14,7 @@ Rules
 """
 
 import re
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -20,7 +22,7 @@ from typing import Literal
 from callcheck.spec.dialect import NEWEST, resolve
 from callcheck.spec.reading import Refused, shown
 
-Kind = Literal["reference", "installed", "release", "adapter", "own"]
+Kind = Literal["reference", "installed", "release", "adapter", "own", "program"]
 Way = Literal["hooks", "fit", "translated"]
 
 PACKAGES = ("keras", "tf-keras", "tensorflow")
@@ -40,7 +42,8 @@ class UnknownImplementation(Refused):
 class Name:
     """Who is meant. `package`: the distribution, or the adapter's name. `way`: how it is driven; `translated`: an adapter's
     parameters are converted. `dialect`: the one that a reference speaks, with a `note` if it is not exactly the one that was
-    asked for. `interpreter`: the path of a Python, None for the one that runs callcheck."""
+    asked for. `interpreter`: the path of a Python, None for the one that runs callcheck. `program`: the
+    command of one in any language."""
 
     kind: Kind
     package: str | None = None
@@ -51,11 +54,14 @@ class Name:
     attribute: str | None = None
     dialect: str | None = None
     interpreter: str | None = None
+    program: tuple[str, ...] = ()
     note: str | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         if self.kind == "reference":
             return f"reference@{self.dialect}"
+        if self.kind == "program":
+            return f"program:{shlex.join(self.program)}"
         text = f"{self.module}:{self.attribute}" if self.kind == "own" else f"{self.package}"
         text += "" if self.version is None else f"=={self.version}"
         text += "" if self.backend is None else f"[{self.backend}]"
@@ -69,7 +75,7 @@ class Name:
 
     def living_in(self, interpreter: str | None) -> "Name":
         """The same in the environment of that interpreter, unless it names one itself; the reference lives in none."""
-        if interpreter is None or self.interpreter is not None or self.kind == "reference":
+        if interpreter is None or self.interpreter is not None or self.kind in ("reference", "program"):
             return self
         return replace(self, interpreter=interpreter)
 
@@ -82,6 +88,8 @@ _OWN = re.compile(r"(?P<module>[\w.]+):(?P<attribute>[\w.]+?)(:(?P<way>fit))?")
 
 def parse(text: str) -> Name:
     """The name that a text means. Raises Refused for one that means nothing."""
+    if text.startswith("program:"):
+        return _program(text.removeprefix("program:"))
     body, at, rest = text.partition("@")
     if body == "reference":
         return _reference(rest if at else NEWEST)
@@ -110,6 +118,16 @@ def parse(text: str) -> Name:
         f"unknown implementation {shown(text)}; known are reference, reference@DIALECT, keras, keras:fit, tf-keras, a "
         "release such as keras==3.10.0, and module:attribute"
     )
+
+
+def _program(command: str) -> Name:
+    try:
+        words = tuple(shlex.split(command))
+    except ValueError as error:
+        raise UnknownImplementation(f"program:{command} is no command: {error}") from None
+    if not words:
+        raise UnknownImplementation("program: is followed by the command of a program, such as program:node x.mjs")
+    return Name(kind="program", program=words)
 
 
 def _reference(dialect: str) -> Name:

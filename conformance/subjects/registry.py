@@ -46,6 +46,7 @@ def described() -> dict[str, str]:
         "keras==3.10.0": "a release, in an environment of its own that is made once; tf-keras==2.16.0, tensorflow==2.4.4",
         **{library: f"{what}, held to its own dialect" for library, what in LIBRARIES.items()},
         "module:attribute": "a callback class in the Keras protocol, or an implementation of your own",
+        "program:COMMAND": "a program in any language that speaks the protocol, such as that in examples/tfjs",
         "IMPL@PATH": "any of them but the reference, in the environment of that Python interpreter",
     }
 
@@ -124,12 +125,14 @@ def _greeted(transport: Transport, said: str, internal: bool) -> Started:
 
 
 def _here(name: Name, callback: str | None, limit: float) -> Transport:
-    if name.interpreter is not None or name.kind == "release":
+    if name.interpreter is not None or name.kind in ("release", "program"):
         raise Unavailable(f"{name} lives in another environment, and cannot be run in this process")
     return InProcess(driven(str(name), callback), time_limit=limit)
 
 
 def _worker(name: Name, callback: str | None, limit: float) -> Transport:
+    if name.kind == "program":
+        return WorkerProcess(str(name), program=name.program, time_limit=limit)
     python, variables = name.interpreter or sys.executable, {}
     if name.kind == "release":
         try:

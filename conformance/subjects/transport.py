@@ -179,20 +179,24 @@ class _Ended(Exception):
 class _Process:
     """One life of a worker: the process, its streams, its directory."""
 
-    def __init__(self, command: Sequence[str], python: str, environment: Mapping[str, str] | None, start: str) -> None:
+    def __init__(
+        self, command: Sequence[str], python: str | None, environment: Mapping[str, str] | None, start: str
+    ) -> None:
         self.directory = tempfile.mkdtemp(prefix="callcheck-worker-")
-        archive = Path(self.directory, "driver.zip")
-        archive.write_bytes(driver_zip())
+        if python is not None:
+            archive = Path(self.directory, "driver.zip")
+            archive.write_bytes(driver_zip())
+            command = [python, str(archive), *command]
         try:
             self.process = subprocess.Popen(
-                [python, str(archive), *command],
+                command,
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
                 start_new_session=True, cwd=start, env=None if environment is None else {**os.environ, **environment},
             )  # fmt: skip
         except (OSError, ValueError) as error:  # also a null byte in the path
             shutil.rmtree(self.directory, ignore_errors=True)
             reason = error.strerror if isinstance(error, OSError) else error
-            raise Unavailable(f"{printable(python)} cannot be started: {reason}") from error
+            raise Unavailable(f"{printable(command[0])} cannot be started: {reason}") from error
         self._streams: list[Any] = [self.process.stdin, self.process.stdout, self.process.stderr]
         self._in, self._out, self._noise = (stream.fileno() for stream in self._streams)
         self._selector = selectors.DefaultSelector()
@@ -303,6 +307,7 @@ class WorkerProcess:
 
     `python`: the path of the interpreter. `time_limit`, `start_limit`: seconds for a scenario, and until it is ready.
     `memory_limit`: bytes by which it may grow; None: no limit. `environment`: variables that it has besides this process's.
+    `program`: the command of one in another language, which takes the place of all this and speaks the same protocol.
     Raises Unavailable with one sentence if it cannot be started, UnknownSubject if the name means nothing there.
     """
 
@@ -316,6 +321,7 @@ class WorkerProcess:
         start_limit: float = START_LIMIT,
         memory_limit: int | None = MEMORY_LIMIT,
         environment: Mapping[str, str] | None = None,
+        program: Sequence[str] = (),
     ) -> None:
         self.subject = subject
         self.python = python
@@ -327,6 +333,9 @@ class WorkerProcess:
         self._start_directory = os.getcwd()
         self._command = [subject, *(["--callback", callback] if callback else [])]
         self._command += ["--memory", str(memory_limit)] if memory_limit else []
+        if program:
+            self._command = list(program)
+        self._is_python = not program
         self._next_id = 0
         self._sent: deque[int] = deque()
         """The ids that are not answered yet, in order."""
@@ -336,7 +345,9 @@ class WorkerProcess:
     def _start(self) -> Greeting:
         self.starts += 1
         self._sent.clear()
-        process = _Process(self._command, self.python, self._environment, self._start_directory)
+        process = _Process(
+            self._command, self.python if self._is_python else None, self._environment, self._start_directory
+        )
         try:
             data = json.loads(process.wait_for_line(time.monotonic() + self.start_limit))
             if not isinstance(data, dict) or data.get("protocol") != PROTOCOL:
