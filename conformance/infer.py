@@ -172,13 +172,7 @@ class _Search:
         self.results = results
         self.callback = callback
         self.within = limits(results.subject.capabilities, callback)
-        own = f"{CALLBACKS[callback].prefix}/"
-        sets_rates = "learning_rate" in CALLBACKS[callback].jobs
-        self.alternatives = {
-            choice: tuple(CHOICES[choice].values)
-            for choice in governing(callback)
-            if sets_rates or choice.startswith(own)
-        }
+        self.alternatives = {choice: tuple(CHOICES[choice].values) for choice in choices_of(callback)}
         self.stored = questions(callback)
         unique = {key(each): each for each in (self.within.inside(question.scenario) for question in self.stored)}
         drawn = {key(each): each for each in pool(callback, examples, seed, self.within)}
@@ -362,6 +356,13 @@ class _Search:
 
 def _with(dialect: Dialect, turns: Mapping[str, str]) -> Dialect:
     return dialect.replace("inferred", **turns)
+
+
+def choices_of(callback: str) -> tuple[str, ...]:
+    """The choices that can be told of a callback: its own, and, where it sets the rate, those of the rate."""
+    own = f"{CALLBACKS[callback].prefix}/"
+    sets_rates = "learning_rate" in CALLBACKS[callback].jobs
+    return tuple(choice for choice in governing(callback) if sets_rates or choice.startswith(own))
 
 
 def callbacks_of(results: Results) -> tuple[str, ...]:

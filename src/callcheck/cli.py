@@ -217,6 +217,8 @@ def _parser() -> argparse.ArgumentParser:
     dialects = commands.add_parser("dialects", help="list the dialects, print one, or how two differ")
     dialects.add_argument("names", nargs="*", metavar="NAME", help="a dialect, a release, or a TOML file; two at most")
 
+    dialects.add_argument("--markdown", metavar="FILE", help="write all libraries side by side, as a document")
+
     vectors = commands.add_parser("vectors", help="print the stored scenarios with their expected traces, as JSON")
     vectors.add_argument("--for", dest="dialect", metavar="DIALECT", help="only what this dialect or release expects")
 

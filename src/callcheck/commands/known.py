@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from callcheck.conformance.report import specification
+from callcheck.conformance.report import comparison, specification
 from callcheck.conformance.report.document import write
 from callcheck.conformance.report.history import markdown, text
 from callcheck.conformance.report.words import one_line
@@ -44,6 +44,9 @@ def clauses(options: argparse.Namespace) -> int:
 
 def dialects(options: argparse.Namespace) -> int:
     """List the dialects, print every choice of one of them with what it means, or what two of them choose differently."""
+    if options.markdown:
+        write(comparison.markdown(), options.markdown, "--markdown")
+        return OK
     if not options.names:
         for name, dialect in shipped().items():
             print(f"{name:<24}{_releases(dialect)}")

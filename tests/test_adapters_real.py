@@ -1,0 +1,242 @@
+"""The adapters against the real thing: the real loop of a library agrees with the stand-in, and one changed line is seen.
+
+What is not installed is a skip; CI installs it.
+"""
+
+import importlib
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from callcheck.conformance.agreement import agree
+from callcheck.conformance.driver.adapters import adapter
+from callcheck.conformance.driver.protocol import Unavailable
+from callcheck.conformance.limits import limits
+from callcheck.conformance.results import Here
+from callcheck.reference.replay import replay
+from callcheck.spec.callbacks import defaults
+from callcheck.spec.dialect import resolve
+from callcheck.spec.scenario import Scenario, from_json
+from callcheck.spec.search.strategies import sample
+from callcheck.spec.trace import Trace
+
+
+def made(name: str) -> Any:
+    try:
+        return adapter(name, "hooks")
+    except Unavailable as error:
+        pytest.skip(str(error))
+
+
+# ---------------------------------------------------------------------------------------------- one changed line
+
+CHANGED = [
+    ("xgboost", "xgboost.callback", "EarlyStopping", "self.current_rounds >= self.rounds", "self.current_rounds > self.rounds"),
+    ("lightgbm", "lightgbm.callback", "_EarlyStoppingCallback", "curr_score < best_score", "curr_score <= best_score"),
+    ("ignite", "ignite.handlers", "EarlyStopping", "            self.counter = 0\n", "            pass\n"),
+    ("transformers", "transformers", "EarlyStoppingCallback", "> self.early_stopping_t", ">= self.early_stopping_t"),
+    ("lightning", "lightning.pytorch.callbacks", "EarlyStopping", "count >= self.patience", "count > self.patience"),
+    ("torch", "torch.optim.lr_scheduler", "ReduceLROnPlateau", "> self.eps", ">= self.eps * 1e6"),
+]  # fmt: skip
+"""The adapter, the library's module and class, a line of it, and another in its place."""
+
+
+@pytest.mark.parametrize(("name", "module", "attribute", "line", "other"), CHANGED, ids=[each[0] for each in CHANGED])
+def test_one_changed_line_turns_it_red(
+    name: str, module: str, attribute: str, line: str, other: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A copy of the library's class with that line, in the class's place."""
+    found = made(name)
+    holder = importlib.import_module(module)
+    original = getattr(holder, attribute)
+    source = inspect.getsource(original)
+    assert line in source, "the library has changed: another line has to be chosen"
+    home = dict(vars(importlib.import_module(original.__module__)))
+    exec(compile("from __future__ import annotations\n" + source.replace(line, other), "changed", "exec"), home)
+    monkeypatch.setattr(importlib.import_module(original.__module__), attribute, home[attribute])
+    monkeypatch.setattr(holder, attribute, home[attribute])
+    driven = importlib.import_module(f"callcheck.conformance.driver.adapters.{name}_adapter")
+    if hasattr(driven, attribute):
+        monkeypatch.setattr(driven, attribute, home[attribute])
+    dialect = resolve(found.identity["dialect"]).dialect
+    for callback in found.capabilities.callbacks:
+        done = agree(Here(found).ask, dialect, callback, 300, 0, limits(found.capabilities, callback))
+        assert done.counts["different"] > 0
+
+
+# ---------------------------------------------------------------------------------------------- the real loop
+
+
+def streams(callback: str, within: Any, count: int) -> Iterator[Scenario]:
+    """Scenarios of one fit that a real loop can be given, brought inside the limits."""
+    drawn = (within.inside(scenario) for scenario in sample(callback, 10 * count, 3))
+    plain = (
+        scenario
+        for scenario in drawn
+        if len(scenario.fits) == 1
+        and scenario.first_epoch(scenario.fits[0]) == 0
+        and not any(epoch.stop or epoch.others for epoch in scenario.fits[0].epochs)
+    )
+    for _, scenario in zip(range(count), plain, strict=False):
+        yield scenario
+
+
+def stops(scenario: Scenario, dialect: str) -> list[bool] | None:
+    """What the reference predicts, epoch by epoch; None where the fit raises."""
+    trace = replay(scenario, resolve(dialect).dialect)
+    assert isinstance(trace, Trace)
+    if trace.rejected is not None or trace.fits[0].error is not None:
+        return None
+    return [bool(epoch.stop) for epoch in trace.fits[0].epochs]
+
+
+def monitored(scenario: Scenario) -> list[Any]:
+    monitor = scenario.config.get("monitor", "val_loss")
+    return [epoch.logs.get(monitor) for epoch in scenario.fits[0].epochs]
+
+
+def test_torch_in_a_real_training_loop() -> None:
+    """A real model, a real optimizer that steps, and the scheduler on what a closure says the loss is."""
+    found = made("torch")
+    import torch
+
+    within = limits(found.capabilities, "ReduceLROnPlateau")
+    for scenario in streams("ReduceLROnPlateau", within, 40):
+        predicted = replay(scenario, resolve("torch").dialect)
+        assert isinstance(predicted, Trace)
+        if predicted.rejected is not None:
+            continue
+        config = {**defaults("ReduceLROnPlateau"), **scenario.config}
+        model = torch.nn.Linear(1, 1)
+        optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
+        optimizer.param_groups[0]["lr"] = scenario.rate_given(0)
+        scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(
+            optimizer, threshold=config["min_delta"],
+            **{name: config[name] for name in ("factor", "patience", "cooldown", "min_lr", "mode")},
+        )  # fmt: skip
+        rates = []
+        for value in monitored(scenario):
+            optimizer.zero_grad()
+            model(torch.ones(1, 1)).sum().backward()
+            optimizer.step()
+            scheduler.step(torch.tensor(value, dtype=torch.float64))
+            rates.append(float(optimizer.param_groups[0]["lr"]) + 0.0)
+        expected = [epoch.learning_rate for epoch in predicted.fits[0].epochs]
+        assert list(map(repr, rates)) == list(map(repr, expected)), scenario
+
+
+def test_lightning_in_a_real_trainer(tmp_path: Any) -> None:
+    found = made("lightning")
+    import lightning
+    import torch
+
+    class Told(lightning.LightningModule):
+        """It logs what it is told to."""
+
+        def __init__(self, monitor: str, values: list[Any]) -> None:
+            super().__init__()
+            self.layer = torch.nn.Linear(1, 1)
+            self.monitor, self.values = monitor, values
+
+        def training_step(self, batch: Any, index: int) -> Any:
+            return self.layer(batch).sum()
+
+        def on_train_epoch_end(self) -> None:
+            value = self.values[self.current_epoch]
+            if value is not None:
+                self.log(self.monitor, value)
+
+        def configure_optimizers(self) -> Any:
+            return torch.optim.SGD(self.parameters(), lr=1e-6)
+
+    run = _in_a_trainer(lightning, torch, Told, tmp_path)
+    _agrees("lightning", found, run, 12)
+
+
+def _in_a_trainer(lightning: Any, torch: Any, told: Any, folder: Any) -> Callable[[Scenario], int]:
+    def run(scenario: Scenario) -> int:
+        """How many epochs are run."""
+        config = {"monitor": "val_loss", "patience": 0, "min_delta": 0.0, "mode": "min"} | dict(scenario.config)
+        values = monitored(scenario)
+        trainer = lightning.Trainer(
+            max_epochs=len(values), callbacks=[lightning.pytorch.callbacks.EarlyStopping(**config)], logger=False,
+            enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False, accelerator="cpu",
+            default_root_dir=folder,
+        )  # fmt: skip
+        trainer.fit(told(config["monitor"], values), torch.utils.data.DataLoader(torch.ones(1, 1)))
+        return int(trainer.current_epoch)
+
+    return run
+
+
+def test_transformers_in_a_real_trainer(tmp_path: Any) -> None:
+    found = made("transformers")
+    import torch
+    import transformers
+
+    class Model(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = torch.nn.Linear(1, 1)
+
+        def forward(self, x: Any) -> Any:
+            return {"loss": self.layer(x).sum()}
+
+    class Told(transformers.Trainer):
+        """Its evaluations say what they are told to."""
+
+        def __init__(self, name: str, values: list[Any], **arguments: Any) -> None:
+            super().__init__(**arguments)
+            self.name, self.values, self.done = name, values, 0
+
+        def evaluate(self, *arguments: Any, **more: Any) -> dict[str, float]:
+            value = self.values[self.done]
+            self.done += 1
+            metrics = {} if value is None else {self.name: value}
+            self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+            return metrics
+
+    def run(scenario: Scenario) -> int:
+        config = {"monitor": "val_loss", "patience": 0, "min_delta": 0.0, "mode": "min"} | dict(scenario.config)
+        values = monitored(scenario)
+        arguments = transformers.TrainingArguments(
+            output_dir=str(tmp_path), num_train_epochs=len(values), eval_strategy="epoch", save_strategy="no", use_cpu=True,
+            metric_for_best_model=config["monitor"], greater_is_better=config["mode"] == "max", report_to=[],
+            disable_tqdm=True, logging_strategy="no", per_device_train_batch_size=1,
+        )  # fmt: skip
+        stopping = transformers.EarlyStoppingCallback(config["patience"], config["min_delta"])
+        trainer = Told(
+            f"eval_{config['monitor']}", values, model=Model(), args=arguments, train_dataset=[{"x": torch.ones(1)}],
+            eval_dataset=[{"x": torch.ones(1)}], callbacks=[stopping],
+        )  # fmt: skip
+        trainer.train()
+        return trainer.done
+
+    _agrees("transformers", found, run, 12)
+
+
+def _agrees(dialect: str, found: Any, run: Callable[[Scenario], int], count: int) -> None:
+    """As many epochs are run in the real loop as the reference predicts, and some fits are stopped."""
+    compared = stopped = 0
+    for scenario in streams("EarlyStopping", limits(found.capabilities, "EarlyStopping"), count):
+        predicted = stops(scenario, dialect)
+        if predicted is None:
+            with pytest.raises(Exception):  # noqa: B017, PT011 - whatever the library raises, it does not train on
+                run(scenario)
+            continue
+        assert run(scenario) == len(predicted), scenario
+        compared += 1
+        stopped += predicted[-1]
+    assert compared >= count // 2
+    assert stopped
+
+
+def test_a_scenario_of_a_real_loop_is_one() -> None:
+    plain = from_json(
+        {"callback": "EarlyStopping", "config": {"mode": "min"}, "fits": [{"epochs": [{"logs": {"val_loss": 1.0}}]}]}
+    )
+    assert stops(plain, "ignite") is None, "ignite refuses a patience of 0"
+    assert stops(plain, "xgboost") == [True]
+    assert monitored(plain) == [1.0]
