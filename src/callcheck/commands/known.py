@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from callcheck.conformance.report import comparison, specification
+from callcheck.conformance.report import specification
 from callcheck.conformance.report.document import write
 from callcheck.conformance.report.history import markdown, text
 from callcheck.conformance.report.words import one_line
@@ -45,6 +45,8 @@ def clauses(options: argparse.Namespace) -> int:
 def dialects(options: argparse.Namespace) -> int:
     """List the dialects, print every choice of one of them with what it means, or what two of them choose differently."""
     if options.markdown:
+        from callcheck.conformance.report import comparison  # what it takes to infer is heavy
+
         write(comparison.markdown(), options.markdown, "--markdown")
         return OK
     if not options.names:
