@@ -159,6 +159,21 @@ def test_the_callbacks_of_a_script_are_explained(script: list[str], capsys: pyte
     assert main(["explain", *script, "--fit", "line 20", "epochs=3"]) == 0
 
 
+def test_an_instance_that_was_given_to_an_earlier_fit_is_said_to_be_that(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    callback = '[[fits.callbacks]]\nsource = "train.py, line 3"\ncallback = "EarlyStopping"\n'
+    text = "".join(f'[[fits]]\nsource = "train.py, line {line}"\n{callback}' for line in (5, 6))
+    (tmp_path / "callbacks.toml").write_text(text)
+    words = ["1,.5", "--script", str(tmp_path / "callbacks.toml"), "--fit"]
+    assert main(["explain", *words, "2"]) == 0
+    assert (
+        "EarlyStopping (train.py, line 3) was given to an earlier fit too (train.py, line 5)" in capsys.readouterr().out
+    )
+    assert main(["explain", *words, "1"]) == 0
+    assert "earlier fit" not in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

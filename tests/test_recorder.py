@@ -53,6 +53,7 @@ def test_what_fit_was_given_is_written(package: str, tmp_path: Path) -> None:
     assert [each.callback for each in second.callbacks] == ["TerminateOnNaN"]
     by_name = {each.callback: dict(each.config) for each in first.callbacks}
     assert list(by_name) == ["EarlyStopping", "ReduceLROnPlateau", "LearningRateScheduler", "ModelCheckpoint"]
+    assert [each.source for each in first.callbacks] == [f"{name}, instance {at}" for at, name in enumerate(by_name, 1)]
     assert by_name["EarlyStopping"]["patience"] == 9
     assert by_name["EarlyStopping"].get("mode", "max") == "max"
     assert by_name["EarlyStopping"]["restore_best_weights"] is True

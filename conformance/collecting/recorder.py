@@ -43,6 +43,7 @@ class Recorder:
         self.fits: list[ScriptFit] = []
         self.params: dict[str, Any] = {}
         self.model: Any = None
+        self._instances: list[Any] = []
         self._epoch = 0
         self._rates: dict[int, float] = {}
 
@@ -70,7 +71,7 @@ class Recorder:
         self._rates = {}
         self.fits.append(
             ScriptFit(
-                callbacks=tuple(_described(each) for each in beside if name_of(each)),
+                callbacks=tuple(_described(each, self._called(each)) for each in beside if name_of(each)),
                 others=tuple(type(each).__name__ for each in beside if not name_of(each)),
                 source=f"{sys.argv[0] or 'Python'}, fit {len(self.fits) + 1}",
                 learning_rate=rate,
@@ -109,6 +110,13 @@ class Recorder:
             fit = self.fits[-1]
             self.fits[-1] = replace(fit, callbacks=tuple(_with_table(each, table) for each in fit.callbacks))
         self._write()
+
+    def _called(self, callback: Any) -> str:
+        """The type and a number: the same instance is called the same in every fit."""
+        if not any(each is callback for each in self._instances):
+            self._instances.append(callback)
+        number = next(at for at, each in enumerate(self._instances, 1) if each is callback)
+        return f"{type(callback).__name__}, instance {number}"
 
     def _scheduled(self) -> bool:
         return bool(self.fits) and any(each.callback == "LearningRateScheduler" for each in self.fits[-1].callbacks)
@@ -173,12 +181,12 @@ def _arguments_of_fit() -> dict[str, Any]:
     return {}
 
 
-def _described(callback: Any) -> ScriptCallback:
+def _described(callback: Any, source: str) -> ScriptCallback:
     name = name_of(callback) or ""
     if name == "LearningRateScheduler":
         schedule = getattr(callback, "schedule", None)
         said = getattr(schedule, "__qualname__", repr(schedule))
-        return ScriptCallback(callback=name, unread={"schedule": said}, source=type(callback).__name__)
+        return ScriptCallback(callback=name, unread={"schedule": said}, source=source)
     config: dict[str, Any] = {}
     unread: dict[str, str] = {}
     for parameter, value in configuration_of(callback)[1].items():
@@ -191,7 +199,7 @@ def _described(callback: Any) -> ScriptCallback:
         config["initial_value_threshold"] = (
             best  # that of its constructor, or the best of a fit before: both are compared with
         )
-    return ScriptCallback(callback=name, config=config, unread=unread, source=type(callback).__name__)
+    return ScriptCallback(callback=name, config=config, unread=unread, source=source)
 
 
 def _with_table(callback: ScriptCallback, table: list[float]) -> ScriptCallback:

@@ -8,6 +8,7 @@ Rules
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from callcheck.spec.metrics import Metric
@@ -29,6 +30,7 @@ def from_script(
     kept = tuple(each for each in fit.callbacks if not _left_out(each))
     notes = [f"the callbacks are those of {fit.source or file}"]
     notes += [f"{each.callback} is left out: {_left_out(each)}" for each in fit.callbacks if _left_out(each)]
+    notes += _used_before(script, fit, kept)
     if fit.others:
         notes.append(f"{', '.join(fit.others)}: not looked at")
     gaps = replace(fit, callbacks=kept).gaps()
@@ -44,6 +46,24 @@ def from_script(
     )
     callbacks = tuple(Configured(callback=each.callback, config=each.config) for each in kept)
     return Arguments(callbacks=callbacks, circumstances=around), fit.metrics, tuple(notes)
+
+
+REUSED = {
+    "EarlyStopping": "whether it starts anew depends on the release: callcheck history early-stopping/reuse",
+    "ReduceLROnPlateau": "whether it starts anew depends on the release: callcheck history reduce-lr-on-plateau/reuse",
+    "ModelCheckpoint": "it goes on with the best value that it has, which this record does not tell",
+}
+"""What an instance does that served an earlier fit, of those that remember anything."""
+
+
+def _used_before(script: Script, fit: ScriptFit, kept: tuple[ScriptCallback, ...]) -> Iterator[str]:
+    """A sentence for each callback whose instance, made in the same place, was given to an earlier fit."""
+    earlier = script.fits[: next(at for at, each in enumerate(script.fits) if each is fit)]
+    for each in kept:
+        where = [other.source for other in earlier if each.source and each in other.callbacks]
+        if where and each.callback in REUSED:
+            first = f"{each.callback} ({each.source}) was given to an earlier fit too ({where[-1]})"
+            yield f"{first}; {REUSED[each.callback]}"
 
 
 def _left_out(each: ScriptCallback) -> str | None:

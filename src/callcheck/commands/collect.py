@@ -23,7 +23,7 @@ def collect(options: argparse.Namespace) -> int:
     if not any(fit.callbacks for fit in script.fits):
         for each in script.unread:
             say(f"{each.source}: {each.says}")
-        raise WrongInput(f"no callback of Keras's is made in {', '.join(map(str, files))}")
+        raise WrongInput(f"no callback of Keras's is made in {', '.join(options.scripts)}")
     text = dumps(script)
     if output == "-":
         print(text, end="")
