@@ -1,0 +1,99 @@
+"""A fit that is really interrupted, by killing its process, and resumed in a new one from its files: as the scenario predicts."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from callcheck.reference.replay import replay
+from callcheck.spec.dialect import NEWEST, resolve
+from callcheck.spec.scenario import Scenario, loads
+from callcheck.spec.trace import Trace
+
+EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "interrupted.json"
+
+TRAINING = """
+import json, os, signal, sys
+import keras, numpy as np
+
+STREAM = [1.0, 0.5, 0.75, 0.75, 0.75]
+resumed = os.path.exists("last.keras")
+rates = []
+
+class Feed(keras.callbacks.Callback):
+    def on_train_batch_begin(self, batch, logs=None):
+        rates.append(float(self.model.optimizer.learning_rate))
+    def on_epoch_end(self, epoch, logs=None):
+        logs.clear()
+        logs["val_loss"] = STREAM[epoch]
+
+class Killed(keras.callbacks.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 3 and not resumed:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+if resumed:
+    model = keras.models.load_model("last.keras")
+else:
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, kernel_initializer="ones")])
+    model.compile(optimizer=keras.optimizers.SGD(1.0), loss=keras.losses.MeanSquaredError())
+last = keras.callbacks.ModelCheckpoint("last.keras", mode="min")
+reducing = keras.callbacks.ReduceLROnPlateau(mode="min", patience=1, factor=0.5)
+best = keras.callbacks.ModelCheckpoint("best.keras", mode="min", save_best_only=True)
+before = os.path.getmtime("best.keras") if resumed else None
+steps = int(model.optimizer.iterations)
+model.fit(np.zeros((1, 1)), np.zeros((1, 1)), initial_epoch=3 if resumed else 0, epochs=5, verbose=0,
+          callbacks=[Feed(), last, reducing, best, Killed()])
+print(json.dumps({"rates": rates, "rate": float(model.optimizer.learning_rate), "best": best.best, "wait": reducing.wait,
+                  "overwritten": os.path.getmtime("best.keras") != before, "steps_at_begin": steps}))
+"""
+
+
+def _train(folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", TRAINING], cwd=folder, capture_output=True, text=True, check=False, timeout=280
+    )
+
+
+@pytest.fixture(scope="module")
+def scenario() -> Scenario:
+    return loads(EXAMPLE.read_text(encoding="utf-8"))
+
+
+def test_a_killed_process_and_a_new_one_do_what_the_scenario_predicts(scenario: Scenario, tmp_path: Path) -> None:
+    pytest.importorskip("keras", reason="keras is not installed; pip install 'callcheck[keras]' installs it")
+    killed = _train(tmp_path)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["best.keras", "last.keras"]
+    resumed = _train(tmp_path)
+    assert resumed.returncode == 0, resumed.stderr
+    seen: dict[str, Any] = json.loads(resumed.stdout.splitlines()[-1])
+    predicted = replay(scenario, resolve(NEWEST).dialect, internal=True)
+    assert isinstance(predicted, Trace)
+    assert predicted.callbacks is not None
+    before, after = predicted.fits
+    assert before.error is not None
+    assert before.epochs[-1].learning_rate == 0.5, "the rate was reduced before the process was killed"
+    assert seen["rates"] == [epoch.learning_rate_in_epoch for epoch in after.epochs] == [1.0, 1.0]
+    assert seen["rate"] == after.epochs[-1].learning_rate == 0.5
+    assert after.epochs[0].callbacks is not None
+    assert seen["overwritten"] == bool(after.epochs[0].callbacks[2].saved) is True
+    assert seen["best"] == predicted.callbacks[2].internal["best"][1][-1] == 0.75
+    assert seen["steps_at_begin"] == 3
+    assert after.optimizer_steps == 5
+
+
+def test_what_is_lost_stands_on_one_screen(scenario: Scenario) -> None:
+    from callcheck.conformance.report.table import table
+
+    trace = replay(scenario, resolve(NEWEST).dialect)
+    assert isinstance(trace, Trace)
+    lines = table(scenario, trace)
+    assert len(lines) <= 24
+    text = "\n".join(lines)
+    assert "fit 2, new instances, resumed from last.keras" in text
+    assert "in epoch_begin somebody else raised KeyboardInterrupt" in text
