@@ -4,6 +4,7 @@ Rules
 - Rules are one finding if the subject departs from the reference in the same way where they fail: in the same field, from what
   the reference decided there by the same rule. Of the lead its most frequent way counts, of the others any.
 - The lead is the rule that fails on the most scenarios; it is shown on a smallest scenario that tells something.
+- What a callback does says more than what it prints, and that more than what it raises for odd input: so are they ranked.
 - What Keras breaks as well leads only where nothing else fails, and the agreement comes last: they say the least.
 """
 
@@ -29,6 +30,8 @@ SAMPLE = 40
 """On so many failing scenarios of a rule, at the most, it is looked in what the subject departs."""
 SHRUNK = 8
 """How many leads are shrunk in one hearing; more than that nobody reads."""
+SAYS_LESS = {"printed": 1, "warned": 1, "error": 2, "rejected": 2}
+"""Fields of a trace in which to depart says less than in what training does, and by how much."""
 Departure = tuple[str, str]
 """The field of a trace that is another one than predicted, and the rule by which the reference decided there."""
 
@@ -61,30 +64,36 @@ class _Failing:
         """Whether the subject departs here as it mostly does where the lead fails."""
         return any(departure in self.departures for departure, _ in lead.departures.most_common(1))
 
-    def rank(self) -> tuple[bool, bool, bool, bool, int]:
+    def little(self) -> int:
+        """How little the failure says, by where the subject mostly departs."""
+        return next((SAYS_LESS.get(field, 0) for (field, _), _ in self.departures.most_common(1)), 0)
+
+    def rank(self) -> tuple[bool, int, bool, bool, bool, int]:
         """The lower, the more it says as a lead. A relation says less than a rule of one run: it may be the other run that is
         wrong."""
         rule = self.judgement.clause
         general = rule.id.startswith("every-callback/")
         relation = isinstance(rule, Clause) and rule.related is not None
-        return isinstance(rule, Agreement), self.keras, general, relation, -self.scenarios
+        return isinstance(rule, Agreement), self.little(), self.keras, general, relation, -self.scenarios
 
 
 def findings(hearing: Hearing, judgements: Sequence[Judgement]) -> list[Finding]:
     """The failing ones of the judgements that a hearing came to, grouped, the best first; the first leads are shrunk."""
     failing = [each for each in judgements if each.verdict in FAILING]
-    found = [Finding(lead=each) for each in failing if each.verdict == STALE]
+    found = [(0, Finding(lead=each)) for each in failing if each.verdict == STALE]
     for callback in dict.fromkeys(each.callback for each in failing):
         of_it = [each for each in failing if each.callback == callback and each.verdict != STALE]
         found += _grouped(hearing, callback, of_it)
-    best = sorted(
-        found, key=lambda each: (isinstance(each.lead.clause, Agreement), -len(each.others), len(each.as_keras))
-    )
+
+    def says(little: int, each: Finding) -> tuple[bool, int, int, int]:
+        return isinstance(each.lead.clause, Agreement), little, -len(each.others), len(each.as_keras)
+
+    best = [each for _, each in sorted(found, key=lambda pair: says(*pair))]
     return [replace(each, lead=hearing.shown(each.lead)) for each in best[:SHRUNK]] + best[SHRUNK:]
 
 
-def _grouped(hearing: Hearing, callback: str, judgements: Sequence[Judgement]) -> list[Finding]:
-    """The findings about one callback."""
+def _grouped(hearing: Hearing, callback: str, judgements: Sequence[Judgement]) -> list[tuple[int, Finding]]:
+    """The findings about one callback, each with how little it says."""
     if not judgements:
         return []
     compared, keras = _nearest(hearing, callback), _a_keras(hearing)
@@ -98,7 +107,7 @@ def _grouped(hearing: Hearing, callback: str, judgements: Sequence[Judgement]) -
             groups.append([each])
         else:
             group.append(each)
-    return [_finding(group) for group in groups]
+    return [(group[0].little(), _finding(group)) for group in groups]
 
 
 def _finding(together: Sequence[_Failing]) -> Finding:
