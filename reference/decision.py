@@ -36,7 +36,8 @@ class Decision(NamedTuple):
     @property
     def value(self) -> Value | None:
         """What the logs have under the monitored name (`loss`, for a callback that monitors no other)."""
-        return self.event.logs.get(getattr(self.config, "monitor", "loss"))
+        monitor = getattr(self.config, "monitor", "loss")
+        return self.event.logs.get(monitor) if isinstance(monitor, str) else None
 
     @property
     def rule(self) -> str:

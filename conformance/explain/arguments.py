@@ -16,7 +16,7 @@ from typing import Any
 
 from callcheck.spec.callbacks import CALLBACKS, FLOAT_PARAMETERS, parameters
 from callcheck.spec.metrics import metric_from_json
-from callcheck.spec.reading import InvalidScenario, Refused
+from callcheck.spec.reading import InvalidScenario, Refused, shown
 from callcheck.spec.scenario import Configured, Scenario, from_json
 from callcheck.spec.values import number_to_json
 
@@ -108,8 +108,13 @@ def written_config(callback: str, config: Mapping[str, Any]) -> dict[str, Any]:
 def number_of(name: str, value: Any, kind: type[int] | type[float], least: float = 0) -> Any:
     """A circumstance that has to be a number. Raises WrongArgument."""
     if isinstance(value, bool) or not isinstance(value, int if kind is int else (int, float)) or not value >= least:
-        raise WrongArgument(f"{name}: expected a {'whole ' if kind is int else ''}number from {least:g}, got {value!r}")
-    return kind(value)
+        raise WrongArgument(
+            f"{name}: expected a {'whole ' if kind is int else ''}number from {least:g}, got {shown(value)}"
+        )
+    try:
+        return kind(value)
+    except OverflowError:
+        raise WrongArgument(f"{name}: {shown(value)} is out of the range of float64") from None
 
 
 def variations(callbacks: Sequence[Configured], words: Iterable[str]) -> list[tuple[int, dict[str, Any]]]:

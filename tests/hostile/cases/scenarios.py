@@ -151,6 +151,9 @@ FIELDS: dict[str, tuple[Any, int, str]] = {
     "baseline NaN": (config(baseline="NaN"), 0, "baseline=nan"),
     "monitor a number": (config(monitor=3), 0, "monitor=3"),
     "monitor an object": (config(monitor={}), 0, "monitor={}"),
+    "monitor an object, and a value": (
+        but(callback="ReduceLROnPlateau", config={"monitor": {"a": 1}, "mode": "min"}), 0, "ReduceLROnPlateau(",
+    ),
     "monitor with ANSI": (config(monitor=ESCAPE), 0, "monitor='\\x1b[2J\\x1b[31m'"),
     "monitor of 50 MB": (config(monitor=LONG), 0, "characters)"),
     "an unknown parameter": (config(patient=1), 0, "rejected: TypeError"),

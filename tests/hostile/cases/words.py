@@ -191,6 +191,7 @@ SHORT: dict[str, tuple[str, int, str]] = {
     "a fit that is empty": ("EarlyStopping loss=1,2//3", 2, "loss"),
     "learning_rate a text": ("EarlyStopping learning_rate=fast loss=1", 2, "learning_rate: expected a number"),
     "learning_rate NaN": ("EarlyStopping learning_rate=nan loss=1", 2, "learning_rate"),
+    "learning_rate with 400 digits": ("EarlyStopping loss=1 learning_rate=" + "1" * 400, 2, "learning_rate: "),
     "initial_epoch below 0": ("EarlyStopping initial_epoch=-1 loss=1", 2, "initial_epoch"),
     "initial_epoch of 4,000 digits": ("EarlyStopping loss=1 initial_epoch=" + "1" * 4000, 0, "characters)"),
     "1e999": ("EarlyStopping loss=1e999", 0, "loss=Infinity"),
