@@ -1,20 +1,22 @@
 """One run over several implementations: which rules, which dialect, one hearing each. Shared by pytest and the command line."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from callcheck.spec.callbacks import CALLBACKS, TRAINING
 from callcheck.spec.dialect import DOCUMENTED, Resolution, documented, nearest, resolve
-from callcheck.spec.reading import shown
+from callcheck.spec.reading import Refused, shown
 
 from .declarations import Declaration, pinned
 from .driver.protocol import Unavailable
 from .findings import SHRUNK, Finding, findings
-from .health import DEVIATING, NOT_STARTED, NOTHING_EXERCISED, OK, Complaint
+from .health import DEVIATING, NOT_STARTED, NOTHING_EXERCISED, OK, WRONG, Complaint
 from .hearing import Hearing
 from .judge import FAILING, Judgement
 from .pool import EXAMPLES
+from .report.words import one_line
 from .results import Budget, Progress
 from .rules import AGREEMENTS, Rule, UnknownClause, selected
 from .subjects.names import Name, parse_all
@@ -94,7 +96,7 @@ class Suite:
         self.subjects: dict[Name, Started] = {}
         self.notes: dict[Name, str | None] = {}
         """What has to be said about the dialect to which each is held."""
-        self._hearings: dict[Name, Hearing | Unavailable] = {}
+        self._hearings: dict[Name, Hearing | Refused | Unavailable] = {}
         self._findings: dict[Name, list[Finding]] = {}
 
     def items(self) -> list[Item]:
@@ -116,13 +118,13 @@ class Suite:
         if name not in self._hearings:
             try:
                 started = start(name, self.callback, manner=self.manner)
-            except Unavailable as error:
+            except (Refused, Unavailable) as error:
                 self._hearings[name] = error
             else:
                 self.subjects[name] = started
                 self._hearings[name] = self._begun(name, started)
         hearing = self._hearings[name]
-        if isinstance(hearing, Unavailable):
+        if not isinstance(hearing, Hearing):
             raise hearing
         return hearing
 
@@ -138,13 +140,16 @@ class Suite:
         )
         return hearing
 
-    def missing(self, error: Unavailable) -> NoReturn:
-        """End a test of an implementation that cannot be started: it fails if it was asked for by name, else it is skipped."""
+    def missing(self, error: Exception) -> NoReturn:
+        """End a test of an implementation that cannot be started. If it was asked for by name nothing is tested, which is said
+        once; else it is skipped."""
         import pytest
 
-        if self.named:
+        if not self.named:
+            pytest.skip(str(error))
+        if "PYTEST_XDIST_WORKER" in os.environ:  # which cannot end the run
             pytest.fail(str(error), pytrace=False)
-        pytest.skip(str(error))
+        pytest.exit(f"callcheck: {one_line(str(error))}", WRONG if isinstance(error, Refused) else NOT_STARTED)
 
     def started(self) -> dict[Name, Hearing]:
         """The hearings that could begin."""

@@ -10,12 +10,13 @@ from callcheck.conformance.plugin import VERDICT
 from callcheck.conformance.report.counterexample import describe
 from callcheck.conformance.session import Item, Suite
 from callcheck.spec.dialect import NEWEST
+from callcheck.spec.reading import Refused
 
 
 def test_clause(clause_item: Item, suite: Suite, record_property: Callable[[str, object], None]) -> None:
     try:
         judgement = suite.judgement(clause_item)
-    except Unavailable as error:
+    except (Refused, Unavailable) as error:
         suite.missing(error)
     for complaint in suite.hearing(clause_item.name).complaints():
         pytest.fail(complaint.sentence, pytrace=False)

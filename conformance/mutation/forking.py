@@ -7,8 +7,10 @@ import contextlib
 import json
 import os
 import select
+import shutil
 import signal
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
@@ -32,6 +34,7 @@ class _Child:
     process: int
     started: float
     pipe: int
+    directory: str
     received: bytearray = field(default_factory=bytearray)
 
 
@@ -82,18 +85,22 @@ def _end(child: _Child) -> int:
     with contextlib.suppress(ProcessLookupError):
         os.kill(child.process, signal.SIGKILL)
     os.close(child.pipe)
-    return os.waitpid(child.process, 0)[1]
+    status = os.waitpid(child.process, 0)[1]
+    shutil.rmtree(child.directory, ignore_errors=True)
+    return status
 
 
 def _fork(name: Any, task: Callable[[], Any]) -> _Child:
     sys.stdout.flush()
     sys.stderr.flush()
     read, write = os.pipe()
+    directory = tempfile.mkdtemp(prefix="callcheck-task-")
     process = os.fork()
     if process:
         os.close(write)
-        return _Child(name, process, time.monotonic(), read)
+        return _Child(name, process, time.monotonic(), read, directory)
     os.close(read)
+    os.environ["TMPDIR"] = tempfile.tempdir = directory  # removed with the child, however that ends
     _quiet()
     said: dict[str, Any] = {}
     try:

@@ -36,7 +36,7 @@ LONGEST = 1200
 _ACTING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\ud800-\udfff]")
 
 
-class TooSlow(Exception):
+class TooSlow(BaseException):
     """A command did not end."""
 
 

@@ -28,11 +28,13 @@ from callcheck.conformance.diff import (
     predicted_of,
     unpredicted,
 )
+from callcheck.conformance.driver.protocol import Unavailable
+from callcheck.conformance.health import complaint
 from callcheck.conformance.own import Own, configurations
 from callcheck.conformance.report.difference import Report, Witness
 from callcheck.conformance.report.difference_page import written as report_of
 from callcheck.conformance.report.folder import Folder
-from callcheck.conformance.results import Results
+from callcheck.conformance.results import TIMEOUTS, Results, Subject
 from callcheck.conformance.script import read_script
 from callcheck.conformance.subjects.environments import environment
 from callcheck.conformance.subjects.names import Name, parse
@@ -44,7 +46,7 @@ from callcheck.spec.scenario import Scenario
 from callcheck.spec.search.strategies import sample
 from callcheck.spec.trace import Result
 
-from .status import DEVIATING, OK, WrongInput, say
+from .status import DEVIATING, NOT_STARTED, OK, WrongInput, say
 
 
 def diff(options: argparse.Namespace) -> int:
@@ -105,8 +107,11 @@ def _run(
                 asked = list(mine.scenarios(seed=options.seed))
                 found += unpredicted(asked, *_side_by_side(both, asks, asked), pair, own=mine)
                 scenarios += asked
-            asked = [each for name in callbacks for each in sample(name, options.examples or EXAMPLES, options.seed)]
-            found += unpredicted(asked, *_side_by_side(both, asks, asked), pair)
+            asked = [drawn for name in callbacks for drawn in sample(name, options.examples or EXAMPLES, options.seed)]
+            answering = _side_by_side(both, asks, asked)
+            for each, ask in zip(started, answering, strict=True):
+                _complain(each.subject, callbacks, asked, ask(asked))
+            found += unpredicted(asked, *answering, pair)
             scenarios += asked
         finally:
             for each in started:
@@ -115,10 +120,27 @@ def _run(
     return _report(names, tuple(dialects), ranked, _witnesses(names, ranked), len(scenarios), options.seed)
 
 
+def _complain(
+    subject: Subject, callbacks: Sequence[str], scenarios: Sequence[Scenario], results: Sequence[Result]
+) -> None:
+    """Say what is wrong with an implementation as a whole. Raises Unavailable for one that cannot be constructed at all."""
+    for callback in callbacks:
+        if callback in subject.capabilities.callbacks:
+            answers = [result for each, result in zip(scenarios, results, strict=True) if each.callback == callback]
+            found = complaint(subject.name, callback, answers)
+            if found is not None and found.status == NOT_STARTED:
+                raise Unavailable(found.sentence)
+            if found is not None:
+                say(found.sentence)
+
+
 def _asking(results: Results) -> Ask:
     def ask(scenarios: Sequence[Scenario]) -> Sequence[Result]:
         answers = [answer for answer in results.ask(scenarios) if answer is not None]
-        assert len(answers) == len(scenarios)  # None is for a budget that is spent, and there is none here
+        if len(answers) < len(scenarios):  # there is no budget that could be spent
+            raise Unavailable(
+                f"{results.subject.name} did not answer in time {TIMEOUTS} times; --time-limit gives it longer"
+            )
         return answers
 
     return ask

@@ -2,13 +2,16 @@
 
 import argparse
 import json
+from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
 from callcheck import __version__
 from callcheck.conformance.explain.arguments import short_scenario
 from callcheck.conformance.explain.reasons import reason_to_json, reasons
+from callcheck.conformance.health import complaint
 from callcheck.conformance.report.table import table
 from callcheck.conformance.report.words import wrapped
 from callcheck.conformance.results import Subject
@@ -36,26 +39,39 @@ class Ran:
 
 def trace(options: argparse.Namespace) -> int:
     """Run the scenarios on one implementation or side by side on two."""
+    with ExitStack() as ending:
+        return _trace(options, ending)
+
+
+def _trace(options: argparse.Namespace, ending: ExitStack) -> int:
     placed = _scenarios([options.scenarios, *options.settings])
     manner = Manner(in_process=options.in_process, python=options.python, time_limit=options.time_limit)
     callback = options.callback or _common_callback(placed)
-    subjects = [_subject(name, callback, manner) for name in (options.on, options.against) if name is not None]
+    subjects = [_subject(name, callback, manner, ending) for name in (options.on, options.against) if name is not None]
     wrong = {place: item for place, item in placed if isinstance(item, Invalid)}
     for place, invalid in wrong.items():
         say(f"{place}: {invalid.field}: {invalid.message}" if invalid.field else f"{place}: {invalid.message}")
     scenarios = [item for _, item in placed if isinstance(item, Scenario)]
     answers = [(subject, dialect, subject.ask(scenarios)) for subject, dialect in subjects]
+    seen: dict[str, list[Result]] = defaultdict(list)
     for number, (place, item) in enumerate(placed, 1):
         if isinstance(item, Invalid):
             ran = [Ran(name=subjects[0][0].name, result=item)]
         else:
             ran = [_ran(item, subject.name, next(each), dialect) for subject, dialect, each in answers]
+        for each in ran if isinstance(item, Scenario) else ():
+            seen[each.name].append(each.result)
         if options.json:
             print(json.dumps(_as_json(ran), allow_nan=False), flush=True)
         elif isinstance(item, Scenario):
             if len(placed) > 1:
                 print(f"[{number}] {place}")
             print("\n".join(_as_text(item, ran)), flush=True)
+    if len(scenarios) > 1 and callback is not None:
+        for name, results in seen.items():
+            found = complaint(name, callback, results)
+            if found is not None:  # whatever the outcomes are, they are what was asked for
+                say(found.sentence)
     return WRONG if wrong else OK
 
 
@@ -66,11 +82,12 @@ def _scenarios(words: Sequence[str]) -> list[Placed]:
     return [("", short_scenario(words[0], words[1:]))]
 
 
-def _subject(text: str, callback: str | None, manner: Manner) -> tuple[Subject, Resolution | None]:
+def _subject(text: str, callback: str | None, manner: Manner, ending: ExitStack) -> tuple[Subject, Resolution | None]:
     name = parse(text)
     if name.note is not None:
         say(name.note)
     started = start(name, callback, manner=manner, internal=True)
+    ending.callback(started.close)
     try:
         dialect = started.own_dialect()
     except InvalidDialect:  # it runs all the same; only why it does so is not known
