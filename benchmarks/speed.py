@@ -9,6 +9,7 @@
 - `worker_to_in_process`: a pool through a worker to the same pool in this process, by the clock, imports aside; wanted: at most
   1.25.
 - `import_seconds`: a new interpreter with `import callcheck`, less one without; wanted: at most 0.1.
+- `explain_seconds`: `callcheck explain` of a CSVLogger file with a million epochs, in CPU time; wanted: at most 5.
 
 The scenarios are long runs, one per callback, so that what is counted is epochs and not constructors. Both sides of a ratio
 run in turn, in CPU time; a ratio is the median over the rounds. "Overall" is the sum over the callbacks.
@@ -18,11 +19,15 @@ import contextlib
 import functools
 import io
 import json
+import os
+import random
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from callcheck import __version__
@@ -130,6 +135,20 @@ def import_seconds() -> float:
     return min(start("import callcheck") for _ in range(ROUNDS)) - min(start("pass") for _ in range(ROUNDS))
 
 
+def explain_seconds() -> float:
+    """What `callcheck explain` takes for a CSVLogger file of a million epochs; CPU time of the process, in seconds."""
+    losses = random.Random(0)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "log.csv"
+        rows = "".join(f"{at},{losses.random()},{losses.random()}\n" for at in range(1_000_000))
+        file.write_text("epoch,loss,val_loss\n" + rows)
+        command = [sys.executable, "-m", "callcheck", "explain", str(file), "EarlyStopping", "patience=1000000"]
+        before = os.times()
+        subprocess.run(command, check=True, timeout=600, stdout=subprocess.DEVNULL)
+        after = os.times()
+    return after.children_user + after.children_system - before.children_user - before.children_system
+
+
 def worker_to_in_process(implementation: Any) -> float:
     """The same scenarios, of all callbacks, asked of a worker and here in turn."""
     asked = [to_json(scenario) for callback in CONFIGURATIONS for scenario in pool(callback, POOL, 0, None)]
@@ -179,6 +198,7 @@ def main() -> None:
                 "callbacks": ratios,
                 "worker_to_in_process": round(worker_to_in_process(subject), 3),
                 "import_seconds": round(import_seconds(), 4),
+                "explain_seconds": round(explain_seconds(), 1),
             },
             indent=1,
         )
