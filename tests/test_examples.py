@@ -1,5 +1,6 @@
 """The examples do what they say."""
 
+import importlib
 from pathlib import Path
 
 import pytest
@@ -30,3 +31,20 @@ def test_what_it_does_as_keras_is_no_failure_unless_the_documentation_is_asked_f
     out = capsys.readouterr().out
     assert "1. early_stopping:EarlyStopping: deviates: early-stopping/baseline/" in out
     assert "as in Keras" not in out
+
+
+def test_a_home_made_loop_is_told_what_it_does_otherwise_and_pinned(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(EXAMPLES)
+    monkeypatch.syspath_prepend(str(EXAMPLES))
+    loop = importlib.import_module("home_made_loop")
+    assert loop.train([3.0, 2.0, 2.5, 2.5, 1.0], patience=1) == [3.0, 2.0, 2.5, 2.5], (
+        "one epoch later than patience says"
+    )
+    pin, few = str(tmp_path / "loop.toml"), ("--examples", "60")
+    assert main(["infer", "home_made_loop:Adapter", "--pin", pin, *few]) == 1
+    said = " ".join(capsys.readouterr().out.split())
+    assert "After more than patience epochs without an improvement" in said
+    assert "left unexplained" not in said
+    assert main(["check", "home_made_loop:Adapter", "--dialect", pin, *few]) == 0
