@@ -53,6 +53,10 @@ class _Array:
         raise Unpredictable("filepath")
 
 
+class MisconfigurationException(Exception):
+    """What Lightning raises."""
+
+
 class State(NamedTuple):
     """`batches`: seen since the last turn. `last_batch`: the index seen last. `epochs`: ended since the last turn."""
 
@@ -139,6 +143,7 @@ class ModelCheckpoint(Machine):
             if not self.filepath.endswith(suffixes):
                 raise ValueError(f"filepath must end with {' or '.join(suffixes)}, got {self.filepath!r}")
         self.missing_metric_saves = dialect["model-checkpoint/missing-metric"] == "saves"
+        self.missing_metric_raises = dialect["model-checkpoint/missing-metric"] == "raises"
         self.arrays = ARRAYS[dialect["model-checkpoint/array-metric"]]
         self.announces_after = dialect["model-checkpoint/announces"] == "before-and-after"
         self.folder = dialect["model-checkpoint/folder"]
@@ -221,6 +226,8 @@ class ModelCheckpoint(Machine):
             return best, True, EVERY
         value = logs.get(config.monitor)
         if value is None:
+            if self.missing_metric_raises:
+                raise MisconfigurationException(f"{config.monitor} is not in the metrics")
             effects.append(Warn("missing-metric"))
             return best, self.missing_metric_saves, MISSING if self.missing_metric_saves else MISSING_SKIPPED
         if isinstance(value, tuple) and self.arrays.saves:
@@ -231,7 +238,7 @@ class ModelCheckpoint(Machine):
                 if isinstance(value, tuple) and not self.arrays.prints:
                     raise TypeError("unsupported format string passed to an array")  # it is printed as a number
                 effects.append(Print("improved"))
-            return value, True, FIRST if best is None else IMPROVED
+            return self.monitor.kept(value, best, direction), True, FIRST if best is None else IMPROVED
         if config.verbose > 0:
             effects.append(Print("not-improved"))
         return best, False, NOT_IMPROVED

@@ -119,6 +119,10 @@ def _arguments(callback: Callback) -> Choice:
     )
 
 
+_NOT_KEPT = (
+    "It counts as an improvement, but is kept as the best only if it is better than the worst infinity; for a NaN that infinity "
+    "is kept."
+)
 _AFTER_IMPROVEMENTS = "It is asked for after an improvement too: 0 epochs have passed, which is"
 
 _ALL = (
@@ -128,8 +132,7 @@ _ALL = (
     ),
     _first_value(
         "early-stopping",
-        not_kept="It counts as an improvement, but is kept as the best only if it is better than the worst infinity; for a NaN "
-        "that infinity is kept.",
+        not_kept=_NOT_KEPT,
     ),
     _anchor("early-stopping"),
     _choice(
@@ -355,7 +358,7 @@ _ALL = (
         refused="It may not: an epoch that begins with one raises ValueError.",
     ),
     _precision("model-checkpoint"),
-    _first_value("model-checkpoint"),
+    _first_value("model-checkpoint", not_kept=_NOT_KEPT),
     _choice(
         "model-checkpoint/direction",
         _IN_AUTO,
@@ -370,6 +373,7 @@ _ALL = (
         "What does save_best_only do when the metric is missing?",
         saves="It saves, with a warning; over the best model, if the file name is the same.",
         skips="It does not save, with a warning.",
+        raises="It raises Lightning's MisconfigurationException.",
     ),
     _choice(
         "model-checkpoint/array-metric",

@@ -29,7 +29,7 @@ LIBRARIES = {
     "torch": "PyTorch's ReduceLROnPlateau, given the numbers of a Keras configuration as they are",
     "torch:translated": "the same, given what they mean in Keras",
     "ignite": "ignite's EarlyStopping",
-    "lightning": "Lightning's EarlyStopping",
+    "lightning": "Lightning's EarlyStopping and ModelCheckpoint",
     "transformers": "transformers' EarlyStoppingCallback, with what its Trainer does around it",
     "xgboost": "XGBoost's EarlyStopping",
     "lightgbm": "LightGBM's early_stopping",

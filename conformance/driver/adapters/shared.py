@@ -3,7 +3,7 @@
 from typing import Any, Callable, Dict, Mapping, Optional
 
 from ..domain import Domain, bound
-from ..protocol import Capabilities, ConfigurationRejected, Observation, Unavailable
+from ..protocol import CannotExpress, Capabilities, ConfigurationRejected, Observation, Unavailable
 from ..scenario import Scenario
 
 MODES = ("min", "max")
@@ -34,6 +34,8 @@ class Adapter:
     def build(self, scenario: Scenario) -> Any:
         try:
             return self.make(bound(scenario.callback, scenario.config), scenario)
+        except CannotExpress:
+            raise
         except Exception as error:
             raise ConfigurationRejected(error) from error
 
