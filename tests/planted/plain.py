@@ -133,11 +133,9 @@ class ModelCheckpoint(Callback):
                 return
             improves = better(value, self.best, self.mode)
             if self.verbose > 0:
-                said = (
-                    f"improved from {self.best} to {value}, saving model to {path}"
-                    if improves
-                    else f"did not improve from {self.best}"
-                )
+                said = f"did not improve from {self.best:.5f}"
+                if improves:
+                    said = f"improved from {self.best:.5f} to {value:.5f}, saving model to {path}"
                 print(f"\nEpoch {self.epoch + 1}: {self.monitor} {said}")
             if not improves:
                 return
