@@ -193,6 +193,10 @@ def clears_the_stop(scenario: Scenario) -> Scenario:
     return each_epoch(scenario, lambda epoch: replace(epoch, stop=False))
 
 
+def clears_the_stop_at_batches(scenario: Scenario) -> Scenario:
+    return each_epoch(scenario, lambda epoch: replace(epoch, others=()))
+
+
 def fills_gaps_backwards(scenario: Scenario) -> Scenario:
     def fill(epochs: Epochs) -> Iterable[Epoch]:
         filled = list(epochs)
@@ -336,6 +340,13 @@ WRONG: tuple[Wrong, ...] = (
         callback="EarlyStopping",
         make=None,
         shown=clears_the_stop,
+    ),
+    Wrong(
+        name="clears-the-stop-at-batches",
+        says="The stop flag is cleared at every batch's end.",
+        callback="EarlyStopping",
+        make=None,
+        shown=clears_the_stop_at_batches,
     ),
     Wrong(
         name="fills-gaps-backwards",

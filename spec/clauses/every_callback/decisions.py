@@ -14,7 +14,7 @@ from functools import partial
 from ...callbacks import parameters, with_job
 from ...editing import each_epoch
 from ...numbers import float32
-from ...scenario import Scenario
+from ...scenario import Other, Scenario
 from ...trace import EpochTrace, FitTrace, Trace
 from ...values import Logs, map_rate, rate_to_json
 from ..clause import Case, Expectations, Failed, clause, equal_traces
@@ -120,6 +120,28 @@ def never_withdrawn(case: Case) -> Expectations:
         if epoch.shown.stop:
             stop = epoch.seen.stop
             yield epoch.expects_that(bool(stop), "the stop flag still set", got=f"stop={stop}", because=why)
+
+
+def _stopped_at_a_batch(scenario: Scenario) -> Scenario | None:
+    """Of a short scenario: somebody else sets the stop flag at the first epoch's first batch, before the callback's hook."""
+    if len(scenario.fits) > 1 or not 2 <= len(scenario.fits[0].epochs) <= 4:
+        return None
+    first, *later = scenario.fits[0].epochs
+    stopped = replace(first, stop=False, others=(Other(hook="batch_end", stop=True),))
+    return replace(scenario, fits=(replace(scenario.fits[0], epochs=(stopped, *later)),))
+
+
+@clause(
+    "every-callback/stop/one-set-at-a-batch-is-never-withdrawn", level="universal", source=LOOP, observes=("stop",),
+    related=_stopped_at_a_batch,
+)  # fmt: skip
+def never_withdrawn_at_a_batch(case: Case) -> Expectations:
+    """A stop flag that somebody else has set at a batch's end stays set: training ends with that epoch."""
+    why = "in the run beside it somebody else sets the stop flag at the first batch"
+    for fit in case.other.fits:
+        got = f"{fit.epochs_run} epochs, stop={[epoch.stop for epoch in fit.epochs]}"
+        held = fit.epochs_run == 1 and bool(fit.epochs[0].stop)
+        yield case.at(0, 0).expects_that(held, "1 epoch, and the stop flag still set", got=got, because=why)
 
 
 @clause("every-callback/logs/metrics-are-not-changed", level="universal", source=SOURCE, observes=("logged",))
