@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,14 @@ def test_importing_loads_nothing_heavy(module: str) -> None:
         [sys.executable, "-c", code], cwd=source, capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.strip() == ""
+
+
+def test_every_package_is_installed() -> None:
+    """setuptools installs those that are listed, and the wheel of one that is not does not run."""
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["packages"]
+    there = {
+        "callcheck." + path.parent.relative_to(ROOT).as_posix().replace("/", ".")
+        for layer in LAYERS[:-1]
+        for path in (ROOT / layer).rglob("__init__.py")
+    }
+    assert there <= set(listed)

@@ -315,7 +315,7 @@ PATHS: dict[str, tuple[Any, int, str]] = {
     "an open brace": (checkpoint("{epoch.keras"), 0, "ModelCheckpoint("),
     "a closing brace": (checkpoint("epoch}.keras"), 0, "ModelCheckpoint("),
     "a million characters of filling": (checkpoint("{epoch:1000000}.keras"), 0, "ModelCheckpoint("),
-    "a billion characters of filling": (checkpoint("{epoch:1000000000}.keras"), 0, "ModelCheckpoint("),
+    "a hundred million characters of filling": (checkpoint("{epoch:100000000}.keras"), 0, "ModelCheckpoint("),
     "more filling than there is memory": (checkpoint("{epoch:99999999999999}.keras"), 0, "ModelCheckpoint("),
     "filling in a filling": (checkpoint("{epoch:{epoch}}.keras"), 0, "ModelCheckpoint("),
     "a name of 5,000 characters": (checkpoint("x" * 5000 + ".keras"), 0, "ModelCheckpoint("),
