@@ -237,7 +237,17 @@ class _Dataset:
         self._stack = tf.stack
         self._number = tf.Variable(0.0)
         self._batches = tf.Variable(0, dtype=tf.int64)
-        self._dataset = tf.data.Dataset.range(2**62).take_while(lambda index: index < self._batches).map(self.batch)
+        self._dataset = self._taken(tf, tf.data.Dataset.range(2**62)).map(self.batch)
+
+    def _taken(self, tf: Any, numbers: Any) -> Any:
+        """As many of the numbers as there are to be batches."""
+
+        def wanted(index: Any) -> Any:
+            return index < self._batches
+
+        if hasattr(numbers, "take_while"):
+            return numbers.take_while(wanted)
+        return numbers.apply(tf.data.experimental.take_while(wanted))  # before TensorFlow 2.6
 
     def start(self, number: int, batches: int) -> None:
         self._number.assign(number)
