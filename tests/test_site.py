@@ -146,3 +146,11 @@ def test_a_scenario_of_several_callbacks_is_refused_in_a_sentence() -> None:
     see = f'{{"callbacks": [{each}], "fits": [{{"epochs": [{{"logs": {{"loss": 1}}}}]}}]}}'
     assert isinstance(loads(see), Scenario)
     assert "several callbacks" in answer({**EARLY, "see": see})["wrong"]
+
+
+def test_of_a_long_record_the_lines_are_shown_in_which_something_happens() -> None:
+    values = [*(1 / (at + 1) for at in range(500)), *[1.0] * 4]
+    html = asked(callback="EarlyStopping", patience="4", see=", ".join(map(str, values)))
+    assert "495 epochs more, in which the same is done" in html
+    assert html.count('scope="row"') == 10  # the first five and the last five, the end of the fit among them
+    assert '<span class="part">stop</span>' in html

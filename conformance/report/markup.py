@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -23,6 +23,11 @@ from callcheck.spec.trace import NotExpressible, Trace
 
 from .table import Row, heading, in_order, reasons, remembered, rows
 from .words import compared_with, one_line
+
+MOST = 120
+"""Lines of a table up to which all are shown: more than anybody reads, and of a long one more than a browser likes."""
+Place = tuple[int, int | None, str]
+"""A line's fit, its place in it, and what was shown there."""
 
 
 @cache
@@ -118,14 +123,20 @@ def as_json_block(scenario: Scenario) -> str:
 
 
 def epochs(scenario: Scenario, seen: Sequence[Seen], rule: Callable[[str], str] | None = None) -> str:
-    """A scenario by epoch, with what each did, remembers, and why. `rule`: the address that explains a rule, by its id."""
+    """A scenario by epoch, with what each did, remembers, and why. `rule`: the address that explains a rule, by its id.
+
+    Of a long one those lines are shown in which something else happens than before.
+    """
     columns = [{(row.fit, row.position, row.shown): row for row in rows(scenario, each.run)} for each in seen]
     decided = [reasons(each.why) for each in seen]
     ends = [{row.fit: row for row in column.values() if row.position is None} for column in columns]
     places = dict.fromkeys(place for column in columns for place in column)
     lines, fit = ['<tbody class="fit">'], 0
     width = 2 + (3 if len(seen) == 1 else len(seen))
-    for place in sorted(places, key=in_order):
+    for skipped, place in _few(sorted(places, key=in_order), columns):
+        if skipped:
+            said = f"{skipped} epoch{'s' * (skipped != 1)} more, in which the same is done"
+            lines.append(f'<tr class="gap"><td colspan="{width}">{said}</td></tr>')
         found = [column.get(place) for column in columns]
         row = next(each for each in found if each is not None)
         if row.fit != fit or (not fit and len(scenario.fits) > 1 and row.position == 0):
@@ -141,6 +152,23 @@ def epochs(scenario: Scenario, seen: Sequence[Seen], rule: Callable[[str], str] 
     return (
         '<div class="scroll"><table class="epochs">\n' + "\n".join([_head(seen), *lines]) + "</tbody>\n</table></div>"
     )
+
+
+def _few(places: Sequence[Place], columns: Sequence[Mapping[Place, Row]]) -> Iterator[tuple[int, Place]]:
+    """The places that are shown, each with how many before it are not."""
+
+    def seen(place: Place) -> list[tuple[str, ...] | None]:
+        return [None if (row := column.get(place)) is None else row.seen for column in columns]
+
+    skipped, news = 0, MOST
+    for at, place in enumerate(places):
+        new = place[1] is None or place[1] == 0 or seen(place) != seen(places[at - 1])
+        news -= new
+        if len(places) <= MOST or at < 5 or at >= len(places) - 5 or (new and news > 0):
+            yield skipped, place
+            skipped = 0
+        else:
+            skipped += 1
 
 
 def beside_the_reference(scenario: Scenario, name: str, trace: Trace | None, dialect: Dialect) -> str:
