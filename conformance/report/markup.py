@@ -16,7 +16,6 @@ from functools import cache
 from importlib.resources import files
 
 from callcheck.reference.replay import Decision, explain, replay
-from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.scenario import Scenario, dumps
 from callcheck.spec.trace import NotExpressible, Trace
@@ -143,7 +142,7 @@ def epochs(scenario: Scenario, seen: Sequence[Seen], rule: Callable[[str], str] 
             fit = row.fit
             lines.append(f'</tbody><tbody class="fit"><tr><th colspan="{width}">Fit {fit + 1}</th></tr>')
         cells = [
-            _seen(scenario, each, of.run, _decided(each, why, end), rule, len(seen) == 1)
+            _seen(each, of.run, _decided(each, why, end), rule, len(seen) == 1)
             for each, of, why, end in zip(found, seen, decided, ends, strict=True)
         ]
         classes = " ".join(sorted(_classes(found) | _differs(found)))
@@ -217,7 +216,6 @@ def _differs(found: Sequence[Row | None]) -> set[str]:
 
 
 def _seen(
-    scenario: Scenario,
     row: Row | None,
     trace: Trace | None,
     why: Sequence[Decision],
@@ -226,7 +224,8 @@ def _seen(
 ) -> str:
     """What was seen of one implementation, what it remembers, and why: a cell each if it is alone, else one for all."""
     parts = () if row is None else row.seen or (("-",) if row.position is not None and row.seen is not None else ())
-    said = "".join(f'<span class="part{_kind(scenario, part)}">{text(part)}</span>' for part in parts)
+    moved = _moved(row, trace)
+    said = "".join(f'<span class="part{_kind(part, moved)}">{text(part)}</span>' for part in parts)
     state = "" if row is None or trace is None or row.position is None else remembered(trace, row.fit, row.position)
     sentences = "".join(f"<p>{text(each.sentence)} {_rule(each.rule, rule)}</p>" for each in why)
     cells = {"seen": said, "state": text(state), "why": sentences}
@@ -235,14 +234,22 @@ def _seen(
     return "<td>" + "".join(f'<div class="{name}">{content}</div>' for name, content in cells.items()) + "</td>"
 
 
-def _kind(scenario: Scenario, part: str) -> str:
-    """What says little, nothing or a learning rate with which the callback has nothing to do; and what names an epoch by its
-    index."""
+def _kind(part: str, moved: bool) -> str:
+    """What says little: nothing, a learning rate that is that of before, and that it was logged; and what names an epoch by its
+    index. `moved`: whether the rate is another one."""
     if "weights of epoch" in part:
         return " index"
-    several = scenario.callback not in CALLBACKS
-    idle = part.startswith("lr=") and not several and "learning_rate" not in CALLBACKS[scenario.callback].jobs
-    return " idle" if idle or part in ("-", "(not run)") else ""
+    idle = part in ("-", "(not run)") or part.startswith("logged {'learning_rate'")
+    return " idle" if idle or (part.startswith("lr=") and not moved) else ""
+
+
+def _moved(row: Row | None, trace: Trace | None) -> bool:
+    """Whether the learning rate after an epoch is another one than after the epoch before, in the first than in it."""
+    if row is None or trace is None or row.position is None or row.position >= len(trace.fits[row.fit].epochs):
+        return False
+    before, epoch = trace.fits[row.fit].epochs[max(row.position - 1, 0)], trace.fits[row.fit].epochs[row.position]
+    then = before.learning_rate if row.position else epoch.learning_rate_in_epoch
+    return epoch.learning_rate != then
 
 
 def _rule(id: str, rule: Callable[[str], str] | None) -> str:

@@ -170,6 +170,6 @@ new ResizeObserver(() => {
 }).observe(places.answer);
 
 form.elements.on.dataset.usual = form.elements.on.value;
-if (location.hash.length > 1) follow();
+if (location.hash.length > 1) { places.answer.replaceChildren(); follow(); }  // the example is no answer to this
 else { show(JSON.parse(document.getElementById("first").textContent)); ask(); }
 if ("serviceWorker" in navigator && location.protocol !== "file:") navigator.serviceWorker.register("offline.js");
