@@ -12,7 +12,7 @@ from callcheck.conformance.site.answer import answer, audit
 from callcheck.conformance.site.state import SITE, from_texts, given_whole, link, of_scenario, scenario_of
 from callcheck.spec.clauses.clause import CLAUSES
 from callcheck.spec.dialect import NEWEST
-from callcheck.spec.scenario import Scenario, loads
+from callcheck.spec.scenario import loads
 from callcheck.spec.vectors import stored
 
 EARLY = {"callback": "EarlyStopping", "patience": "1"}
@@ -106,7 +106,7 @@ def test_every_clause_of_the_specification_links_to_the_page() -> None:
     text = specification.markdown()
     clauses = text.partition('<a id="choices">')[0].split("\n#### ")[1:]
     assert len(clauses) == len(CLAUSES)
-    assert [clause.split("\n")[0] for clause in clauses if clause.count(f"[Try it]({SITE}#callback=") != 1] == []
+    assert [clause.split("\n")[0] for clause in clauses if clause.count(f"[Try it]({SITE}#") != 1] == []
     assert f"({SITE}" not in specification.markdown("index.html")
 
 
@@ -141,11 +141,14 @@ def test_the_page_shows_an_answer_before_anything_is_loaded() -> None:
     assert "{{" not in page
 
 
-def test_a_scenario_of_several_callbacks_is_refused_in_a_sentence() -> None:
+def test_several_callbacks_are_those_of_the_scenario() -> None:
     each = '{"callback": "EarlyStopping"}, {"callback": "TerminateOnNaN"}'
-    see = f'{{"callbacks": [{each}], "fits": [{{"epochs": [{{"logs": {{"loss": 1}}}}]}}]}}'
-    assert isinstance(loads(see), Scenario)
-    assert "several callbacks" in answer({**EARLY, "see": see})["wrong"]
+    see = f'{{"callbacks": [{each}], "fits": [{{"epochs": [{{"logs": {{"val_loss": 1}}}}]}}]}}'
+    html = asked(**EARLY, see=see)
+    assert "EarlyStopping + TerminateOnNaN" in html
+    assert "those of the scenario" in html
+    assert "<p>1: val_loss=1.0 is the first monitored value" in html
+    assert scenario_of(from_texts(of_scenario(loads(see)).texts())) == loads(see)
 
 
 def test_of_a_long_record_the_lines_are_shown_in_which_something_happens() -> None:

@@ -20,7 +20,7 @@ from callcheck.spec.dialect import Dialect
 from callcheck.spec.scenario import Scenario, dumps
 from callcheck.spec.trace import NotExpressible, Trace
 
-from .table import Row, heading, in_order, reasons, remembered, rows
+from .table import Row, begun, heading, in_order, reasons, remembered, rows, whose
 from .words import compared_with, one_line
 
 MOST = 120
@@ -138,11 +138,12 @@ def epochs(scenario: Scenario, seen: Sequence[Seen], rule: Callable[[str], str] 
             lines.append(f'<tr class="gap"><td colspan="{width}">{said}</td></tr>')
         found = [column.get(place) for column in columns]
         row = next(each for each in found if each is not None)
-        if row.fit != fit or (not fit and len(scenario.fits) > 1 and row.position == 0):
+        if row.fit != fit or (not fit and row.position == 0 and (len(scenario.fits) > 1 or begun(scenario.fits[0]))):
             fit = row.fit
-            lines.append(f'</tbody><tbody class="fit"><tr><th colspan="{width}">Fit {fit + 1}</th></tr>')
+            said = text(f"Fit {fit + 1}{begun(scenario.fits[fit])}")
+            lines.append(f'</tbody><tbody class="fit"><tr><th colspan="{width}">{said}</th></tr>')
         cells = [
-            _seen(each, of.run, _decided(each, why, end), rule, len(seen) == 1)
+            _seen(scenario, each, of.run, _decided(each, why, end), rule, len(seen) == 1)
             for each, of, why, end in zip(found, seen, decided, ends, strict=True)
         ]
         classes = " ".join(sorted(_classes(found) | _differs(found)))
@@ -216,6 +217,7 @@ def _differs(found: Sequence[Row | None]) -> set[str]:
 
 
 def _seen(
+    scenario: Scenario,
     row: Row | None,
     trace: Trace | None,
     why: Sequence[Decision],
@@ -227,7 +229,7 @@ def _seen(
     moved = _moved(row, trace)
     said = "".join(f'<span class="part{_kind(part, moved)}">{text(part)}</span>' for part in parts)
     state = "" if row is None or trace is None or row.position is None else remembered(trace, row.fit, row.position)
-    sentences = "".join(f"<p>{text(each.sentence)} {_rule(each.rule, rule)}</p>" for each in why)
+    sentences = "".join(f"<p>{whose(scenario, each)}{text(each.sentence)} {_rule(each.rule, rule)}</p>" for each in why)
     cells = {"seen": said, "state": text(state), "why": sentences}
     if alone:
         return "".join(f'<td class="{name}">{content}</td>' for name, content in cells.items())

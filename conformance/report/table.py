@@ -253,6 +253,10 @@ def begun(fit: Fit) -> str:
     return "".join(f", {part}" for part in parts)
 
 
+def whose(scenario: Scenario, decision: Decision) -> str:
+    """Of several callbacks the number of the one that decided, to be put in front."""
+    return f"{decision.callback + 1}: " if scenario.callbacks else ""
+
+
 def _reason(decision: Decision, scenario: Scenario) -> str:
-    whose = f"{decision.callback + 1}: " if scenario.callbacks else ""
-    return f"              {whose}{decision.sentence} [{decision.rule}]"
+    return f"              {whose(scenario, decision)}{decision.sentence} [{decision.rule}]"

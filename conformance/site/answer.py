@@ -42,6 +42,7 @@ SPECIFICATION = "specification.html"
 """The document beside the page, in which every rule is explained."""
 BESIDE, BETWEEN, WIDEST = 400.0, 32.0, 992.0
 """Pixels: two cards stand beside each other if each has so many; so many are between them; a card is no wider (`page.css`)."""
+SEVERAL = "The callbacks are those of the scenario; what the form says of one is not used."
 NO_AUDIT = Audit(agrees=None, sentence="")
 
 
@@ -51,11 +52,13 @@ class Unanswerable(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What a state asks: a scenario; and the history that it was read from, or that it would leave. `recorded`: it was read."""
+    """What a state asks of a dialect: a scenario; and of one callback the history that it was read from, or that it would leave.
+    `recorded`: it was read."""
 
     state: State
     scenario: Scenario
-    question: Question
+    dialect: Dialect
+    question: Question | None
     recorded: bool
     note: str | None
 
@@ -101,7 +104,7 @@ def answer(texts: Mapping[str, str], width: float = WIDTH) -> dict[str, str]:
     except (WrongArgument, InvalidScenario, UnreadableHistory, InvalidDialect, Unanswerable) as error:
         return {"wrong": str(error)}
     found = {"html": _html(asked, told, width), "command": _command(asked[0]), "title": heading(asked[0].scenario)[0]}
-    if given_whole(state):
+    if given_whole(state) and asked[0].scenario.callback:
         moved = of_scenario(asked[0].scenario, state.on, state.against)
         found["state"] = json.dumps(moved.texts())
     return found
@@ -113,7 +116,12 @@ def audit(texts: Mapping[str, str]) -> str:
     try:
         asked = _asked(state, state.on)
         told = _told(asked)
-        if not asked.recorded or asked.question.history.kind == "numbers" or told.explanation is None:
+        if (
+            asked.question is None
+            or not asked.recorded
+            or asked.question.history.kind == "numbers"
+            or told.explanation is None
+        ):
             return ""
         verdict, _, _ = compare(asked.question, told.explanation.story)
     except (WrongArgument, InvalidScenario, UnreadableHistory, InvalidDialect, Unanswerable):
@@ -129,15 +137,27 @@ def _asked(state: State, name: str) -> Asked:
     resolution = resolve(name)
     scenario = scenario_of(state)
     if scenario is not None:
-        if not scenario.callback:
-            raise Unanswerable("several callbacks in one fit are not shown on this page yet")
-        question = _beside(scenario, resolution.dialect)
-        return Asked(state=state, scenario=scenario, question=question, recorded=False, note=resolution.note)
+        question = _beside(scenario, resolution.dialect) if scenario.callback else None
+        return Asked(
+            state=state,
+            scenario=scenario,
+            dialect=resolution.dialect,
+            question=question,
+            recorded=False,
+            note=resolution.note,
+        )
     words = [f"{name}={value}" for name, value in {**state.config, **state.around}.items()]
     given = arguments(state.callback, words)
     history = parse(state.see.encode(), "what was pasted", given.circumstances.validation_freq)
     question = ask(history, given.callback, given.config, resolution.dialect, given.circumstances)
-    return Asked(state=state, scenario=question.scenario(), question=question, recorded=True, note=resolution.note)
+    return Asked(
+        state=state,
+        scenario=question.scenario(),
+        dialect=resolution.dialect,
+        question=question,
+        recorded=True,
+        note=resolution.note,
+    )
 
 
 def _beside(scenario: Scenario, dialect: Dialect) -> Question:
@@ -158,26 +178,24 @@ def _beside(scenario: Scenario, dialect: Dialect) -> Question:
 
 def _told(asked: Asked) -> Told:
     """What the dialect does. Raises Unanswerable where nothing is predicted."""
-    dialect = asked.question.dialect
+    dialect = asked.dialect
     trace = replay(asked.scenario, dialect, internal=True)
     if isinstance(trace, NotExpressible):
         raise Unanswerable(f"{trace.parameter}: what it does is not predicted")
     same, why = decided(asked.scenario, dialect)
     assert isinstance(same, Trace)
     name = compared_with(dialect.name)
-    if trace.rejected is not None:
-        return Told(name=name, trace=trace, why=(), explanation=None)
-    story = Story(scenario=asked.scenario, trace=same, decisions=why)
     question = asked.question
+    if trace.rejected is not None or question is None:
+        return Told(name=name, trace=trace, why=why, explanation=None)
+    story = Story(scenario=asked.scenario, trace=same, decisions=why)
     plain = asked.plain
     monitored = [each for each in question.history.names() if each == question.monitor and asked.recorded]
     explanation = Explanation(
         question=question,
         story=story,
         summaries=tuple(summary(question, story, index) for index in range(len(same.fits))) if plain else (),
-        notes=(*question.history.notes, *question.notes, *missing_notes(monitored, question.history.fits))
-        if asked.recorded
-        else (),
+        notes=(*question.history.notes, *question.notes, *missing_notes(monitored, question.history.fits)),
         traps=traps(question, story) if plain else (),
         audit=NO_AUDIT,
         dialect_note=asked.note,
@@ -199,6 +217,7 @@ def _html(asked: list[Asked], told: list[Told], width: float) -> str:
         f'<p class="quiet">{sentence(recognised(first))}.</p>' if first is not None and asked[0].recorded else "",
         listed([note for note in (first.dialect_note, *first.notes) if note]) if first is not None else "",
         _compared(scenario, told) if len(told) > 1 else "",
+        "" if scenario.callback else f'<p class="quiet">{SEVERAL}</p>',
         f'<div class="cards">{cards}</div>',
         "<h2>Epoch by epoch</h2>" if any(each.seen.run and not each.seen.run.rejected for each in told) else "",
         epochs(scenario, [each.seen for each in told], lambda id: f"{SPECIFICATION}#{anchor(id)}"),
@@ -214,7 +233,8 @@ def _card(told: Told, several: bool, width: float) -> str:
     if rejected is not None:
         raised = f"The constructor raises <b>{text(rejected.type)}</b>: {text(rejected.message)}"
         return f'<section class="card">{name}<p class="summary">{raised}</p></section>'
-    assert told.explanation is not None
+    if told.explanation is None:
+        return ""
     many = len(told.explanation.summaries) > 1
     said = "".join(
         f'<p class="summary">{f"<b>Fit {number}:</b> " if many else ""}{text(each)}</p>'
@@ -258,12 +278,9 @@ def _command(asked: Asked) -> str:
     on = f" --on reference@{state.on}" + (f" --against reference@{state.against}" if state.against else "")
     words = [shlex.quote(f"{name}={value}") for name, value in {**state.config, **state.around}.items()]
     if asked.recorded:
-        said = f"callcheck explain FILE {' '.join([state.callback, *words])} --dialect {state.on}"
-        return (
-            said
-            if asked.question.history.kind != "numbers"
-            else said.replace("FILE", shlex.quote(" ".join(state.see.split())), 1)
-        )
+        numbers = asked.question is not None and asked.question.history.kind == "numbers"
+        record = shlex.quote(" ".join(state.see.split())) if numbers else "FILE"
+        return f"callcheck explain {record} {' '.join([state.callback, *words])} --dialect {state.on}"
     if state.see.lstrip().startswith("{"):
         return f"callcheck trace -{on} <<< {shlex.quote(dumps(asked.scenario))}"
     return f"callcheck trace {' '.join([state.callback, *words])} {shlex.join(streams(state.see))}{on}"
