@@ -40,6 +40,16 @@ def test_an_address_is_short_and_readable() -> None:
     assert found == f"{SITE}#callback=EarlyStopping&patience=1&mode=min&see=loss%3D1&against=keras-3.10.0"
 
 
+def test_every_stored_scenario_has_an_answer_or_a_sentence() -> None:
+    unanswered = []
+    for vector in stored():
+        found = answer(of_scenario(vector.scenario, against="keras-2.3.1").texts())
+        if "wrong" in found:
+            assert found["wrong"].endswith("what it does is not predicted"), vector.id
+            unanswered.append(vector.id)
+    assert len(unanswered) < 30
+
+
 def test_a_scenario_that_is_pasted_whole_moves_into_the_form() -> None:
     text = '{"callback": "TerminateOnNaN", "fits": [{"epochs": [{"logs": {"loss": "NaN"}}]}]}'
     found = answer({"callback": "EarlyStopping", "patience": "3", "see": text})

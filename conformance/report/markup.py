@@ -247,7 +247,9 @@ def _kind(part: str, moved: bool) -> str:
 
 def _moved(row: Row | None, trace: Trace | None) -> bool:
     """Whether the learning rate after an epoch is another one than after the epoch before, in the first than in it."""
-    if row is None or trace is None or row.position is None or row.position >= len(trace.fits[row.fit].epochs):
+    if row is None or trace is None or row.position is None or row.fit >= len(trace.fits):
+        return False
+    if row.position >= len(trace.fits[row.fit].epochs):
         return False
     before, epoch = trace.fits[row.fit].epochs[max(row.position - 1, 0)], trace.fits[row.fit].epochs[row.position]
     then = before.learning_rate if row.position else epoch.learning_rate_in_epoch

@@ -39,6 +39,14 @@ lambda what, state, width: json.dumps(answer(json.loads(state), width) if what =
 let asked = () => {};
 const quiet = (milliseconds) => new Promise((resolve) => { asked = resolve; setTimeout(resolve, milliseconds); });
 
+// What should not happen is said, and the next question is answered all the same.
+function tried(act, otherwise) {
+  try { return act(); } catch (error) {
+    const last = String(error.message).trim().split("\n").pop();
+    return otherwise(`This is a mistake in callcheck itself: ${last}; please report it, with the address of this page.`);
+  }
+}
+
 async function run() {
   let call;
   try { call = await started; } catch { return; }  // what failed has been said
@@ -46,9 +54,9 @@ async function run() {
     const { number, state, width } = newest;
     newest = null;
     const given = JSON.stringify(state);
-    self.postMessage({ number, answer: JSON.parse(call("answer", given, width)) });
+    self.postMessage({ number, answer: tried(() => JSON.parse(call("answer", given, width)), (wrong) => ({ wrong })) });
     await quiet(300); // somebody who types has gone on by then
-    if (!newest) self.postMessage({ number, audit: JSON.parse(call("audit", given, width)) });
+    if (!newest) self.postMessage({ number, audit: tried(() => JSON.parse(call("audit", given, width)), () => "") });
   }
   running = null;
 }
