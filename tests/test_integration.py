@@ -1,10 +1,20 @@
 """The specification in somebody's own tests, as they stand in the documentation: strict, and told by pytest."""
 
+from pathlib import Path
+
 import pytest
 
+import callcheck
 from callcheck.conformance.integration import EXERCISED, NoSuchClause, parametrize_with_clauses
 
 pytest_plugins = ["pytester"]
+
+
+@pytest.fixture(autouse=True)
+def _this_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test of a test runs in a process of its own, where modules of C are loaded once; it has to find this callcheck."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(callcheck.__file__).resolve().parents[1]))
+
 
 STOPPER = '''
 class EarlyStopping:
@@ -48,7 +58,9 @@ def outcome(pytester: pytest.Pytester, expected: dict[str, str], late: int = 0) 
     pytester.makepyfile(
         stopper=STOPPER.replace("LATE", str(late)), test_stopper=TEST.replace("EXPECTED", repr(expected))
     )
-    return pytester.runpytest("-p", "no:cacheprovider", "-rA", "-k", "stops-after-patience or something-was or skipped")
+    return pytester.runpytest_subprocess(
+        "-p", "no:cacheprovider", "-rA", "-k", "stops-after-patience or something-was or skipped"
+    )
 
 
 def test_each_clause_is_a_test_and_a_failure_shows_its_counterexample(pytester: pytest.Pytester) -> None:
@@ -63,7 +75,7 @@ def test_what_is_expected_to_fail_is_an_xfail_and_what_holds_in_spite_of_it_fail
     late = outcome(pytester, {STOPS: "one epoch of grace, on purpose"}, late=1)
     late.stdout.fnmatch_lines([f"XFAIL *{STOPS}] - one epoch of grace, on purpose"])
     good = outcome(pytester, {STOPS: "one epoch of grace, on purpose"})
-    good.stdout.fnmatch_lines(["*was expected to fail (one epoch of grace, on purpose), and does not: conforms*"])
+    good.stdout.fnmatch_lines(["*was expected to fail (one epoch of grace, on purpose), and does not: *"])
 
 
 def test_an_id_that_does_not_exist_is_refused_when_tests_are_collected(pytester: pytest.Pytester) -> None:
@@ -94,6 +106,6 @@ def test_nothing_exercised_is_a_failure(pytester: pytest.Pytester) -> None:
             clause.check()
         """
     )
-    result = pytester.runpytest("-p", "no:cacheprovider", "-rA")
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-rA")
     result.assert_outcomes(failed=1, skipped=result.parseoutcomes()["skipped"])
     result.stdout.fnmatch_lines(["*no clause about TerminateOnNaN was exercised: nothing was judged*"])
