@@ -118,6 +118,11 @@ class Results:
     def untried(self) -> int:
         return len(self._untried)
 
+    @property
+    def unanswered(self) -> Counter[str]:
+        """How many scenarios got no answer, by why."""
+        return Counter(result.kind for result in self._known.values() if isinstance(result, Failed))
+
     def silent(self, callback: str) -> bool:
         """Whether nothing more is asked of that callback, because it does not answer in time."""
         return self._timeouts[callback] >= TIMEOUTS

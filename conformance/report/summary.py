@@ -107,7 +107,9 @@ def _counts(suite: Suite, name: Name) -> Iterator[str]:
     counts = counted(suite.judgements[name])
     if len(counts) > 1:  # nobody asked a callback that is not there
         del counts[NOT_APPLICABLE]
-    yield from wrapped(f"{hearing.subject.name}: {told(counts)}; {hearing.results.answered} scenarios run")
+    failed = hearing.results.unanswered
+    without = f", {failed.total()} of them without an answer ({', '.join(failed)})" if failed else ""
+    yield from wrapped(f"{hearing.subject.name}: {told(counts)}; {hearing.results.answered} scenarios run{without}")
     for callback in suite.callbacks:
         if callback in hearing.subject.capabilities.callbacks:
             within = limits(hearing.subject.capabilities, callback)
