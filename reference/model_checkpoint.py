@@ -9,8 +9,9 @@ Rules
    too, warns and saves (choice `model-checkpoint/array-metric`); otherwise an improvement on the best saves. An array
    without dimensions is a number.
 4. The best is `initial_value_threshold` at first, and is never reset.
-5. A save to a path at which a directory is raises OSError; one for which a file would have to be a directory raises
-   NotADirectoryError (choices `model-checkpoint/folder`, `failed-save`). A file that is there is overwritten.
+5. A save to a path at which a directory is, or to a name of more than 255 bytes, raises OSError; one for which a file would
+   have to be a directory raises NotADirectoryError (choices `model-checkpoint/folder`, `failed-save`). A file that is there is
+   overwritten.
 6. By compiled metrics (choice `model-checkpoint/direction`), the direction is decided at the first epoch end, even if nothing
    depends on it. A batch end that has to compare before that raises TypeError.
 """
@@ -51,6 +52,10 @@ class _Array:
         if specification:
             raise TypeError("unsupported format string passed to an array")
         raise Unpredictable("filepath")
+
+
+LONGEST = 255
+"""Bytes in the name of a file, on the systems on which Keras is used (NAME_MAX)."""
 
 
 class MisconfigurationException(Exception):
@@ -267,6 +272,8 @@ def _check_folder(path: str, existing: tuple[str, ...]) -> None:
 
 def _check_file(path: str, existing: tuple[str, ...]) -> None:
     """Rule 5. Raises what writing to the path raises, as the callback hands it on."""
+    if len(path) > LONGEST and any(len(part.encode()) > LONGEST for part in PurePosixPath(path).parts):
+        raise OSError("the file name is too long")
     if existing and PurePosixPath(path) in existing_directories(existing):
         raise OSError(f"{path} is a directory")
 

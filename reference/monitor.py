@@ -171,7 +171,7 @@ class Monitor:
         for metric in metrics:
             if metric.name == name:
                 # The last one wins; one without a direction decides nothing.
-                direction = DIRECTIONS[metric.cls] or direction
+                direction = DIRECTIONS.get(metric.cls) or direction
         if direction is None:
             raise ValueError(f"mode='auto' cannot decide whether {self.monitor} should be minimized or maximized")
         return direction

@@ -18,8 +18,8 @@ from .fields import Kind, ListOf
 from .reading import InvalidScenario, describe, object_from_json
 
 Value = float | tuple[float, ...]
-"""What a metric can be; a boolean is a float to a type checker. None is not named, though a metric can be that too: nothing
-that reads values by this type is given such a scenario yet, the reference says that it does not express it."""
+"""What a metric can be; a boolean is a float to a type checker. None is not named, though a metric can be that too: whoever looks
+for a metric takes None for one that is missing."""
 Logs = Mapping[str, Value]
 Rate = float | Mapping[str, float] | None
 """The learning rate: the optimizer's; of several optimizers in one, each one's by its name; None for one that has none."""

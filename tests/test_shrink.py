@@ -50,6 +50,17 @@ def test_what_does_not_matter_is_left_out(condition: Callable[[Scenario], bool],
     assert to_json(smallest(start, condition)) == expected
 
 
+@pytest.mark.parametrize("value", [None, True])
+def test_what_is_no_number_becomes_one_unless_it_matters(value: Any) -> None:
+    start = from_json(
+        {**PLAIN, "fits": [{"epochs": [{"logs": {"val_loss": {"none": True} if value is None else value}}]}]}
+    )
+    kept = smallest(start, lambda scenario: any(v is value for v in scenario.fits[0].epochs[0].logs.values()))
+    assert kept.fits[0].epochs[0].logs["val_loss"] is value
+    number = smallest(start, lambda scenario: "val_loss" in scenario.fits[0].epochs[0].logs)
+    assert repr(number.fits[0].epochs[0].logs["val_loss"]) == "1.0"
+
+
 def test_what_makes_a_scenario_one_of_training_is_left_out_unless_it_matters() -> None:
     start = from_json(
         {

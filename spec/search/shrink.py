@@ -112,7 +112,7 @@ def _cost(value: Any) -> float:
     return 100 * (len(text) > 6) + 10 * len(text) + sign + (abs(value) > 100)
 
 
-_KINDS = {ArrayNumber: 1, tuple: 2, Tensor: 3}
+_KINDS = {ArrayNumber: 1, tuple: 2, Tensor: 3, bool: 1, type(None): 1}
 """How much less simple than a plain number a value of each kind is."""
 
 
@@ -268,7 +268,9 @@ def _drop_metrics(scenario: Scenario) -> Iterator[Scenario]:
 
 
 def _plain(value: Value) -> Value:
-    """A plain number."""
+    """A plain number, in place of None too."""
+    if value is None:
+        return 1.0
     return float(value[0] if isinstance(value, tuple) else value)
 
 
@@ -384,10 +386,7 @@ def _simpler_schedule(schedule: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 def _values(scenario: Scenario) -> list[float]:
     """The different scalar values in the logs, the most complicated first."""
     found = {
-        repr(value): float(value)
-        for logs in _all_logs(scenario)
-        for value in logs.values()
-        if not isinstance(value, tuple)
+        repr(value): float(value) for logs in _all_logs(scenario) for value in logs.values() if isinstance(value, float)
     }
     return sorted(found.values(), key=lambda value: (-_cost(value), repr(value)))
 
@@ -422,6 +421,9 @@ def _simpler_logs(logs: Logs, values: list[float]) -> Iterator[Logs]:
 
 
 def _simpler_single(value: Value, values: list[float]) -> Iterator[Value]:
+    if value is None or isinstance(value, bool):
+        yield 1.0
+        return
     if isinstance(value, tuple):
         for index, item in enumerate(value):
             yield from (type(value)((*value[:index], simpler, *value[index + 1 :])) for simpler in _simpler(item))

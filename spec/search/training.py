@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
 from ..callbacks import CALLBACKS, defaults
+from ..editing import each_logs
 from ..files import path_of
+from ..metrics import Metric
 from ..scenario import Configured, Epoch, Fit, Other, Resume, Scenario, groups
 from ..values import Rate, map_rate
 from .conditions import Condition
@@ -34,6 +36,9 @@ _HOOK = weighted(("epoch_end", 4), ("batch_end", 2), ("epoch_begin", 1))
 _RAISED = weighted(("KeyboardInterrupt", 4), ("OSError", 1), ("MemoryError", 1))
 _ACT = weighted(("raises", 4), ("learning_rate", 3), ("stop", 2), ("weights", 2))
 _RATE = weighted((0.1, 3), (0.5, 3), (1.0, 1), (0.01, 1))
+_FUNCTION = weighted(("my_metric", 3), ("accuracy", 1), ("auc", 1))
+"""The names of metrics that are functions: no direction is known of them."""
+_ODD = weighted((None, 2), (True, 1), (False, 1))
 _INITIAL_EPOCH = weighted((None, 3), (0, 1), (2, 1))
 
 
@@ -128,7 +133,17 @@ def scenarios(draw: DrawFn) -> Scenario:
             fits[index] = replace(fits[index], resume=_drawn_resume(draw, paths))
     if chance(draw, 35):
         fits = [_with_others(draw, fit, scenario) for fit in fits]
-    return replace(scenario, fits=tuple(fits))
+    scenario = replace(scenario, fits=tuple(fits))
+    if not scenario.outputs and chance(draw, 8):
+        scenario = replace(scenario, metrics=(*scenario.metrics, Metric(cls="", name=draw(_FUNCTION))))
+    return _with_odd_values(draw, scenario) if chance(draw, 8) else scenario
+
+
+def _with_odd_values(draw: DrawFn, scenario: Scenario) -> Scenario:
+    """With true, false and None in the place of a few numbers."""
+    return each_logs(
+        scenario, lambda logs: {name: draw(_ODD) if chance(draw, 25) else value for name, value in logs.items()}
+    )
 
 
 # ---------------------------------------------------------------------------------------------- boundaries
@@ -156,7 +171,14 @@ def _given(kind: str) -> Condition:
     return lambda s: any(fit.instances == kind for fit in s.fits)
 
 
+def _holds(kind: type) -> Condition:
+    return lambda s: any(type(v) is kind for fit in s.fits for epoch in fit.epochs for v in epoch.logs.values())
+
+
 BOUNDARIES: dict[str, Condition] = {
+    "a metric that is None": _holds(type(None)),
+    "a metric that is a boolean": _holds(bool),
+    "a metric that is a function": lambda s: any(not metric.cls for metric in s.metrics),
     "stopping, reducing, saving": _listed(_STOP, _REDUCE, _SAVE),
     "saving before reducing": _listed(_SAVE, _REDUCE),
     "reducing before saving": _listed(_REDUCE, _SAVE),
