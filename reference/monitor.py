@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.metrics import DIRECTIONS, Metric, class_in_name
-from callcheck.spec.numbers import ADDENDS, ARRAY_PRECISIONS, PRECISIONS
+from callcheck.spec.numbers import ADDENDS, ARRAY_PRECISIONS, PRECISIONS, SCALAR_PRECISIONS
 from callcheck.spec.values import ArrayNumber, Value
 
 MODES = ("auto", "min", "max")
@@ -147,6 +147,7 @@ class Monitor:
         self.round = PRECISIONS[precision]
         self.addend = ADDENDS[precision]
         self.round_element = ARRAY_PRECISIONS[precision]
+        self.round_scalar = SCALAR_PRECISIONS[precision]
         self.starts_at_infinity = choice["first-value"] == "compared-with-infinity"
         self.keeps_the_first = choice["first-value"] != "not-kept"
         self.side = _relative if choice["threshold"] == "relative" else SIDES[choice["min-delta-side"]]
@@ -229,7 +230,8 @@ class Monitor:
         a = value[0] if isinstance(value, tuple) else value
         b = reference[0] if isinstance(reference, tuple) else reference
         a, b = self.side(a, b, delta, lower)
-        see_a = self.round_element if isinstance(value, _ARRAYS) else self.round
+        see_a = self.round_scalar if isinstance(value, ArrayNumber) else self.round_element
+        see_a = see_a if isinstance(value, _ARRAYS) else self.round
         see_b = self.round_element if isinstance(reference, _ARRAYS) else self.round
         return see_a(a), see_b(b)
 

@@ -108,6 +108,10 @@ ARRAY_PRECISIONS: dict[str, Callable[[float], float]] = {
 }
 """What a comparison sees of an element of an array."""
 
+SCALAR_PRECISIONS: dict[str, Callable[[float], float]] = {**ARRAY_PRECISIONS, "float32": float32}
+"""What a comparison sees of a number in an array without dimensions once min_delta was taken from it: NumPy then has a number of
+its own, which PyTorch takes for a Python float."""
+
 ADDENDS: dict[str, Callable[[float], float]] = {
     "float32-tensorflow": _as_float64,
     "float32-jax": _as_float64,

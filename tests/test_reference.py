@@ -14,7 +14,7 @@ from callcheck.reference.replay import explain, replay
 from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.clauses.clause import CLAUSES
-from callcheck.spec.dialect import NEWEST, shipped
+from callcheck.spec.dialect import NEWEST, resolve, shipped
 from callcheck.spec.scenario import Scenario, from_json, loads
 from callcheck.spec.search.strategies import sample
 from callcheck.spec.trace import Trace, difference
@@ -68,3 +68,21 @@ def test_an_uneventful_epoch_without_a_learning_rate_is_seen() -> None:
     assert isinstance(trace, Trace)
     (epoch,) = trace.fits[0].epochs
     assert (epoch.stop, epoch.saved, epoch.warned, epoch.learning_rate) == (False, (), (), None)
+
+
+def test_on_torch_a_number_in_an_array_is_rounded_once_min_delta_was_taken_from_it() -> None:
+    """So that -0.2 in an array improves on the same -0.2, which is kept as it is. Seen with keras 3.15.1 on torch 2.13."""
+    logs = [{"val_loss": {"array": value}} for value in (0.3, -0.2, -0.2)]
+    scenario = from_json(
+        {
+            "callback": "EarlyStopping",
+            "config": {"mode": "min", "patience": 1},
+            "fits": [{"epochs": [{"logs": each} for each in logs]}],
+        }
+    )
+    stops = {}
+    for name in ("keras-3.15.1+torch", "keras-3.15.1+numpy"):
+        trace = replay(scenario, resolve(name).dialect)
+        assert isinstance(trace, Trace)
+        stops[name] = [epoch.stop for epoch in trace.fits[0].epochs]
+    assert stops == {"keras-3.15.1+torch": [False, False, False], "keras-3.15.1+numpy": [False, False, True]}
