@@ -211,3 +211,12 @@ def test_what_is_pinned_is_green_and_a_drift_from_it_is_red(
     held = ["--dialect", "mine.toml", *few]
     assert main(["check", "made_at_home:EarlyStopping", *held]) == 0, capsys.readouterr().out
     assert main(["check", "drifted:EarlyStopping", *held]) == 1
+
+
+def test_check_pins_one_implementation_and_no_more(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    few = ("--callback", "TerminateOnNaN", "--examples", "10")
+    pin = str(tmp_path / "pin.toml")
+    assert main(["check", "reference@documented", "reference@keras-2.3.1", "--pin", pin, *few]) == 2
+    assert "one implementation is pinned in a file, not 2" in capsys.readouterr().err
+    assert main(["check", "reference@keras-2.3.1", "--pin", pin, *few]) == 0
+    assert resolve(pin).dialect["terminate-on-nan/arguments"] == "none"

@@ -127,6 +127,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.add_argument("--json", action="store_true", help="print the results as JSON")
     check.add_argument(
+        "--pin", metavar="FILE", help="write what it does as a dialect with which `check --dialect FILE` is green"
+    )
+    check.add_argument(
         "--claim",
         action="store_true",
         help="print what each may claim of itself, as a sentence and as the JSON of a badge",

@@ -19,6 +19,7 @@ from callcheck.conformance.subjects.names import Name
 from callcheck.conformance.subjects.registry import Manner
 
 from .hazards import check_script
+from .infer import pin
 from .status import NOTHING_EXERCISED, WrongInput, say
 
 
@@ -73,7 +74,19 @@ def _check(options: argparse.Namespace, suite: Suite, progress: Progress, folder
             print(line)
         for line in _told(suite, names, options):
             print(line)
+    if options.pin:
+        _pin(suite, names, options.pin)
     return suite.status(names)
+
+
+def _pin(suite: Suite, names: list[Name], file: str) -> None:
+    """Write what the one implementation does as a dialect. Raises WrongInput for several."""
+    if len(names) != 1:
+        raise WrongInput(f"--pin: one implementation is pinned in a file, not {len(names)}")
+    hearing = suite.hearing(names[0])
+    callbacks = [callback for callback in suite.callbacks if callback in hearing.subject.capabilities.callbacks]
+    found = [infer(hearing.results, callback, examples=suite.examples, seed=suite.seed) for callback in callbacks]
+    pin(file, str(names[0]), hearing.subject, found, suite.examples, suite.seed)
 
 
 def _told(suite: Suite, names: list[Name], options: argparse.Namespace) -> Iterator[str]:
@@ -84,7 +97,7 @@ def _told(suite: Suite, names: list[Name], options: argparse.Namespace) -> Itera
     for name in names:
         hearing = suite.hearing(name)
         if (
-            name.kind != "own"
+            name.kind not in ("own", "program")
             or suite.origin(name) is not None
             or hearing.results.budget.spent
             or suite.complaints(name)

@@ -32,7 +32,7 @@ def infer(options: argparse.Namespace) -> int:
         examples = options.examples or EXAMPLES
         found = [inference(results, callback, examples=examples, seed=options.seed) for callback in callbacks]
         if options.pin:
-            _pin(options.pin, str(name), subject, found, examples, options.seed)
+            pin(options.pin, str(name), subject, found, examples, options.seed)
     finally:
         started.close()
     if folder is not None:
@@ -46,7 +46,7 @@ def infer(options: argparse.Namespace) -> int:
     return _status(found)
 
 
-def _pin(file: str, name: str, subject: Subject, found: list[Inference], examples: int, seed: int) -> None:
+def pin(file: str, name: str, subject: Subject, found: list[Inference], examples: int, seed: int) -> None:
     """Write the dialect, and what it does not explain. Raises WrongInput where the file cannot be written."""
     told = [each for each in found if each.complaint is None and each.asked]
     dialect = spoken(name, told)
