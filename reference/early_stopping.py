@@ -121,16 +121,18 @@ REACHED: dict[str, Callable[[Any, Any], bool]] = {"at-least": ge, "more-than": g
 
 class Zero(NamedTuple):
     """What a patience of 0 or less does. `refused`: ValueError. `never`: it is never reached. `improving`: an epoch that
-    improves stops too, if its count has reached it."""
+    improves stops too, if its count has reached it. `first`: the epoch with index 0 can, whatever else is said of it."""
 
     refused: bool = False
     never: bool = False
     improving: bool = False
+    first: bool = False
 
 
 PATIENCE_ZERO = {
     "as-any-other": Zero(),
     "stops-at-once": Zero(improving=True),
+    "stops-in-the-first-epoch": Zero(improving=True, first=True),
     "disables": Zero(never=True),
     "refused": Zero(refused=True),
 }
@@ -188,6 +190,8 @@ class EarlyStopping(Machine):
         self.baseline = BASELINE[dialect["early-stopping/baseline"]]
         self.keeps = REUSE[dialect["early-stopping/reuse"]]
         self.first_stoppable = 1 if dialect["early-stopping/first-epoch"] == "never" else -math.inf
+        if self.zero.first and self.config.patience <= 0:
+            self.first_stoppable = -math.inf
         self.restores_best_value = dialect["early-stopping/restored-epoch"] == "best-value"
         self.restores_at_the_stop = dialect["early-stopping/restored-when"] == "it-stops"
         self.names_first_epoch = dialect["early-stopping/restored-message"] == "the-first"

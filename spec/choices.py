@@ -191,6 +191,8 @@ _ALL = (
         "What does a patience of 0 or less do?",
         as_any_other="It is at its end with the first epoch that does not improve.",
         stops_at_once=f"{_AFTER_IMPROVEMENTS} enough: the first monitored epoch that can stop does, even if it improves.",
+        stops_in_the_first_epoch=f"{_AFTER_IMPROVEMENTS} enough: the first monitored epoch stops, be its index 0, and even if it "
+        "improves.",
         disables="It never stops.",
         refused="The constructor raises ValueError.",
     ),
