@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
 from .protocol import CannotExpress
+from .values import numpy_for
 
 PATH_LIKE, RELATIVE = "path_like", "relative"
 
@@ -161,8 +162,7 @@ class _Schedule:
         if returns == "tensor":
             return self.tensor((rate,))[0]
         if returns in ("float32", "array"):
-            import numpy as np
-
+            np = numpy_for("a schedule that returns arrays")
             return np.float32(rate) if returns == "float32" else np.array([rate])
         return rate
 

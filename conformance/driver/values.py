@@ -136,11 +136,20 @@ def state_to_json(value: Any) -> Any:
 # ---------------------------------------------------------------------------------------------- what hooks get, and put
 
 
+def numpy_for(what: str) -> Any:
+    """The module, of which something in a scenario is made. Raises CannotExpress with that where it is not installed."""
+    try:
+        import numpy
+    except ImportError:
+        from .protocol import CannotExpress
+
+        raise CannotExpress(f"{what} (without numpy)") from None
+    return numpy
+
+
 def numpy_tensor(values: Tuple[float, ...]) -> Any:
     """The tensor of a callback that needs no framework."""
-    import numpy as np
-
-    return np.array(values, dtype="float32")
+    return numpy_for("a tensor").array(values, dtype="float32")
 
 
 _AS_THEY_ARE = frozenset({float, bool, type(None)})
@@ -154,9 +163,7 @@ def as_logged(logs: Mapping[str, Any], tensor: Callable[[Tuple[float, ...]], Any
             if isinstance(value, Tensor):
                 logged[name] = tensor(tuple(value))
             else:
-                import numpy as np
-
-                logged[name] = np.array(value)
+                logged[name] = numpy_for("an array as a metric").array(value)
     return logged
 
 
