@@ -140,13 +140,13 @@ def test_it_answers_as_somebody_types(page: Any) -> None:
     patience = page.find_element("css selector", "fieldset:not([hidden]) input[name=patience]")
     patience.clear()
     patience.send_keys("2")
-    wait(page, "document.querySelector('.summary').textContent.includes('after epoch 3 (index 2)')")
+    wait(page, "document.querySelector('.summary')?.textContent.includes('after epoch 3 (index 2)')")
     assert "see=0.5%2C+0.6" in page.current_url
     assert "patience=2" in page.current_url
     patience.send_keys("x")
     wait(page, "document.getElementById('wrong').textContent || document.querySelector('.epochs .end')")
     page.find_element("css selector", "input[value=ReduceLROnPlateau] + span").click()
-    wait(page, "document.querySelector('.asked').textContent.startsWith('ReduceLROnPlateau')")
+    wait(page, "document.querySelector('.asked')?.textContent.startsWith('ReduceLROnPlateau')")
 
 
 def test_an_address_can_be_shared(browser: Any, served: Served, page: Any) -> None:
@@ -173,7 +173,7 @@ def test_names_are_text(page: Any) -> None:
     epochs = [{"logs": {name: 1.0}}, {"logs": {name: 2.0}}]
     state = {"callback": "EarlyStopping", "see": json.dumps({**data, "fits": [{"epochs": epochs}]}), name: name}
     page.execute_script("location.hash = new URLSearchParams(arguments[0])", state)
-    wait(page, "document.querySelector('.asked').textContent.includes('<img')")
+    wait(page, "document.querySelector('.asked')?.textContent.includes('<img')")
     assert page.execute_script("return document.images.length") == 0
     assert name in page.execute_script("return document.querySelector('.figure').textContent")
 
@@ -188,7 +188,7 @@ def test_it_needs_no_network_once_it_was_seen(site: Path, serve: Callable[[Path]
     served.stop()
     browser.get(served.address + "#callback=EarlyStopping&patience=1&see=3,4,5")
     browser.refresh()
-    wait(browser, "document.querySelector('.summary').textContent.includes('after epoch 2 (index 1)')")
+    wait(browser, "document.querySelector('.summary')?.textContent.includes('after epoch 2 (index 1)')")
 
 
 def test_it_can_be_opened_as_a_file(site: Path, browser: Any) -> None:
