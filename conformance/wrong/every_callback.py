@@ -7,6 +7,7 @@ Rules
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from callcheck.reference.early_stopping import EarlyStopping, State
@@ -193,8 +194,10 @@ def clears_the_stop(scenario: Scenario) -> Scenario:
     return each_epoch(scenario, lambda epoch: replace(epoch, stop=False))
 
 
-def clears_the_stop_at_batches(scenario: Scenario) -> Scenario:
-    return each_epoch(scenario, lambda epoch: replace(epoch, others=()))
+def clears_the_stop_in(hook: str, scenario: Scenario) -> Scenario:
+    return each_epoch(
+        scenario, lambda epoch: replace(epoch, others=tuple(act for act in epoch.others if act.hook != hook))
+    )
 
 
 def fills_gaps_backwards(scenario: Scenario) -> Scenario:
@@ -346,7 +349,14 @@ WRONG: tuple[Wrong, ...] = (
         says="The stop flag is cleared at every batch's end.",
         callback="EarlyStopping",
         make=None,
-        shown=clears_the_stop_at_batches,
+        shown=partial(clears_the_stop_in, "batch_end"),
+    ),
+    Wrong(
+        name="clears-the-stop-when-epochs-begin",
+        says="The stop flag is cleared when an epoch begins.",
+        callback="EarlyStopping",
+        make=None,
+        shown=partial(clears_the_stop_in, "epoch_begin"),
     ),
     Wrong(
         name="fills-gaps-backwards",

@@ -8,6 +8,7 @@ Rules
   once: a trace that breaks it was not made by a training loop.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -122,26 +123,43 @@ def never_withdrawn(case: Case) -> Expectations:
             yield epoch.expects_that(bool(stop), "the stop flag still set", got=f"stop={stop}", because=why)
 
 
-def _stopped_at_a_batch(scenario: Scenario) -> Scenario | None:
-    """Of a short scenario: somebody else sets the stop flag at the first epoch's first batch, before the callback's hook."""
-    if len(scenario.fits) > 1 or not 2 <= len(scenario.fits[0].epochs) <= 4:
-        return None
-    first, *later = scenario.fits[0].epochs
-    stopped = replace(first, stop=False, others=(Other(hook="batch_end", stop=True),))
-    return replace(scenario, fits=(replace(scenario.fits[0], epochs=(stopped, *later)),))
+def _stopped_in(hook: str) -> Callable[[Scenario], Scenario | None]:
+    """Of a short scenario: somebody else sets the stop flag in the first hook of that name, before the callback's own."""
+
+    def related(scenario: Scenario) -> Scenario | None:
+        if len(scenario.fits) > 1 or not 2 <= len(scenario.fits[0].epochs) <= 4:
+            return None
+        first, *later = scenario.fits[0].epochs
+        stopped = replace(first, stop=False, others=(Other(hook=hook, stop=True),))
+        return replace(scenario, fits=(replace(scenario.fits[0], epochs=(stopped, *later)),))
+
+    return related
+
+
+def _ends_with_its_epoch(case: Case, where: str) -> Expectations:
+    for fit in case.other.fits:
+        got = f"{fit.epochs_run} epochs, stop={[epoch.stop for epoch in fit.epochs]}"
+        held = fit.epochs_run == 1 and bool(fit.epochs[0].stop)
+        why = f"in the run beside it somebody else sets the stop flag at the first {where}"
+        yield case.at(0, 0).expects_that(held, "1 epoch, and the stop flag still set", got=got, because=why)
 
 
 @clause(
     "every-callback/stop/one-set-at-a-batch-is-never-withdrawn", level="universal", source=LOOP, observes=("stop",),
-    related=_stopped_at_a_batch,
+    related=_stopped_in("batch_end"),
 )  # fmt: skip
 def never_withdrawn_at_a_batch(case: Case) -> Expectations:
     """A stop flag that somebody else has set at a batch's end stays set: training ends with that epoch."""
-    why = "in the run beside it somebody else sets the stop flag at the first batch"
-    for fit in case.other.fits:
-        got = f"{fit.epochs_run} epochs, stop={[epoch.stop for epoch in fit.epochs]}"
-        held = fit.epochs_run == 1 and bool(fit.epochs[0].stop)
-        yield case.at(0, 0).expects_that(held, "1 epoch, and the stop flag still set", got=got, because=why)
+    return _ends_with_its_epoch(case, "batch")
+
+
+@clause(
+    "every-callback/stop/one-set-when-an-epoch-begins-is-never-withdrawn", level="universal", source=LOOP,
+    observes=("stop",), related=_stopped_in("epoch_begin"),
+)  # fmt: skip
+def never_withdrawn_when_an_epoch_begins(case: Case) -> Expectations:
+    """A stop flag that somebody else has set when an epoch begins stays set: training ends with that epoch."""
+    return _ends_with_its_epoch(case, "epoch's begin")
 
 
 @clause("every-callback/logs/metrics-are-not-changed", level="universal", source=SOURCE, observes=("logged",))
