@@ -42,10 +42,17 @@ def place(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def heard() -> None:
+    """What is started in the background, or by nohup, inherits that signals are ignored; a user's command does not."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def started(place: Path, *words: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-m", "callcheck", *words], cwd=place, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": SOURCE, "TMPDIR": str(place / "tmp"), "PYTHONDONTWRITEBYTECODE": "1"},
+        preexec_fn=heard,
     )  # fmt: skip
 
 

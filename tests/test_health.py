@@ -73,9 +73,11 @@ def test_trace_says_that_every_scenario_ends_alike(folder: Path, capsys: pytest.
 )
 def test_pytest_says_once_whom_it_cannot_test(name: str, status: int, sentence: str, tmp_path: Path) -> None:
     words = ["--pyargs", "callcheck.conformance.test_clauses", "--callback", "EarlyStopping", "--implementation", name]
+    outside = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *words, "--examples", "1"],
-        capture_output=True, text=True, cwd=tmp_path, timeout=100, env={**os.environ, "PYTHONPATH": SOURCE},
+        capture_output=True, text=True, cwd=tmp_path, timeout=100,
+        env={**outside, "PYTHONPATH": SOURCE},
     )  # fmt: skip
     assert done.returncode == status
     assert (done.stdout + done.stderr).count(sentence) == 1

@@ -46,7 +46,7 @@ def test_diff_leaves_a_report(tmp_path: Path) -> None:
     assert names(folder) == sorted([*FOUR, "diff.json"])
     page = (folder / "index.html").read_text()
     assert "What does an instance remember when it is used for a second fit?" in page
-    assert "Since 3.11.0" in page
+    assert "Since keras 3.11.0" in page
     assert page.count('class="finding"') == 1
     (suite,) = ElementTree.parse(folder / "junit.xml").iter("testsuite")
     assert (suite.get("tests"), suite.get("failures")) == ("1", "1")

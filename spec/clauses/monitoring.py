@@ -10,7 +10,7 @@ from typing import TypeGuard
 from ..callbacks import CALLBACKS, defaults
 from ..editing import configured
 from ..metrics import DIRECTIONS, class_in_name, class_named
-from ..numbers import ARRAY_PRECISIONS, PRECISIONS
+from ..numbers import ARRAY_PRECISIONS, PRECISIONS, SCALAR_PRECISIONS
 from ..scenario import Scenario
 from ..values import ArrayNumber, Value
 from .clause import Case
@@ -75,9 +75,11 @@ def with_the_mode_of_an_output(scenario: Scenario) -> Scenario | None:
     return configured(scenario, mode=ways[name]) if name in ways else None
 
 
-def precision(case: Case, value: float) -> Callable[[float], float]:
-    """What a comparison sees of that value, and of sums with it: a number in an array keeps the array's precision."""
-    precisions = ARRAY_PRECISIONS if isinstance(value, ArrayNumber) else PRECISIONS
+def precision(case: Case, value: float, *, new: bool = False) -> Callable[[float], float]:
+    """What a comparison sees of that value, and of sums with it: a number in an array keeps the array's precision, if it is not
+    the `new` one, from which min_delta was taken."""
+    arrays = SCALAR_PRECISIONS if new else ARRAY_PRECISIONS
+    precisions = arrays if isinstance(value, ArrayNumber) else PRECISIONS
     return precisions[chosen(case, "precision")]
 
 

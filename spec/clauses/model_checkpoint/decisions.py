@@ -278,10 +278,10 @@ WORST = {"min": math.inf, "max": -math.inf}
 """The infinity on which every finite value improves, by mode."""
 
 
-def _as_seen(case: Case, values: list[float]) -> list[float] | None:
-    """What comparisons see of these values; None if there is one that cannot be compared."""
+def _as_seen(case: Case, values: list[float], *, new: bool = False) -> list[float] | None:
+    """What comparisons see of these values, as the new one or as ones before; None if there is one that cannot be compared."""
     try:
-        return [precision(case, value)(value) for value in values]
+        return [precision(case, value, new=new)(value) for value in values]
     except ValueError:
         return None
 
@@ -290,8 +290,8 @@ def improvements(case: Case, best: Best, start: list[float]) -> Expectations:
     """Expects a save at exactly the turns whose number is better, in the dialect's precision, than `start` and every number
     before it. NaN is better than nothing; where it is the first that is known, nothing is better than it."""
     values = [value for _, value in best.numbers]
-    seen = _as_seen(case, [*start, *values])
-    if seen is None:
+    seen, new = _as_seen(case, [*start, *values]), _as_seen(case, values, new=True)
+    if seen is None or new is None:
         return
     hidden = math.isnan(seen[0]) if seen else False
     said = (
@@ -299,7 +299,7 @@ def improvements(case: Case, best: Best, start: list[float]) -> Expectations:
     )
     due = []
     for count, (turn, value) in enumerate(best.numbers):
-        now, before = seen[len(start) + count], seen[: len(start) + count]
+        now, before = new[count], seen[: len(start) + count]
         improved = not hidden and all(better(best.way, now, than) for than in before if than == than)
         because = partial(said.format, value, "an" if improved else "no", values[:count], best.threshold)
         due.append((turn, improved, because))
