@@ -427,14 +427,18 @@ class Keras3(_Keras):
         return made
 
     def _of_outputs(self, metrics: Any, outputs: Tuple[str, ...]) -> List[Any]:
-        """Those of a real model, which is compiled, and trained on one batch, so that they are built."""
+        """Those of a real model, which is compiled, and trained on one batch, so that they are built. Raises CannotExpress where
+        the backend cannot train, as numpy's."""
         import numpy as np
 
         layers = self.keras.layers
         given = self.keras.Input((1,))
         model = self.keras.Model(given, [layers.Dense(1, name=name)(given) for name in outputs])
         model.compile(optimizer="sgd", loss="mse", metrics=compiled(self.keras, metrics))
-        model.train_on_batch(np.zeros((2, 1)), [np.zeros((2, 1)) for _ in outputs])
+        try:
+            model.train_on_batch(np.zeros((2, 1)), [np.zeros((2, 1)) for _ in outputs])
+        except NotImplementedError:
+            raise CannotExpress("outputs") from None
         return list(model.metrics)
 
 
