@@ -277,7 +277,7 @@ FIELDS: dict[str, tuple[Any, int, str]] = {
 }  # fmt: skip
 
 PATHS: dict[str, tuple[Any, int, str]] = {
-    "absolute": (checkpoint("/tmp/victim.keras"), 2, "config.filepath: expected a relative path"),
+    "absolute": (checkpoint("/elsewhere/victim.keras"), 2, "config.filepath: expected a relative path"),
     "above": (checkpoint("../victim.keras"), 2, "config.filepath: expected a relative path without '..'"),
     "above in the middle": (checkpoint("a/../../victim.keras"), 2, "config.filepath: expected a relative path without '..'"),
     "only above": (checkpoint(".."), 2, "config.filepath: expected a relative path without '..'"),
@@ -294,7 +294,7 @@ PATHS: dict[str, tuple[Any, int, str]] = {
     "relative and empty": (checkpoint({"relative": ""}), 2, "config.filepath.relative: expected a relative path"),
     "relative and null": (checkpoint({"relative": None}), 2, "config.filepath.relative: expected a relative path, got null"),
     "absolute when formatted": (
-        checkpoint({"relative": "{epoch!s:.0}/tmp/victim.keras"}), 2, "config.filepath.relative: expected a path that stays",
+        checkpoint({"relative": "{epoch!s:.0}/elsewhere/victim.keras"}), 2, "config.filepath.relative: expected a path that stays",
     ),
     "above when formatted": (
         checkpoint({"relative": ".{epoch!s:.0}./victim.keras"}), 2, "config.filepath.relative: expected a path that stays",
@@ -323,7 +323,7 @@ PATHS: dict[str, tuple[Any, int, str]] = {
     "a newline": (checkpoint("a\nb.keras"), 0, "a\\nb.keras"),
     "empty": (checkpoint(""), 0, "ModelCheckpoint("),
     "spaces": (checkpoint("   "), 0, "ModelCheckpoint("),
-    "existing, absolute": (checkpoint("m.keras", existing=["/tmp/victim"]), 2, "existing[0]: expected a relative path"),
+    "existing, absolute": (checkpoint("m.keras", existing=["/elsewhere/victim"]), 2, "existing[0]: expected a relative path"),
     "existing, above": (checkpoint("m.keras", existing=["a", "../victim"]), 2, "existing[1]: expected a relative path"),
     "existing, the directory": (checkpoint("m.keras", existing=["./"]), 2, "existing[0]: expected a relative path"),
     "existing, only a slash": (checkpoint("m.keras", existing=["/"]), 2, "existing[0]: expected a relative path"),
