@@ -135,6 +135,34 @@ def test_in_process_too(place: Path, number: signal.Signals) -> None:
     assert left(place) == []
 
 
+DROPPED = """
+    import gc, os, signal, sys, time
+    from callcheck.commands.status import Ended, orderly_end
+
+    def at_a_bad_moment(phase, info):
+        gc.callbacks.remove(at_a_bad_moment)
+        os.kill(os.getpid(), {number})
+
+    try:
+        with orderly_end():
+            gc.callbacks.append(at_a_bad_moment)
+            gc.collect()
+            time.sleep(20)
+    except KeyboardInterrupt as ended:
+        print(type(ended).__name__)
+"""
+"""A signal that arrives while Python collects garbage, where whatever is raised is dropped."""
+
+
+@pytest.mark.parametrize(("number", "ended"), [(signal.SIGINT, "KeyboardInterrupt"), (signal.SIGTERM, "Ended")])
+def test_no_moment_is_too_bad_for_an_end(number: signal.Signals, ended: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(DROPPED.format(number=int(number)))],
+        capture_output=True, text=True, timeout=60, env={**os.environ, "PYTHONPATH": SOURCE}, preexec_fn=heard,
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == (f"{ended}\n", "")
+
+
 INTERRUPTED = """
     import sys
     from callcheck.__main__ import main

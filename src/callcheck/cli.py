@@ -294,11 +294,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status."""
     try:
         _open_streams()
-        from .commands.status import Ended, orderly_end
+        from .commands.status import Ended
 
         try:
-            with orderly_end():
-                return _run(arguments)
+            return _run(arguments)
         except Ended as ended:
             return 128 + ended.number
     except KeyboardInterrupt:
@@ -307,13 +306,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
-    from callcheck.conformance.driver.protocol import Unavailable
-    from callcheck.spec.reading import Refused
-
-    from .commands.status import NOT_STARTED, WRONG, WrongInput, printing, say
+    from .commands.status import NOT_STARTED, WRONG, Refused, Unavailable, WrongInput, orderly_end, printing, say
 
     try:
-        with printing():
+        with orderly_end(), printing():
             options = _options(_parser(), arguments)
             try:
                 os.getcwd()

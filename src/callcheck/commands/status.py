@@ -4,9 +4,11 @@ import contextlib
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from typing import Any, TextIO
 
+from callcheck.conformance.driver.protocol import Unavailable
 from callcheck.conformance.health import (
     DEVIATING,
     INTERRUPTED,
@@ -20,8 +22,8 @@ from callcheck.conformance.report.words import one_line
 from callcheck.spec.reading import Refused
 
 __all__ = [
-    "DEVIATING", "INTERRUPTED", "NOTHING_EXERCISED", "NOT_STARTED", "OK", "OUR_FAULT", "WRONG", "Ended", "WrongInput",
-    "orderly_end", "printing", "say",
+    "DEVIATING", "INTERRUPTED", "NOTHING_EXERCISED", "NOT_STARTED", "OK", "OUR_FAULT", "WRONG", "Ended", "Refused", "Unavailable",
+    "WrongInput", "orderly_end", "printing", "say",
 ]  # fmt: skip
 
 
@@ -108,17 +110,34 @@ def orderly_end() -> Iterator[None]:
     def end(number: int, frame: Any) -> None:
         for each in (signal.SIGINT, *_ENDING):  # once is enough, and the end is not to be disturbed
             signal.signal(each, signal.SIG_IGN)
-        if number == signal.SIGINT:
-            raise KeyboardInterrupt
-        raise Ended(number)
+        ends.append(KeyboardInterrupt() if number == signal.SIGINT else Ended(number))
+        raise ends[-1]
 
+    def end_again(lost: Any) -> None:
+        """Python drops what is raised while it collects garbage; an end that was dropped there comes a moment later."""
+        if not isinstance(lost.exc_value, KeyboardInterrupt):
+            unraisable(lost)
+            return
+        number = lost.exc_value.number if isinstance(lost.exc_value, Ended) else signal.SIGINT
+        signal.signal(number, end)
+        again = threading.Timer(0.01, os.kill, (os.getpid(), number))
+        again.daemon = True
+        again.start()
+
+    ends: list[KeyboardInterrupt] = []
     before = {}
+    unraisable, sys.unraisablehook = sys.unraisablehook, end_again
     with contextlib.suppress(ValueError):  # not the main thread: who started it there looks after it
         for number in (signal.SIGINT, *_ENDING):
             if signal.getsignal(number) not in (signal.SIG_IGN, None):  # `nohup` has it ignored
                 before[number] = signal.signal(number, end)
     try:
         yield
+    except Exception:
+        if ends:  # a library that was disturbed in its work made something else of it
+            raise ends[-1] from None
+        raise
     finally:
+        sys.unraisablehook = unraisable
         for number, handler in before.items():
             signal.signal(number, handler)
