@@ -8,6 +8,7 @@ a choice (a smallest scenario that tells them apart). What is added goes into `f
 the expected traces. The traces are the reference's; that they are the real thing's too is what the suite shows.
 
 Remaking also lists the ids of new clauses and choices, with their values. What is listed is frozen: nothing is taken from a list.
+And it tells the driver, which has to do without the specification, the defaults of the callbacks.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from pathlib import Path
 
 from callcheck.reference.replay import replay
 from callcheck.spec import vectors
-from callcheck.spec.callbacks import CALLBACKS, TRAINING
+from callcheck.spec.callbacks import CALLBACKS, TRAINING, defaults
 from callcheck.spec.chain import chains
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.clauses.clause import CLAUSES
@@ -33,10 +34,12 @@ from callcheck.spec.search.strategies import sample, sample_aimed
 from callcheck.spec.trace import Trace, difference
 from callcheck.spec.vectors import Vector
 
+from .driver import domain
 from .wrong.catches import catches
 
 FOLDER = Path(vectors.__file__).parent / "vectors"
 FOUND = "found"
+DEFAULTS = Path(domain.__file__).with_name("defaults.json")
 EXAMPLES = 1500
 """Scenarios per callback among which a choice is looked for: enough to tell all values apart, as a test shows."""
 
@@ -174,6 +177,9 @@ def main() -> int:
     if options.add is None and options.about:
         parser.error("--about goes with --add")
     if options.add is None:
+        DEFAULTS.write_text(
+            json.dumps({name: dict(defaults(name)) for name in CALLBACKS}, indent=2) + "\n", encoding="utf-8"
+        )
         write(remade())
         for file in LISTS:
             file.write_text("".join(f"{line}\n" for line in listed(file)), encoding="utf-8")

@@ -8,7 +8,9 @@ Rules
 - `outside` names the first thing that lies outside, in words that a report can print.
 """
 
+import json
 import math
+import pkgutil
 from typing import Any, Dict, Mapping, Optional, Sequence
 
 _KINDS = {
@@ -20,23 +22,17 @@ _KINDS = {
 _RATE_KEYS = ("learning_rate", "lr")
 """Under which Keras logs the rate: to monitor one of them is to monitor the rate, in Keras alone."""
 
-DEFAULTS: Dict[str, Dict[str, Any]] = {
-    "EarlyStopping": {
-        "monitor": "val_loss", "min_delta": 0.0, "patience": 0, "verbose": 0, "mode": "auto", "baseline": None,
-        "restore_best_weights": False, "start_from_epoch": 0,
-    },
-    "ReduceLROnPlateau": {
-        "monitor": "val_loss", "factor": 0.1, "patience": 10, "verbose": 0, "mode": "auto", "min_delta": 1e-4, "cooldown": 0,
-        "min_lr": 0.0,
-    },
-    "ModelCheckpoint": {
-        "monitor": "val_loss", "verbose": 0, "save_best_only": False, "save_weights_only": False, "mode": "auto",
-        "save_freq": "epoch", "initial_value_threshold": None,
-    },
-    "LearningRateScheduler": {"verbose": 0},
-    "TerminateOnNaN": {"raise_error": False},
-}  # fmt: skip
-"""Keras's defaults, as the specification has them; a test holds the two together."""
+
+def _defaults() -> Dict[str, Dict[str, Any]]:
+    data = pkgutil.get_data(__package__ or "", "defaults.json")  # out of a zip too
+    assert data is not None
+    found: Dict[str, Dict[str, Any]] = json.loads(data.decode("utf-8"))
+    return found
+
+
+DEFAULTS = _defaults()
+"""Keras's defaults, by callback. The file is made of the specification, which is not there where the driver runs, by
+`python -m callcheck.conformance.vectors`."""
 
 
 def bound(callback: str, config: Mapping[str, Any]) -> Dict[str, Any]:

@@ -13,6 +13,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from callcheck.spec.callbacks import CALLBACKS
+
 from ..driver.worlds import load
 from .insertions import insertions
 from .operators import Mutant, mutants
@@ -44,31 +46,23 @@ class Subject:
         return tuple(f"{PACKAGE}.{module}_test" for module in dict.fromkeys((self.module, *others)))
 
 
+UNREACHED = {
+    "ModelCheckpoint": ("_checkpoint_exists", "_get_most_recently_modified_file_matching_pattern"),
+}
 SUBJECTS: Mapping[str, Subject] = MappingProxyType(
     {
-        subject.name: subject
-        for subject in (
-            Subject(
-                name="MonitorCallback",
-                module="monitor_callback",
-                callbacks=("EarlyStopping", "ReduceLROnPlateau", "ModelCheckpoint"),
-            ),
-            Subject(name="EarlyStopping", module="early_stopping", callbacks=("EarlyStopping",)),
-            Subject(name="ReduceLROnPlateau", module="reduce_lr_on_plateau", callbacks=("ReduceLROnPlateau",)),
-            Subject(
-                name="ModelCheckpoint",
-                module="model_checkpoint",
-                callbacks=("ModelCheckpoint",),
-                unreached=("_checkpoint_exists", "_get_most_recently_modified_file_matching_pattern"),
-            ),
-            Subject(
-                name="LearningRateScheduler", module="learning_rate_scheduler", callbacks=("LearningRateScheduler",)
-            ),
-            Subject(name="TerminateOnNaN", module="terminate_on_nan", callbacks=("TerminateOnNaN",)),
-        )
+        "MonitorCallback": Subject(
+            name="MonitorCallback",
+            module="monitor_callback",
+            callbacks=("EarlyStopping", "ReduceLROnPlateau", "ModelCheckpoint"),
+        ),
+        **{
+            name: Subject(name=name, module=callback.module, callbacks=(name,), unreached=UNREACHED.get(name, ()))
+            for name, callback in CALLBACKS.items()
+        },
     }
 )
-"""By the name of the class."""
+"""By the name of the class: what callbacks have in common, and each callback."""
 
 
 def _path(subject: Subject) -> Path:

@@ -159,7 +159,7 @@ def driver_zip() -> bytes:
             archive.writestr(f"{package}/__init__.py", _STUB)
         for folder in ("driver", "driver/adapters"):
             for module in files("callcheck.conformance").joinpath(folder).iterdir():
-                if module.name.endswith(".py"):
+                if module.name.endswith((".py", ".json")):
                     archive.writestr(f"callcheck/conformance/{folder}/{module.name}", module.read_bytes())
     return written.getvalue()
 
