@@ -10,7 +10,7 @@ Rules
 
 import json
 import math
-import pkgutil
+import os
 from typing import Any, Dict, Mapping, Optional, Sequence
 
 _KINDS = {
@@ -24,8 +24,8 @@ _RATE_KEYS = ("learning_rate", "lr")
 
 
 def _defaults() -> Dict[str, Dict[str, Any]]:
-    data = pkgutil.get_data(__package__ or "", "defaults.json")  # out of a zip too
-    assert data is not None
+    loader: Any = globals()["__loader__"]  # out of a zip too; pkgutil.get_data does not find it there before Python 3.8
+    data = loader.get_data(os.path.join(os.path.dirname(__file__), "defaults.json"))
     found: Dict[str, Dict[str, Any]] = json.loads(data.decode("utf-8"))
     return found
 
