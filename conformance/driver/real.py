@@ -10,10 +10,11 @@ Rules
 import importlib
 from typing import Any, Dict, Iterator, List, Sequence, Tuple
 
+from .metrics import compiled, compiling
 from .protocol import CannotExpress, Unavailable
 from .scenario import Scenario
 from .values import ScheduledRate
-from .worlds import Keras3, Package, StandaloneKeras, compiled
+from .worlds import Keras3, Package, StandaloneKeras
 
 KEPT = 32
 """Compiled models kept for later scenarios, the last used ones; each takes some MB."""
@@ -122,9 +123,10 @@ class RealModels:
     def compile(self, real: RealModel, metrics: Any, scenario: Scenario) -> None:
         """Compile with these metrics, and have everything built; optimizer, its steps and weights stay."""
         weights, steps = real.model.get_weights(), self.steps(real)
-        self._compile(real, compiled(self.keras, metrics), scenario.steps_per_execution)
         inputs, targets = self.data.batch()
-        real.model.train_on_batch(inputs, [targets for _ in scenario.outputs] if scenario.outputs else targets)
+        with compiling():
+            self._compile(real, compiled(self.keras, metrics), scenario.steps_per_execution)
+            real.model.train_on_batch(inputs, [targets for _ in scenario.outputs] if scenario.outputs else targets)
         real.model.set_weights(weights)
         self.set_steps(real, steps)
         real.metrics = metrics

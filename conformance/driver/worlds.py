@@ -19,9 +19,10 @@ import os
 import sys
 import tempfile
 from types import SimpleNamespace
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
 
 from .files import Directory, h5py_tells_errors, saved_form
+from .metrics import UnknownMetrics, compiled, compiling
 from .model import Model, Optimizer, Scheduled, WithoutRate
 from .protocol import CannotExpress, Unavailable
 from .scenario import Scenario
@@ -62,67 +63,6 @@ def load(module: str, distribution: str) -> Any:
     except Exception as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise Unavailable(f"{distribution} is installed but cannot be imported: {reason}") from error
-
-
-ARGUMENTS: Dict[str, Dict[str, Any]] = {
-    "IoU": {"num_classes": 2, "target_class_ids": [0]},
-    "MeanIoU": {"num_classes": 2},
-    "OneHotIoU": {"num_classes": 2, "target_class_ids": [0]},
-    "OneHotMeanIoU": {"num_classes": 2},
-    "PrecisionAtRecall": {"recall": 0.5},
-    "RecallAtPrecision": {"precision": 0.5},
-    "SensitivityAtSpecificity": {"specificity": 0.5},
-    "SpecificityAtSensitivity": {"sensitivity": 0.5},
-}
-"""What a metric class needs besides its name."""
-
-
-def compiled(keras: Any, metrics: Any) -> Any:
-    """What `compile` is given for these metrics, which are as in JSON: a list, or one for each output."""
-    if isinstance(metrics, Mapping):
-        return {output: compiled(keras, inner) for output, inner in metrics.items()}
-    return [_metric(keras, each) for each in metrics]
-
-
-_BY_SHAPE = ("accuracy", "acc")
-"""Names that `compile` resolves by itself."""
-
-
-def _called(keras: Any, name: str) -> Any:
-    """The metric that a Keras calls so; the name where it knows none."""
-    try:
-        return keras.metrics.get(name)
-    except ValueError:
-        return name
-
-
-def _metric(keras: Any, metric: Any) -> Any:
-    if isinstance(metric, str):
-        if metric not in _BY_SHAPE and isinstance(_called(keras, metric), str):
-            raise CannotExpress("metrics")  # Keras 2 gives back the name, and fails when it trains
-        return metric
-    if "function" in metric:
-
-        def function(y_true: Any, y_pred: Any) -> Any:
-            return y_pred - y_true
-
-        function.__name__ = metric["function"]
-        return function
-    named = {"name": metric["name"]} if "name" in metric else {}
-    try:
-        return getattr(keras.metrics, metric["class"])(**dict(ARGUMENTS.get(metric["class"], {}), **named))
-    except AttributeError:
-        raise CannotExpress("metrics") from None
-
-
-class _Unknown(Sequence[Any]):
-    """The compiled metrics where no framework makes any: who looks at them cannot be asked."""
-
-    def __getitem__(self, index: Any) -> Any:
-        raise CannotExpress("metrics")
-
-    def __len__(self) -> int:
-        raise CannotExpress("metrics")
 
 
 class PlainWorld:
@@ -203,7 +143,7 @@ class PlainWorld:
 
     def compile(self, model: Model, scenario: Scenario, fit: int) -> None:
         """Make `model.metrics` what the model is compiled with in that fit."""
-        model.metrics = _Unknown() if scenario.compiled_metrics(scenario.fits[fit]) else []
+        model.metrics = UnknownMetrics() if scenario.compiled_metrics(scenario.fits[fit]) else []
 
 
 class _Keras(PlainWorld):
@@ -434,11 +374,9 @@ class Keras3(_Keras):
         layers = self.keras.layers
         given = self.keras.Input((1,))
         model = self.keras.Model(given, [layers.Dense(1, name=name)(given) for name in outputs])
-        model.compile(optimizer="sgd", loss="mse", metrics=compiled(self.keras, metrics))
-        try:
+        with compiling():
+            model.compile(optimizer="sgd", loss="mse", metrics=compiled(self.keras, metrics))
             model.train_on_batch(np.zeros((2, 1)), [np.zeros((2, 1)) for _ in outputs])
-        except NotImplementedError:
-            raise CannotExpress("outputs") from None
         return list(model.metrics)
 
 
