@@ -2,6 +2,7 @@
 
 Rules
 - A callback's pool is asked once, in one batch; a rule's further scenarios follow in a batch of their own.
+- Within a budget what is stored comes before anything is drawn, and nothing is drawn once the budget is spent.
 - A failing rule is shrunk alone, when somebody wants it shown.
 """
 
@@ -16,12 +17,13 @@ from callcheck.spec.search.telling import telling
 from callcheck.spec.trace import Failed as NoTrace
 from callcheck.spec.trace import Result, Trace
 
+from .budget import Budget
 from .declarations import Declaration
 from .health import Complaint, complaint, idle, incomplete
 from .judge import NONDETERMINISTIC, Held, Judgement, deviates, judge, knows, not_applicable, unexplained
 from .limits import limits
-from .pool import EXAMPLES, pool
-from .results import TIMEOUTS, Budget, Here, Progress, Results, Subject
+from .pool import EXAMPLES, known, pool
+from .results import TIMEOUTS, Here, Progress, Results, Subject
 from .rules import Agreement, Rule
 from .subjects.reference import Reference
 
@@ -65,13 +67,23 @@ class Hearing:
         self.seed = seed
         self.results = Results(subject, progress=progress, budget=budget)
         self.predicted = predicted or Results(Here(Reference(Resolution(dialect=dialect))))
+        self.drawn: set[str] = set()
+        """The callbacks of which random scenarios were drawn."""
+        self._left_out: set[str] = set()
+        """Those of which none were, because the budget was spent."""
         self._pools: dict[str, list[Answered]] = {}
         self._questions: dict[tuple[str, str], list[Question]] = {}
 
-    def scenarios(self, callback: str) -> tuple[Scenario, ...]:
-        """The scenarios on which a callback is judged."""
+    def scenarios(self, callback: str, *, stored: bool = False) -> tuple[Scenario, ...]:
+        """The scenarios on which a callback is judged, or only those that are `stored`."""
         within = limits(self.subject.capabilities, callback)
         own = [each.scenario for each in self.held.pinned if each.scenario.about == callback]
+        if not stored and callback not in self.drawn and self.results.budget.spent:
+            self._left_out.add(callback)
+            stored = True
+        if stored:
+            return (*own, *known(callback, within))
+        self.drawn.add(callback)
         return (*own, *pool(callback, self.examples, self.seed, within))
 
     def pool(self, callback: str) -> list[Answered]:
@@ -96,11 +108,12 @@ class Hearing:
         return [each for each in (*found, self._incomplete()) if each is not None]
 
     def _incomplete(self) -> Complaint | None:
-        if not self.results.untried:
+        untried = self.results.untried + self.examples * len(self._left_out)
+        if not untried:
             return None
         silent = [callback for callback in self._pools if self.results.silent(callback)]
         why = f"{' and '.join(silent)} did not answer in time {TIMEOUTS} times" if silent else "the budget was spent"
-        return incomplete(self.subject.name, self.results.answered, self.results.untried, why)
+        return incomplete(self.subject.name, self.results.answered, untried, why)
 
     def judgement(self, rule: Rule, callback: str) -> Judgement:
         """The verdict on one rule, with a failure as it was found."""
@@ -118,6 +131,8 @@ class Hearing:
         """Ask for all that these rules look at, in few batches, so that it is known how much there is to do."""
         callbacks = tuple(callbacks)
         asked = [each for each in callbacks if knows(self.subject.capabilities, each)]
+        if self.results.budget.seconds is not None:
+            self.results.ask([scenario for callback in asked for scenario in self.scenarios(callback, stored=True)])
         self.results.ask([scenario for callback in asked for scenario in self.scenarios(callback)])
         beside: list[Scenario] = []
         for rule in rules:
@@ -191,7 +206,9 @@ class Hearing:
         """The same failure on a smallest scenario that tells something."""
         rule, start = found.clause, found.scenario
         # Asked again, what answers differently every time may answer well: it is shown as it was found.
-        if found.failure is None or start is None or found.verdict == NONDETERMINISTIC or not self.fails(rule, start):
+        if found.failure is None or start is None or found.verdict == NONDETERMINISTIC or self.results.budget.spent:
+            return found
+        if not self.fails(rule, start):
             return found
 
         def fails(scenario: Scenario) -> bool:

@@ -51,6 +51,7 @@ def suite(config: pytest.Config) -> Suite:
     if _suite not in config.stash:
         from callcheck.spec.reading import Refused
 
+        from .budget import Budget
         from .session import Suite
         from .subjects.registry import Manner
 
@@ -66,8 +67,8 @@ def suite(config: pytest.Config) -> Suite:
                     in_process=config.getoption("--in-process"),
                     python=config.getoption("--python"),
                     time_limit=config.getoption("--time-limit"),
+                    budget=Budget(config.getoption("--budget")),
                 ),
-                budget=config.getoption("--budget"),
             )
             config.add_cleanup(config.stash[_suite].close)
         except Refused as error:

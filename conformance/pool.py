@@ -3,6 +3,7 @@
 Stored vectors come first, so that "not exercised" never depends on luck; then the strategies', random and aimed, from a seed.
 """
 
+from collections.abc import Iterable
 from functools import cache
 
 from callcheck.spec.clauses.clause import CLAUSES
@@ -19,14 +20,29 @@ EVERYTHING = Limits()
 
 
 @cache
+def known(callback: str, within: Limits = EVERYTHING) -> tuple[Scenario, ...]:
+    """The scenarios of a pool that nobody has to draw: the stored vectors."""
+    first = [each.scenario for each in stored() if each.scenario.about == callback or _shows_a_clause(each, callback)]
+    return _each_once(first, within)
+
+
+@cache
+def _drawn(callback: str, examples: int, seed: int) -> tuple[Scenario, ...]:
+    return (*sample(callback, examples, seed), *sample_aimed(callback, examples, seed))
+
+
+@cache
 def pool(callback: str, examples: int, seed: int, within: Limits = EVERYTHING) -> tuple[Scenario, ...]:
     """The scenarios on which a callback is judged, each once.
 
     `within`: the limits of the implementation, inside of which all scenarios are brought.
     """
-    first = [each.scenario for each in stored() if each.scenario.about == callback or _shows_a_clause(each, callback)]
+    return _each_once((*known(callback), *_drawn(callback, examples, seed)), within)
+
+
+def _each_once(scenarios: Iterable[Scenario], within: Limits) -> tuple[Scenario, ...]:
     unique: dict[str, Scenario] = {}
-    for scenario in (*first, *sample(callback, examples, seed), *sample_aimed(callback, examples, seed)):
+    for scenario in scenarios:
         brought = within.inside(scenario)
         unique[key(brought)] = brought
     return tuple(unique.values())

@@ -9,6 +9,7 @@ from callcheck.spec.callbacks import CALLBACKS, TRAINING
 from callcheck.spec.dialect import DOCUMENTED, Resolution, documented, nearest, resolve
 from callcheck.spec.reading import Refused, shown
 
+from .budget import BudgetSpent
 from .declarations import Declaration, pinned
 from .driver.protocol import Unavailable
 from .findings import SHRUNK, Finding, findings
@@ -17,7 +18,7 @@ from .hearing import Hearing
 from .judge import FAILING, Judgement
 from .pool import EXAMPLES
 from .report.words import one_line
-from .results import Budget, Progress
+from .results import Progress
 from .rules import AGREEMENTS, Rule, UnknownClause, selected
 from .subjects.names import Name, parse_all
 from .subjects.registry import Manner, Started, default_names, start
@@ -74,7 +75,6 @@ class Suite:
         callback: str | None = None,
         progress: Progress | None = None,
         manner: Manner = Manner(),  # noqa: B008 - frozen
-        budget: float | None = None,
     ) -> None:
         if callback is not None and callback not in (*CALLBACKS, TRAINING):
             raise UnknownClause(f"unknown callback {shown(callback)}; known are {', '.join((*CALLBACKS, TRAINING))}")
@@ -91,7 +91,6 @@ class Suite:
         self.seed = seed
         self.progress = progress
         self.manner = manner
-        self.budget = Budget(budget)
         self.judgements: dict[Name, list[Judgement]] = {name: [] for name in self.names}
         self.subjects: dict[Name, Started] = {}
         self.notes: dict[Name, str | None] = {}
@@ -136,7 +135,7 @@ class Suite:
             examples=self.examples,
             seed=self.seed,
             progress=self.progress,
-            budget=self.budget,
+            budget=self.manner.budget,
         )
         return hearing
 
@@ -149,7 +148,14 @@ class Suite:
             pytest.skip(str(error))
         if "PYTEST_XDIST_WORKER" in os.environ:  # which cannot end the run
             pytest.fail(str(error), pytrace=False)
-        pytest.exit(f"callcheck: {one_line(str(error))}", WRONG if isinstance(error, Refused) else NOT_STARTED)
+        status = (
+            NOTHING_EXERCISED
+            if isinstance(error, BudgetSpent)
+            else WRONG
+            if isinstance(error, Refused)
+            else NOT_STARTED
+        )
+        pytest.exit(f"callcheck: {one_line(str(error))}", status)
 
     def started(self) -> dict[Name, Hearing]:
         """The hearings that could begin."""

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
+from callcheck.conformance.budget import Budget
 from callcheck.conformance.driver.protocol import Capabilities
-from callcheck.conformance.results import TIMEOUTS, Budget, Results
+from callcheck.conformance.results import TIMEOUTS, Results
 from callcheck.spec.scenario import Epoch, Fit, Scenario
 from callcheck.spec.trace import Failed, Result
 
@@ -87,3 +88,21 @@ def test_nothing_is_asked_when_the_budget_is_spent() -> None:
     results = Results(Counting(), budget=Budget(0.0))
     assert results.ask([scenario(1.0)]) == [None]
     assert (results.answered, results.untried) == (0, 1)
+
+
+class Busy(Counting):
+    """Does not answer the first time that it is asked something, as on a machine with other things to do."""
+
+    def ask(self, scenarios: Sequence[Scenario]) -> Iterator[Result]:
+        self.batches.append(len(scenarios))
+        for _ in scenarios:
+            yield Failed(kind="timeout" if len(self.batches) == 1 else "crash", message="as it came")
+
+
+def test_what_is_late_is_asked_once_more_alone() -> None:
+    subject = Busy()
+    results = Results(subject)
+    answers = results.ask([scenario(1.0), scenario(2.0)])
+    assert [answer.kind for answer in answers if isinstance(answer, Failed)] == ["crash", "crash"]
+    assert subject.batches == [2, 1]
+    assert (results.late, results.answered) == (1, 2)

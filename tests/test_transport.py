@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import callcheck
+from callcheck.conformance.budget import Budget, BudgetSpent
 from callcheck.conformance.driver.protocol import Unavailable
 from callcheck.conformance.driver.subjects import UnknownSubject
 from callcheck.conformance.subjects.transport import NOISE_LIMIT, InProcess, WorkerProcess, greeting
@@ -99,6 +100,10 @@ class EarlyStopping:
     def recurses(self): self.recurses()
     def has_much_to_say(self): raise ValueError("x" * 10000000)
     def cannot_say_it(self): raise type("Mute", (Exception,), {"__str__": lambda self: 1 / 0})()
+    def works_on_one_processor(self):
+        os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
+        end = time.process_time() + 0.8
+        while time.process_time() < end: pass
     def logs_nonsense(self): self.model.optimizer.learning_rate = "fast"
 
 
@@ -332,3 +337,33 @@ def test_a_greeting_names_the_numpy_with_which_its_keras_calculates(numpy: str |
     for told in (said, {"derived_from": {**said, "callback": "EarlyStopping"}}):
         assert greeting({**known, **told}).release == ("keras", "3.9.0", "jax", era)
     assert greeting(known).release is None
+
+
+def test_a_budget_ends_a_scenario_that_hangs_and_is_not_its_fault() -> None:
+    began = time.monotonic()
+    with WorkerProcess("hostile:EarlyStopping", time_limit=60.0, budget=Budget(3.0)) as worker:
+        answers = list(worker.ask([scenario(), scenario("hangs"), scenario()]))
+    assert len(answers) == 1
+    assert time.monotonic() - began < 30.0  # 3 s of the budget, and what a busy machine takes
+
+
+def test_a_budget_ends_a_start_that_takes_too_long(tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text("import time\ntime.sleep(100)\n")
+    with pytest.raises(BudgetSpent, match="slow:Thing: the budget was spent before it was ready"):
+        WorkerProcess("slow:Thing", budget=Budget(1.0))
+
+
+def test_time_in_which_others_have_the_processor_does_not_count() -> None:
+    """Two processes that share one processor with the worker, each for as long as it takes."""
+    one = str(min(os.sched_getaffinity(0)))
+    spin = [sys.executable, "-c", f"import os; os.sched_setaffinity(0, [{one}])\nwhile True: pass"]
+    others = [subprocess.Popen(spin) for _ in range(3)]
+    try:
+        with WorkerProcess("hostile:EarlyStopping", time_limit=2.0) as worker:
+            assert worker.greeting.name
+            (answer,) = worker.ask([scenario("works_on_one_processor")])
+    finally:
+        for each in others:
+            each.kill()
+            each.wait()
+    assert "fits" in answer

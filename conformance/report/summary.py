@@ -109,9 +109,11 @@ def _counts(suite: Suite, name: Name) -> Iterator[str]:
         del counts[NOT_APPLICABLE]
     failed = hearing.results.unanswered
     without = f", {failed.total()} of them without an answer ({', '.join(failed)})" if failed else ""
+    if hearing.results.late:
+        without += f", {hearing.results.late} of them late, and answered when they were asked once more"
     yield from wrapped(f"{hearing.subject.name}: {told(counts)}; {hearing.results.answered} scenarios run{without}")
     for callback in suite.callbacks:
-        if callback in hearing.subject.capabilities.callbacks:
+        if callback in hearing.drawn & hearing.subject.capabilities.callbacks:
             within = limits(hearing.subject.capabilities, callback)
             part, why = share(callback, suite.examples, suite.seed, within)
             if why:
@@ -177,7 +179,7 @@ def _boundaries(suite: Suite) -> Iterator[str]:
     for callback in suite.callbacks:
         for name, hearing in suite.started().items():
             capabilities = hearing.subject.capabilities
-            if callback in capabilities.callbacks:
+            if callback in hearing.drawn & capabilities.callbacks:
                 pools.setdefault((callback, limits(capabilities, callback)), []).append(name)
     for (callback, within), names in pools.items():
         yield f"  {callback}" + ("" if within == Limits() else f", as {', '.join(map(str, names))} can be asked")

@@ -2,11 +2,12 @@
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from callcheck.spec.dialect import Resolution, release_dialect, representative, resolve
 
+from ..budget import Budget
 from ..driver.protocol import Unavailable
 from ..driver.subjects import UnknownSubject
 from ..driver.subjects import subject as driven
@@ -63,11 +64,12 @@ HOOKS_LIMIT, FIT_LIMIT = 10.0, 60.0
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Manner:
     """How subjects are run. `python`: the path of the interpreter for all that name none. `time_limit`: seconds for one scenario;
-    None: as long as its way of driving usually needs. `in_process`: in this process, for a debugger."""
+    None: as long as its way of driving usually needs. `in_process`: in this process, for a debugger. `budget`: for all of it."""
 
     in_process: bool = False
     python: str | None = None
     time_limit: float | None = None
+    budget: Budget = field(default_factory=Budget)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,7 +101,7 @@ def start(name: Name, callback: str | None = None, *, manner: Manner = Manner(),
     name = name.living_in(manner.python)
     limit = manner.time_limit or (FIT_LIMIT if name.way == "fit" else HOOKS_LIMIT)
     try:
-        transport = _here(name, callback, limit) if manner.in_process else _worker(name, callback, limit)
+        transport = (_here if manner.in_process else _worker)(name, callback, limit, manner.budget)
     except UnknownSubject as error:
         raise UnknownImplementation(str(error)) from None
     known = transport.greeting
@@ -124,15 +126,15 @@ def _greeted(transport: Transport, said: str, internal: bool) -> Started:
     )  # fmt: skip
 
 
-def _here(name: Name, callback: str | None, limit: float) -> Transport:
+def _here(name: Name, callback: str | None, limit: float, budget: Budget) -> Transport:
     if name.interpreter is not None or name.kind in ("release", "program"):
         raise Unavailable(f"{name} lives in another environment, and cannot be run in this process")
-    return InProcess(driven(str(name), callback), time_limit=limit)
+    return InProcess(driven(str(name), callback), time_limit=limit, budget=budget)
 
 
-def _worker(name: Name, callback: str | None, limit: float) -> Transport:
+def _worker(name: Name, callback: str | None, limit: float, budget: Budget) -> Transport:
     if name.kind == "program":
-        return WorkerProcess(str(name), program=name.program, time_limit=limit)
+        return WorkerProcess(str(name), program=name.program, time_limit=limit, budget=budget)
     python, variables = name.interpreter or sys.executable, {}
     if name.kind == "release":
         try:
@@ -143,4 +145,6 @@ def _worker(name: Name, callback: str | None, limit: float) -> Transport:
     plain = replace(
         name, kind="installed" if name.kind == "release" else name.kind, version=None, backend=None, interpreter=None
     )
-    return WorkerProcess(str(plain), callback=callback, python=python, time_limit=limit, environment=variables)
+    return WorkerProcess(
+        str(plain), callback=callback, python=python, time_limit=limit, environment=variables, budget=budget
+    )

@@ -2,8 +2,9 @@
 
 Rules
 - A transport answers scenarios in their order, exactly one result for each, all as JSON data.
-- The time limit is the parent's, for each scenario; its clock starts with the answer before. A worker that dies, hangs, floods or
-  writes garbage is killed with all that it forked, and started again: that scenario has this outcome, everything else goes on.
+- The time limit is the parent's, for each scenario; its clock starts with the answer before, and stands still while the worker
+  waits for a processor that others have. A worker that dies, hangs, floods or writes garbage is killed with all that it forked,
+  and started again: that scenario has this outcome, everything else goes on. When the budget is spent, there are no more answers.
 - A worker needs nothing of callcheck in its interpreter: it runs from a zip of the driver in a temporary directory of its own,
   which is removed when it ends, and also when this process was killed.
 """
@@ -32,6 +33,7 @@ from callcheck.spec.reading import printable
 from callcheck.spec.scenario import Scenario, to_json
 from callcheck.spec.trace import Failed, NotExpressible, Result, from_json
 
+from ..budget import Budget, BudgetSpent
 from ..driver import loop
 from ..driver.protocol import Capabilities, Unavailable
 from ..driver.subjects import UnknownSubject
@@ -41,6 +43,8 @@ TIME_LIMIT = 60.0
 """Seconds for one scenario, by default: a real fit of ten epochs needs one, a new compiled model a few."""
 START_LIMIT = 120.0
 """Seconds until the greeting: TensorFlow on a slow disk takes a minute."""
+BUSY = 10.0
+"""So many times as long is waited, at the most, where a worker waits for a processor itself."""
 MEMORY_LIMIT = 4 * 2**30
 """Bytes by which the address space of a worker may grow after the import; TensorFlow alone maps 2.8 GiB before."""
 NOISE_LIMIT = 200_000_000
@@ -124,9 +128,10 @@ class InProcess:
     The time limit is an alarm: it works on the main thread, and native code escapes it.
     """
 
-    def __init__(self, implementation: Any, *, time_limit: float = TIME_LIMIT) -> None:
+    def __init__(self, implementation: Any, *, time_limit: float = TIME_LIMIT, budget: Budget | None = None) -> None:
         self.implementation = implementation
         self.time_limit = time_limit
+        self.budget = budget or Budget()
         identity = getattr(implementation, "identity", {})
         self.greeting = Greeting(name=implementation.name, capabilities=implementation.capabilities, **identity)
 
@@ -134,9 +139,16 @@ class InProcess:
         self, scenarios: Sequence[Mapping[str, Any]], *, internal: bool = False, optional: bool = False
     ) -> Iterator[dict[str, Any]]:
         for scenario in scenarios:
-            yield loop.run(
-                self.implementation, dict(scenario), internal=internal, optional=optional, time_limit=self.time_limit
+            left = self.budget.end - time.monotonic()
+            if left <= 0.0:
+                return
+            limit = min(self.time_limit, left)
+            answer = loop.run(
+                self.implementation, dict(scenario), internal=internal, optional=optional, time_limit=limit
             )
+            if limit < self.time_limit and self.budget.spent:
+                return  # it was not given its time
+            yield answer
 
     def close(self) -> None:
         """There is nothing to end."""
@@ -174,6 +186,39 @@ class _Ended(Exception):
         super().__init__(message)
         self.kind = kind
         self.message = message
+
+
+def waited_for_a_processor(process: int) -> float:
+    """Seconds that the process's threads were ready to run while others did, where the system counts that (Linux does)."""
+    waited = 0
+    try:
+        for thread in os.listdir(f"/proc/{process}/task"):
+            waited += int(Path(f"/proc/{process}/task/{thread}/schedstat").read_bytes().split()[1])
+    except (OSError, IndexError, ValueError):  # another system, or one of the threads has just ended
+        pass
+    return waited / 1e9
+
+
+class _Patience:
+    """How long a worker is waited for: `seconds` of its own since `began`, and never longer than until `end`."""
+
+    def __init__(self, process: int, began: float, seconds: float, end: float) -> None:
+        self._process = process
+        self._over = began + seconds
+        self._most = min(began + BUSY * seconds, end)
+        self._waited: float | None = None
+
+    def left(self) -> float:
+        """Seconds until it is over, as far as is known now."""
+        return min(self._over, self._most) - time.monotonic()
+
+    def is_over(self) -> bool:
+        """To be asked when nothing happened: looks whether the worker had its time."""
+        waited = waited_for_a_processor(self._process)
+        if self._waited is not None:
+            self._over += max(0.0, waited - self._waited)
+        self._waited = waited
+        return self.left() <= 0.0
 
 
 class _Process:
@@ -217,15 +262,18 @@ class _Process:
             self._selector.register(self._in, selectors.EVENT_WRITE)
         self._to_send += line
 
-    def wait_for_line(self, deadline: float) -> bytes:
-        """The next line. Raises _Ended if there will be none, or none until then, by the monotonic clock."""
+    def wait_for_line(self, began: float, seconds: float, budget: Budget) -> bytes:
+        """The next line. Raises _Ended if there will be none, or none within so many seconds of the worker's own since it began,
+        by the monotonic clock; BudgetSpent if it is."""
+        patience = _Patience(self.process.pid, began, seconds, budget.end)
         while not self.lines:
-            left = deadline - time.monotonic()
             # A fork may keep the streams open when the worker has died, so that it is looked after now and then.
-            happened = self._selector.select(max(0.0, min(left, 0.2)))
+            happened = self._selector.select(max(0.0, min(patience.left(), 0.2)))
             if not happened and self.process.poll() is not None:
                 raise self.ending()
-            if not happened and left <= 0.0:
+            if not happened and patience.is_over():
+                if budget.spent:
+                    raise BudgetSpent("the budget was spent")
                 raise _Ended("timeout", "")
             for key, _ in happened:
                 self._move(key.fd)
@@ -308,7 +356,8 @@ class WorkerProcess:
     `python`: the path of the interpreter. `time_limit`, `start_limit`: seconds for a scenario, and until it is ready.
     `memory_limit`: bytes by which it may grow; None: no limit. `environment`: variables that it has besides this process's.
     `program`: the command of one in another language, which takes the place of all this and speaks the same protocol.
-    Raises Unavailable with one sentence if it cannot be started, UnknownSubject if the name means nothing there.
+    Raises Unavailable with one sentence if it cannot be started, BudgetSpent if that was not in time, UnknownSubject if the name
+    means nothing there.
     """
 
     def __init__(
@@ -322,11 +371,13 @@ class WorkerProcess:
         memory_limit: int | None = MEMORY_LIMIT,
         environment: Mapping[str, str] | None = None,
         program: Sequence[str] = (),
+        budget: Budget | None = None,
     ) -> None:
         self.subject = subject
         self.python = python
         self.time_limit = time_limit
         self.start_limit = start_limit
+        self.budget = budget or Budget()
         self.starts = 0
         """How often it was started."""
         self._environment = environment
@@ -349,12 +400,15 @@ class WorkerProcess:
             self._command, self.python if self._is_python else None, self._environment, self._start_directory
         )
         try:
-            data = json.loads(process.wait_for_line(time.monotonic() + self.start_limit))
+            data = json.loads(process.wait_for_line(time.monotonic(), self.start_limit, self.budget))
             if not isinstance(data, dict) or data.get("protocol") != PROTOCOL:
                 raise Unavailable(f"{self.subject}: the worker speaks another protocol than {PROTOCOL}")
             found = greeting(data)
         except _Ended as ended:
             self._not_started(process, ended)
+        except BudgetSpent:
+            process.kill()
+            raise BudgetSpent(f"{self.subject}: the budget was spent before it was ready") from None
         except ValueError as error:
             process.kill()
             raise (
@@ -382,7 +436,7 @@ class WorkerProcess:
         answered = sent = 0
         first = self._next_id
         self._next_id += len(scenarios)
-        while answered < len(scenarios):
+        while answered < len(scenarios) and not self.budget.spent:
             process = self._alive()
             if not self._sent:
                 sent = answered  # nobody has those that were sent to a worker that has ended
@@ -399,6 +453,9 @@ class WorkerProcess:
                 self._end()
                 message = ended.message or f"no answer within {self.time_limit:g} s"
                 result = {"failed": {"kind": ended.kind, "message": message}}
+            except BudgetSpent:
+                self._end()
+                return
             else:
                 self._sent.popleft()
             if asked_for >= first:  # else it was asked for by somebody who did not wait
@@ -406,7 +463,7 @@ class WorkerProcess:
                 yield result
 
     def _alive(self) -> _Process:
-        """The process, started again if it has ended while nobody asked it anything."""
+        """The process, started again if it has ended while nobody asked it anything. Raises BudgetSpent."""
         if self._process is not None and not self._sent and self._process.process.poll() is not None:
             self._end()
         if self._process is None:
@@ -416,7 +473,7 @@ class WorkerProcess:
 
     def _answer(self, process: _Process, id: int) -> dict[str, Any]:
         """Raises _Ended."""
-        line = process.wait_for_line(self._clock + self.time_limit)
+        line = process.wait_for_line(self._clock, self.time_limit, self.budget)
         self._clock = time.monotonic()
         process.noise = 0
         try:

@@ -306,7 +306,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
-    from .commands.status import NOT_STARTED, WRONG, Refused, Unavailable, WrongInput, orderly_end, printing, say
+    from .commands.status import (
+        NOT_STARTED,
+        NOTHING_EXERCISED,
+        WRONG,
+        BudgetSpent,
+        Refused,
+        Unavailable,
+        WrongInput,
+        orderly_end,
+        printing,
+        say,
+    )  # fmt: skip
 
     try:
         with orderly_end(), printing():
@@ -320,6 +331,9 @@ def _run(arguments: Sequence[str] | None) -> int:
     except Refused as error:
         say(str(error))
         return WRONG
+    except BudgetSpent as error:
+        say(str(error))
+        return NOTHING_EXERCISED
     except Unavailable as error:
         say(str(error))
         return NOT_STARTED

@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Iterator
 
+from callcheck.conformance.budget import Budget
 from callcheck.conformance.driver.protocol import Unavailable
 from callcheck.conformance.infer import infer
 from callcheck.conformance.report.claim import claim
@@ -39,8 +40,12 @@ def check(options: argparse.Namespace) -> int:
         seed=options.seed,
         callback=options.callback,
         progress=progress,
-        manner=Manner(in_process=options.in_process, python=options.python, time_limit=options.time_limit),
-        budget=options.budget,
+        manner=Manner(
+            in_process=options.in_process,
+            python=options.python,
+            time_limit=options.time_limit,
+            budget=Budget(options.budget),
+        ),
     )
     try:
         return _check(options, suite, progress, folder)

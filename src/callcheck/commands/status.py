@@ -5,9 +5,12 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from types import CodeType
 from typing import Any, TextIO
 
+from callcheck.conformance.budget import BudgetSpent
 from callcheck.conformance.driver.protocol import Unavailable
 from callcheck.conformance.health import (
     DEVIATING,
@@ -22,8 +25,8 @@ from callcheck.conformance.report.words import one_line
 from callcheck.spec.reading import Refused
 
 __all__ = [
-    "DEVIATING", "INTERRUPTED", "NOTHING_EXERCISED", "NOT_STARTED", "OK", "OUR_FAULT", "WRONG", "Ended", "Refused", "Unavailable",
-    "WrongInput", "orderly_end", "printing", "say",
+    "DEVIATING", "INTERRUPTED", "NOTHING_EXERCISED", "NOT_STARTED", "OK", "OUR_FAULT", "WRONG", "BudgetSpent", "Ended", "Refused",
+    "Unavailable", "WrongInput", "orderly_end", "printing", "say",
 ]  # fmt: skip
 
 
@@ -103,6 +106,14 @@ class Ended(KeyboardInterrupt):
 _ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
+def _running(thread: threading.Thread) -> Iterator[CodeType]:
+    """What runs in a thread at this moment, from the inside."""
+    frame = sys._current_frames().get(thread.ident or 0)
+    while frame is not None:
+        yield frame.f_code
+        frame = frame.f_back
+
+
 @contextlib.contextmanager
 def orderly_end() -> Iterator[None]:
     """A process that is asked to end leaves nothing behind: workers and their directories go as they go on Ctrl-C."""
@@ -120,9 +131,13 @@ def orderly_end() -> Iterator[None]:
             return
         number = lost.exc_value.number if isinstance(lost.exc_value, Ended) else signal.SIGINT
         signal.signal(number, end)
-        again = threading.Timer(0.01, os.kill, (os.getpid(), number))
-        again.daemon = True
-        again.start()
+        threading.Thread(target=send_again, args=(number,), daemon=True).start()
+
+    def send_again(number: int) -> None:
+        """Not before the main thread has left what drops exceptions of its own."""
+        while end_again.__code__ in _running(threading.main_thread()):
+            time.sleep(0.01)
+        os.kill(os.getpid(), number)
 
     ends: list[KeyboardInterrupt] = []
     before = {}
