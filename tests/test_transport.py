@@ -17,7 +17,8 @@ import callcheck
 from callcheck.conformance.budget import Budget, BudgetSpent
 from callcheck.conformance.driver.protocol import Unavailable
 from callcheck.conformance.driver.subjects import UnknownSubject
-from callcheck.conformance.subjects.transport import NOISE_LIMIT, InProcess, WorkerProcess, greeting
+from callcheck.conformance.subjects.process import NOISE_LIMIT
+from callcheck.conformance.subjects.transport import InProcess, WorkerProcess, greeting
 
 MODULE = '''
 import ctypes

@@ -5,31 +5,17 @@ Rules
 - The time limit is the parent's, for each scenario; its clock starts with the answer before, and stands still while the worker
   waits for a processor that others have. A worker that dies, hangs, floods or writes garbage is killed with all that it forked,
   and started again: that scenario has this outcome, everything else goes on. When the budget is spent, there are no more answers.
-- A worker needs nothing of callcheck in its interpreter: it runs from a zip of the driver in a temporary directory of its own,
-  which is removed when it ends, and also when this process was killed.
 """
 
-import contextlib
-import io
 import json
 import os
-import selectors
-import shutil
-import signal
-import subprocess
 import sys
-import tempfile
 import time
-import zipfile
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-from pathlib import Path
 from typing import Any, NamedTuple, NoReturn, Protocol
 
-from callcheck.spec.reading import printable
 from callcheck.spec.scenario import Scenario, to_json
 from callcheck.spec.trace import Failed, NotExpressible, Result, from_json
 
@@ -37,24 +23,17 @@ from ..budget import Budget, BudgetSpent
 from ..driver import loop
 from ..driver.protocol import Capabilities, Unavailable
 from ..driver.subjects import UnknownSubject
+from .process import Ended, Process
 
 PROTOCOL = 1
 TIME_LIMIT = 60.0
 """Seconds for one scenario, by default: a real fit of ten epochs needs one, a new compiled model a few."""
 START_LIMIT = 120.0
 """Seconds until the greeting: TensorFlow on a slow disk takes a minute."""
-BUSY = 10.0
-"""So many times as long is waited, at the most, where a worker waits for a processor itself."""
 MEMORY_LIMIT = 4 * 2**30
 """Bytes by which the address space of a worker may grow after the import; TensorFlow alone maps 2.8 GiB before."""
-NOISE_LIMIT = 200_000_000
-"""Bytes that a subject may write past the driver during one scenario, before it is a flood."""
-LINE_LIMIT = 100_000_000
-"""Bytes of one answer, before it is a flood."""
 AHEAD = 16
 """Scenarios that a worker has before it while it answers one: enough that it never waits."""
-TAIL = 20_000
-"""Bytes that are kept of what a subject writes: the last line tells why it could not start."""
 
 
 class Release(NamedTuple):
@@ -154,200 +133,7 @@ class InProcess:
         """There is nothing to end."""
 
 
-# ---------------------------------------------------------------------------------------------- the zip
-
-_STUB = "from pkgutil import extend_path\n\n__path__ = extend_path(__path__, __name__)\n"
-"""A package that is spread over places: the zip has the driver, and what else there is of callcheck is found where it is."""
-_MAIN = "import sys\n\nfrom callcheck.conformance.driver.worker import main\n\nmain(sys.argv[1:])\n"
-
-
-@cache
-def driver_zip() -> bytes:
-    """The driver as one file that any interpreter from Python 3.6 on can run."""
-    written = io.BytesIO()
-    with zipfile.ZipFile(written, "w") as archive:
-        archive.writestr("__main__.py", _MAIN)
-        for package in ("callcheck", "callcheck/conformance"):
-            archive.writestr(f"{package}/__init__.py", _STUB)
-        for folder in ("driver", "driver/adapters"):
-            for module in files("callcheck.conformance").joinpath(folder).iterdir():
-                if module.name.endswith((".py", ".json")):
-                    archive.writestr(f"callcheck/conformance/{folder}/{module.name}", module.read_bytes())
-    return written.getvalue()
-
-
 # ---------------------------------------------------------------------------------------------- the worker
-
-
-class _Ended(Exception):
-    """A worker answers no more: the kind of failure, and a sentence."""
-
-    def __init__(self, kind: str, message: str) -> None:
-        super().__init__(message)
-        self.kind = kind
-        self.message = message
-
-
-def waited_for_a_processor(process: int) -> float:
-    """Seconds that the process's threads were ready to run while others did, where the system counts that (Linux does)."""
-    waited = 0
-    try:
-        for thread in os.listdir(f"/proc/{process}/task"):
-            waited += int(Path(f"/proc/{process}/task/{thread}/schedstat").read_bytes().split()[1])
-    except (OSError, IndexError, ValueError):  # another system, or one of the threads has just ended
-        pass
-    return waited / 1e9
-
-
-class _Patience:
-    """How long a worker is waited for: `seconds` of its own since `began`, and never longer than until `end`."""
-
-    def __init__(self, process: int, began: float, seconds: float, end: float) -> None:
-        self._process = process
-        self._over = began + seconds
-        self._most = min(began + BUSY * seconds, end)
-        self._waited: float | None = None
-
-    def left(self) -> float:
-        """Seconds until it is over, as far as is known now."""
-        return min(self._over, self._most) - time.monotonic()
-
-    def is_over(self) -> bool:
-        """To be asked when nothing happened: looks whether the worker had its time."""
-        waited = waited_for_a_processor(self._process)
-        if self._waited is not None:
-            self._over += max(0.0, waited - self._waited)
-        self._waited = waited
-        return self.left() <= 0.0
-
-
-class _Process:
-    """One life of a worker: the process, its streams, its directory."""
-
-    def __init__(
-        self, command: Sequence[str], python: str | None, environment: Mapping[str, str] | None, start: str
-    ) -> None:
-        self.directory = tempfile.mkdtemp(prefix="callcheck-worker-")
-        if python is not None:
-            archive = Path(self.directory, "driver.zip")
-            archive.write_bytes(driver_zip())
-            command = [python, str(archive), *command]
-        try:
-            self.process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
-                start_new_session=True, cwd=start, env=None if environment is None else {**os.environ, **environment},
-            )  # fmt: skip
-        except (OSError, ValueError) as error:  # also a null byte in the path
-            shutil.rmtree(self.directory, ignore_errors=True)
-            reason = error.strerror if isinstance(error, OSError) else error
-            raise Unavailable(f"{printable(command[0])} cannot be started: {reason}") from error
-        self._streams: list[Any] = [self.process.stdin, self.process.stdout, self.process.stderr]
-        self._in, self._out, self._noise = (stream.fileno() for stream in self._streams)
-        self._selector = selectors.DefaultSelector()
-        for descriptor in (self._in, self._out, self._noise):
-            os.set_blocking(descriptor, False)
-        for descriptor in (self._out, self._noise):
-            self._selector.register(descriptor, selectors.EVENT_READ)
-        self._to_send = b""
-        self._received = bytearray()
-        self.lines: deque[bytes] = deque()
-        self.tail = b""
-        self.noise = 0
-        """Bytes that the subject wrote since this was last set to 0."""
-
-    def send(self, line: bytes) -> None:
-        """Have it sent, as soon as there is room."""
-        if not self._to_send:
-            self._selector.register(self._in, selectors.EVENT_WRITE)
-        self._to_send += line
-
-    def wait_for_line(self, began: float, seconds: float, budget: Budget) -> bytes:
-        """The next line. Raises _Ended if there will be none, or none within so many seconds of the worker's own since it began,
-        by the monotonic clock; BudgetSpent if it is."""
-        patience = _Patience(self.process.pid, began, seconds, budget.end)
-        while not self.lines:
-            # A fork may keep the streams open when the worker has died, so that it is looked after now and then.
-            happened = self._selector.select(max(0.0, min(patience.left(), 0.2)))
-            if not happened and self.process.poll() is not None:
-                raise self.ending()
-            if not happened and patience.is_over():
-                if budget.spent:
-                    raise BudgetSpent("the budget was spent")
-                raise _Ended("timeout", "")
-            for key, _ in happened:
-                self._move(key.fd)
-            if self.noise > NOISE_LIMIT:
-                raise _Ended("flood", f"more than {NOISE_LIMIT} bytes written to standard output or error")
-        return self.lines.popleft()
-
-    def _move(self, descriptor: int) -> None:
-        if descriptor == self._in:
-            try:
-                self._to_send = self._to_send[os.write(self._in, self._to_send) :]
-            except BlockingIOError:
-                return
-            except OSError:
-                self._to_send = b""  # it does not read any more: that it has ended is seen where it answers
-            if not self._to_send:
-                self._selector.unregister(self._in)
-            return
-        try:
-            data = os.read(descriptor, 1 << 20)
-        except BlockingIOError:
-            return
-        if descriptor == self._noise:
-            self.noise += len(data)
-            self.tail = (self.tail + data)[-TAIL:]
-            if not data:
-                self._selector.unregister(descriptor)
-            return
-        if not data:
-            raise self.ending()
-        self._received += data
-        if b"\n" in data:
-            *lines, rest = bytes(self._received).split(b"\n")
-            self.lines += lines
-            self._received = bytearray(rest)
-        if len(self._received) > LINE_LIMIT:
-            raise _Ended("flood", f"an answer of more than {LINE_LIMIT} bytes")
-
-    def ending(self) -> _Ended:
-        """How it ended."""
-        try:
-            status = self.process.wait(1.0)
-        except subprocess.TimeoutExpired:
-            return _Ended("crash", "the subject closed the stream of answers")
-        if status >= 0:
-            return _Ended("exit", f"the process ended with status {status}")
-        try:
-            name = signal.Signals(-status).name
-        except ValueError:
-            name = f"signal {-status}"
-        return _Ended("crash", f"the process was ended by {name} ({signal.strsignal(-status) or 'no description'})")
-
-    def last_words(self) -> str:
-        """The last line that was written to standard output or error."""
-        while True:
-            try:
-                data = os.read(self._noise, 1 << 20)
-            except OSError:
-                break
-            if not data:
-                break
-            self.tail = (self.tail + data)[-TAIL:]
-        lines = self.tail.decode(errors="replace").strip().splitlines()
-        return lines[-1].strip()[:500] if lines else ""
-
-    def kill(self) -> None:
-        """End it with all that it forked, and remove its directory."""
-        with contextlib.suppress(OSError):  # it may have ended, and nothing of its group be left
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-        self._selector.close()
-        for stream in self._streams:
-            stream.close()
-        shutil.rmtree(self.directory, ignore_errors=True)
 
 
 class WorkerProcess:
@@ -390,13 +176,13 @@ class WorkerProcess:
         self._next_id = 0
         self._sent: deque[int] = deque()
         """The ids that are not answered yet, in order."""
-        self._process: _Process | None = None
+        self._process: Process | None = None
         self.greeting = self._start()
 
     def _start(self) -> Greeting:
         self.starts += 1
         self._sent.clear()
-        process = _Process(
+        process = Process(
             self._command, self.python if self._is_python else None, self._environment, self._start_directory
         )
         try:
@@ -404,7 +190,7 @@ class WorkerProcess:
             if not isinstance(data, dict) or data.get("protocol") != PROTOCOL:
                 raise Unavailable(f"{self.subject}: the worker speaks another protocol than {PROTOCOL}")
             found = greeting(data)
-        except _Ended as ended:
+        except Ended as ended:
             self._not_started(process, ended)
         except BudgetSpent:
             process.kill()
@@ -423,7 +209,7 @@ class WorkerProcess:
         self._clock = time.monotonic()
         return found
 
-    def _not_started(self, process: _Process, ended: _Ended) -> NoReturn:
+    def _not_started(self, process: Process, ended: Ended) -> NoReturn:
         words = process.last_words()
         process.kill()
         reason = f"it was not ready within {self.start_limit:g} s" if ended.kind == "timeout" else ended.message
@@ -449,7 +235,7 @@ class WorkerProcess:
             asked_for = self._sent[0]
             try:
                 result = self._answer(process, asked_for)
-            except _Ended as ended:
+            except Ended as ended:
                 self._end()
                 message = ended.message or f"no answer within {self.time_limit:g} s"
                 result = {"failed": {"kind": ended.kind, "message": message}}
@@ -462,7 +248,7 @@ class WorkerProcess:
                 answered += 1
                 yield result
 
-    def _alive(self) -> _Process:
+    def _alive(self) -> Process:
         """The process, started again if it has ended while nobody asked it anything. Raises BudgetSpent."""
         if self._process is not None and not self._sent and self._process.process.poll() is not None:
             self._end()
@@ -471,8 +257,8 @@ class WorkerProcess:
         assert self._process is not None
         return self._process
 
-    def _answer(self, process: _Process, id: int) -> dict[str, Any]:
-        """Raises _Ended."""
+    def _answer(self, process: Process, id: int) -> dict[str, Any]:
+        """Raises Ended."""
         line = process.wait_for_line(self._clock, self.time_limit, self.budget)
         self._clock = time.monotonic()
         process.noise = 0
@@ -481,7 +267,7 @@ class WorkerProcess:
             if answer["id"] != id or not isinstance(answer["result"], dict):
                 raise ValueError
         except (KeyError, TypeError, ValueError):
-            raise _Ended("nonsense", f"the worker wrote {line[:80]!r}, which is no answer") from None
+            raise Ended("nonsense", f"the worker wrote {line[:80]!r}, which is no answer") from None
         result: dict[str, Any] = answer["result"]
         return result
 
