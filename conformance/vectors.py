@@ -8,7 +8,7 @@ a choice (a smallest scenario that tells them apart). What is added goes into `f
 the expected traces. The traces are the reference's; that they are the real thing's too is what the suite shows.
 
 Remaking also lists the ids of new clauses and choices, with their values. What is listed is frozen: nothing is taken from a list.
-And it tells the driver, which has to do without the specification, the defaults of the callbacks.
+And what has to do without the records of the callbacks is told of them: the driver their defaults, the schema their names.
 """
 
 import argparse
@@ -40,6 +40,7 @@ from .wrong.catches import catches
 FOLDER = Path(vectors.__file__).parent / "vectors"
 FOUND = "found"
 DEFAULTS = Path(domain.__file__).with_name("defaults.json")
+SCHEMA = FOLDER.parent / "schema" / "scenario.json"
 EXAMPLES = 1500
 """Scenarios per callback among which a choice is looked for: enough to tell all values apart, as a test shows."""
 
@@ -133,6 +134,16 @@ def write(files: dict[str, list[Vector]]) -> None:
     for name, items in files.items():
         lines = ",\n".join(json.dumps(vectors.to_json(vector), allow_nan=False) for vector in items)
         (FOLDER / f"{name}.json").write_text(f"[\n{lines}\n]\n" if items else "[]\n", encoding="utf-8")
+
+
+def tell() -> None:
+    """Write down what the driver and the schema have of the callbacks' records."""
+    DEFAULTS.write_text(
+        json.dumps({name: dict(defaults(name)) for name in CALLBACKS}, indent=2) + "\n", encoding="utf-8"
+    )
+    schema = SCHEMA.read_text(encoding="utf-8")
+    names = json.loads(schema)["$defs"]["callback"]["enum"]
+    SCHEMA.write_text(schema.replace(json.dumps(names), json.dumps(list(CALLBACKS))), encoding="utf-8")
 
 
 LISTS = {

@@ -13,6 +13,7 @@ import callcheck
 from callcheck.cli import main
 from callcheck.conformance.explain.explanation import Explanation
 from callcheck.conformance.explain.releases import in_words
+from callcheck.conformance.explain.summary import STORIES
 from callcheck.spec.dialect import shipped
 
 
@@ -62,6 +63,15 @@ def test_saves_are_told_with_their_file() -> None:
 def test_a_nan_stops_terminate_on_nan() -> None:
     explanation = told({"loss": [1.0, math.nan]}, "TerminateOnNaN")
     assert explanation.summaries[0].startswith("TerminateOnNaN stopped training in epoch 2 (index 1)")
+
+
+def test_a_callback_without_a_story_of_its_own_is_told_by_its_last_decision(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(STORIES, "TerminateOnNaN")
+    acted, idle = ({"loss": [1.0, math.nan]}, {"loss": [1.0, 2.0]})
+    assert told(acted, "TerminateOnNaN").summaries == (
+        "TerminateOnNaN acted in epoch 2. loss=nan is not finite: stop.",
+    )
+    assert told(idle, "TerminateOnNaN").summaries == ("TerminateOnNaN did nothing in this fit.",)
 
 
 def test_a_schedule_is_told() -> None:

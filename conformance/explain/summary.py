@@ -24,14 +24,17 @@ def summary(question: Question, story: Story, fit: int) -> str:
         return (
             f"In {where} {question.names[trace.error.callback or 0]} raises {trace.error.type}: {trace.error.message}."
         )
-    tell = {
-        "EarlyStopping": _early_stopping,
-        "ReduceLROnPlateau": _reductions,
-        "ModelCheckpoint": _saves,
-        "LearningRateScheduler": _schedule,
-        "TerminateOnNaN": _terminate,
-    }[question.callback]
+    tell = STORIES.get(question.callback, _acts)
     return " ".join(tell(question, story, fit))
+
+
+def _acts(question: Question, story: Story, fit: int) -> list[str]:
+    """Of a callback without a story of its own: when it did something, and why."""
+    acts = [each for each in story.decisions if each.fit == fit and each.effects]
+    if not acts:
+        return [f"{question.callback} did nothing in this fit."]
+    epochs = epochs_in_words(sorted({each.epoch + 1 for each in acts}))
+    return [f"{question.callback} acted in {epochs}.", acts[-1].sentence]
 
 
 def _numbered(epoch: int) -> str:
@@ -174,3 +177,13 @@ def _terminate(question: Question, story: Story, fit: int) -> list[str]:
         f"TerminateOnNaN stopped training in {_numbered(stopped)}, whose loss is not finite; it looks at every batch, and the "
         f"record has only the epoch's mean."
     ]
+
+
+STORIES = {
+    "EarlyStopping": _early_stopping,
+    "ReduceLROnPlateau": _reductions,
+    "ModelCheckpoint": _saves,
+    "LearningRateScheduler": _schedule,
+    "TerminateOnNaN": _terminate,
+}
+"""Of the callbacks that have a story of their own."""
