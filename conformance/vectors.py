@@ -188,9 +188,7 @@ def main() -> int:
     if options.add is None and options.about:
         parser.error("--about goes with --add")
     if options.add is None:
-        DEFAULTS.write_text(
-            json.dumps({name: dict(defaults(name)) for name in CALLBACKS}, indent=2) + "\n", encoding="utf-8"
-        )
+        tell()
         write(remade())
         for file in LISTS:
             file.write_text("".join(f"{line}\n" for line in listed(file)), encoding="utf-8")

@@ -11,6 +11,7 @@ Python's own semantics decide (a patience of "2" fails where it is compared), an
 States, events and effects are named tuples: immutable, and cheap enough to make one for every epoch.
 """
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from callcheck.spec.metrics import Metric
@@ -142,6 +143,10 @@ class Machine:
 
     def fit_end(self, state: Any, event: Event, effects: list[Effect]) -> tuple[Any, Reason]:
         return state, NOTHING
+
+    def recorded(self, state: Any) -> tuple[Mapping[str, Any], ...] | None:
+        """What it has written down by the end of a fit; None for one that writes nothing down."""
+        return None
 
     def internal(self, state: Any) -> dict[str, Any]:
         """The part of the state that other implementations can show too, by the names that Keras uses."""

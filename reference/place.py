@@ -15,7 +15,7 @@ class Place:
     """`index` in the list. What was seen is that of the epoch, or of the hooks around the epochs, that is under way."""
 
     __slots__ = (
-        "changed", "index", "internal", "logged", "machine", "printed", "printed_around", "removed", "saved", "state",
+        "changed", "index", "internal", "logged", "machine", "printed", "printed_around", "recorded", "removed", "saved", "state",
         "warned", "warned_around", "warned_made", "weights_set",
     )  # fmt: skip
 
@@ -38,6 +38,7 @@ class Place:
     def fit_begins(self) -> None:
         self.printed_around: tuple[str, ...] = ()
         self.warned_around: tuple[str, ...] = ()
+        self.recorded: tuple[Mapping[str, Any], ...] | None = None
         self.clear()
 
     def clear(self) -> None:
@@ -103,7 +104,9 @@ class Place:
         }  # fmt: skip
 
     def in_fit(self, optional: bool) -> CallbackInFit:
-        return CallbackInFit(printed=self.printed_around, warned=self.warned_around if optional else None)
+        return CallbackInFit(
+            printed=self.printed_around, warned=self.warned_around if optional else None, recorded=self.recorded
+        )
 
     def in_trace(self) -> CallbackInTrace:
         return CallbackInTrace(warned=self.warned_made, internal=self.internal_seen())

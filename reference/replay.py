@@ -165,7 +165,11 @@ class Replay:
         error = None
         try:
             self.begin(fit)
-            self.train(fit, epochs, seen)
+            try:
+                self.train(fit, epochs, seen)
+            finally:
+                for place in self.places:
+                    place.recorded = place.machine.recorded(place.state)
         except _Raise as raised:
             error = raised.error
         if "files" in seen:
@@ -177,6 +181,7 @@ class Replay:
         else:
             (only,) = self.places
             seen.update(printed=only.printed_around, warned=only.warned_around if self.optional else None)
+            seen.update(recorded=only.recorded)
         weights = weights_seen(self.model.weights, self.began, index)
         return FitTrace(epochs=tuple(epochs), weights=weights, error=error, **seen)
 

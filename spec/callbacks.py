@@ -77,7 +77,12 @@ class TerminateOnNaN:
     raise_error: Any = False
 
 
-Configuration = EarlyStopping | ReduceLROnPlateau | ModelCheckpoint | LearningRateScheduler | TerminateOnNaN
+@dataclass(frozen=True, kw_only=True, slots=True)
+class History:
+    """Source: https://keras.io/api/callbacks/history/. It has no parameters."""
+
+
+Configuration = EarlyStopping | ReduceLROnPlateau | ModelCheckpoint | LearningRateScheduler | TerminateOnNaN | History
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -177,6 +182,12 @@ CALLBACKS: dict[str, Callback] = {
             },
             prefix="terminate-on-nan",
             jobs=frozenset({"stop"}),
+        ),
+        Callback(
+            configuration=History,
+            signatures={"none": Signature(says="None: any argument raises TypeError.")},
+            prefix="history",
+            jobs=frozenset({"recorded"}),
         ),
     )
 }

@@ -463,6 +463,12 @@ _ALL = (
         before_and_after="A line before it and a line after it.",
         before="A line before it.",
     ),
+    _choice(
+        "history/reuse",
+        "What does an instance that is used for a second fit still hold?",
+        nothing="Nothing: epoch and history begin anew.",
+        metrics="The metrics of all fits before, one list after the other, while epoch begins anew.",
+    ),
     *(_arguments(callback) for callback in CALLBACKS.values() if len(callback.signatures) > 1),
 )
 

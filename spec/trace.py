@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from .fields import BOOLEAN, INDEX, INTEGER, TEXT, Field, Found, Kind, ListOf, MapOf, Table, choice, nullable
 from .reading import InvalidScenario, describe, integer_from_json, place
-from .values import LOGS, RATE, Rate, Value, value_from_json, value_to_json
+from .values import CELLS, LOGS, RATE, Rate, Value, value_from_json, value_to_json
 
 WARNED = ("missing-metric", "unknown-mode", "array-metric", "other")
 """The kinds of warnings. Only those to the user are recorded, not what array libraries say about overflow or deprecation."""
@@ -167,7 +167,8 @@ class FitTrace:
 
     `weights_at_begin`: the weights with which its first epoch began, counted from the start of the scenario. `files`: what is new
     in the working directory after `fit_begin` and `fit_end`. `optimizer_steps`: how many the optimizer has made, in all.
-    `recorded`: rows or scalars that the callback wrote down, each with its values by name.
+    `recorded`: what the callback has written down by the end of the fit, each piece with its values by name: of History what
+    `epoch` holds, and what `history` does.
     """
 
     epochs: tuple[EpochTrace, ...]
@@ -268,7 +269,7 @@ INTERNAL: MapOf[Any] = MapOf(
     )
 )
 """Values by fit and epoch, or a text on the whole, such as the name of the implementation."""
-ROWS = ListOf(MapOf(STATE))
+ROWS = ListOf(CELLS)
 NAMES = ListOf(TEXT)
 WARNINGS = ListOf(choice(*WARNED))
 LINES = ListOf(choice(*PRINTED))

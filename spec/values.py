@@ -14,7 +14,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .fields import Kind, ListOf
+from .fields import Kind, ListOf, MapOf
 from .reading import InvalidScenario, describe, object_from_json
 
 Value = float | tuple[float, ...]
@@ -189,6 +189,27 @@ def same_logs(a: Logs, b: Logs) -> bool:
 
 
 LOGS = Kind(logs_from_json, logs_to_json, same_logs)
+
+
+# ---------------------------------------------------------------------------------------------- what is written down
+
+
+def _cell_from_json(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(map(_cell_from_json, value))
+    if value is None or (isinstance(value, int | str) and value not in _WORDS):
+        return value
+    return value_from_json(value)
+
+
+def _cell_to_json(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_cell_to_json(each) for each in value]
+    return value if value is None or isinstance(value, int | str) else value_to_json(value)
+
+
+CELLS = MapOf(Kind(_cell_from_json, _cell_to_json, lambda a, b: repr(_cell_to_json(a)) == repr(_cell_to_json(b))))
+"""A piece of what a callback has written down: by name a metric's value, a text, a whole number, None, or a list of such."""
 
 
 # ---------------------------------------------------------------------------------------------- learning rates

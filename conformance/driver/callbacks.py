@@ -5,9 +5,10 @@ import pickle
 from typing import Any, Callable, Dict, List, Optional
 
 from .files import Directory, arguments, leaves_when_formatted
-from .protocol import CannotExpress, ConfigurationRejected, Saved
+from .protocol import CannotExpress, ConfigurationRejected, Nonsense, Saved
 from .record import OtherRaised, Recorder
 from .scenario import Scenario
+from .written import written
 
 
 class Callbacks:
@@ -59,6 +60,13 @@ class Callbacks:
                 raise
             except Exception as error:
                 raise OtherRaised(error, callback=index) from error
+
+    def written(self, index: int) -> Optional[List[Dict[str, Any]]]:
+        """What the callback has written down; None for one that writes nothing down. Raises Nonsense."""
+        try:
+            return written(self._configured[index].callback, self.made[index])
+        except (AttributeError, TypeError, ValueError) as error:
+            raise Nonsense(f"what the callback has written down cannot be read: {error}") from error
 
     def stay_inside(self, epoch: int, batch: Optional[int], logs: Dict[str, Any]) -> None:
         """Raises CannotExpress if the path that a callback makes of these logs leaves the directory."""

@@ -118,6 +118,8 @@ class _Training:
         error = self._train(len(fit.epochs))
         self._note_files()
         recorder.weights = self._origin(self.real.model.get_weights())
+        for callback in range(len(self.callbacks.made)):
+            recorder.note_recorded(callback, self.callbacks.written(callback))
         recorder.fit_ends(error, **self._optional())
         return error
 

@@ -5,7 +5,7 @@ Rules
 - Several callbacks share the model; who saved something, or changed the logs, is told by when it happened.
 """
 
-from typing import Any, Callable, Dict, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from .callbacks import Callbacks
 from .capture import Captured
@@ -148,6 +148,9 @@ class KerasShaped(Training):
 
     def internal(self, callback: int) -> Optional[Dict[str, Any]]:
         return internal_state(self.callbacks.made[callback])
+
+    def recorded(self, callback: int) -> Optional[List[Dict[str, Any]]]:
+        return self.callbacks.written(callback)
 
     def steps(self) -> int:
         return self.model.steps

@@ -175,6 +175,10 @@ class Training:
     def internal(self, callback: int) -> Optional[Dict[str, Any]]:
         return None
 
+    def recorded(self, callback: int) -> Optional[List[Dict[str, Any]]]:
+        """What it has written down by the end of a fit, as in a trace; None: nothing that could be seen."""
+        return None
+
     def steps(self) -> Optional[int]:
         """How many steps the optimizer made; None: not observable."""
         return None
@@ -265,6 +269,8 @@ class Loop:
         except Raised as raised_here:
             error = raised_here.error
         self._note_files()
+        for callback in range(len(self.runs)):
+            recorder.note_recorded(callback, training.recorded(callback))
         recorder.fit_ends(error, **self._optional())
         return error
 

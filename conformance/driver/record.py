@@ -57,7 +57,7 @@ class OtherRaised(Exception):
 class _Said:
     """What one callback did and said, in an epoch or around a fit; None: not observable."""
 
-    __slots__ = ("changed", "logged", "printed", "removed", "saved", "warned", "weights_set")
+    __slots__ = ("changed", "logged", "printed", "recorded", "removed", "saved", "warned", "weights_set")
 
     def __init__(self, recorder: "Recorder") -> None:
         sees_all = recorder.sees_all
@@ -68,6 +68,7 @@ class _Said:
         self.changed: Optional[List[str]] = [] if sees_all else None
         self.removed: Optional[List[str]] = [] if sees_all else None
         self.weights_set: Optional[List[str]] = [] if sees_all else None
+        self.recorded: Optional[List[Dict[str, Any]]] = None
 
     def to_json(self, optional: bool) -> Dict[str, Any]:
         written: Dict[str, Any] = {}
@@ -142,6 +143,10 @@ class Recorder:
         self.around = [_Said(self) for _ in self.scenario.configured()]
         self._said = self.around
 
+    def note_recorded(self, callback: int, recorded: Optional[List[Dict[str, Any]]]) -> None:
+        """What a callback has written down by the end of the fit."""
+        self.around[callback].recorded = recorded
+
     def could_not_begin(self, fit: int, raised: OtherRaised) -> Dict[str, Any]:
         """A fit without any hook; the record of what was raised."""
         self.fit_begins(fit)
@@ -210,6 +215,8 @@ class Recorder:
             written["printed"] = said.printed or []
         if self.optional and said.warned is not None:
             written["warned"] = said.warned
+        if said.recorded is not None:
+            written["recorded"] = said.recorded
         return written
 
     # ---------------------------------------------------------------------------------- what is seen

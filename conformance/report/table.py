@@ -3,6 +3,7 @@
 Epochs have the numbers that hooks are told, from 0. Of several callbacks each has the number of its place in the list, from 1.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from callcheck.spec.trace import (
     Trace,
     Weights,
 )
-from callcheck.spec.values import Logs, Rate, Value, logs_to_json, number_to_json, value_to_json
+from callcheck.spec.values import CELLS, Logs, Rate, Value, logs_to_json, number_to_json, value_to_json
 
 from .words import LONGEST, one_line
 
@@ -203,6 +204,8 @@ def _said(seen: FitTrace | CallbackInFit) -> Iterator[str]:
         yield f"printed {', '.join(seen.printed)}"
     if seen.warned:
         yield f"warned {', '.join(seen.warned)}"
+    for piece in seen.recorded or ():
+        yield f"recorded {json.dumps(CELLS.write(piece), ensure_ascii=False)}"
 
 
 def _who(error: Raised) -> str:

@@ -25,6 +25,7 @@ import inputs
 from cases import dialects, histories
 from cases.case import Case, encoded
 
+from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.scenario import to_json
 from callcheck.spec.vectors import stored
 
@@ -107,7 +108,7 @@ _DIALECTS = [encoded(text) for text, _, _ in (*dialects.TEXTS.values(), *dialect
     encoded(dialects.choices(f"{dialects.CHOICE} = 'best-value'")), encoded(dialects.declared()),
 ]  # fmt: skip
 _DIALECTS = [each for each in _DIALECTS if len(each) < 10_000]
-_CALLBACKS = ("EarlyStopping", "ReduceLROnPlateau", "ModelCheckpoint", "LearningRateScheduler", "TerminateOnNaN")
+_CALLBACKS = tuple(CALLBACKS)
 _SETTINGS = ("patience=2", "min_delta=.1", "monitor=loss", "mode=max", "baseline=1", "factor=.5", "cooldown=1", "min_lr=.1",
              "restore_best_weights=true", "epochs=5", "initial_epoch=2", "learning_rate=.1", "validation_freq=2", "filepath=m.keras",
              "save_best_only=true", "schedule={'scale':.5}", "start_from_epoch=1", "verbose=1")  # fmt: skip

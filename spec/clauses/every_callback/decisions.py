@@ -41,7 +41,7 @@ LOOP = "https://keras.io/api/models/model_training_apis/ (fit)"
     except_for=JOBS["stop"],
 )
 def only_those_stop(case: Case) -> Expectations:
-    """ReduceLROnPlateau, ModelCheckpoint and LearningRateScheduler do not stop training."""
+    """Only EarlyStopping and TerminateOnNaN stop training."""
     why = f"{case.scenario.callback} has no reason to stop training"
     for epoch in case.epochs():
         yield epoch.expects_that(not epoch.stopped, "no stop", got="a stop", because=why)
@@ -55,8 +55,8 @@ def only_those_stop(case: Case) -> Expectations:
     except_for=JOBS["learning_rate"],
 )
 def only_those_schedule(case: Case) -> Expectations:
-    """EarlyStopping, ModelCheckpoint and TerminateOnNaN leave the learning rate as it is: in every epoch it is the one
-    that was set last, as given or rounded to float32, for each of several optimizers."""
+    """Callbacks other than ReduceLROnPlateau and LearningRateScheduler leave the learning rate as it is: in every epoch it is the
+    one that was set last, as given or rounded to float32, for each of several optimizers."""
     rate = case.scenario.learning_rate
     why = f"{case.scenario.callback} does not schedule it"
     for fit, _, _ in case.fits():

@@ -5,7 +5,7 @@ from typing import Any
 
 from ...callbacks import defaults
 from ...scenario import Configured, Scenario
-from ...trace import CallbackInEpoch, EpochTrace
+from ...trace import CallbackInEpoch, CallbackInFit, EpochTrace, FitTrace
 from ..clause import Case, EpochSeen
 
 OBSERVED = "observed: keras 3.15.1, tf-keras 2.21.0"
@@ -22,6 +22,11 @@ def value(configured: Configured, parameter: str) -> Any:
 
 def done(seen: EpochTrace, index: int) -> EpochTrace | CallbackInEpoch:
     """What the callback of that index did in an epoch."""
+    return seen if seen.callbacks is None else seen.callbacks[index]
+
+
+def ended(seen: FitTrace, index: int) -> FitTrace | CallbackInFit:
+    """What the callback of that index did around the epochs of a fit."""
     return seen if seen.callbacks is None else seen.callbacks[index]
 
 

@@ -13,6 +13,7 @@ from .shared import (
     SETS_THE_RATE,
     acted_on,
     done,
+    ended,
     is_named,
     names,
     nobody_acts,
@@ -130,9 +131,13 @@ def _looks(each: Configured, epoch: EpochSeen) -> bool:
 # ---------------------------------------------------------------------------------------------- independence
 
 
+OBSERVERS = ("ModelCheckpoint", "TerminateOnNaN", "History")
+"""Who looks on: saves, writes down, or waits for what should not happen."""
+
+
 def _without_an_observer(scenario: Scenario) -> Scenario | None:
-    """Without the first ModelCheckpoint or TerminateOnNaN, of several callbacks; None where others act, or files matter."""
-    observers = [index for index, name in enumerate(names(scenario)) if name in ("ModelCheckpoint", "TerminateOnNaN")]
+    """Without the first of the observers, of several callbacks; None where others act, or files matter."""
+    observers = [index for index, name in enumerate(names(scenario)) if name in OBSERVERS]
     if len(scenario.callbacks) < 2 or not observers or resumes(scenario) or acted_on(scenario):
         return None
     index = observers[0]
@@ -166,6 +171,7 @@ def _the_same_run(case: Case, order: list[int], because: str) -> Expectations:
     for index, _, fit in case.fits():
         if index < len(case.other.fits):
             yield _same_end(case, index, len(fit.epochs), because)
+            yield from _same_records(case, index, order, because)
 
 
 def _same_end(case: Case, fit: int, epochs: int, because: str) -> Expectation:
@@ -183,14 +189,26 @@ def _same_end(case: Case, fit: int, epochs: int, because: str) -> Expectation:
     "training/observers/change-nothing-for-the-others", level="universal", source=LISTED, related=_without_an_observer
 )
 def observers_change_nothing(case: Case) -> Expectations:
-    """A ModelCheckpoint, or a TerminateOnNaN that finds nothing, anywhere in the list, changes nothing for the others: not when
-    training stops, not the rate, not the weights, not what they do."""
+    """A ModelCheckpoint, a History, or a TerminateOnNaN that finds nothing, anywhere in the list, changes nothing for the others:
+    not when training stops, not the rate, not the weights, not what they do."""
     listed = names(case.scenario)
-    gone = next(index for index, name in enumerate(listed) if name in ("ModelCheckpoint", "TerminateOnNaN"))
+    gone = next(index for index, name in enumerate(listed) if name in OBSERVERS)
     if any("nan" in (done(epoch.seen, gone).printed or ()) for epoch in case.epochs()):
         return
     order = [index for index in range(len(listed)) if index != gone]
     yield from _the_same_run(case, order, f"{listed[gone]}, number {gone + 1} of the list, only looks on")
+
+
+def _same_records(case: Case, fit: int, order: list[int], because: str) -> Expectations:
+    """The expectation that what was written down by the end of a fit is what was written down beside."""
+    ours, other = case.trace.fits[fit], case.other.fits[fit]
+    for place, index in enumerate(order):
+        mine, beside = (ended(each, at).recorded for each, at in ((ours, index), (other, place)))
+        if mine is not None and beside is not None:
+            yield case.at(fit).expects_that(
+                repr(mine) == repr(beside), f"callback number {index + 1} to have written down {beside}", got=str(mine),
+                because=because,
+            )  # fmt: skip
 
 
 _APART = {
@@ -200,7 +218,8 @@ _APART = {
         ("EarlyStopping", "ModelCheckpoint"), ("EarlyStopping", "TerminateOnNaN"),
         ("ReduceLROnPlateau", "ModelCheckpoint"), ("ReduceLROnPlateau", "TerminateOnNaN"),
         ("LearningRateScheduler", "ModelCheckpoint"), ("LearningRateScheduler", "TerminateOnNaN"),
-        ("ModelCheckpoint", "TerminateOnNaN"),
+        ("ModelCheckpoint", "TerminateOnNaN"), ("History", "EarlyStopping"), ("History", "ModelCheckpoint"),
+        ("History", "TerminateOnNaN"),
     )
 }  # fmt: skip
 """The pairs of callbacks that share nothing, as long as neither looks at the rate in the logs."""
@@ -231,7 +250,8 @@ def _swapped(scenario: Scenario) -> Scenario | None:
 @clause("training/order/callbacks-that-share-nothing-commute", level="universal", source=LISTED, related=_swapped)
 def commute(case: Case) -> Expectations:
     """Two callbacks that stand next to each other and share nothing do the same in either order: of EarlyStopping,
-    ModelCheckpoint, TerminateOnNaN, and one that sets the rate, any two. (Neither looks at the rate in the logs.)"""
+    ModelCheckpoint, TerminateOnNaN, and one that sets the rate, any two, and History and any of the first three. (Neither looks
+    at the rate in the logs.)"""
     index = _swapped_at(case.scenario)
     assert index is not None
     order = list(range(len(case.scenario.callbacks)))

@@ -1,0 +1,38 @@
+"""What a callback has written down by the end of a fit, read back as a person would: from its attributes, or its file.
+
+Of a History there are two pieces: what `epoch` holds, and the lists of `history`. A zero has no sign here, as in all of a trace.
+"""
+
+from typing import Any, Callable, Dict, List, Mapping, Optional
+
+from .values import as_recorded, value_to_json
+
+Rows = List[Dict[str, Any]]
+
+
+def written(kind: str, callback: Any) -> Optional[Rows]:
+    """The pieces, each with its values by name; None for a callback that writes nothing down."""
+    read = _READ.get(kind)
+    return None if read is None else read(callback)
+
+
+def _history(callback: Any) -> Rows:
+    # Before its first fit it has no epochs, nor in older releases a history.
+    metrics: Mapping[str, Any] = getattr(callback, "history", {})
+    return [
+        {"epoch": [int(epoch) for epoch in getattr(callback, "epoch", ())]},
+        {str(name): [_cell(value) for value in values] for name, values in metrics.items()},
+    ]
+
+
+def _cell(value: Any) -> Any:
+    """A value as JSON; what is no number is told by its text."""
+    if value is None or isinstance(value, str):
+        return value
+    try:
+        return value_to_json(as_recorded(value))
+    except (TypeError, ValueError):
+        return repr(value)
+
+
+_READ: Dict[str, Callable[[Any], Rows]] = {"History": _history}
