@@ -71,7 +71,7 @@ def _smallest(clause: Clause, case: Case, left: tuple[str, ...]) -> tuple[str, .
     silent = None
     for size in range(1, AT_ONCE + 1):
         for choices in combinations(left, size):
-            outcome = _turned(clause, case, choices)
+            outcome = turned(clause, case, choices)
             if isinstance(outcome, Held):
                 return choices
             if isinstance(outcome, NotExercised):
@@ -81,17 +81,17 @@ def _smallest(clause: Clause, case: Case, left: tuple[str, ...]) -> tuple[str, .
 
 def _peeled(clause: Clause, case: Case, left: tuple[str, ...]) -> tuple[str, ...] | None:
     """All of these choices but those that are not needed to make the clause hold, or fall silent; None if all do not."""
-    if _turned(clause, case, left) is None or isinstance(_turned(clause, case, left), Failed):
+    if turned(clause, case, left) is None or isinstance(turned(clause, case, left), Failed):
         return None
     for choice in left:
         fewer = tuple(each for each in left if each != choice)
-        outcome = _turned(clause, case, fewer)
+        outcome = turned(clause, case, fewer)
         if fewer and outcome is not None and not isinstance(outcome, Failed):
             left = fewer
     return left
 
 
-def _turned(clause: Clause, case: Case, choices: tuple[str, ...]) -> Outcome | None:
+def turned(clause: Clause, case: Case, choices: tuple[str, ...]) -> Outcome | None:
     """What becomes of the clause where these choices are as documented; None if the reference does not say."""
     dialect = case.dialect.replace("nearer to the documentation", **{each: documented()[each] for each in choices})
     trace = replay(case.scenario, dialect)

@@ -149,13 +149,14 @@ CALLBACKS: dict[str, Callback] = {
                     says="Those of Keras 3; an unknown one raises TypeError.", but=frozenset({"period"})
                 ),
                 "save-freq-and-keywords": Signature(
-                    says="Those of Keras 3, period, which saves every period-th epoch, with a warning, and all others, which "
-                    "do nothing.",
+                    says='Those of Keras 3; period, which with save_freq="epoch" saves every period-th epoch, with a warning; '
+                    "options and load_weights_on_restart, of TensorFlow's own; any other is accepted, and does nothing.",
                     swallows=True,
                 ),
                 "save-freq-and-keywords-but-threshold": Signature(
-                    says="Those of Keras 3 but initial_value_threshold, period, which saves every period-th epoch, with a "
-                    "warning, and all others, which do nothing: initial_value_threshold too.",
+                    says='Those of Keras 3 but initial_value_threshold; period, which with save_freq="epoch" saves every '
+                    "period-th epoch, with a warning; options and load_weights_on_restart, of TensorFlow's own; any other is "
+                    "accepted, and does nothing: initial_value_threshold too.",
                     but=frozenset({"initial_value_threshold"}),
                     swallows=True,
                 ),

@@ -44,8 +44,8 @@ def _precision(prefix: str, **more: str) -> Choice:
         f"{prefix}/precision",
         "In which precision is a monitored value compared with the best one?",
         float32_tensorflow="Both sides are rounded to float32, where values that differ can be equal; subnormals count as zero; "
-        "a finite value beyond the range of float32 raises ValueError. A number in an array without dimensions is not rounded, "
-        "so that 0.3 in an array is less than 0.3.",
+        "a finite value beyond the range of float32 raises ValueError. A number of NumPy's (np.float64(0.3), or "
+        "np.array(0.3) without dimensions) is not rounded, so that it is less than 0.3.",
         float32_jax="Both sides are rounded to float32; subnormals count as zero; what is beyond the range is an infinity.",
         float32="Both sides are rounded to float32; what is beyond the range is an infinity.",
         float64="The Python floats are compared.",
@@ -53,11 +53,11 @@ def _precision(prefix: str, **more: str) -> Choice:
     )
 
 
-def _first_value(prefix: str, **more: str) -> Choice:
+def _first_value(prefix: str, given: str = "", **more: str) -> Choice:
     return _choice(
         f"{prefix}/first-value",
         "Is the first monitored value always the best so far?",
-        accepted="Always, even a NaN or an infinity; nothing improves on a NaN, however good what follows it is.",
+        accepted=f"Always{given}, even a NaN or an infinity; nothing improves on a NaN, however good what follows it is.",
         compared_with_infinity="It is compared with the worst infinity, so that a NaN or that infinity is no improvement.",
         **more,
     )
@@ -306,8 +306,9 @@ _ALL = (
     _choice(
         "reduce-lr-on-plateau/cooldown",
         "For how many epochs after a reduction is none counted as bad?",
-        one_less="cooldown - 1: the counter is decremented before it is asked, so that cooldown=1 does nothing, and on a plateau "
-        "the rate falls every patience + cooldown - 1 epochs.",
+        one_less="cooldown - 1, with a cooldown of 1 or more: the counter is decremented before it is asked, so that "
+        "cooldown=1 does nothing, and on a plateau, with a patience of 1 or more, the rate falls every patience + cooldown - 1 "
+        "epochs.",
         exact="For as many as cooldown says.",
     ),
     _choice(
@@ -360,7 +361,7 @@ _ALL = (
         refused="It may not: an epoch that begins with one raises ValueError.",
     ),
     _precision("model-checkpoint"),
-    _first_value("model-checkpoint", not_kept=_NOT_KEPT),
+    _first_value("model-checkpoint", " without a threshold", not_kept=_NOT_KEPT),
     _choice(
         "model-checkpoint/direction",
         _IN_AUTO,
@@ -380,8 +381,9 @@ _ALL = (
     _choice(
         "model-checkpoint/array-metric",
         "What does save_best_only do when the metric is an array?",
-        saves="It saves, with a warning; of two equal ones the second too.",
-        saves_the_whole_model="It saves, with a warning; the whole model, with save_weights_only too.",
+        saves="It saves, with a warning, if the array has at least one dimension; of two equal ones the second too.",
+        saves_the_whole_model="It saves, with a warning, if the array has at least one dimension; the whole model, with "
+        "save_weights_only too.",
         compares="It compares, and fails unless the array has one element; to print that one fails too.",
         compares_and_prints="It compares, and fails unless the array has one element, which is printed as its number.",
     ),

@@ -7,32 +7,49 @@ Rules
 - The page is the Markdown, rendered: one self-contained file without scripts, with a light and a dark look.
 """
 
-import html
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
-from itertools import groupby
 
 from callcheck.spec.callbacks import CALLBACKS, TRAINING
-from callcheck.spec.choices import CHOICES
+from callcheck.spec.choices import CHOICES, Choice
 from callcheck.spec.clauses.clause import CLAUSES, Clause
-from callcheck.spec.dialect import Dialect, edition, promises
+from callcheck.spec.dialect import DOCUMENTED, NEWEST, edition, promises, shipped, third_party
 from callcheck.spec.documentation import sentences
-from callcheck.spec.scenario import Scenario, dumps
-from callcheck.spec.trace import Trace
+from callcheck.spec.scenario import dumps
 from callcheck.spec.version import VERSION
 
 from ..site.state import SITE, link
+from .example import Example, example
+from .example_table import cell, tables
 from .markup import document, style
-from .standing import BREAKS, KEEPS, Example, Standing, example, looked_at, plainest, standings
-from .table import begun, heading, in_order, rows
-from .words import anchor, one_line
+from .standing import BREAKS, KEEPS, Standing, looked_at, plainest, standings
+from .table import heading
+from .words import anchor, compared_with, one_line
 
 LEVELS = {
     "universal": "no training callback of this kind may break it, whatever else it chooses.",
     "documented": f"the documentation of {edition()} promises it.",
     "observed": "the documentation is silent or says otherwise; the releases that the source names do it.",
+}
+FOR_HARNESSES = ("every-callback/outcome/", "training/ends-with-an-error/")
+"""Clauses on how a suite asks an implementation rather than on what it does: they stand in the appendix."""
+LEGEND = {
+    "`-`": "nothing was seen at the end of that epoch.",
+    "`stop`": "the stop flag is set: this epoch was the last of the fit.",
+    "`(not run)`": "the fit had ended before.",
+    "`(empty)`": "the epoch's logs have no metric; `1.0` and the like are what `logs` holds, as Python writes it.",
+    "`lr=0.1`": "the learning rate after the epoch's end. The initial one is 1.0 if none is shown.",
+    "`logged {...}`": "what the callback added to the logs.",
+    "`saved m.keras (weights of epoch 2)`": "a file was written, at the epoch's end unless a batch is named.",
+    "`warned ...`, `printed ...`": "a warning, or a line on the screen, by what it says.",
+    "`raised ...`": "the hook that raised, and the type of the exception, which ends training.",
+    "`batches: ...`": "the logs of the epoch's batches. An epoch without them has one batch, whose logs are the epoch's "
+    "without those that begin with val_.",
+    "`(stop set)`, `somebody ...`": "what is done by someone else than the callback.",
+    "`there before: ...`": "files and directories that lie there when the first fit begins.",
 }
 
 
@@ -45,7 +62,7 @@ def glossary() -> Mapping[str, str]:
 @cache
 def markdown(site: str = SITE) -> str:
     """The whole document. `site`: where it finds the page that answers."""
-    return "\n".join([*_preface(), *_clauses(site), *_choices()]) + "\n"
+    return "\n".join([*_preface(), *_parts(site), *_choices(), *_appendix(site)]) + "\n"
 
 
 def _preface() -> Iterator[str]:
@@ -56,7 +73,7 @@ def _preface() -> Iterator[str]:
         "SPECIFICATION.md`; do not edit."
     )
     parts = ["every-callback", *(callback.prefix for callback in CALLBACKS.values()), TRAINING]
-    links = [*(f"[{_title(part)}](#{part})" for part in parts), "[the choices](#choices)"]
+    links = [*(f"[{_title(part)}](#{part})" for part in parts), "[the choices](#choices)", "[appendix](#appendix)"]
     yield from ("", "Contents: [words](#words), " + ", ".join(links) + ".", "", "## How to read it", "")
     yield (
         "A clause is one sentence with an id that never changes its meaning, a source, and a level. What stands in parentheses "
@@ -73,16 +90,18 @@ def _preface() -> Iterator[str]:
     yield ""
     yield (
         "Where one of the dialects documented, keras-3.15.1, keras-3.15.1+numpy and tf-keras-2.21.0 breaks a clause, it is said "
-        "which, and by which choice: as the reference does it on the stored scenarios."
+        "which, and by which choices: as the reference does it on the stored scenarios."
     )
     yield ""
     yield (
-        "An example is a small scenario on which an implementation that breaks the clause is found out. Its table says what the "
-        "callback was shown in each epoch and what has to be seen when the epoch has ended, in a dialect that keeps the clause; "
-        "where one breaks it, what is seen in that one stands beside it. Left out are the learning rate where "
-        "the callback has nothing to do with it, and the weights at the end where they are those of the last epoch. Where two "
-        "runs are compared, the second table is the other one. `callcheck trace -` takes the JSON under *as JSON*."
+        "An example is a small scenario that tells right from wrong. Its table says what the callback was shown in each epoch, "
+        "what has to be seen when the epoch has ended, in a dialect that keeps the clause, and beside it what a dialect does "
+        "that breaks it, or else somebody's mistake. Left out are the learning rate where the callback has nothing to do with "
+        "it, and the weights at the end where they are those of the last epoch. Where two runs are compared, the second table "
+        "is the other one. `callcheck trace -` takes the JSON under *as JSON*. In the tables:"
     )
+    yield ""
+    yield from (f"- {sign}: {meaning}" for sign, meaning in LEGEND.items())
     yield from ("", '## <a id="words"></a>Words', "")
     yield from (f"- **{term}**: {meaning}" for term, meaning in glossary().items())
     yield ""
@@ -94,21 +113,48 @@ def _title(part: str) -> str:
     return next((name for name, callback in CALLBACKS.items() if callback.prefix == part), "Every callback")
 
 
-def _part(clause: Clause) -> str:
-    return clause.id.split("/")[0]
+def _by_part() -> dict[str, dict[str, list[Clause]]]:
+    """The clauses by part and group, but for those of the appendix."""
+    parts: dict[str, dict[str, list[Clause]]] = {}
+    for clause in CLAUSES.values():
+        if not clause.id.startswith(FOR_HARNESSES):
+            parts.setdefault(clause.id.split("/")[0], {}).setdefault(clause.group, []).append(clause)
+    return parts
 
 
-def _clauses(site: str) -> Iterator[str]:
-    for part, clauses in groupby(CLAUSES.values(), key=_part):
+def _parts(site: str) -> Iterator[str]:
+    for part, groups in _by_part().items():
         yield from (f'## <a id="{part}"></a>{_title(part)}', "")
+        yield from _index(groups)
+        yield from _breaks(_title(part), [clause for members in groups.values() for clause in members])
         yield from _promises(_title(part))
-        groups: dict[str, list[Clause]] = {}
-        for clause in clauses:
-            groups.setdefault(clause.group, []).append(clause)
         for group, members in groups.items():
             yield from (f"### {_title(part)}: {group.split('/')[1].replace('-', ' ')}", "")
             for clause in members:
                 yield from _clause(clause, site)
+
+
+def _index(groups: Mapping[str, Sequence[Clause]]) -> Iterator[str]:
+    """The clauses of a part, by group."""
+    for group, members in groups.items():
+        links = ", ".join(f"[{clause.id.split('/')[2]}](#{anchor(clause.id)})" for clause in members)
+        yield f"- *{group.split('/')[1]}*: {links}"
+    yield ""
+
+
+def _breaks(title: str, clauses: Sequence[Clause]) -> Iterator[str]:
+    """Which documented clauses the newest Keras breaks."""
+    broken = [
+        (clause, each) for clause in clauses if clause.level == "documented"
+        for each in standings(clause.id) if each.dialect.name == NEWEST and each.verdict == BREAKS
+    ]  # fmt: skip
+    if not broken:
+        return
+    yield from (f"### {title}: where {compared_with(NEWEST)} breaks its documentation", "")
+    for clause, each in broken:
+        why = ", ".join(f"{_link(choice)} is `{each.dialect[choice]}`" for choice, _ in each.causes)
+        yield f"- [{clause.id.partition('/')[2]}](#{anchor(clause.id)}): {why}"
+    yield ""
 
 
 def _promises(callback: str) -> Iterator[str]:
@@ -122,19 +168,19 @@ def _promises(callback: str) -> Iterator[str]:
         "|---|---|---|",
     )
     for row in sentences()[callback]:
-        said = _cell(row.says) + ("" if row.missing is None else f"<br>*Not held: {_cell(row.missing)}*")
+        said = cell(row.says) + ("" if row.missing is None else f"<br>*Not held: {cell(row.missing)}*")
         held = "<br>".join(f"[{id.partition('/')[2]}](#{anchor(id)})" for id in row.clauses) or "none"
-        yield f"| {_cell(row.place)} | {said} | {held} |"
+        yield f"| {cell(row.place)} | {said} | {held} |"
     yield ""
 
 
 def _clause(clause: Clause, site: str) -> Iterator[str]:
     yield from (f'#### <a id="{anchor(clause.id)}"></a>`{clause.id}`', "", f"**{_text(clause.sentence)}**", "")
-    about = f"*{clause.level}*; {clause.origin}"
+    yield from (f"*{clause.level}*; {_linked(clause.origin)}.", "")
     for choice, values in clause.choices.items():
-        about += f". Where {_link(choice)} is {' or '.join(f'`{value}`' for value in values)}"
-    yield from (about + ".", "")
-    found = tuple(standings(clause))
+        said = "; or ".join(f"`{value}` ({_half(CHOICES[choice].values[value])})" for value in values)
+        yield from (f"Holds where {_link(choice)} is {said}.", "")
+    found = standings(clause.id)
     yield from _standings(found)
     shown = example(clause, found)
     if shown is not None:
@@ -149,83 +195,60 @@ def _text(sentence: str) -> str:
     return sentence.replace("*", "\\*").replace("<", "&lt;")
 
 
+def _linked(source: str) -> str:
+    """A source with its addresses as links."""
+    return re.sub(r"https://[^\s,;]+", r"<\g<0>>", source)
+
+
 def _link(choice: str) -> str:
     return f"[`{choice}`](#{anchor(choice)})"
 
 
+def _half(meaning: str, shown: str = "") -> str:
+    """Of what a value of a choice means the part that names what was `shown`, else the first."""
+    parts = [part.rstrip(";. ") for part in re.split(r"(?<=[;.:])\s+", meaning)]
+    return next((part for part in parts if shown and shown in part), parts[0]).rstrip(":")
+
+
 def _standings(found: Sequence[Standing]) -> Iterator[str]:
     """Who breaks a clause, and why; where nobody does there is nothing to say."""
-    broken: dict[tuple[str, ...], list[Dialect]] = {}
+    broken: dict[tuple[str, ...], list[Standing]] = {}
     for each in found:
         if each.verdict == BREAKS:
-            broken.setdefault(each.choices, []).append(each.dialect)
+            broken.setdefault(tuple(choice for choice, _ in each.causes), []).append(each)
     if not broken:
         return
     kept = [each.dialect.name for each in found if each.verdict == KEEPS]
     yield f"Kept by {', '.join(kept)}." if kept else "Kept by none of these dialects."
-    for choices, dialects in broken.items():
-        yield f"**Broken by {', '.join(each.name for each in dialects)}**: " + " ".join(
-            f"{_link(choice)} is `{dialects[0][choice]}`: {CHOICES[choice].values[dialects[0][choice]]}"
-            for choice in choices
-        )
+    for members in broken.values():
+        first = members[0]
+        whys = []
+        for choice, case in first.causes:
+            errors = [
+                fit.error.type for trace in (case.trace, case.other) for fit in trace.fits if fit.error is not None
+            ]
+            value = first.dialect[choice]
+            whys.append(f"{_link(choice)} is `{value}` ({_half(CHOICES[choice].values[value], *errors[:1])})")
+        yield f"**Broken by {', '.join(each.dialect.name for each in members)}**: {'; '.join(whys) or 'no choice explains it'}."
     yield ""
 
 
 def _example(shown: Example, site: str) -> Iterator[str]:
-    kept, broken = shown.kept, shown.broken
-    columns = {kept.dialect.name: kept.trace} | ({} if broken is None else {broken.dialect.name: broken.trace})
-    yield from _table(kept.scenario, columns, "Example")
-    if kept.other_scenario is not None:
-        columns = {kept.dialect.name: kept.other} | ({} if broken is None else {broken.dialect.name: broken.other})
-        yield from _table(kept.other_scenario, columns, "Compared with")
-    other = "" if broken is None else broken.dialect.name
-    yield from (f"[Try it]({link(kept.scenario, kept.dialect.name, other, site)})", "")
-    yield from (
-        "<details><summary>as JSON</summary>", "", "```json", dumps(kept.scenario), "```", "", "</details>", "",
-    )  # fmt: skip
-
-
-def _table(scenario: Scenario, traces: Mapping[str, Trace], begin: str) -> Iterator[str]:
-    """A scenario by epoch, and what is seen of it in each dialect."""
-    schedules = any("learning_rate" in CALLBACKS[each.callback].jobs for each in scenario.configured())
-    scheduled = schedules or scenario.learning_rate != 1.0
-    hide = {"messages", "last", *(() if scheduled else ("rates",))}
-    yield f"{begin}: {'; '.join(f'`{one_line(line)}`' for line in heading(scenario))}"
-    yield ""
-    several = len(scenario.fits) > 1
-    yield (
-        "| "
-        + " | ".join([*(["fit"] if several else []), "epoch", "logs", *(f"seen in {name}" for name in traces)])
-        + " |"
-    )
-    yield "|---" * (several + 2 + len(traces)) + "|"
-    seen = [
-        {(row.fit, row.position, row.shown): row for row in rows(scenario, trace, hide=hide)}
-        for trace in traces.values()
-    ]
-    places = dict.fromkeys(place for column in seen for place in column)
-    for place in sorted(places, key=in_order):
-        there = next(column[place] for column in seen if place in column)
-        cells = [
-            *([f"{there.fit + 1}{begun(scenario.fits[there.fit])}"] if several else []),
-            "" if there.number is None else str(there.number),
-            there.shown,
-        ]
-        happened = [
-            _refused(trace) or (", ".join(column[place].seen or ()) if place in column else "") or "-"
-            for column, trace in zip(seen, traces.values(), strict=True)
-        ]
-        yield "| " + " | ".join(_cell(cell) for cell in (*cells, *happened)) + " |"
-    yield ""
-
-
-def _refused(trace: Trace) -> str:
-    """What is seen of epochs that a refused configuration does not reach."""
-    return "" if trace.rejected is None else f"(the constructor raises {trace.rejected.type})"
-
-
-def _cell(text: str) -> str:
-    return html.escape(one_line(text), quote=False).replace("*", "\\*").replace("|", "\\|")
+    kept, wrong = shown.kept, shown.wrong
+    against = "" if wrong is None or shown.mistake is not None else wrong.dialect.name
+    if shown.mistake is not None:
+        yield from (f"The mistake that it catches here: {shown.mistake}", "")
+    scenarios = {"Example": kept.scenario}
+    if kept.other_scenario is not None and kept.other_scenario != kept.scenario:
+        scenarios["Compared with"] = kept.other_scenario
+    yield from tables(shown, scenarios)
+    tries = [f"[Try it]({link(each, kept.dialect.name, against, site)})" for each in scenarios.values()]
+    yield from (" and ".join([tries[0], *(each.replace("Try it", "the other run") for each in tries[1:])]), "")
+    jsons = [dumps(each) for each in scenarios.values()]
+    yield from ("<details><summary>as JSON</summary>", "")
+    for each in jsons:
+        yield from ("```json", each, "```", "")
+    yield from ("</details>", "")
 
 
 def _choices() -> Iterator[str]:
@@ -241,9 +264,45 @@ def _choices() -> Iterator[str]:
         yield "The documentation is silent." if promise.place is None else f"Promised: {promise.place}."
         yield ""
         for value, meaning in choice.values.items():
-            who = [dialect.name for dialect in looked_at() if dialect[choice.id] == value]
-            yield f"- `{value}`: {meaning}" + (f" *({', '.join(who)})*" if who else "")
-        yield ""
+            yield f"- `{value}`: {meaning} *({_whose(choice, value)})*"
+        yield from ("", *_decides(choice))
+
+
+def _whose(choice: Choice, value: str) -> str:
+    """Who answers so: the dialects that are looked at, else an older release, another library, or nobody."""
+    who = [dialect.name for dialect in looked_at() if dialect[choice.id] == value]
+    if who:
+        return ", ".join(who)
+    older = [each for each in shipped().values() if each.name != DOCUMENTED and each[choice.id] == value]
+    if older:
+        return f"other releases, as {older[-1].name}"
+    libraries = [name for name, each in third_party().items() if each[choice.id] == value]
+    return (
+        f"another library: {', '.join(libraries)}"
+        if libraries
+        else "nobody's answer that is known: a fault that one can make"
+    )
+
+
+def _decides(choice: Choice) -> Iterator[str]:
+    """The clauses that are tied to a choice, and those that one of the dialects breaks by it."""
+    tied = [clause.id for clause in CLAUSES.values() if choice.id in clause.choices]
+    broken = [
+        clause.id for clause in CLAUSES.values()
+        if any(choice.id == cause for each in standings(clause.id) for cause, _ in each.causes)
+    ]  # fmt: skip
+    for begin, ids in (("Clauses tied to it", tied), ("Clauses that are broken by it", broken)):
+        if ids:
+            yield from (f"{begin}: {', '.join(f'[{id}](#{anchor(id)})' for id in ids)}.", "")
+
+
+def _appendix(site: str) -> Iterator[str]:
+    yield from ('## <a id="appendix"></a>Appendix: for implementers', "")
+    yield "What is required of whatever answers the suite, beside what a callback does."
+    yield ""
+    for clause in CLAUSES.values():
+        if clause.id.startswith(FOR_HARNESSES):
+            yield from _clause(clause, site)
 
 
 # ---------------------------------------------------------------------------------------------- the page

@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import Any
 
 from callcheck.reference.replay import Decision
+from callcheck.spec.files import PATH_LIKE, RELATIVE
 from callcheck.spec.reading import printable, shown
 from callcheck.spec.scenario import Configured, Epoch, Fit, Other, Scenario
 from callcheck.spec.trace import (
@@ -24,18 +25,35 @@ from callcheck.spec.trace import (
     Trace,
     Weights,
 )
-from callcheck.spec.values import CELLS, Logs, Rate, Value, logs_to_json, number_to_json, value_to_json
+from callcheck.spec.values import CELLS, ArrayNumber, Logs, Rate, Tensor, Value, number_to_json
 
 from .words import LONGEST, one_line
 
 
 def _show(value: Value) -> str:
-    shown = value_to_json(value)
-    return str(shown) if not isinstance(shown, list) else "[" + " ".join(str(item) for item in shown) + "]"
+    """A value of a metric as Python writes what the callback is given."""
+    if isinstance(value, Tensor):
+        return f"tensor({_numbers(value)})"
+    if isinstance(value, tuple):
+        return f"np.array({_numbers(value)})"
+    return f"np.array({number_to_json(float(value))})" if isinstance(value, ArrayNumber) else _plain(value)
+
+
+def _numbers(values: Iterable[float]) -> str:
+    return "[" + ", ".join(str(number_to_json(value)) for value in values) + "]"
+
+
+def _plain(value: Any) -> str:
+    return str(value if value is None or isinstance(value, bool) else number_to_json(value))
 
 
 def _show_metrics(logs: Logs) -> str:
     return " ".join(f"{printable(name)}={_show(value)}" for name, value in logs.items())
+
+
+def _show_added(logs: Logs) -> str:
+    """What was added to logs, by its name."""
+    return "{" + ", ".join(f"{name!r}: {_show(value)}" for name, value in logs.items()) + "}"
 
 
 def _show_logs(epoch: Epoch) -> str:
@@ -73,7 +91,8 @@ def _show_weights(weights: Weights, fit: int) -> str:
 def _show_save(save: Save, fit: int) -> str:
     content = {None: "", "model": ", the whole model", "weights": ", the weights alone"}[save.content]
     weights = "" if save.weights is None else f" (weights {_show_weights(save.weights, fit)})"
-    return printable(save.path) + content + weights
+    batch = "" if save.batch is None else f" at the end of batch {save.batch}"
+    return printable(save.path) + batch + content + weights
 
 
 def _show_epoch(seen: EpochTrace, fit: int, hide: Collection[str]) -> tuple[str, ...]:
@@ -102,14 +121,14 @@ def _show_done(seen: EpochTrace | CallbackInEpoch, fit: int) -> Iterator[str]:
     yield from (f"warned {kind}" for kind in seen.warned or ())
     yield from (f"printed {kind}" for kind in seen.printed or ())
     if seen.logged:
-        yield f"logged {logs_to_json(seen.logged)}"
+        yield f"logged {_show_added(seen.logged)}"
     if seen.removed:
         yield f"removed {', '.join(seen.removed)}"
     yield from (f"weights set at {hook}" for hook in seen.weights_set or ())
 
 
 def _show_batch(batch: BatchTrace) -> str:
-    done = [f"logged {logs_to_json(batch.logged)}"] if batch.logged else []
+    done = [f"logged {_show_added(batch.logged)}"] if batch.logged else []
     done += [f"removed {', '.join(batch.removed)}"] if batch.removed else []
     whose = "" if batch.callback is None else f"{batch.callback + 1}: "
     return f"{whose}at the end of batch {batch.batch} {' and '.join(done)}"
@@ -139,8 +158,28 @@ def _state(internal: Mapping[str, Any], fit: int, position: int) -> str:
     return " ".join(parts)
 
 
+def _argument(name: str, value: Any) -> str:
+    """An argument as Python writes it; a schedule as the function that it is."""
+    if name == "schedule" and isinstance(value, Mapping):
+        return _schedule(value)
+    if name == "filepath" and isinstance(value, Mapping):
+        path = value.get(PATH_LIKE)
+        return f"{shown(value.get(RELATIVE), LONGEST)} (relative)" if path is None else f"Path({shown(path, LONGEST)})"
+    return shown(value, LONGEST)
+
+
+def _schedule(description: Mapping[str, Any]) -> str:
+    table, accepts = description.get("table"), description.get("accepts")
+    rate = f"lr * {description.get('scale')!r}" if table is None else f"{_numbers(table)}[epoch]"
+    returns = description.get("returns")
+    known = {None: "{}", "none": "None", "array": "np.array([{}])", "float32": "np.float32({})"}
+    made = known.get(returns, f"{returns}({{}})").format(rate)
+    taken = "lambda epoch: {}" if accepts == "epoch" else "lambda epoch, lr: {}"
+    return taken.format(made) + (" (for an int and a float alone)" if accepts == "int-and-float" else "")
+
+
 def _call(configured: Configured) -> str:
-    config = ", ".join(f"{printable(name)}={shown(value, LONGEST)}" for name, value in configured.config.items())
+    config = ", ".join(f"{printable(name)}={_argument(name, value)}" for name, value in configured.config.items())
     return f"{configured.callback}({config})"
 
 
@@ -172,9 +211,9 @@ class Row:
     seen: tuple[str, ...] | None = None
 
 
-def rows(scenario: Scenario, trace: Trace | None, *, hide: Collection[str] = ()) -> Iterator[Row]:
+def rows(scenario: Scenario, trace: Trace | None, *, hide: Collection[str] = (), steps: bool = False) -> Iterator[Row]:
     """The scenario by epoch, and what was seen at the end of each fit. `hide`: of rates, messages (of errors), and last (weights:
-    those of the last epoch)."""
+    those of the last epoch). `steps`: how many the optimizer has made, too."""
     for index, fit in enumerate(scenario.fits):
         seen = trace.fits[index] if trace is not None and index < len(trace.fits) else None
         for position, epoch in enumerate(fit.epochs):
@@ -194,8 +233,9 @@ def rows(scenario: Scenario, trace: Trace | None, *, hide: Collection[str] = ())
             ends: Sequence[FitTrace | CallbackInFit] = seen.callbacks or (seen,)
             said = [part for number, each in enumerate(ends, 1) for part in _of(number, seen.callbacks, _said(each))]
             files = (f"new files around it: {', '.join(seen.files)}",) if seen.files else ()
-            if holds or said or files:
-                yield Row(fit=index, shown="after training", seen=(*holds, *said, *files))
+            made = (f"{seen.optimizer_steps} steps of the optimizer, in all",) if steps and seen.optimizer_steps else ()
+            if holds or said or files or made:
+                yield Row(fit=index, shown="after training", seen=(*holds, *made, *said, *files))
 
 
 def _said(seen: FitTrace | CallbackInFit) -> Iterator[str]:
@@ -250,9 +290,8 @@ def begun(fit: Fit) -> str:
     parts = [] if fit.learning_rate is None else [f"learning rate {_show_rate(fit.learning_rate)}"]
     parts += [] if fit.instances == "same" else [f"{fit.instances} instances"]
     if fit.resume is not None:
-        parts.append(
-            f"resumed from {'weights in ' if fit.resume.load == 'weights' else ''}{printable(fit.resume.path)}"
-        )
+        what = {"model": "", "weights": "weights in ", "weights-unbuilt": "weights in an unbuilt optimizer's model, "}
+        parts.append(f"resumed from {what[fit.resume.load]}{printable(fit.resume.path)}")
     return "".join(f", {part}" for part in parts)
 
 

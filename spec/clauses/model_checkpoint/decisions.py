@@ -24,7 +24,6 @@ from .stream import (
     DOCUMENTATION,
     KERAS_3,
     OBSERVED,
-    TF_KERAS,
     Turn,
     arrays,
     has_saved,
@@ -57,7 +56,8 @@ def adds_nothing(case: Case) -> Expectations:
     source=f"{DOCUMENTATION} (save_freq)", observes=("saved", "weights"),
 )  # fmt: skip
 def weights_of_the_epoch(case: Case) -> Expectations:
-    """A file holds the weights as the epoch left them in which it is written."""
+    """A file holds the weights that the model has when it is written: at an epoch's end as the epoch left them, at a batch's end
+    as that batch did. (Which batch of an epoch they are from is not looked at.)"""
     for epoch, save in saves_seen(case):
         if save.weights is not None:
             own = Weights(epoch=epoch.number)
@@ -72,7 +72,8 @@ def weights_of_the_epoch(case: Case) -> Expectations:
     source=f"{DOCUMENTATION} (save_weights_only)", observes=("saved",),
 )  # fmt: skip
 def weights_or_model(case: Case) -> Expectations:
-    """With save_weights_only, a file holds the model's weights alone, else the whole model."""
+    """With save_weights_only, a file holds what model.save_weights writes, without the architecture; else it holds the whole
+    model, as model.save writes it."""
     expected = "the weights alone" if case["save_weights_only"] else "the whole model"
     for epoch, save in saves_seen(case):
         yield epoch.expects_that(
@@ -102,8 +103,9 @@ def _clear_values(case: Case) -> list[float] | None:
     source=f"{DOCUMENTATION} (save_best_only)", observes=("saved",),
 )  # fmt: skip
 def clear_improvement(case: Case) -> Expectations:
-    """In a first fit with save_best_only, an explicit mode, save_freq="epoch", neither threshold nor period, and finite values
-    in every epoch that float32 can tell apart, an epoch is saved exactly if no epoch before it was as good."""
+    """In a first fit with save_best_only, an explicit mode, save_freq="epoch", neither threshold nor period, and in every epoch
+    a finite value, an epoch is saved exactly if no epoch before it was as good or better. (Values in the range of float32, none
+    of them subnormal, each pair of which float32 can tell apart.)"""
     values = _clear_values(case)
     if values is not None:
         best = min if case["mode"] == "min" else max
@@ -121,8 +123,8 @@ def clear_improvement(case: Case) -> Expectations:
     source=f"{DOCUMENTATION} (save_best_only)", observes=("saved",),
 )  # fmt: skip
 def not_overwritten(case: Case) -> Expectations:
-    """With save_best_only, a file that was written with one value of the metric is written again only with a better
-    one."""
+    """With save_best_only, a file that an instance has written with one number of the metric is, at a turn with another, written
+    again only if that is better. (Turns without the metric, and those with an array, have clauses of their own.)"""
     best = best_only(case)
     if best is None:
         return
@@ -174,7 +176,7 @@ def _in_turn(case: Case, planned: tuple[Turn, ...], frequency: str, fit: int | N
 )  # fmt: skip
 def every_epoch(case: Case) -> Expectations:
     """With save_freq="epoch", the default, a save is made at the end of every epoch and at no other time; with
-    save_best_only, at most one."""
+    save_best_only, at most one. (In runs that end without an exception.)"""
     planned = turns(case)
     if case["save_freq"] == "epoch" and planned is not None:
         yield from _in_turn(case, planned, 'save_freq="epoch"')
@@ -187,7 +189,8 @@ def every_epoch(case: Case) -> Expectations:
 def counts_batches(case: Case) -> Expectations:
     """With an integer save_freq of 1 or more, in a first fit, a save is made at the end of every save_freq-th batch, counted
     on across epochs, and at no other time; with save_best_only at most one there. With steps_per_execution=N so it is where
-    save_freq and the batches of every epoch are multiples of N."""
+    save_freq and the batches of every epoch are multiples of N. (In runs that end without an exception. That
+    batches are counted on across epochs is an inference.)"""
     frequency, steps = case["save_freq"], case.scenario.steps_per_execution
     if frequency == "epoch" or not typed(case) or frequency < 1 or frequency % steps:
         return
@@ -201,10 +204,10 @@ def counts_batches(case: Case) -> Expectations:
     choices={"model-checkpoint/first-batches": "counted"},
 )  # fmt: skip
 def every_turn(case: Case) -> Expectations:
-    """With an integer save_freq, a save is made at the end of that many batches and at no other time, counted on across
-    epochs and fits. With steps_per_execution=N, where that is looked at every N batches, a save is made at the first look
-    at which the number is reached, and counting begins at 0 again. A short last group counts as N batches. Zero and less
-    mean every look."""
+    """With an integer save_freq, the end of every save_freq-th batch is a turn, and nothing else is, counted on across epochs
+    and fits: without save_best_only there is a save at each, with it at most one. With steps_per_execution=N the callback looks
+    every N batches; the first look at which the number is reached is a turn, and counting begins at 0 again. A short last group
+    counts as N batches. Zero and less make every look a turn."""
     frequency = case["save_freq"]
     if frequency != "epoch" and typed(case):
         said = f"save_freq={frequency} and steps_per_execution={case.scenario.steps_per_execution}"
@@ -216,11 +219,12 @@ def _with_period(scenario: Scenario) -> Scenario:
 
 
 @clause(
-    "model-checkpoint/period/saves-every-period-th-epoch", level="observed", source=f"{TF_KERAS} (kwargs)",
+    "model-checkpoint/period/saves-every-period-th-epoch", level="observed", source="observed: tf-keras 2.21.0",
     observes=("saved",), related=_with_period, choices={"model-checkpoint/arguments": ("save-freq-and-keywords", "period")},
 )  # fmt: skip
 def every_period(case: Case) -> Expectations:
-    """The argument period of older releases makes every period-th epoch a turn, counted on across fits."""
+    """With save_freq="epoch", the argument period of older releases makes every period-th epoch a turn, counted on across
+    fits."""
     return of_both(case, _every_period)
 
 
@@ -315,15 +319,14 @@ def compared_from(case: Case, best: Best) -> list[float] | None:
 
 
 @clause(
-    "model-checkpoint/save-best-only/saves-exactly-the-improvements", level="observed",
-    source=f"{DOCUMENTATION} (save_best_only, initial_value_threshold, mode); the precision is observed",
-    observes=("saved",),
+    "model-checkpoint/save-best-only/saves-exactly-the-improvements", level="observed", source=OBSERVED, observes=("saved",),
 )  # fmt: skip
 def exactly_the_improvements(case: Case) -> Expectations:
     """With save_best_only, a turn whose metric is a number saves if it is strictly better, in the dialect's precision, than
     initial_value_threshold and than every number of the turns before it, those of earlier fits included; if it is not, it does
-    not save. Nothing is better than a threshold that is NaN. (Mode min or max, or of a loss; no array among the values; without a
-    threshold, a first number that is neither NaN nor the worst infinity.)"""
+    not save. A NaN is not better than anything, and after the first number hides nothing: what is compared are the others.
+    Nothing is better than a threshold that is NaN. (Mode min or max, or of a loss; no array among the values; without a
+    threshold, a first number that is neither NaN nor the worst infinity; in runs that end without an exception.)"""
     best = best_only(case)
     start = None if best is None or best.arrays else compared_from(case, best)
     if best is not None and start is not None:
@@ -366,7 +369,7 @@ def first_beats_infinity(case: Case) -> Expectations:
 )  # fmt: skip
 def every_strict_improvement(case: Case) -> Expectations:
     """With save_best_only and finite values, a value that is better than initial_value_threshold and every value before
-    it is saved, however small the difference."""
+    it is saved: the documentation names no difference that would be too small. (In runs that end without an exception.)"""
     best = best_only(case)
     if best is None or best.arrays:
         return
@@ -418,8 +421,8 @@ def _after_a_nan(scenario: Scenario) -> Scenario | None:
     source=f"{DOCUMENTATION} (save_best_only)", observes=("saved",), related=where_small(_after_a_nan),
 )  # fmt: skip
 def nan_is_replaced(case: Case) -> Expectations:
-    """With save_best_only and no threshold, the first finite value of the metric is saved, even if NaN came before
-    it."""
+    """With save_best_only and no threshold, a finite value in the range of float32 before which the metric was NaN, and nothing
+    but NaN, is saved: it is the best so far. (An inference: no text mentions NaN.)"""
     return of_both(case, _nan_is_replaced)
 
 
@@ -438,7 +441,8 @@ def _nan_is_replaced(case: Case) -> Expectations:
     source=f"{DOCUMENTATION} (save_best_only)", observes=("saved",),
 )  # fmt: skip
 def nothing_without_the_metric(case: Case) -> Expectations:
-    """With save_best_only, a model of which the monitored metric is not known is not the best, and not saved."""
+    """With save_best_only, a model of which the monitored metric is not known, as in an epoch without validation
+    (validation_freq), is not the best, and not saved."""
     return saved_without_the_metric(case, False)
 
 
@@ -479,5 +483,5 @@ def a_part(case: Case) -> Expectations:
 )  # fmt: skip
 def goes_on(case: Case) -> Expectations:
     """An instance that is used again remembers the best value and the batches and epochs counted: two fits, the second
-    with initial_epoch where the first ended, save what one fit would."""
+    with initial_epoch where the first ended, save what one fit would. (A new instance does not, be there a file or not.)"""
     return same_saves(case, "the same epochs in two fits, with one instance, have these saves")

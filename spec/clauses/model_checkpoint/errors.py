@@ -45,9 +45,11 @@ from .stream import (
 
 @clause("model-checkpoint/errors/raises-nothing-else", level="observed", source=OBSERVED, errors=True)
 def nothing_else(case: Case) -> Expectations:
-    """Nothing raises if every file name can be filled in and every file be written, and if what is compared are numbers in the
-    range of float32, at epoch ends and in a direction that is known."""
-    if undisturbed(case) and nameable(case) and compares_only_float32(case, turns(case) or ()):
+    """Nothing raises if every file name can be filled in and every file be written, and if the direction is known (mode min or
+    max, or auto with a loss), be there something to compare or not; with save_best_only also only numbers in the range of float32
+    are compared, and at epoch ends alone. (A filepath that is a string without directories, and nothing there before.)"""
+    harmless = not case["save_best_only"] or compares_only_float32(case, turns(case) or ())
+    if undisturbed(case) and nameable(case) and harmless:
         yield runs_to_its_end(case, "no turn has a reason to fail")
 
 
@@ -145,8 +147,8 @@ MAKES_FOLDERS = ("before-a-save", "at-every-turn")
     choices={"model-checkpoint/suffix": WRITES_FILES, "model-checkpoint/folder": MAKES_FOLDERS},
 )  # fmt: skip
 def directory_in_its_place(case: Case) -> Expectations:
-    """Without save_best_only, a save under the name of a directory that is there already raises OSError, and none of the types
-    made from it."""
+    """Without save_best_only, a save under the name of a directory that is there already raises OSError itself, not a subclass
+    of it."""
     return of_both(case, lambda one: _cannot_be_written(one, "directory", "OSError", "{} is a directory already"))
 
 
@@ -235,8 +237,8 @@ def _with_a_threshold_beyond(scenario: Scenario) -> Scenario | None:
     choices={"model-checkpoint/precision": "float32-tensorflow"}, related=where_small(_with_a_threshold_beyond),
 )  # fmt: skip
 def beyond_float32(case: Case) -> Expectations:
-    """With save_best_only and a known direction, the first comparison with a finite value or threshold that float32 cannot hold
-    raises ValueError."""
+    """With save_best_only and a known direction, the first comparison in which a finite value, or the threshold, is out of the
+    range of float32 raises ValueError."""
     return of_both(case, _beyond_float32)
 
 
@@ -254,12 +256,13 @@ def _beyond_float32(case: Case) -> Expectations:
 
 
 @clause(
-    "model-checkpoint/save-best-only/compares-all-finite-values", level="observed", source=KERAS_3, errors=True,
+    "model-checkpoint/save-best-only/compares-all-finite-values", level="observed",
+    source="observed: keras 3.15.1 on NumPy and JAX, tf-keras 2.21.0", errors=True,
     choices={"model-checkpoint/precision": ("float32-jax", "float32", "float64")},
 )  # fmt: skip
 def finite_values(case: Case) -> Expectations:
-    """With save_best_only and a known direction, finite values of the metric can be compared, however large: they do not make the
-    run fail."""
+    """With save_best_only, save_freq="epoch" and a known direction, finite values of the metric can be compared, however large:
+    they do not make the run fail."""
     if undisturbed(case) and case["save_best_only"] and nameable(case) and numbers(case, turns(case) or ()):
         yield runs_to_its_end(case, "all values of the metric are numbers")
 

@@ -27,7 +27,7 @@ from .shared import (
     with_plain_name,
     without_name,
 )
-from .stream import DOCUMENTATION, KERAS_3, OBSERVED, TF_KERAS, Turn, arrays, in_epoch, numbers, turns, when
+from .stream import DOCUMENTATION, KERAS_3, OBSERVED, Turn, arrays, in_epoch, numbers, turns, when
 
 # ---------------------------------------------------------------------------------------------- the metric
 
@@ -39,7 +39,9 @@ SAVES_ARRAYS = ("saves", "saves-the-whole-model")
     observes=("saved",), choices={"model-checkpoint/missing-metric": "saves"},
 )  # fmt: skip
 def missing_is_saved(case: Case) -> Expectations:
-    """With save_best_only, a turn whose logs lack the monitored metric saves, whatever the best is."""
+    """With save_best_only, a turn whose logs lack the monitored metric saves, whatever the best is. So does every epoch without
+    validation (validation_freq), and with an integer save_freq every turn as long as monitor is val_loss, the default, which the
+    logs of no batch have."""
     return saved_without_the_metric(case, True)
 
 
@@ -48,8 +50,8 @@ def missing_is_saved(case: Case) -> Expectations:
     observes=("saved",), choices={"model-checkpoint/array-metric": SAVES_ARRAYS},
 )  # fmt: skip
 def array_is_saved(case: Case) -> Expectations:
-    """With save_best_only, a turn whose monitored metric is an array saves, even an array of one number, whatever the
-    best is; and the best stays what it is."""
+    """With save_best_only, a turn whose monitored metric is an array with at least one dimension saves, even if it has one number
+    in it, whatever the best is; and the best stays what it is."""
     planned, monitor = turns(case), case["monitor"]
     if planned is None or not case["save_best_only"]:
         return
@@ -107,7 +109,8 @@ def _warnings(case: Case, planned: tuple[Turn, ...]) -> Expectations:
 )  # fmt: skip
 def warns_of_a_missing_metric(case: Case) -> Expectations:
     """With save_best_only, every turn whose logs lack the monitored metric gives one warning that says so; where no turn sees an
-    array, nothing else warns."""
+    array, the callback warns of nothing else. (What saving itself warns of, as of the format .h5, is not counted, and Python may
+    show a repeated warning once.)"""
     planned = turns(case)
     if planned is not None and not arrays(case, planned):
         yield from _warnings(case, planned)
@@ -118,8 +121,8 @@ def warns_of_a_missing_metric(case: Case) -> Expectations:
     observes=("warned",), choices={"model-checkpoint/array-metric": SAVES_ARRAYS},
 )  # fmt: skip
 def warns_of_an_array(case: Case) -> Expectations:
-    """With save_best_only, every turn whose metric is missing warns, and so does one whose metric is an array; nothing else
-    warns."""
+    """With save_best_only, every turn whose metric is missing warns, and so does one whose metric is an array; the callback warns
+    of nothing else. (What saving itself warns of is not counted, and Python may show a repeated warning once.)"""
     planned = turns(case)
     if planned is not None and arrays(case, planned):
         yield from _warnings(case, planned)
@@ -130,7 +133,8 @@ def warns_of_an_array(case: Case) -> Expectations:
     source=f"{DOCUMENTATION} (monitor)", observes=("saved",), related=with_plain_name,
 )  # fmt: skip
 def other_metrics(case: Case) -> Expectations:
-    """When there is a save depends neither on the file name nor on any other metric than the monitored one."""
+    """When there is a save depends neither on the file name nor on any other metric than the monitored one. (In runs that end
+    without an exception: a name that cannot be filled in has clauses of its own.)"""
     return same_saves(case, "only the monitored metric decides when to save", without_name)
 
 
@@ -187,8 +191,8 @@ def _with_plain_numbers(scenario: Scenario) -> Scenario | None:
     errors=True, related=_with_plain_numbers,
 )  # fmt: skip
 def number_in_an_array(case: Case) -> Expectations:
-    """A metric that is an array without dimensions does what its number does, without a warning, if the values and the
-    threshold are numbers that float32 has, so that no precision tells them apart."""
+    """A metric that is an array without dimensions does what its number does, without a warning, if float32 represents the
+    values and the threshold exactly, so that no precision tells them apart."""
     planned = turns(case)
     if planned is None:
         return
@@ -256,7 +260,8 @@ def _without_threshold(scenario: Scenario) -> Scenario | None:
 )  # fmt: skip
 def keeps_what_beats_it(case: Case) -> Expectations:
     """With save_best_only, what is saved with a threshold is what is saved without one, less the values that are not
-    better than it; if the values and the threshold are numbers that float32 has, the first of them not NaN."""
+    better than it. (If float32 represents the values and the threshold exactly, the first value is not NaN, and both runs end
+    without an exception.)"""
     best = best_only(case)
     if best is None or best.threshold is None or not best.numbers or math.isnan(best.numbers[0][1]):
         return
@@ -409,7 +414,7 @@ def _by_name(scenario: Scenario) -> Scenario | None:
 
 
 @clause(
-    "model-checkpoint/mode/auto-is-decided-by-the-name", level="observed", source=f"{TF_KERAS} (mode)",
+    "model-checkpoint/mode/auto-is-decided-by-the-name", level="observed", source="observed: tf-keras 2.21.0",
     observes=("saved",), errors=True, related=_by_name,
     choices={"model-checkpoint/direction": "name-contains-acc-or-starts-with-fmeasure"},
 )  # fmt: skip
@@ -438,7 +443,7 @@ def _renamed(scenario: Scenario) -> Scenario | None:
 
 
 @clause(
-    "model-checkpoint/mode/auto-maximizes-what-starts-with-fmeasure", level="observed", source=f"{TF_KERAS} (mode)",
+    "model-checkpoint/mode/auto-maximizes-what-starts-with-fmeasure", level="observed", source="observed: tf-keras 2.21.0",
     observes=("saved",), related=_renamed,
     choices={"model-checkpoint/direction": "name-contains-acc-or-starts-with-fmeasure"},
 )  # fmt: skip

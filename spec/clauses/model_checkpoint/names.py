@@ -49,7 +49,8 @@ def filled_in(case: Case) -> Expectations:
     """The fields in braces of filepath are filled in as by str.format. {epoch} is the number of the epoch, counted from one and
     with initial_epoch; for a save at a batch's end {batch} is the batch's number in its epoch, counted from one; every other
     field is the metric of that name in the logs of that epoch's or batch's end. If the logs have a metric called batch, {batch}
-    is that metric."""
+    is that metric. With steps_per_execution=N a save comes at the end of a group of N batches, and {batch} is the number that
+    the group's last batch has, or would have if the last group of an epoch is short."""
     if "filepath" not in case.scenario.config:
         return
     known = {turn.when: turn for by_batch in (False, True) for turn in moments(case.scenario, by_batch)}
@@ -108,8 +109,10 @@ def _with_nothing_there(scenario: Scenario) -> Scenario | None:
     related=_with_nothing_there,
 )  # fmt: skip
 def there_already(case: Case) -> Expectations:
-    """A file that is there already is overwritten, and other files and directories change nothing, as long as none is a
-    directory where a file is to be written, or a file where a directory has to be."""
+    """What lies there before training decides nothing: a file with the name of a save is overwritten, and a new instance
+    knows nothing of the model in it or of how good that was (initial_value_threshold says it to it). So it is as long as no
+    directory lies where a file is to be written, and no file where a directory has to be. (The documentation says it of a file
+    that was saved before; of any other it is an inference.)"""
     if "filepath" not in case.scenario.config or not (case["save_freq"] == "epoch" or is_integer(case["save_freq"])):
         return
     found = [name for _, name in names(case)]
@@ -129,7 +132,7 @@ def _in_a_directory(scenario: Scenario) -> Scenario | None:
     related=_in_a_directory, errors=True, choices={"model-checkpoint/folder": ("before-a-save", "at-every-turn")},
 )  # fmt: skip
 def makes_directories(case: Case) -> Expectations:
-    """A file in a directory that is not there is written at the same moments as any other."""
+    """Missing directories of filepath are created; when there is a save does not change."""
     return saves_as_well(case, "the directories a and a/b are not there, and have to be made", only_the_moment)
 
 
@@ -169,5 +172,6 @@ def may_be_path_like(case: Case) -> Expectations:
     errors=True, related=_handed_over(RELATIVE),
 )  # fmt: skip
 def may_be_relative(case: Case) -> Expectations:
-    """A relative filepath, with or without a directory, does what the absolute one does that it stands for."""
+    """A relative filepath, with or without a directory, does what the absolute one does that it stands for. (An
+    inference.)"""
     return _as_the_string(case, RELATIVE, "that comes with the absolute path")

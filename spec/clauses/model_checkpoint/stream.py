@@ -17,7 +17,6 @@ from ...values import Logs, Value
 from ..clause import Case, EpochSeen
 
 DOCUMENTATION = "https://keras.io/api/callbacks/model_checkpoint/"
-TF_KERAS = "https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/callbacks/ModelCheckpoint"
 OBSERVED = "observed: keras 3.15.1, tf-keras 2.21.0"
 KERAS_3 = "observed: keras 3.15.1"
 
