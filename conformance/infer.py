@@ -12,10 +12,10 @@ Rules
   cannot be asked).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import combinations
+from itertools import chain, combinations, islice
 
 from callcheck.reference.replay import replay
 from callcheck.spec.callbacks import CALLBACKS
@@ -146,25 +146,36 @@ def infer(results: Results, callback: str, *, examples: int, seed: int) -> Infer
 
 @dataclass(slots=True)
 class _Evidence:
-    """What was seen: scenarios with traces. `fits` remembers what dialects predict."""
+    """What was seen: scenarios with traces. What dialects predict is remembered."""
 
     callback: str
     seen: dict[str, tuple[Scenario, Trace]] = field(default_factory=dict)
-    _known: dict[tuple[tuple[str, ...], str], bool] = field(default_factory=dict)
+    _known: dict[tuple[str, ...], dict[str, bool]] = field(default_factory=dict)
 
-    def fits(self, dialect: Dialect, name: str) -> bool:
-        """Whether the dialect does what was seen on the scenario of that key."""
-        asked = (tuple(dialect[choice] for choice in governing(self.callback)), name)
-        if asked not in self._known:
-            scenario, trace = self.seen[name]
-            predicted = replay(scenario, dialect)
-            # What the reference does not predict tells nothing.
-            self._known[asked] = not isinstance(predicted, Trace) or difference(predicted, trace) is None
-        return self._known[asked]
+    def missed(self, dialect: Dialect, among: Iterable[str]) -> Iterator[str]:
+        """The keys of those scenarios on which the dialect does something else than was seen."""
+        known = self._known.setdefault(tuple(dialect[choice] for choice in governing(self.callback)), {})
+        for name in among:
+            if name not in known:
+                scenario, trace = self.seen[name]
+                predicted = replay(scenario, dialect)
+                # What the reference does not predict tells nothing.
+                known[name] = isinstance(predicted, Trace) and difference(predicted, trace) is not None
+            if known[name]:
+                yield name
 
-    def failing(self, dialect: Dialect, among: Sequence[str]) -> list[str]:
-        """The keys of those scenarios on which it does something else."""
-        return [name for name in among if not self.fits(dialect, name)]
+    def failing(self, dialect: Dialect, among: Iterable[str]) -> list[str]:
+        """All of them."""
+        return list(self.missed(dialect, among))
+
+    def count(self, dialect: Dialect, among: Iterable[str], enough: int) -> int:
+        """How many they are; it is not counted beyond `enough`."""
+        return sum(1 for _ in islice(self.missed(dialect, among), enough))
+
+    def fitting(self, dialect: Dialect, among: Iterable[str]) -> list[str]:
+        """The keys of those on which it does what was seen."""
+        wrong = set(self.missed(dialect, self.seen))
+        return [name for name in among if name not in wrong]
 
 
 class _Search:
@@ -216,9 +227,14 @@ class _Search:
         """The known dialect that fits the stored questions best, then all that was seen; of equal ones the documentation, then
         the newest Keras."""
         known = (documented(), *keras_dialects(self.callback), *third_party().values())
-        best = sorted(known, key=lambda dialect: len(self.evidence.failing(dialect, self.asked)))[:3]
-        everything = list(self.evidence.seen)
-        return min(best, key=lambda dialect: len(self.evidence.failing(dialect, everything)))
+        best: list[tuple[int, int]] = []
+        for place, dialect in enumerate(known):
+            enough = best[2][0] if len(best) > 2 else len(self.asked)
+            best = sorted([*best, (self.evidence.count(dialect, self.asked, enough), place)])[:3]
+        return min(
+            (known[place] for _, place in best),
+            key=lambda dialect: len(self.evidence.failing(dialect, self.evidence.seen)),
+        )
 
     def _fitted(self, dialect: Dialect) -> Dialect:
         """The dialect, with choices turned as long as that makes more of what was asked right."""
@@ -238,13 +254,12 @@ class _Search:
 
     def _best(self, dialect: Dialect, turns: Sequence[Mapping[str, str]], failing: Sequence[str]) -> Dialect | None:
         """The dialect with the turn that leaves the fewest failing; None if none leaves fewer than there are."""
-        right = [name for name in self.asked if name not in set(failing)]
+        wrong = set(failing)
+        right = [name for name in self.asked if name not in wrong]
         least, best = len(failing), None
         for turn in turns:
             turned = _with(dialect, turn)
-            still = len(self.evidence.failing(turned, failing))
-            if still < least:
-                still += len(self.evidence.failing(turned, right))
+            still = self.evidence.count(turned, chain(failing, right), least)
             if still < least:
                 least, best = still, turned
         return best
@@ -255,7 +270,7 @@ class _Search:
         fewest = len(self.evidence.failing(dialect, everything))
         for choice in self.alternatives:
             turned = _with(dialect, {choice: documented()[choice]})
-            if turned[choice] != dialect[choice] and len(self.evidence.failing(turned, everything)) <= fewest:
+            if turned[choice] != dialect[choice] and self.evidence.count(turned, everything, fewest + 1) <= fewest:
                 dialect = turned
         return dialect
 
@@ -289,7 +304,7 @@ class _Search:
         turned = _with(dialect, {choice: value})
         about = [key(self.within.inside(each.scenario)) for each in self.stored if each.choice == choice]
         everything = [*(name for name in about if name in self.evidence.seen), *self.evidence.seen]
-        if any(not self.evidence.fits(turned, name) for name in everything if self.evidence.fits(dialect, name)):
+        if self.evidence.count(turned, self.evidence.fitting(dialect, everything), 1):
             return SEEN
         asked = (self.evidence.seen[name][0] for name in everything)
         if any(differ(replay(scenario, dialect), replay(scenario, turned)) for scenario in asked):
@@ -302,11 +317,8 @@ class _Search:
         """A smallest scenario on which the dialect does what was seen and would not with the other value, and how many there
         are."""
         turned = _with(dialect, {choice: other})
-        showing = [
-            scenario
-            for name, (scenario, _) in self.evidence.seen.items()
-            if self.evidence.fits(dialect, name) and not self.evidence.fits(turned, name)
-        ]
+        fitting = self.evidence.fitting(dialect, self.evidence.seen)
+        showing = [self.evidence.seen[name][0] for name in self.evidence.missed(turned, fitting)]
         if not showing:
             return None
 

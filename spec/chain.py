@@ -32,6 +32,7 @@ class InvalidDialect(Refused):
     """The name or the file is not that of a dialect; the message is one sentence that names what is wrong."""
 
 
+@cache
 def version(text: str) -> tuple[int, ...]:
     """The numbers in a version, to be compared."""
     return tuple(int(part) for part in re.findall(r"\d+", text))
