@@ -1,12 +1,14 @@
-"""FINDINGS.md: what current releases do that they promise not to do, each reproduced in plain Keras.
+"""FINDINGS.md: what current releases do that they promise not to do, each reproduced in plain code of that package.
 
-    python -m callcheck.conformance.defects        run every reproduction with the installed Keras, and write the document
+    python -m callcheck.conformance.defects        run every reproduction with what is installed, and write the document
 
 Rules
 - A finding names the clause that fails, or the choice by which Keras leaves the documentation, and shows a smallest scenario.
-- The script is that of a witness: plain Keras, without callcheck. What it printed stands below it; one that could not be run, or
-  that shows nothing, is no finding and ends the making.
-- Since when is read from the chain of releases: the reference in each of them on that scenario.
+- The script is that of a witness: plain Keras, without callcheck; for another package it stands beside the finding. What it
+  printed stands below it; one that could not be run, or that shows nothing, is no finding and ends the making.
+- What was expected and what came is read off the reference; since when, from the chain of releases: the reference in each of them
+  on that scenario.
+- A thread is one of the package's own tracker; where none is given, none was found.
 """
 
 import os
@@ -15,14 +17,14 @@ import tempfile
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from callcheck.reference.replay import replay
 from callcheck.spec.chain import chains
 from callcheck.spec.chain import version as numbers
 from callcheck.spec.choices import CHOICES
-from callcheck.spec.clauses.clause import CLAUSES, Case, Clause, Failed
+from callcheck.spec.clauses.clause import CLAUSES, Case, Clause, Failed, differs
 from callcheck.spec.dialect import NEWEST, Dialect, documented, release_dialect, resolve
 from callcheck.spec.scenario import Scenario, dumps, from_json
 from callcheck.spec.trace import Trace, difference
@@ -41,21 +43,26 @@ runs every reproduction; the lines after a script are what it printed. Nothing s
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Defect:
-    """`about`: the id of the clause that fails, or of the choice by which the release leaves the documentation."""
+    """`about`: the id of the clause that fails, or of the choice by which the release leaves the documentation. `release`: of
+    which package, if not of Keras; `script`, what shows it there. `threads`: what was said of it upstream, as links."""
 
     title: str
     about: str
     scenario: Scenario
+    threads: tuple[str, ...] = ()
+    release: str = ""
+    script: str = ""
 
-    def shows_in(self, dialect: Dialect) -> bool:
-        """Whether the scenario shows it in that dialect."""
+    def shown_in(self, dialect: Dialect) -> str | None:
+        """What the scenario shows of it in that dialect; None if nothing."""
         trace = replay(self.scenario, dialect)
         assert isinstance(trace, Trace)
         if self.about in CHOICES:
             instead = replay(self.scenario, documented())
-            assert isinstance(instead, Trace)
-            return difference(trace, instead) is not None
-        return isinstance(clause(self.about).judge(Case(scenario=self.scenario, trace=trace, dialect=dialect)), Failed)
+            found = difference(instead, trace)
+            return None if found is None else str(differs(found, "the documentation says nothing else"))
+        outcome = clause(self.about).judge(Case(scenario=self.scenario, trace=trace, dialect=dialect))
+        return str(outcome) if isinstance(outcome, Failed) else None
 
     @property
     def since(self) -> str:
@@ -63,7 +70,7 @@ class Defect:
         chain = chains()["keras"]
         first = chain.known[-1]
         for release in reversed(chain.known):
-            if not self.shows_in(release_dialect("keras", release).dialect):
+            if not self.shown_in(release_dialect("keras", release).dialect):
                 return first
             first = release
         return f"{first} at the latest"
@@ -79,36 +86,57 @@ def defects() -> tuple[Defect, ...]:
     """Every one that is kept."""
     tables = tomllib.loads(RECORDS.read_text(encoding="utf-8"))["defect"]
     return tuple(
-        Defect(title=each["title"], about=each["about"], scenario=from_json(each["scenario"])) for each in tables
+        Defect(**{**each, "scenario": from_json(each["scenario"]), "threads": tuple(each.get("threads", ()))})
+        for each in tables
     )
 
 
-def reproduced(defect: Defect) -> tuple[str, str]:
-    """The script in plain Keras, and what it printed with the installed one. Raises ValueError for what takes more to show."""
-    script = witness.script(defect.scenario, "keras", numbers(version("keras")))
+def script_of(defect: Defect) -> str:
+    """The script in plain code. Raises ValueError for what takes more to show."""
+    script = defect.script or witness.script(defect.scenario, "keras", numbers(version("keras")))
     if script is None:
         raise ValueError(f"{defect.title}: there is no script in plain Keras")
+    return script
+
+
+def reproduced(defect: Defect) -> str:
+    """What the script printed with what is installed. Raises ValueError if that is another release than the finding is about."""
+    if defect.release:
+        package, _, release = defect.release.partition(" ")
+        try:
+            there = version(package)
+        except PackageNotFoundError:
+            there = "not installed"
+        if there != release:
+            raise ValueError(f"{defect.title}: {package} is {there}, and this is about {release}")
     variables = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
     with tempfile.TemporaryDirectory(prefix="callcheck-finding-") as directory:
-        return script, witness.run(script, Path(sys.executable), Path(directory), variables)
+        return witness.run(script_of(defect), Path(sys.executable), Path(directory), variables)
 
 
 def markdown() -> Iterator[str]:
     """The document, in parts."""
     yield _TITLE
-    yield f"## {compared_with(NEWEST)}\n"
+    release = None
     for number, defect in enumerate(defects(), 1):
-        if not defect.shows_in(resolve(NEWEST).dialect):
-            raise ValueError(f"{defect.title}: the scenario does not show it")
-        script, printed = reproduced(defect)
+        if defect.release != release:
+            release = defect.release
+            yield f"## {release or compared_with(NEWEST)}\n"
         yield f"### {number}. {defect.title}\n"
         if defect.about in CHOICES:
             yield f"`{defect.about}`: {CHOICES[defect.about].values[resolve(NEWEST).dialect[defect.about]]}\n"
         else:
             yield f"`{defect.about}`: {clause(defect.about).sentence}\n"
-        yield f"Since keras {defect.since}. The smallest scenario: `{dumps(defect.scenario)}`\n"
-        lines = "\n".join(f"# {line}" for line in printed.splitlines())
-        yield f"```python\n{script}{lines}\n```\n"
+        if not release:
+            shown = defect.shown_in(resolve(NEWEST).dialect)
+            if shown is None:
+                raise ValueError(f"{defect.title}: the scenario does not show it")
+            yield f"Seen in {shown}. Since keras {defect.since}.\n"
+        if defect.threads:
+            yield f"Upstream: {', '.join(f'<{link}>' for link in defect.threads)}.\n"
+        yield f"The smallest scenario: `{dumps(defect.scenario)}`\n"
+        lines = "\n".join(f"# {line}" for line in reproduced(defect).splitlines())
+        yield f"```python\n{script_of(defect)}{lines}\n```\n"
 
 
 def main() -> int:
