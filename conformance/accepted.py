@@ -67,7 +67,7 @@ def read(file: str) -> dict[Identity, str]:
     try:
         data = parse_toml(read_text(file))
     except Refused as error:
-        raise Refused(str(error) if str(error).startswith(file) else f"{file} {error}") from None
+        raise Refused(str(error) if str(error).startswith(file) else f"{file}: {error}") from None
     tables = data.get("difference", [])
     if set(data) - {"difference"} or not isinstance(tables, list):
         raise Refused(f"{file}: it holds [[difference]] tables, and nothing else")

@@ -11,10 +11,11 @@ import json
 import math
 import os
 import re
+import sys
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path as File
-from typing import Any
+from typing import Any, BinaryIO
 
 _TYPE_NAMES = {
     bool: "a boolean",
@@ -26,6 +27,8 @@ _TYPE_NAMES = {
 }
 LONGEST = 200
 """Characters of a text from outside that are printed: more than any name that people give, and a few lines of a terminal."""
+LARGEST = 256 * 2**20
+"""Bytes of a file that is read at once: a record of a million epochs has a third. `/dev/zero` has no end."""
 DEEPEST = 50
 """Levels of lists and objects in a value of free form. An interpreter's stack holds many times as many."""
 
@@ -187,21 +190,61 @@ def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 _DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite, object_pairs_hook=_without_repetition)
 
 
-def read_text(file: str | os.PathLike[str]) -> str:
-    """The text in a file of the user's. Raises Refused."""
+def read_bytes(file: str | os.PathLike[str]) -> bytes:
+    """What is in a file of the user's. Raises Refused."""
     name = printable(os.fspath(file)) or "a file without a name"
     try:
-        return File(file).read_text(encoding="utf-8")
+        with File(file).open("rb") as stream:
+            return read_all(stream, name)
     except OSError as error:
         raise Refused(f"{name}: cannot be read ({error.strerror})") from None
+    except ValueError as error:  # a path with a null byte in it
+        if isinstance(error, Refused):
+            raise
+        raise Refused(f"{name}: cannot be read ({error})") from None
+
+
+def read_standard_input() -> bytes:
+    """What comes in there. Raises Refused."""
+    if sys.stdin is None or sys.stdin.closed:
+        raise Refused("standard input is closed")
+    try:
+        return read_all(sys.stdin.buffer, "standard input")
+    except OSError as error:
+        raise Refused(f"standard input: cannot be read ({error.strerror})") from None
+
+
+def read_all(stream: BinaryIO, name: str) -> bytes:
+    """What comes out of a stream, which is called so. Raises Refused, and OSError."""
+    content = bytearray()
+    while block := stream.read(2**20):
+        content += block
+        if len(content) > LARGEST:
+            raise Refused(f"{name}: is larger than {LARGEST // 2**20} MiB")
+    return bytes(content)
+
+
+def read_text(file: str | os.PathLike[str]) -> str:
+    """The text in a file of the user's. Raises Refused."""
+    return as_text(read_bytes(file), printable(os.fspath(file)))
+
+
+def as_text(content: bytes, name: str) -> str:
+    """The text that the content of that file is. Raises Refused."""
+    try:
+        return content.decode("utf-8")
     except UnicodeDecodeError:
         raise Refused(f"{name}: is not UTF-8 text") from None
-    except ValueError as error:  # a path with a null byte in it
-        raise Refused(f"{name}: cannot be read ({error})") from None
+
+
+_DEEP_KEY = re.compile(rf"""(?<![\w"'-])(?:[\w"'-]+[ \t]*\.[ \t]*){{{DEEPEST}}}""")
+"""A dotted key of so many parts; its reader takes time and memory that grow with their square."""
 
 
 def parse_toml(text: str) -> dict[str, Any]:
     """The tables in a TOML text. Raises Refused with one sentence, which begins with "is" or "has"."""
+    if _DEEP_KEY.search(text):
+        raise Refused("is nested too deeply")
     try:
         return tomllib.loads(text.removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError as error:

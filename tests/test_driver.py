@@ -9,7 +9,7 @@ import pytest
 
 from callcheck.conformance.driver import protocol, scenario
 from callcheck.conformance.subjects.environments import EnvironmentFailed, interpreter
-from callcheck.conformance.subjects.transport import driver_zip
+from callcheck.conformance.subjects.process import driver_zip
 from callcheck.spec.callbacks import CALLBACKS, FLOAT_PARAMETERS
 
 DRIVER = Path(protocol.__file__).parent

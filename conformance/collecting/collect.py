@@ -11,6 +11,7 @@ Rules
 from __future__ import annotations
 
 import ast
+import contextlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Any
 
 from callcheck.spec.callbacks import CALLBACKS, FLOAT_PARAMETERS, defaults, parameters
 from callcheck.spec.metrics import Metric, metric_from_json
-from callcheck.spec.reading import InvalidScenario
+from callcheck.spec.reading import InvalidScenario, Refused
 from callcheck.spec.scenario import CONFIG
 from callcheck.spec.script import Script, ScriptCallback, ScriptFit, Unread
 
@@ -34,15 +35,15 @@ RATES = {"sgd": 0.01, "adam": 0.001, "rmsprop": 0.001}
 
 
 def collect(files: Iterable[str | Path]) -> Script:
-    """What the scripts and notebooks of these names say. Raises Unparsable where not one of them can be read."""
+    """What the scripts and notebooks of these names say. Raises Refused where not one of them can be read."""
     fits: list[ScriptFit] = []
     unread: list[Unread] = []
-    refused: list[Unparsable] = []
+    refused: list[Refused] = []
     count = 0
     for count, file in enumerate(files, 1):  # noqa: B007 - how many there were
         try:
-            found = _Collector(read_source(file)).collected()
-        except Unparsable as error:
+            found = _collected(read_source(file))
+        except Refused as error:
             refused.append(error)
             place, _, said = str(error).partition(": ")
             unread.append(Unread(source=place, says=said))
@@ -52,6 +53,14 @@ def collect(files: Iterable[str | Path]) -> Script:
     if refused and len(refused) == count:
         raise refused[0]
     return Script(fits=tuple(fits), unread=tuple(unread))
+
+
+def _collected(source: Source) -> Script:
+    """What one of them says. Raises Unparsable."""
+    try:
+        return _Collector(source).collected()
+    except RecursionError:
+        raise Unparsable(f"{source.name}: is nested too deeply") from None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +91,8 @@ class _Collector:
         self.unread: list[Unread] = []
         self.given: set[int] = set()
         """The constructor calls that some fit is given."""
+        self.open: list[ast.expr] = []
+        """What names and calls stand for, under way, each inside of the one before: none is made of itself."""
 
     def collected(self) -> Script:
         calls = [(call, block, scope) for scope in self.module.everything() for call, block in scope.calls]
@@ -267,7 +278,8 @@ class _Collector:
         returned = scope.called(node)
         if returned is not None:
             expression, where = returned
-            return self._listed(expression, where, (), 10**9)
+            with self._opened(node, expression) as is_new:
+                return self._listed(expression, where, (), 10**9) if is_new else []
         defined = scope.defined(name) if name.isidentifier() else None
         if defined is not None and not isinstance(defined.node, ast.ClassDef):
             self._says(node, f"what {name} returns is no single list")
@@ -281,6 +293,25 @@ class _Collector:
         except KeyError:
             self._says(node, f"{node.id} is given more than one value, or none that is written out")
             return []
+        with self._opened(node, expression) as is_new:
+            return self._kept(node, expression, where, begun, scope, line) if is_new else []
+
+    @contextlib.contextmanager
+    def _opened(self, node: ast.expr, expression: ast.expr) -> Iterator[bool]:
+        """Whether the expression, for which the node stands, is not under way already."""
+        is_new = expression not in self.open
+        if not is_new:
+            self._says(node, f"{ast.unparse(node)} is made of itself")
+        self.open.append(expression)
+        try:
+            yield is_new
+        finally:
+            self.open.pop()
+
+    def _kept(
+        self, node: ast.Name, expression: ast.expr, where: Scope, begun: Block, scope: Scope, line: int
+    ) -> list[_Callback]:
+        """What a name was given, and what was added to it."""
         found = self._listed(expression, where, begun, line)
         for change in where.changes.get(node.id, ()):
             if where is scope and change.line >= line:

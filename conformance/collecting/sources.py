@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from callcheck.spec.reading import Refused
+from callcheck.spec.reading import Refused, read_bytes
 
 KEEPING_MAGICS = ("time", "timeit", "capture", "prun")
 """Cell magics whose cell is Python all the same."""
@@ -42,14 +42,9 @@ class Source:
 
 
 def read_source(file: str | Path) -> Source:
-    """The script or notebook of that name. Raises Unparsable."""
+    """The script or notebook of that name. Raises Refused, Unparsable for what is no Python."""
     name = str(file)
-    try:
-        content = Path(file).read_bytes()
-    except OSError as error:
-        raise Unparsable(f"{name}: cannot be read ({error.strerror})") from None
-    except ValueError as error:  # a path with a NUL in it
-        raise Unparsable(f"{name}: cannot be read ({error})") from None
+    content = read_bytes(file)
     if name.endswith(".ipynb"):
         text, places = _notebook(content, name)
     else:

@@ -7,10 +7,11 @@ Rules
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from callcheck.spec.reading import read_bytes, read_standard_input
 
 from .console import console
 from .history import History, UnreadableHistory
@@ -28,9 +29,7 @@ TRIED = (
 def read(source: str, *, validation_freq: int | None = None) -> History:
     """The history that `source` names: a file, a folder, `-` for standard input, or numbers written out."""
     if source == "-":
-        if sys.stdin is None or sys.stdin.closed:
-            raise UnreadableHistory("standard input is closed")
-        return parse(sys.stdin.buffer.read(), "standard input", validation_freq)
+        return parse(read_standard_input(), "standard input", validation_freq)
     path = Path(source)
     try:
         exists = path.exists()
@@ -43,10 +42,7 @@ def read(source: str, *, validation_freq: int | None = None) -> History:
         return found
     if path.is_dir():
         return event_folder(path, source)
-    try:
-        return parse(path.read_bytes(), source, validation_freq)
-    except OSError as error:
-        raise UnreadableHistory(f"{source}: cannot be read ({error.strerror})") from None
+    return parse(read_bytes(path), source, validation_freq)
 
 
 def parse(content: bytes, source: str, validation_freq: int | None = None) -> History:

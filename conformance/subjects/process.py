@@ -110,11 +110,18 @@ class Process:
     def __init__(
         self, command: Sequence[str], python: str | None, environment: Mapping[str, str] | None, start: str
     ) -> None:
-        self.directory = tempfile.mkdtemp(prefix="callcheck-worker-")
-        if python is not None:
-            archive = Path(self.directory, "driver.zip")
-            archive.write_bytes(driver_zip())
-            command = [python, str(archive), *command]
+        self.directory = ""
+        try:
+            self.directory = tempfile.mkdtemp(prefix="callcheck-worker-")
+            if python is not None:
+                archive = Path(self.directory, "driver.zip")
+                archive.write_bytes(driver_zip())
+                command = [python, str(archive), *command]
+        except OSError as error:
+            shutil.rmtree(self.directory, ignore_errors=True)
+            raise Unavailable(
+                f"a worker cannot be started: no temporary file can be written ({error.strerror})"
+            ) from None
         try:
             self.process = subprocess.Popen(
                 command,

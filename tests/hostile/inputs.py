@@ -5,7 +5,7 @@
 Rules
 - The cases are data, in `cases/`. What holds for all of them stands here: the status is the one that it has to be, what is
   wrong is one sentence on standard error that names the field or the file, nothing that acts on a terminal is printed, no line
-  is longer than LONGEST, nothing is left in the working directory, and nothing takes longer than TIME_LIMIT.
+  is longer than LONGEST, nothing is left in the working directory, and nothing takes longer than TIME_LIMIT, or hangs.
 - Every case has an empty directory with its files as working directory.
 """
 
@@ -30,7 +30,9 @@ from cases.case import LINK, Case
 from callcheck.cli import main as callcheck
 
 TIME_LIMIT = 60
-"""Seconds for one command: most need a hundredth, those of 50 MB some seconds."""
+"""Seconds of processor time for one command: most need a hundredth, those of 50 MB some seconds."""
+HANGS = 600
+"""Seconds after which a command that uses no processor hangs, however busy the machine is."""
 LONGEST = 1200
 """Characters of a line, in what people read: what is longer is cut. JSON is not."""
 _ACTING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\ud800-\udfff]")
@@ -76,8 +78,10 @@ def _run(case: Case) -> tuple[int, str, str]:
     stdin = None if case.stdin is None else io.TextIOWrapper(io.BytesIO(case.stdin), encoding="utf-8")
     before = sys.stdin
     sys.stdin = stdin  # type: ignore[assignment]  # None is what a closed one is
-    signal.signal(signal.SIGALRM, _too_slow)
-    signal.alarm(TIME_LIMIT)
+    for number in (signal.SIGALRM, signal.SIGPROF):
+        signal.signal(number, _too_slow)
+    signal.alarm(HANGS)
+    signal.setitimer(signal.ITIMER_PROF, TIME_LIMIT)
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(error):
             try:
@@ -86,6 +90,7 @@ def _run(case: Case) -> tuple[int, str, str]:
                 status = int(ended.code or 0)
     finally:
         signal.alarm(0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
         sys.stdin = before
     printed = []
     for stream in (out, error):
@@ -111,7 +116,9 @@ def ended(case: Case) -> Outcome:
         try:
             status, out, error = _run(case)
         except TooSlow:
-            return Outcome(status=None, wrongs=(f"it did not end within {TIME_LIMIT} s",))
+            return Outcome(
+                status=None, wrongs=(f"it did not end within {TIME_LIMIT} s of processor time, nor {HANGS} s at all",)
+            )
         except BaseException as escaped:
             return Outcome(status=None, wrongs=(f"{type(escaped).__name__} came out of it: {str(escaped)[:200]}",))
         left = [name for name in _listed() if name not in there]

@@ -1,13 +1,12 @@
 """Scenarios as they come on the command line: files of JSON or JSON lines, folders of such files, standard input."""
 
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from callcheck.conformance.report.folder import MAINS
-from callcheck.spec.reading import InvalidScenario, parse_json, read_text
+from callcheck.spec.reading import InvalidScenario, as_text, parse_json, read_standard_input, read_text
 from callcheck.spec.scenario import Scenario, from_json
 from callcheck.spec.trace import Invalid
 
@@ -36,7 +35,7 @@ def _files(source: str) -> list[str]:
 
 def _read(source: str) -> Iterator[Placed]:
     name = "standard input" if source == "-" else source
-    text = _standard_input() if source == "-" else read_text(source)
+    text = as_text(read_standard_input(), name) if source == "-" else read_text(source)
     found = False
     for place, data in _json_values(name, text):
         found = True
@@ -49,17 +48,6 @@ def _read(source: str) -> Iterator[Placed]:
             yield place, Invalid(field=error.field, message=error.message)
     if not found:
         raise WrongInput(f"{name}: there is no scenario in it")
-
-
-def _standard_input() -> str:
-    if sys.stdin is None or sys.stdin.closed:
-        raise WrongInput("standard input is closed")
-    try:
-        return sys.stdin.buffer.read().decode()
-    except OSError as error:
-        raise WrongInput(f"standard input: cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError:
-        raise WrongInput("standard input: is not UTF-8 text") from None
 
 
 def _json_values(name: str, text: str) -> Iterator[tuple[str, Any]]:

@@ -1,5 +1,5 @@
 """The cases of the corpus of hostile inputs, as tables."""
 
-from . import dialects, histories, scenarios, words
+from . import dialects, histories, scenarios, scripts, words
 
-ALL = [*scenarios.CASES, *dialects.CASES, *histories.CASES, *words.CASES]
+ALL = [*scenarios.CASES, *dialects.CASES, *histories.CASES, *scripts.CASES, *words.CASES]

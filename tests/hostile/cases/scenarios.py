@@ -386,6 +386,8 @@ def _in_files() -> list[Case]:
         "a folder with a link to itself": ("trace d", {"d/": b"", "d/a.json": LINK + b"a.json"}, 2, "a.json: cannot be read"),
         "a link that leads nowhere": ("trace a.json", {"a.json": LINK + b"nowhere"}, 2, "a.json: cannot be read"),
         "a link to a good one": ("trace a.json", {"a.json": LINK + b"b.json", "b.json": _LINE}, 0, "EarlyStopping("),
+        "a device without end": ("trace /dev/zero", {}, 2, "/dev/zero: is larger than 256 MiB"),
+        "a good one and a device without end": ("trace a.json /dev/zero", {"a.json": _LINE}, 2, "/dev/zero: is larger than 256 MiB"),
         "a device": ("trace /dev/null", {}, 2, "/dev/null: there is no scenario in it"),
         "one of two is not there": ("trace a.json nowhere.json", {"a.json": _LINE}, 2, "nowhere.json: cannot be read"),
         "a report's main file": ("trace d", {"d/check.json": b"{}"}, 2, "d: there is no scenario in this folder"),
