@@ -9,7 +9,7 @@ Rules
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from callcheck.spec.clauses.clause import Case, Clause, Failed
+from callcheck.spec.clauses.clause import NO_TRACE, Case, Clause, Failed
 from callcheck.spec.dialect import Dialect, Resolution
 from callcheck.spec.scenario import Scenario
 from callcheck.spec.search.shrink import smallest
@@ -171,16 +171,16 @@ class Hearing:
         self, scenario: Scenario, result: Result, other: Scenario | None = None, beside: Result | None = None
     ) -> Case | None:
         """The case of one scenario, with what is seen of the `other` one; None if that cannot be expressed."""
-        failed = next((each for each in (result, beside) if isinstance(each, NoTrace)), None)
-        if failed is not None:
-            return Case(scenario=scenario, trace=Trace(), dialect=self.dialect, failed=failed)
-        if not isinstance(result, Trace) or not isinstance(beside, Trace | None):
+        for failed in (result, beside):
+            if isinstance(failed, NoTrace):
+                return Case(scenario=scenario, trace=NO_TRACE, dialect=self.dialect, failed=failed)
+        if not isinstance(result, Trace):
             return None
-        if other is not None and beside is None:  # not tried
+        if other is None:
+            return Case(scenario=scenario, trace=result, dialect=self.dialect)
+        if not isinstance(beside, Trace):  # it cannot be expressed, or was not tried
             return None
-        return Case(
-            scenario=scenario, trace=result, dialect=self.dialect, other=beside or Trace(), other_scenario=other
-        )
+        return Case(scenario=scenario, trace=result, dialect=self.dialect, other=beside, other_scenario=other)
 
     def _agreement(self, answered: Iterable[Answered]) -> list[Case]:
         seen = [(scenario, result) for scenario, result in answered if isinstance(result, Trace | NoTrace)]

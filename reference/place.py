@@ -66,8 +66,13 @@ class Place:
 
     def log(self, effects: list[m.Effect], logs: Logs, in_epoch: bool) -> tuple[Logs, Logs, tuple[str, ...]]:
         """The logs after what was done to them, what was added to them, and what was removed."""
-        own = {effect.key: effect.value for effect in effects if isinstance(effect, m.Log)}
-        removed = tuple(effect.key for effect in effects if isinstance(effect, m.Unlog))
+        own: dict[str, float] = {}
+        removed: tuple[str, ...] = ()
+        for effect in effects:
+            if isinstance(effect, m.Log):
+                own[effect.key] = effect.value
+            elif isinstance(effect, m.Unlog):
+                removed += (effect.key,)
         if not own and not removed:
             return logs, NOTHING_LOGGED, ()
         added = added_to_logs(logs, own)

@@ -95,6 +95,11 @@ class Signature:
     swallows: bool = False
 
 
+@cache
+def _parameters(configuration: type[Configuration], signature: Signature) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(configuration) if field.name not in signature.but)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Callback:
     """`signatures`: by name, Keras 3.15's first. `prefix`: with which the ids of its clauses and choices begin, and, with
@@ -117,8 +122,7 @@ class Callback:
 
     def parameters(self, signature: str | None = None) -> tuple[str, ...]:
         """The names of the parameters in a signature: Keras 3.15's, or the one of that name."""
-        taken = self.signatures[signature or next(iter(self.signatures))]
-        return tuple(field.name for field in fields(self.configuration) if field.name not in taken.but)
+        return _parameters(self.configuration, self.signatures[signature or next(iter(self.signatures))])
 
 
 CALLBACKS: dict[str, Callback] = {

@@ -19,7 +19,7 @@ Rules
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal
 
@@ -194,6 +194,10 @@ def ran_to_its_end(trace: Trace) -> bool:
     return trace.rejected is None and all(fit.error is None for fit in trace.fits)
 
 
+NO_TRACE = Trace()
+"""In place of a trace where there is none."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Case(Place):
     """What a check judges: the scenario, its trace, and the dialect that the implementation is held to.
@@ -204,7 +208,7 @@ class Case(Place):
     scenario: Scenario
     trace: Trace
     dialect: Dialect
-    other: Trace = field(default_factory=Trace)
+    other: Trace = NO_TRACE
     other_scenario: Scenario | None = None
     failed: NoTrace | None = None
 

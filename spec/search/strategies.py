@@ -68,26 +68,17 @@ def sample_aimed(callback: str, n: int, seed: int) -> list[Scenario]:
 
 def _sample(strategy: SearchStrategy[Scenario], n: int, seed: str) -> list[Scenario]:
     found: dict[str, Scenario] = {}
-    for run in range(2 * n // _RUN + 10):
-        if len(found) >= n:
-            break
-        for scenario in _generate(strategy, f"{seed}/{run}"):
-            found.setdefault(key(scenario), scenario)
-    return list(found.values())[:n]
 
-
-def _generate(strategy: SearchStrategy[Scenario], seed: str) -> list[Scenario]:
-    """The scenarios of one run of Hypothesis."""
-    collected: list[Scenario] = []
-
-    @seeded(seed)
     @settings(
         database=None, deadline=None, max_examples=_RUN, phases=[Phase.generate], verbosity=Verbosity.quiet,
         suppress_health_check=list(HealthCheck), backend="hypothesis",
     )  # fmt: skip
     @given(strategy)
     def collect(scenario: Scenario) -> None:
-        collected.append(scenario)
+        found.setdefault(key(scenario), scenario)
 
-    collect()
-    return collected
+    for run in range(2 * n // _RUN + 10):
+        if len(found) >= n:
+            break
+        seeded(f"{seed}/{run}")(collect)()
+    return list(found.values())[:n]
