@@ -84,6 +84,16 @@ class OwnFieldsGoFirst(ModelCheckpoint):
         return super()._turn(direction, best, event._replace(logs=logs), batch, effects)
 
 
+class ABatchAtTheEpochEnd(ModelCheckpoint):
+    """`{batch}` is filled in at the end of an epoch too, as if that was the end of its first batch."""
+
+    def _turn(
+        self, direction: str | None, best: Value | None, event: Event, batch: int | None, effects: list[Effect]
+    ) -> Turned:
+        logs = {"batch": 1.0, **event.logs} if batch is None else event.logs
+        return super()._turn(direction, best, event._replace(logs=logs), batch, effects)
+
+
 class NeedsADirectory(ModelCheckpoint):
     """`makedirs(dirname(filepath))`, which for a bare name is of an empty path."""
 
@@ -249,6 +259,7 @@ NAMES: tuple[Wrong, ...] = (
     variant(
         "decides-before-the-name", DecidesBeforeTheName, "The name is filled in only where there is something to save."
     ),
+    variant("batch-at-the-epoch-end", ABatchAtTheEpochEnd, "{batch} is filled in at the end of an epoch too."),
     variant("own-fields-go-first", OwnFieldsGoFirst, "The fields epoch and batch go before metrics of these names."),
 )
 

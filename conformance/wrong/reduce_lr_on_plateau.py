@@ -108,6 +108,16 @@ class BeginsInCooldown(ReduceLROnPlateau):
         return begun._replace(cooldown_counter=self.config.cooldown), reason
 
 
+class CoolsDownBelowZero(ReduceLROnPlateau):
+    """`cooldown_counter != 0`, which a counter below zero never reaches."""
+
+    def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
+        if state.cooldown_counter >= 0:
+            return super().epoch_end(state, event, effects)
+        after, reason = super().epoch_end(state._replace(cooldown_counter=2), event, effects)
+        return after._replace(cooldown_counter=state.cooldown_counter - 1), reason
+
+
 class CoolsDownWithoutAReduction(ReduceLROnPlateau):
     def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         after, reason = super().epoch_end(state, event, effects)
@@ -442,6 +452,7 @@ WRONG: tuple[Wrong, ...] = (
         CoolsDownWithoutAReduction,
         "The cooldown begins although the rate is at `min_lr` already.",
     ),
+    _wrong("reduce-lr-cools-down-below-zero", CoolsDownBelowZero, "A cooldown that is not 0 lasts."),
     _wrong("reduce-lr-logs-as-numpy", LogsAsNumpy, "The rate is logged as numpy has it."),
     _wrong("reduce-lr-factor-of-one-accepted", AcceptsAFactorOfOne, "A factor of one is accepted."),
     _wrong(

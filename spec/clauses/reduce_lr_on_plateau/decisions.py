@@ -274,6 +274,21 @@ def _no_cooldown(scenario: Scenario) -> Scenario | None:
     return configured(scenario, cooldown=0)
 
 
+def _below_zero_or_zero(scenario: Scenario) -> Scenario | None:
+    cooldown = scenario.config.get("cooldown", defaults(CALLBACK)["cooldown"])
+    return configured(scenario, cooldown=0 if cooldown else -1) if is_number(cooldown) and cooldown <= 0 else None
+
+
+@clause(
+    "reduce-lr-on-plateau/cooldown/below-zero-is-none",
+    level="observed", source=OBSERVED, observes=RATE, related=_below_zero_or_zero,
+)  # fmt: skip
+def below_zero_is_none(case: Case) -> Expectations:
+    """A cooldown below zero does what cooldown=0 does: no epoch is one of a cooldown."""
+    there = "0" if case["cooldown"] else "-1"
+    return agree(side_by_side(case), EVERYTHING, f"cooldown is {case['cooldown']}, and {there} there: there is none")
+
+
 # ---------------------------------------------------------------------------------------------- instances and streams
 
 
