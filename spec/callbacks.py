@@ -96,8 +96,10 @@ class Signature:
 
 
 @cache
-def _parameters(configuration: type[Configuration], signature: Signature) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(configuration) if field.name not in signature.but)
+def _parameters(callback: str, signature: str | None) -> tuple[str, ...]:
+    record = CALLBACKS[callback]
+    taken = record.signatures[signature or next(iter(record.signatures))]
+    return tuple(field.name for field in fields(record.configuration) if field.name not in taken.but)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -122,7 +124,7 @@ class Callback:
 
     def parameters(self, signature: str | None = None) -> tuple[str, ...]:
         """The names of the parameters in a signature: Keras 3.15's, or the one of that name."""
-        return _parameters(self.configuration, self.signatures[signature or next(iter(self.signatures))])
+        return _parameters(self.name, signature)
 
 
 CALLBACKS: dict[str, Callback] = {
