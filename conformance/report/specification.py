@@ -30,9 +30,11 @@ from .table import heading
 from .words import anchor, compared_with, one_line
 
 LEVELS = {
-    "universal": "no training callback of this kind may break it, whatever else it chooses.",
+    "universal": "no training callback of this kind may break it, whatever else it chooses: it follows from what a callback is, "
+    "and from what this one is for. Hardly a text says so.",
     "documented": f"the documentation of {edition()} promises it.",
-    "observed": "the documentation is silent or says otherwise; the releases that the source names do it.",
+    "observed": "the documentation is silent or says otherwise; the releases that the source names do it. Who decides otherwise "
+    "breaks no promise.",
 }
 FOR_HARNESSES = ("every-callback/outcome/", "training/ends-with-an-error/")
 """Clauses on how a suite asks an implementation rather than on what it does: they stand in the appendix."""
@@ -76,21 +78,30 @@ def _preface() -> Iterator[str]:
     links = [*(f"[{_title(part)}](#{part})" for part in parts), "[the choices](#choices)", "[appendix](#appendix)"]
     yield from ("", "Contents: [words](#words), " + ", ".join(links) + ".", "", "## How to read it", "")
     yield (
-        "A clause is one sentence with an id that never changes its meaning, a source, and a level. What stands in parentheses "
-        "behind a sentence says where it does not speak."
+        "A clause is one statement, of a sentence or two, with an id that never changes its meaning, a source, and a level. What "
+        "stands in parentheses behind a sentence limits it: it holds only there; an exception begins with *except*. Unless a "
+        "sentence speaks of errors, it is about training that is run to its end without one."
     )
     yield ""
     yield from (f"- **{level}** ({counts[level]}): {says}" for level, says in LEVELS.items())
     yield ""
     yield (
+        "A source is a text that says it, or, where it begins with *follows from*, one from which it follows though it does not "
+        "say it. The documentation is what is published at keras.io and the docstrings of what Keras exports; the docstring of "
+        "a private class and a comment in the code are none, and what only they say is observed."
+    )
+    yield ""
+    yield (
         "An observed clause may be tied to a [choice](#choices): it holds for implementations that decide so. A *dialect* has "
-        "one value for each choice; `documented` is the one that keeps every promise of the documentation, the others are "
+        "one value for each choice. The dialect `documented`, called like the level, is that of no release: it keeps every "
+        "clause of that level, and where the documentation leaves a choice open does what Keras does. The others are "
         "releases, on TensorFlow unless another backend is named behind a +."
     )
     yield ""
     yield (
         "Where one of the dialects documented, keras-3.15.1, keras-3.15.1+numpy and tf-keras-2.21.0 breaks a clause, it is said "
-        "which, and by which choices: as the reference does it on the stored scenarios."
+        "which, and by which choices: as the *reference* does it, callcheck's own implementation, which is held to the real "
+        "releases, on the *stored scenarios*, a few thousand that come with callcheck."
     )
     yield ""
     yield (

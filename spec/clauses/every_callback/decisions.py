@@ -26,8 +26,8 @@ JOBS = {job: with_job(job) for job in ("stop", "learning_rate", "saved", "weight
 RATE_NAMES = ("learning_rate", "lr")
 """The keys of the logs that belong to the callbacks that report the rate, even where a metric has that name."""
 
-SOURCE = "https://keras.io/api/callbacks/ (what each callback is for)"
-LOOP = "https://keras.io/api/models/model_training_apis/ (fit)"
+SOURCE = "follows from what each callback is for (https://keras.io/api/callbacks/); no text says so"
+LOOP = "follows from what `fit` does (https://keras.io/api/models/model_training_apis/); no text says so"
 
 
 # ---------------------------------------------------------------------------------------------- jobs
@@ -41,7 +41,7 @@ LOOP = "https://keras.io/api/models/model_training_apis/ (fit)"
     except_for=JOBS["stop"],
 )
 def only_those_stop(case: Case) -> Expectations:
-    """Only EarlyStopping and TerminateOnNaN stop training."""
+    """A callback stops training only if that is its job, as it is of EarlyStopping and TerminateOnNaN."""
     why = f"{case.scenario.callback} has no reason to stop training"
     for epoch in case.epochs():
         yield epoch.expects_that(not epoch.stopped, "no stop", got="a stop", because=why)
@@ -55,8 +55,9 @@ def only_those_stop(case: Case) -> Expectations:
     except_for=JOBS["learning_rate"],
 )
 def only_those_schedule(case: Case) -> Expectations:
-    """Callbacks other than ReduceLROnPlateau and LearningRateScheduler leave the learning rate as it is: in every epoch it is the
-    one that was set last, as given or rounded to float32, for each of several optimizers."""
+    """A callback changes the learning rate only if that is its job, as it is of ReduceLROnPlateau and LearningRateScheduler. With
+    every other one it is in every epoch the one that was set last, as given or rounded to float32, for each of several
+    optimizers."""
     rate = case.scenario.learning_rate
     why = f"{case.scenario.callback} does not schedule it"
     for fit, _, _ in case.fits():
@@ -81,7 +82,7 @@ def only_those_schedule(case: Case) -> Expectations:
     except_for=JOBS["saved"],
 )
 def only_those_save(case: Case) -> Expectations:
-    """Only ModelCheckpoint writes files."""
+    """A callback writes model files only if that is its job, as it is of ModelCheckpoint."""
     why = f"{case.scenario.callback} does not save"
     for epoch in case.epochs():
         saved = epoch.seen.saved or ()
@@ -90,7 +91,8 @@ def only_those_save(case: Case) -> Expectations:
 
 @clause("every-callback/weights/only-those-that-restore", level="universal", source=SOURCE, observes=("weights",))
 def only_those_restore(case: Case) -> Expectations:
-    """When training ends the model holds what its last epoch learned, unless EarlyStopping was asked to restore."""
+    """When training ends the model holds what its last epoch learned, unless it is the callback's job to put weights back, as it
+    is of an EarlyStopping with restore_best_weights."""
     if case.scenario.callback in JOBS["weights"] and case["restore_best_weights"]:
         return
     for fit, shown, seen in case.fits():
@@ -115,7 +117,7 @@ def _whose(seen: FitTrace, fit: int) -> str:
 
 @clause("every-callback/stop/is-never-withdrawn", level="universal", source=LOOP, observes=("stop",))
 def never_withdrawn(case: Case) -> Expectations:
-    """A stop flag that somebody else has set stays set."""
+    """A callback does not clear the stop flag that somebody else has set in the epoch before its hook at the epoch's end."""
     why = "somebody else set it before this callback's epoch end"
     for epoch in case.epochs():
         if epoch.shown.stop:
@@ -149,7 +151,7 @@ def _ends_with_its_epoch(case: Case, where: str) -> Expectations:
     related=_stopped_in("batch_end"),
 )  # fmt: skip
 def never_withdrawn_at_a_batch(case: Case) -> Expectations:
-    """A stop flag that somebody else has set at a batch's end stays set: training ends with that epoch."""
+    """A callback does not clear the stop flag that somebody else has set at a batch's end: training ends with that epoch."""
     return _ends_with_its_epoch(case, "batch")
 
 
@@ -158,13 +160,14 @@ def never_withdrawn_at_a_batch(case: Case) -> Expectations:
     observes=("stop",), related=_stopped_in("epoch_begin"),
 )  # fmt: skip
 def never_withdrawn_when_an_epoch_begins(case: Case) -> Expectations:
-    """A stop flag that somebody else has set when an epoch begins stays set: training ends with that epoch."""
+    """A callback does not clear the stop flag that somebody else has set when an epoch begins: training ends with that epoch."""
     return _ends_with_its_epoch(case, "epoch's begin")
 
 
 @clause("every-callback/logs/metrics-are-not-changed", level="universal", source=SOURCE, observes=("logged",))
 def metrics_are_not_changed(case: Case) -> Expectations:
-    """A callback may add to the logs; the values that are there it leaves as they are, but for the learning rate's."""
+    """A callback may add to the logs of an epoch; the values that are there it leaves as they are, except those under the names
+    learning_rate and lr."""
     for epoch in case.epochs():
         if epoch.shown.logs:
             logged = epoch.seen.logged or {}
@@ -185,7 +188,7 @@ def _metrics(logs: Logs, names: list[str], tail: str = "") -> str:
     "every-callback/mode/construction-warns-of-nothing-else", level="universal", source=SOURCE, observes=("warned",)
 )
 def construction_warns(case: Case) -> Expectations:
-    """With known parameters, the constructor warns of an unknown mode at most."""
+    """A constructor that is given no unknown parameter warns of nothing, except a mode that is none of auto, min and max."""
     if any(name not in parameters(case.scenario.callback) for name in case.scenario.config):
         return
     mode = case.scenario.config.get("mode", "auto")
@@ -248,7 +251,8 @@ def _nobody_else_stops(scenario: Scenario) -> Scenario | None:
     related=_nobody_else_stops,
 )
 def indifferent_to_stops(case: Case) -> Expectations:
-    """In the first fit, a callback does the same in an epoch whether or not somebody else has set the stop flag in it."""
+    """In a first fit, a callback does the same in an epoch whether or not somebody else has set the stop flag in it. A later fit
+    may find something else behind, since the one before it ended earlier."""
     if not case.trace.fits or not case.other.fits:
         return
     pairs = zip(case.scenario.fits[0].epochs, case.trace.fits[0].epochs, case.other.fits[0].epochs, strict=False)
@@ -268,8 +272,7 @@ def _one(epoch: EpochTrace) -> Trace:
 
 @clause("every-callback/training/goes-on-until-a-stop", level="universal", source=LOOP, observes=("stop",), errors=True)
 def until_a_stop(case: Case) -> Expectations:
-    """A fit runs all its epochs unless the stop flag is set in one, or something raises: then that epoch is its
-    last."""
+    """A fit runs all its epochs unless the stop flag is set in one, or a hook raises: then that epoch is its last."""
     for fit, shown, seen in case.fits():
         for index, epoch in enumerate(seen.epochs[:-1]):
             yield case.at(fit, index).expects_that(

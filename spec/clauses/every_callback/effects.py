@@ -33,8 +33,8 @@ def _listed(names: Iterable[str]) -> str:
 
 @clause("every-callback/logs/nothing-is-removed", level="universal", source=SOURCE)
 def nothing_is_removed(case: Case) -> Expectations:
-    """A callback removes nothing from the logs that it is given at the end of an epoch or of a batch: those that come after it
-    read them, too."""
+    """A callback removes nothing from the logs that it is given at the end of an epoch or of a batch: callbacks that come after
+    it read them, too."""
     why = "the callbacks that come later read the same logs"
     for epoch in case.epochs():
         if epoch.seen.removed is not None and epoch.shown.logs:
@@ -56,7 +56,7 @@ def nothing_is_removed(case: Case) -> Expectations:
 
 @clause("every-callback/logs/batch-metrics-are-not-changed", level="universal", source=SOURCE)
 def batch_metrics_are_not_changed(case: Case) -> Expectations:
-    """The values in a batch's logs a callback leaves as they are."""
+    """A callback leaves the values in a batch's logs as they are."""
     for epoch, batch in _batches(case):
         changed = () if batch is None else batch.changed or ()
         yield epoch.expects_that(
@@ -68,8 +68,8 @@ def batch_metrics_are_not_changed(case: Case) -> Expectations:
 
 @clause("every-callback/logs/only-the-rate-is-added", level="observed", source=OBSERVED, observes=("logged",))
 def only_the_rate_is_added(case: Case) -> Expectations:
-    """ReduceLROnPlateau and LearningRateScheduler add the learning rate to the logs of an epoch. Nothing else is added to the
-    logs of an epoch, and nothing at all to those of a batch."""
+    """A callback adds nothing to the logs of an epoch, except the learning rate if that is what it sets, and nothing at all to
+    those of a batch."""
     allowed = RATE_NAMES if case.scenario.callback in JOBS["learning_rate"] else ()
     for epoch in case.epochs():
         logged = epoch.seen.logged or {}
@@ -91,7 +91,7 @@ def only_the_rate_is_added(case: Case) -> Expectations:
 
 @clause("every-callback/saved/no-other-file-appears", level="universal", source=SOURCE)
 def no_other_file_appears(case: Case) -> Expectations:
-    """No file appears in the working directory but what is saved there."""
+    """A callback leaves no file in the working directory but those that it is its job to write."""
     why = (
         "nothing else was saved"
         if case.scenario.callback in JOBS["saved"]
@@ -121,8 +121,8 @@ def _not_saved(seen: EpochTrace) -> list[str]:
 
 @clause("every-callback/weights/are-left-alone-in-training", level="universal", source=SOURCE)
 def left_alone_in_training(case: Case) -> Expectations:
-    """As long as training goes on, no callback puts other weights into the model. Only where it ends EarlyStopping does, if it
-    was asked to restore: in the last epoch that is run, or after it."""
+    """As long as training goes on, no callback puts other weights into the model. Where training ends, one does whose job it is,
+    an EarlyStopping with restore_best_weights: in the last epoch that is run, or after it."""
     restores = case.scenario.callback in JOBS["weights"] and case["restore_best_weights"]
     for fit, _, seen in case.fits():
         for epoch in case.epochs(fit):
@@ -186,7 +186,8 @@ def only_known_lines(case: Case) -> Expectations:
 
 @clause("every-callback/warned/only-of-the-metric", level="observed", source=OBSERVED, observes=("warned",))
 def only_of_the_metric(case: Case) -> Expectations:
-    """In training, a callback warns of nothing but a metric that is missing, or is an array."""
+    """In its hooks a callback warns of nothing but a metric that is missing, or is an array; except where saving itself warns, as
+    tf_keras does of HDF5."""
     why = "nothing else is to be warned of"
     for fit, _, seen in case.fits():
         for epoch in case.epochs(fit):
