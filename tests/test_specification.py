@@ -7,13 +7,17 @@ from pathlib import Path
 import pytest
 
 from callcheck.cli import main
+from callcheck.conformance.report.example import example
 from callcheck.conformance.report.specification import anchor, glossary, markdown, page
+from callcheck.conformance.report.standing import breaks
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.clauses.clause import CLAUSES
 from callcheck.spec.scenario import from_json
 
 SPECIFICATION = Path(__file__).resolve().parents[1] / "SPECIFICATION.md"
 TEXT = markdown()
+IN_JUDGE = {"every-callback/outcome/is-an-answer", "every-callback/outcome/is-the-same-every-time"}
+"""Broken by an implementation that hangs or answers differently: no trace shows it."""
 
 
 def test_the_document_is_in_step_with_the_clauses() -> None:
@@ -34,14 +38,41 @@ def test_every_link_in_it_leads_to_an_anchor() -> None:
 def test_its_examples_can_be_run_again() -> None:
     examples = re.findall(r"```json\n(.*)\n```", TEXT)
     assert len(examples) > 200
-    for example in examples:
-        from_json(json.loads(example))
+    for each in examples:
+        from_json(json.loads(each))
 
 
 @pytest.mark.parametrize("term", glossary())
 def test_a_word_that_is_explained_is_used(term: str) -> None:
     sentences = " ".join(clause.sentence for clause in CLAUSES.values()).lower()
     assert term.lower() in sentences
+
+
+@pytest.mark.parametrize("id", sorted(set(CLAUSES) - IN_JUDGE))
+def test_its_example_tells_right_from_wrong(id: str) -> None:
+    """What is seen in the first column does not break the clause; what is seen in the second does, and looks different."""
+    shown, clause = example(id), CLAUSES[id]
+    assert shown is not None
+    assert shown.wrong is not None
+    assert not breaks(clause, shown.kept)
+    assert breaks(clause, shown.wrong)
+    assert shown.kept.scenario == shown.wrong.scenario
+
+
+def test_every_cause_of_a_break_is_named() -> None:
+    """What Keras's documentation says of resuming needs an optimizer that is built, in every release."""
+    section = TEXT.split('<a id="model-checkpoint-resume-compiling-the-model-is-enough">')[1].split("####")[0]
+    assert "Broken by keras-3.15.1" in section
+    assert "tf-keras-2.21.0" in section
+    assert "model-checkpoint/unbuilt-optimizer" in section
+    section = TEXT.split('<a id="model-checkpoint-resume-weights-bring-the-optimizer-back">')[1].split("####")[0]
+    assert "**Broken by tf-keras-2.21.0**: [`model-checkpoint/loaded-weights`]" in section
+
+
+def test_arguments_are_shown_as_python_writes_them() -> None:
+    examples = [line for line in TEXT.splitlines() if line.startswith(("Example:", "Compared with:", "| "))]
+    assert not [line for line in examples if re.search(r"\{'(?:array|tensor|path_like|relative|table|scale)'", line)]
+    assert [line for line in examples if "lambda epoch" in line]
 
 
 def test_the_page_is_self_contained() -> None:

@@ -1,7 +1,7 @@
 """The tables of an example in Markdown: a scenario by epoch, with what is right and what is wrong in columns."""
 
 import html
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from callcheck.spec.callbacks import CALLBACKS
@@ -52,9 +52,11 @@ def _table(scenario: Scenario, traces: Mapping[str, Trace], begin: str) -> Itera
     several = len(scenario.fits) > 1
     yield "| " + " | ".join([*(["fit"] if several else []), "epoch", "logs", *traces]) + " |"
     yield "|---" * (several + 2 + len(traces)) + "|"
-    seen = [
-        _column(scenario, trace, list(rows(scenario, trace, hide=hide, steps=resumes))) for trace in traces.values()
-    ]
+    seen = _columns(scenario, traces, {*hide, "logged"}, resumes)
+    if all(column == seen[0] for column in seen[1:]) or not any(row.seen for row in seen[0].values()):
+        seen = _columns(
+            scenario, traces, hide, resumes
+        )  # what tells them apart, or all that is to be seen, are the logs
     places = dict.fromkeys(place for column in seen for place in column)
     for place in sorted(places, key=in_order):
         there = next(column[place] for column in seen if place in column)
@@ -68,7 +70,13 @@ def _table(scenario: Scenario, traces: Mapping[str, Trace], begin: str) -> Itera
     yield ""
 
 
-def _column(scenario: Scenario, trace: Trace, found: list[Row]) -> dict[Place, Row]:
+def _columns(
+    scenario: Scenario, traces: Mapping[str, Trace], hide: Collection[str], steps: bool
+) -> list[dict[Place, Row]]:
+    return [_column(trace, list(rows(scenario, trace, hide=hide, steps=steps))) for trace in traces.values()]
+
+
+def _column(trace: Trace, found: list[Row]) -> dict[Place, Row]:
     """The rows by place: what an epoch's hook raised stands in the row of the epoch, what the constructor says in one of its
     own."""
     column: dict[Place, Row] = {}

@@ -36,7 +36,7 @@ LEVELS = {
     "observed": "the documentation is silent or says otherwise; the releases that the source names do it. Who decides otherwise "
     "breaks no promise.",
 }
-FOR_HARNESSES = ("every-callback/outcome/", "training/ends-with-an-error/")
+FOR_HARNESSES = ("every-callback/outcome/", "every-callback/training/ends-with-an-error")
 """Clauses on how a suite asks an implementation rather than on what it does: they stand in the appendix."""
 LEGEND = {
     "`-`": "nothing was seen at the end of that epoch.",
@@ -108,7 +108,8 @@ def _preface() -> Iterator[str]:
         "An example is a small scenario that tells right from wrong. Its table says what the callback was shown in each epoch, "
         "what has to be seen when the epoch has ended, in a dialect that keeps the clause, and beside it what a dialect does "
         "that breaks it, or else somebody's mistake. Left out are the learning rate where the callback has nothing to do with "
-        "it, and the weights at the end where they are those of the last epoch. Where two runs are compared, the second table "
+        "it, what is logged where that tells nothing apart, and the weights at the end where they are those of the last epoch. "
+        "Where two runs are compared, the second table "
         "is the other one. `callcheck trace -` takes the JSON under *as JSON*. In the tables:"
     )
     yield ""
@@ -187,13 +188,13 @@ def _promises(callback: str) -> Iterator[str]:
 
 def _clause(clause: Clause, site: str) -> Iterator[str]:
     yield from (f'#### <a id="{anchor(clause.id)}"></a>`{clause.id}`', "", f"**{_text(clause.sentence)}**", "")
-    yield from (f"*{clause.level}*; {_linked(clause.origin)}.", "")
+    source = clause.origin.removeprefix(f"{clause.level}: ")
+    yield from (f"*{clause.level}*; {_linked(source)}.", "")
     for choice, values in clause.choices.items():
         said = "; or ".join(f"`{value}` ({_half(CHOICES[choice].values[value])})" for value in values)
         yield from (f"Holds where {_link(choice)} is {said}.", "")
-    found = standings(clause.id)
-    yield from _standings(found)
-    shown = example(clause, found)
+    yield from _standings(standings(clause.id))
+    shown = example(clause.id)
     if shown is not None:
         yield from _example(shown, site)
     else:
@@ -286,7 +287,7 @@ def _whose(choice: Choice, value: str) -> str:
         return ", ".join(who)
     older = [each for each in shipped().values() if each.name != DOCUMENTED and each[choice.id] == value]
     if older:
-        return f"other releases, as {older[-1].name}"
+        return f"elsewhere, as {older[-1].name}"
     libraries = [name for name, each in third_party().items() if each[choice.id] == value]
     return (
         f"another library: {', '.join(libraries)}"

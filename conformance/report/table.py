@@ -12,6 +12,7 @@ from typing import Any
 
 from callcheck.reference.replay import Decision
 from callcheck.spec.files import PATH_LIKE, RELATIVE
+from callcheck.spec.metrics import Metric
 from callcheck.spec.reading import printable, shown
 from callcheck.spec.scenario import Configured, Epoch, Fit, Other, Scenario
 from callcheck.spec.trace import (
@@ -59,7 +60,7 @@ def _show_added(logs: Logs) -> str:
 def _show_logs(epoch: Epoch) -> str:
     logs = _show_metrics(epoch.logs) or "(empty)"
     if epoch.batches is not None:
-        batches = "; ".join(map(_show_metrics, epoch.batches))
+        batches = "; ".join(_show_metrics(batch) or "(empty)" for batch in epoch.batches)
         logs += f"  batches: {batches}"
     return logs + ("  (stop set)" if epoch.stop else "") + "".join(f"  ({_show_other(act)})" for act in epoch.others)
 
@@ -103,7 +104,7 @@ def _show_epoch(seen: EpochTrace, fit: int, hide: Collection[str]) -> tuple[str,
         parts.append(f"lr={_show_rate(seen.learning_rate)}")
     done: Sequence[EpochTrace | CallbackInEpoch] = seen.callbacks or (seen,)
     for number, each in enumerate(done, 1):
-        parts += _of(number, seen.callbacks, _show_done(each, fit))
+        parts += _of(number, seen.callbacks, _show_done(each, fit, hide))
     parts += [_show_batch(batch) for batch in seen.batches or ()]
     saved = {save.path for each in done for save in each.saved or ()}
     parts += [f"new file {file}" for file in seen.files or () if file not in saved]
@@ -115,12 +116,12 @@ def _of(number: int, several: object, parts: Iterable[str]) -> Iterator[str]:
     return (f"{number}: {part}" if several else part for part in parts)
 
 
-def _show_done(seen: EpochTrace | CallbackInEpoch, fit: int) -> Iterator[str]:
+def _show_done(seen: EpochTrace | CallbackInEpoch, fit: int, hide: Collection[str]) -> Iterator[str]:
     """What one callback did in an epoch."""
     yield from (f"saved {_show_save(save, fit)}" for save in seen.saved or ())
     yield from (f"warned {kind}" for kind in seen.warned or ())
     yield from (f"printed {kind}" for kind in seen.printed or ())
-    if seen.logged:
+    if seen.logged and "logged" not in hide:
         yield f"logged {_show_added(seen.logged)}"
     if seen.removed:
         yield f"removed {', '.join(seen.removed)}"
@@ -183,6 +184,10 @@ def _call(configured: Configured) -> str:
     return f"{configured.callback}({config})"
 
 
+def _show_compiled(metrics: Sequence[Metric]) -> str:
+    return ", ".join(f"{metric.cls} as {metric.name}" for metric in metrics) or "no metrics"
+
+
 def heading(scenario: Scenario) -> list[str]:
     """The callback with its configuration, or the names of several and then each of them, a line each; then what is around, where
     that is not as usual."""
@@ -193,7 +198,7 @@ def heading(scenario: Scenario) -> list[str]:
     around: list[tuple[str, Any]] = [
         ("learning_rate", _show_rate(scenario.learning_rate) if scenario.learning_rate != 1.0 else None),
         ("steps_per_execution", scenario.steps_per_execution if scenario.steps_per_execution != 1 else None),
-        ("metrics", ", ".join(f"{metric.cls} as {metric.name}" for metric in scenario.metrics) or None),
+        ("metrics", _show_compiled(scenario.metrics) if scenario.metrics else None),
         ("there before", ", ".join(map(printable, scenario.existing)) or None),
     ]
     return [*listed, *(f"{name}: {value}" for name, value in around if value is not None)]
@@ -212,8 +217,8 @@ class Row:
 
 
 def rows(scenario: Scenario, trace: Trace | None, *, hide: Collection[str] = (), steps: bool = False) -> Iterator[Row]:
-    """The scenario by epoch, and what was seen at the end of each fit. `hide`: of rates, messages (of errors), and last (weights:
-    those of the last epoch). `steps`: how many the optimizer has made, too."""
+    """The scenario by epoch, and what was seen at the end of each fit. `hide`: of rates, logged (what is added to an epoch's
+    logs), messages (of errors), and last (weights: those of the last epoch). `steps`: how many the optimizer has made, too."""
     for index, fit in enumerate(scenario.fits):
         seen = trace.fits[index] if trace is not None and index < len(trace.fits) else None
         for position, epoch in enumerate(fit.epochs):
@@ -288,6 +293,7 @@ def table(scenario: Scenario, trace: Trace | None, why: Sequence[Decision] = ())
 def begun(fit: Fit) -> str:
     """How a fit begins, where that is not as usual."""
     parts = [] if fit.learning_rate is None else [f"learning rate {_show_rate(fit.learning_rate)}"]
+    parts += [] if fit.metrics is None else [f"compiled with {_show_compiled(fit.metrics)}"]
     parts += [] if fit.instances == "same" else [f"{fit.instances} instances"]
     if fit.resume is not None:
         what = {"model": "", "weights": "weights in ", "weights-unbuilt": "weights in an unbuilt optimizer's model, "}
