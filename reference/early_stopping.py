@@ -24,7 +24,7 @@ from callcheck.spec.dialect import Dialect
 from callcheck.spec.trace import Origin
 from callcheck.spec.values import Value
 
-from .machine import NOTHING, Effect, Event, Machine, Print, Reason, Restore, Stop, Warn
+from .machine import NOTHING, Effect, Event, Machine, Print, Reason, Restore, Stop, Warn, made
 from .monitor import Monitor
 
 MISSING = Reason(
@@ -256,7 +256,9 @@ class EarlyStopping(Machine):
         else:
             best = self.monitor.anchor(value, best, direction)
         if spared and not self.zero.improving:
-            return State(wait, best, best_epoch, best_weights, stopped_epoch, direction, kept, first, goes_on), reason
+            return made(
+                State, (wait, best, best_epoch, best_weights, stopped_epoch, direction, kept, first, goes_on)
+            ), reason
         waited = self.reached(wait, config.patience) and not (self.zero.never and config.patience <= 0)
         # In the first epoch only a value that is compared with infinity can get here.
         if waited and (epoch >= self.first_stoppable or goes_on):
@@ -267,7 +269,9 @@ class EarlyStopping(Machine):
                 self._restore(best_weights, kept, direction, effects)
         elif not improved:
             reason = FIRST_EPOCH if waited else WAITED
-        return State(wait, best, best_epoch, best_weights, stopped_epoch, direction, kept, first, goes_on), reason
+        return made(
+            State, (wait, best, best_epoch, best_weights, stopped_epoch, direction, kept, first, goes_on)
+        ), reason
 
     def fit_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         config = self.config

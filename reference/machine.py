@@ -18,6 +18,9 @@ from callcheck.spec.metrics import Metric
 from callcheck.spec.trace import Origin
 from callcheck.spec.values import Logs, Rate
 
+made = tuple.__new__
+"""`made(Event, (...))` is `Event(...)` in a quarter of the time, for what is made in every epoch of a long training."""
+
 
 class Event(NamedTuple):
     """What a hook is told. `rate`: the learning rate as stored; `weights`: whose training the model holds."""

@@ -146,6 +146,7 @@ class Monitor:
         self.several, self.unequal = ARRAY_ERRORS[precision]
         self.round = PRECISIONS[precision]
         self.addend = ADDENDS[precision]
+        self.adds_rounded = self.addend is not ADDENDS["float64"]
         self.round_element = ARRAY_PRECISIONS[precision]
         self.round_scalar = SCALAR_PRECISIONS[precision]
         self.starts_at_infinity = choice["first-value"] == "compared-with-infinity"
@@ -198,7 +199,9 @@ class Monitor:
         if isinstance(value, _ARRAYS) or isinstance(reference, _ARRAYS):
             a, b = self._only_elements(value, reference, delta, lower)
         else:
-            a, b = self.side(self.addend(value), self.addend(reference), self.addend(delta), lower)
+            if self.adds_rounded:
+                value, reference, delta = self.addend(value), self.addend(reference), self.addend(delta)
+            a, b = self.side(value, reference, delta, lower)
             a, b = self.round(a), self.round(b)
         if a < b if lower else a > b:
             return True

@@ -51,6 +51,10 @@ class Place:
         self.removed: tuple[str, ...] = ()
         self.weights_set: tuple[str, ...] = ()
 
+    def seen(self) -> tuple[Any, ...]:
+        """All that was seen, to be compared."""
+        return self.saved, self.warned, self.printed, self.logged, self.changed, self.removed, self.weights_set
+
     def keep_around(self) -> None:
         """What was said belongs to the fit, and to no epoch."""
         self.printed_around += self.printed
@@ -78,9 +82,12 @@ class Place:
         added = added_to_logs(logs, own)
         if in_epoch:
             self.logged = {**self.logged, **added}
-            self.changed += tuple(name for name in added if name in logs)
+            self.changed += tuple([name for name in added if name in logs])
             self.removed += removed
-        return {name: value for name, value in {**logs, **own}.items() if name not in removed}, added, removed
+        after = {**logs, **own}
+        if removed:
+            after = {name: value for name, value in after.items() if name not in removed}
+        return after, added, removed
 
     def note_internal(self, fit: int) -> None:
         """The state at the end of an epoch."""

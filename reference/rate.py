@@ -14,7 +14,7 @@ from callcheck.spec.dialect import Dialect
 from callcheck.spec.numbers import float32
 from callcheck.spec.values import ArrayNumber
 
-from .machine import Effect, Event, Log
+from .machine import Effect, Event, Log, made
 
 STORED: dict[str, Callable[[float], float]] = {"float32": float32, "float64": lambda rate: rate}
 """As what a rate is stored, by the value of `learning-rate/stored-as`."""
@@ -38,5 +38,5 @@ class RateLog:
         rates = {self.key: rate} if isinstance(rate, float) else {f"{self.key}_{name}": rate[name] for name in rate}
         if event.logs:
             for key, each in rates.items():
-                effects.append(Log(key, ArrayNumber(each) if self.as_numpy else each))
+                effects.append(made(Log, (key, ArrayNumber(each) if self.as_numpy else each)))
         return rates

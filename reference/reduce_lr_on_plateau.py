@@ -25,7 +25,7 @@ from callcheck.spec.dialect import Dialect
 from callcheck.spec.numbers import float32
 from callcheck.spec.values import Value, map_rate
 
-from .machine import Effect, Event, Machine, Print, Reason, SetRate, Warn
+from .machine import Effect, Event, Machine, Print, Reason, SetRate, Warn, made
 from .monitor import Monitor
 from .rate import STORED, RateLog
 
@@ -153,7 +153,7 @@ class ReduceLROnPlateau(Machine):
         value = rates[config.monitor] if config.monitor in rates else event.logs.get(config.monitor)
         if value is None:
             effects.append(Warn("missing-metric"))
-            return State(best, wait, cooldown_counter, direction), MISSING
+            return made(State, (best, wait, cooldown_counter, direction)), MISSING
         cooling = cooldown_counter > 0
         if cooling:
             cooldown_counter -= 1
@@ -168,10 +168,10 @@ class ReduceLROnPlateau(Machine):
                 wait += 1
                 reason = WAITED
         if not (self.always or (reason is WAITED and self.reached(wait, config.patience))):
-            return State(best, wait, cooldown_counter, direction), reason
+            return made(State, (best, wait, cooldown_counter, direction)), reason
         above = [each for each in rates.values() if self._reducible(each)]
         if not above and not self.begins_anew:
-            return State(best, wait, cooldown_counter, direction), AT_MINIMUM
+            return made(State, (best, wait, cooldown_counter, direction)), AT_MINIMUM
         if above:
             effects.append(SetRate(map_rate(event.rate, self._reduced)))
             if config.verbose > 0:

@@ -113,7 +113,8 @@ class Replay:
         self.model = self.model_class(scenario, dialect)
         self.places: list[Place] = []
         self.others: tuple[Other, ...] = ()
-        self.quiet: EpochTrace | None = None
+        self.last_seen: list[Any] = []
+        self.last_record: EpochTrace
         self.internal = internal
         self.optional = optional
         self._clear()
@@ -245,7 +246,7 @@ class Replay:
             if hooks["batch_end"] or self.others:
                 self._batches(epoch, content.batch_logs())
             else:
-                model.trained(Origin(self.fit, epoch), 1 if content.batches is None else len(content.batches))
+                model.trained(m.made(Origin, (self.fit, epoch)), 1 if content.batches is None else len(content.batches))
             model.stop = model.stop or content.stop
             if hooks["epoch_end"] or self.others:
                 self.call("epoch_end", epoch, -1, content.logs)
@@ -265,12 +266,15 @@ class Replay:
                 break
 
     def _record(self, rate_in_epoch: Rate) -> EpochTrace:
-        """What was seen of an epoch. Records are immutable, so that one uneventful epoch shares that of another."""
-        quiet, rate, stop = self.quiet, self.model.rate, self.model.stop
-        uneventful = not self.eventful and not stop
-        # The very same float will do, and is found at once.
-        if uneventful and quiet and rate is quiet.learning_rate and rate_in_epoch is quiet.learning_rate_in_epoch:
-            return quiet
+        """What was seen of an epoch. Records are immutable: one in which the same was seen as in the last is the last."""
+        model = self.model
+        seen: list[Any] = [model.stop, model.rate, rate_in_epoch]
+        if self.eventful:
+            seen += [place.seen() for place in self.places]
+        if self.optional:
+            seen += [self.batches, model.new_files()]
+        if seen == self.last_seen:
+            return self.last_record
         done: dict[str, Any]
         if self.several:
             done = {"callbacks": tuple(place.in_epoch(self.optional) for place in self.places)}
@@ -279,11 +283,12 @@ class Replay:
             done = {"saved": only.saved, "warned": only.warned, "printed": only.printed, "logged": only.logged}
             done.update(only.touched(self.optional))
         if self.optional:
-            done.update(batches=self.batches, files=self.model.new_files())
-        record = EpochTrace(stop=stop, learning_rate=rate, learning_rate_in_epoch=rate_in_epoch, **done)
-        if uneventful:
-            self.quiet = record
-        return record
+            done["batches"], done["files"] = seen[-2:]
+        self.last_seen = seen
+        self.last_record = EpochTrace(
+            stop=model.stop, learning_rate=model.rate, learning_rate_in_epoch=rate_in_epoch, **done
+        )
+        return self.last_record
 
     # ---------------------------------------------------------------------------------- hooks
 
@@ -311,9 +316,9 @@ class Replay:
 
     def turn(self, place: Place, transition: Any, hook: str, epoch: int, batch: int, logs: Logs) -> Logs:
         """One callback's hook, with its effects; the logs as those after it see them. Raises _Raise for what it raises."""
-        model = self.model
-        event = m.Event(epoch, batch, logs, None if model.rate_is_hidden else model.rate, model.weights, self.metrics)
-        before = place.state
+        model, before = self.model, place.state
+        rate = None if model.rate_is_hidden else model.rate
+        event = m.made(m.Event, (epoch, batch, logs, rate, model.weights, self.metrics))
         effects: list[m.Effect] = []
         try:
             place.state, reason = transition(before, event, effects)
@@ -356,6 +361,8 @@ class Replay:
                 BatchTrace(batch=batch, logged=logged, changed=changed, removed=removed, **self._whose(place)),
             )
         for effect in effects:
+            if isinstance(effect, m.Log):  # by far the most frequent, and done
+                continue
             if isinstance(effect, m.Write):
                 model.write(effect.path)
             elif isinstance(effect, m.SetRate):

@@ -57,7 +57,7 @@ def audit(question: Question, story: Story) -> tuple[Audit, Question, Story]:
         if open_end(question, story):
             return _open(question, story), question, story
         return Audit(agrees=True, sentence="the record agrees with the configuration"), question, story
-    found = resolved(question)
+    found = resolved(question, story)
     if found is not None:
         other, places = found
         epochs = [question.history.fits[fit].first_epoch + at + 1 for fit, at in places]

@@ -234,7 +234,7 @@ def _what_ifs(question: Question, story: Story, changes: Iterable[Mapping[str, A
     written = [written_config_of(question, change) for change in changes]
     if not written:
         return ()
-    bases = [(each, each.story()) for each in possible(question)]
+    bases = [(question, story), *((each, each.story()) for each in possible(question, story))]
     found = []
     for change in written:
         answers = [what_if(each, base, change) for each, base in bases]

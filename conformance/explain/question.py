@@ -14,7 +14,7 @@ from functools import cached_property
 from string import Formatter
 from typing import Any
 
-from callcheck.reference.machine import Stop
+from callcheck.reference.machine import HOOKS, Stop
 from callcheck.reference.replay import Decision, watched
 from callcheck.spec.callbacks import CALLBACKS, defaults
 from callcheck.spec.dialect import Dialect
@@ -38,17 +38,26 @@ LONG = 10_000
 class Story:
     """What the reference makes of a question: the trace, and why the callback did what it did.
 
-    `decisions`: all of this callback, or of a long record (not `complete`) those with which a reason begins and ends to be the
-    one, that changed the rate, and where a better value did not count. Of several callbacks, `place` is the index of this one,
-    and `stops` says by fit whose decision it was to stop.
+    `told`: the decisions of every callback, by its index: all, or of a long record (not `complete`) those with which a reason
+    begins and ends to be the one, that changed the rate, and where a better value did not count. Of several callbacks, `place`
+    is the index of this one, and `stops` says by fit whose decision it was to stop.
     """
 
     scenario: Scenario
     trace: Trace
-    decisions: tuple[Decision, ...]
+    told: tuple[tuple[Decision, ...], ...]
     complete: bool = True
     place: int = 0
     stops: Mapping[int, int] = field(default_factory=dict)
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """Those of this callback."""
+        return self.told[self.place]
+
+    def about(self, place: int) -> Story:
+        """The same story, of the callback of that index."""
+        return replace(self, place=place)
 
     @cached_property
     def monitored(self) -> list[Decision]:
@@ -169,42 +178,44 @@ class Question:
 def tell(scenario: Scenario, dialect: Dialect, place: int = 0) -> Story:
     """What the reference makes of a scenario, about the callback of that index. Raises WrongArgument as `Question.story`."""
     complete = sum(len(fit.epochs) for fit in scenario.fits) <= LONG
-    watch = _Watch(scenario, place, complete)
-    trace = watched(scenario, dialect, watch.see)
+    watches = [_Watch(monitor_of(each.callback, each.config), complete) for each in scenario.configured()]
+    see = watches[0].see if len(watches) == 1 else lambda decided: watches[decided[8]].see(decided)
+    trace = watched(scenario, dialect, see)
     if isinstance(trace, NotExpressible):
         raise WrongArgument(f"{trace.parameter}: what it does is not predicted")
     if trace.rejected is not None:
         whose = scenario.configured()[trace.rejected.callback or 0].callback
         raise WrongArgument(f"{whose} refuses this: {trace.rejected.type}: {trace.rejected.message}")
-    decisions = watch.decisions()
-    return Story(scenario=scenario, trace=trace, decisions=decisions, complete=complete, place=place, stops=watch.stops)
+    told = tuple(watch.decisions() for watch in watches)
+    stopping = [
+        each
+        for own in told
+        for each in own
+        if each.effects and any(isinstance(effect, Stop) for effect in each.effects)
+    ]
+    stops: dict[int, int] = {}
+    for each in sorted(stopping, key=lambda each: (HOOKS.index(each.hook), each.callback)):
+        stops.setdefault(each.fit, each.callback)
+    return Story(scenario=scenario, trace=trace, told=told, complete=complete, place=place, stops=stops)
 
 
 class _Watch:
     """Keeps the decisions of one callback: all, or those that say something new."""
 
-    def __init__(self, scenario: Scenario, place: int, complete: bool) -> None:
-        own = scenario.configured()[place]
-        self.monitor = monitor_of(own.callback, own.config)
-        self.place = place
+    def __init__(self, monitor: str, complete: bool) -> None:
+        self.monitor = monitor
         self.complete = complete
-        self.stops: dict[int, int] = {}
         self.kept: list[tuple[Any, ...]] = []
         self.last: tuple[Any, ...] | None = None
 
     def see(self, decided: tuple[Any, ...]) -> None:
-        fit, _, event, reason, _, before, after, rate, place, effects = decided
-        if effects:
-            for effect in effects:
-                if isinstance(effect, Stop):
-                    self.stops.setdefault(fit, place)
-        if place != self.place:
-            return
         if self.complete:
             self.kept.append(decided)
             return
         last, self.last = self.last, decided
+        event, reason, rate = decided[2], decided[3], decided[7]
         if last is not None and reason is last[3] and rate is event.rate:
+            before, after = decided[5], decided[6]
             value = event.logs.get(self.monitor)
             if value is None or not hasattr(before, "best") or before.best is None or after.best != before.best:
                 return

@@ -42,8 +42,10 @@ def open_comparisons(question: Question, direction: str) -> list[tuple[int, int]
     return found
 
 
-def resolved(question: Question) -> tuple[Question, list[tuple[int, int]]] | None:
+def resolved(question: Question, story: Story) -> tuple[Question, list[tuple[int, int]]] | None:
     """The question with numbers that are printed alike and that contradict nothing; and which comparisons they decide."""
+    if not _leaves_open(question, story):
+        return None
     for flipped, attempt in islice(_attempts(question, range(len(question.callbacks))), TRIES):
         if contradiction(attempt, attempt.story()) is None:
             return attempt.about(question.place), flipped
@@ -56,21 +58,22 @@ def _start(question: Question) -> int:
     return start if isinstance(start, int) else 0
 
 
-def possible(question: Question) -> list[Question]:
-    """The question itself, and with it those with numbers that are printed alike and contradict nothing either.
+def possible(question: Question, story: Story) -> list[Question]:
+    """The questions beside this one with numbers that are printed alike and contradict nothing either.
 
     Of many open comparisons only the first `POSSIBLE` ways to decide them are tried.
     """
+    if not _leaves_open(question, story):
+        return []
     attempts = islice(_attempts(question, range(len(question.callbacks))), POSSIBLE)
     fitting = (attempt for flipped, attempt in attempts if contradiction(attempt, attempt.story()) is None)
-    return [question, *(attempt.about(question.place) for attempt in fitting)] if _leaves_open(question) else [question]
+    return [attempt.about(question.place) for attempt in fitting]
 
 
-def _leaves_open(question: Question) -> bool:
+def _leaves_open(question: Question, story: Story) -> bool:
     for place in range(len(question.callbacks)):
-        about = question.about(place)
-        direction = direction_of(about.story())
-        if direction is not None and open_comparisons(about, direction):
+        direction = direction_of(story.about(place))
+        if direction is not None and open_comparisons(question.about(place), direction):
             return True
     return False
 

@@ -97,7 +97,15 @@ def _cells(text: str, separator: str | None, width: int, source: str) -> _Cells:
         rows = [row for row in rows if row]
     if {row.count(separator) for row in rows} - {width - 1}:
         _check_widths(zip(numbers, (row.split(separator) for row in rows), strict=True), width, source)
-    return _Cells(rows, numbers, lambda rows, index: [row.split(separator, index + 1)[index] for row in rows])
+    return _Cells(rows, numbers, lambda rows, index: _of_texts(rows, separator, index, width))
+
+
+def _of_texts(rows: Sequence[str], separator: str, index: int, width: int) -> list[str]:
+    """The cells of a column, each row split from the nearer end, and no further than there."""
+    if index < width // 2:
+        return [row.split(separator, index + 1)[index] for row in rows]
+    behind = width - index
+    return [row.rsplit(separator, behind)[-behind] for row in rows]
 
 
 def _of_lists(rows: Sequence[list[str]], index: int) -> list[str]:

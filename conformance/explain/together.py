@@ -71,11 +71,11 @@ def answer_all(
     changes = list(changes)
     if not question.company:
         return answer(question, [change for _, change in changes], note)
-    verdict, question, _ = audit(question, question.story())
+    verdict, question, story = audit(question, question.story())
     parts = []
     for place in range(len(question.callbacks)):
         about = question.about(place)
         own = [change for whose, change in changes if whose == place]
-        parts.append(explanation_of(about, about.story(), verdict, own, note))
+        parts.append(explanation_of(about, story.about(place), verdict, own, note))
     notes = tuple(dict.fromkeys(each for part in parts for each in part.notes))
     return Together(parts=tuple(replace(part, notes=notes) for part in parts))

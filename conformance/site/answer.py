@@ -188,7 +188,10 @@ def _told(asked: Asked) -> Told:
     question = asked.question
     if trace.rejected is not None or question is None:
         return Told(name=name, trace=trace, why=why, explanation=None)
-    story = Story(scenario=asked.scenario, trace=same, decisions=why)
+    told = tuple(
+        tuple(each for each in why if each.callback == place) for place in range(len(asked.scenario.configured()))
+    )
+    story = Story(scenario=asked.scenario, trace=same, told=told)
     plain = asked.plain
     monitored = [each for each in question.history.names() if each == question.monitor and asked.recorded]
     explanation = Explanation(
