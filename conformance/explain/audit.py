@@ -20,7 +20,7 @@ from callcheck.spec.scenario import Epoch, Fit
 
 from .arguments import WrongArgument
 from .evidence import contradiction, open_end, shows_something, stopping
-from .history import RATE_KEYS, RecordedFit, epochs_in_words
+from .history import RATE_KEYS, TENSORBOARD, RecordedFit, epochs_in_words
 from .question import Question, Story, tell
 from .releases import in_words
 from .rounding import resolved
@@ -66,11 +66,28 @@ def audit(question: Question, story: Story) -> tuple[Audit, Question, Story]:
             f"are, {wrong}"
         )
         return Audit(agrees=True, sentence=said), other, other.story()
+    if question.history.kind == TENSORBOARD:
+        other = replace(question, history=question.history.with_rates_of_the_epoch_before(), _epochs={})
+        if contradiction(other, other.story()) is None:
+            said = (
+                "the record agrees: the TensorBoard callback came after the one that reduces the learning rate, and recorded the "
+                "rates after each epoch; here every rate stands with the epoch that was trained with it"
+            )
+            return Audit(agrees=True, sentence=said), other, other.story()
+    if contradiction(question, story, rounded=True) is None:
+        said = f"the record agrees if its learning rates were rounded when they were written; going by them as they are, {wrong}"
+        return Audit(agrees=True, sentence=said + _otherwise(question)), question, story
     if sum(fit.length for fit in question.history.fits) > LONGEST_SEARCH:
         wrong += f"; what would explain it is looked for in records of up to {LONGEST_SEARCH} epochs"
         return Audit(agrees=False, sentence=wrong), question, story
     explanations = tuple(_explanations(question))
     return Audit(agrees=False, sentence=wrong, explanations=explanations), question, story
+
+
+def _otherwise(question: Question) -> str:
+    """The releases in which nothing has to be rounded, to end a sentence."""
+    short = sum(fit.length for fit in question.history.fits) <= LONGEST_SEARCH
+    return "".join(f"; {each} does exactly so" for each in _dialects(question, rounded=False)) if short else ""
 
 
 def _open(question: Question, story: Story) -> Audit:
@@ -98,19 +115,19 @@ def _explanations(question: Question) -> Iterator[str]:
                 yield whose + _said(name, fitting, about.parameter(name))
 
 
-def _fits(question: Question, config: Mapping[str, Any], dialect: Dialect | None = None) -> bool:
+def _fits(question: Question, config: Mapping[str, Any], dialect: Dialect | None = None, rounded: bool = True) -> bool:
     try:
         story = question.story(config, dialect)
     except WrongArgument:
         return False
-    return not any(fit.error for fit in story.trace.fits) and contradiction(question, story) is None
+    return not any(fit.error for fit in story.trace.fits) and contradiction(question, story, rounded=rounded) is None
 
 
-def _dialects(question: Question) -> Iterator[str]:
+def _dialects(question: Question, rounded: bool = True) -> Iterator[str]:
     """The dialects in which the same configuration does what the record shows."""
     others = [dialect for dialect in shipped().values() if dialect.name != question.dialect.name]
     alike = _alike(question, others)
-    found = [each for group in alike if _fits(question, question.config, group[0]) for each in group]
+    found = [each for group in alike if _fits(question, question.config, group[0], rounded) for each in group]
     if found:
         yield f"the same configuration in {_listed(in_words(found))}"
 
@@ -162,7 +179,7 @@ def _fits_after(question: Question, best: float, dialect: Dialect) -> bool:
         story = tell(replace(scenario, fits=(before, *scenario.fits)), dialect, question.place)
     except WrongArgument:
         return False
-    return not any(fit.error for fit in story.trace.fits) and contradiction(question, story, skip=1) is None
+    return not any(fit.error for fit in story.trace.fits) and contradiction(question, story, 1, True) is None
 
 
 def _candidates(question: Question, length: int) -> dict[str, list[Any]]:

@@ -3,7 +3,7 @@
 Rules
 - Compared is what the record shows: where each fit ended, the learning rates, and what the callbacks printed.
 - Rates are compared as float32, as they are stored. One that was printed with few digits is compared as far as the digits
-  tell, the uncertainty of the first one included.
+  tell, the uncertainty of the first one included; on request so is every rate that is written with a few digits.
 - A fit that ends where nothing stopped it contradicts only if the record tells that more epochs were planned.
 """
 
@@ -28,8 +28,13 @@ def shows_something(question: Question, story: Story) -> bool:
     return any(fit.printed.improved for fit in question.history.fits)
 
 
-def contradiction(question: Question, story: Story, skip: int = 0) -> str | None:
-    """Where the record contradicts the story; None if nowhere. The first `skip` fits of the story are in no record."""
+FEW_DIGITS = 6
+"""Significant digits of a rate that somebody may have rounded: a float32 as Keras records it has more, unless it is round."""
+
+
+def contradiction(question: Question, story: Story, skip: int = 0, rounded: bool = False) -> str | None:
+    """Where the record contradicts the story; None if nowhere. The first `skip` fits of the story are in no record. `rounded`:
+    rates with few digits are taken for rounded ones."""
     fits = question.history.fits
     for index, fit in enumerate(fits):
         where = f"fit {index + 1}: " if len(fits) > 1 else ""
@@ -41,7 +46,7 @@ def contradiction(question: Question, story: Story, skip: int = 0) -> str | None
         if question.has(STOPPING):
             found = _end(fit, story, index + skip, question)
         if not found and question.has(RATE_CALLBACKS):
-            found = _rates(fit, story, index + skip)
+            found = _rates(fit, story, index + skip, rounded)
         if (
             not found and question.names.count("ModelCheckpoint") == 1
         ):  # of several, what was printed does not say which
@@ -84,9 +89,10 @@ def _end(fit: RecordedFit, story: Story, index: int, question: Question) -> str 
     return None
 
 
-def _rates(fit: RecordedFit, story: Story, index: int) -> str | None:
-    start = fit.rates[0]
-    for at, (recorded, epoch) in enumerate(zip(fit.rates, story.epochs(index), strict=False)):
+def _rates(fit: RecordedFit, story: Story, index: int, rounded: bool) -> str | None:
+    rates = [as_rounded(rate) for rate in fit.rates] if rounded else fit.rates
+    start = rates[0]
+    for at, (recorded, epoch) in enumerate(zip(rates, story.epochs(index), strict=False)):
         predicted = epoch.learning_rate_in_epoch
         if recorded is not None and isinstance(predicted, float) and not same_rate(recorded, predicted, start):
             return (
@@ -100,6 +106,14 @@ def _rates(fit: RecordedFit, story: Story, index: int) -> str | None:
                 return f"the output says that epoch {at + 1} reduced the learning rate, which is not predicted"
             return f"a reduction is predicted for epoch {at + 1}, and the output says nothing of it"
     return None
+
+
+def as_rounded(rate: float | None) -> float | None:
+    """A rate that is written with few digits, as one that was printed so."""
+    if rate is None or isinstance(rate, Rounded):
+        return rate
+    text = f"{rate:.{FEW_DIGITS - 1}e}"
+    return Rounded(text, rate) if float(text) == rate else rate
 
 
 def _reduces(epoch: object) -> bool:

@@ -23,6 +23,8 @@ RATE_KEYS = ("learning_rate", "lr")
 
 LIGHTNING, TRANSFORMERS = "Lightning's metrics.csv", "transformers' trainer_state.json"
 """The kinds of records that other libraries than Keras leave."""
+TENSORBOARD = "a TensorBoard event folder"
+"""The kind of record whose learning rates are those after the epoch, if the callback comes after the one that changes them."""
 
 
 class UnreadableHistory(Refused):
@@ -127,6 +129,15 @@ class History:
     def names(self) -> tuple[str, ...]:
         """The metrics that occur, the learning rate among them, in the order of their first appearance."""
         return tuple(dict.fromkeys(name for fit in self.fits for name in fit.columns))
+
+    def with_rates_of_the_epoch_before(self) -> History:
+        """This history, if its rates are those after each epoch: a fit begins with its first, which no first epoch reduces."""
+        fits = []
+        for fit in self.fits:
+            key = fit.rate_key()
+            moved = {} if key is None else {key: [fit.rates[0], *fit.rates[:-1]]}
+            fits.append(replace(fit, columns={**fit.columns, **moved}))
+        return replace(self, fits=tuple(fits))
 
     def replace(self, *notes: str, fits: tuple[RecordedFit, ...] | None = None) -> History:
         """This history with other fits, and with more notes."""

@@ -13,7 +13,9 @@ from .text import COLUMNS, all_traps, audited, cells, paragraphs, recognised, sh
 
 STYLE = """
 .callcheck h1 { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: 1.25rem; overflow-wrap: anywhere; }
-.callcheck .summary { font-size: 1.12rem; max-width: 50rem; } .callcheck figure { margin: 1.5rem 0; max-width: 60rem; }
+.callcheck .summary { font-size: 1.12rem; max-width: 50rem; }
+.callcheck figure { margin: 1.5rem 0; max-width: 60rem; overflow-x: auto; }
+.callcheck figure svg { min-width: 34rem; } .callcheck td:last-child { min-width: 18rem; }
 .callcheck td:not(:last-child), .callcheck th:not(:last-child) { text-align: right; }
 .callcheck tr.stop td { font-weight: 700; } .callcheck tr.stop td:last-child { color: var(--stop, #c62433); }
 .callcheck tr.reduced td { font-weight: 600; } .callcheck .scroll { overflow-x: auto; }

@@ -60,8 +60,11 @@ def _early_stopping(question: Question, story: Story, fit: int) -> list[str]:
     last = ends[-1]
     state: Any = last.after
     best = f"{state.best} in epoch {state.best_epoch + 1} was the best"
+    remembered = ends[0].before.best is not None and all(each.after.best is ends[0].before.best for each in ends)
     if state.best is None:
         best = "no epoch was monitored"
+    elif fit and remembered:
+        best = f"no epoch was better than {state.best}, which the callback remembers from an earlier fit"
     elif isinstance(state.best, float) and state.best in (float("inf"), float("-inf")):
         best = "no value was better than infinity, with which the first is compared"
     near = _near_miss(question, ends, state.best_epoch)

@@ -3,13 +3,14 @@
 Rules
 - The folder is the `log_dir` (with `train` and `validation` below it) or one of these two. Tags `epoch_NAME` are metrics.
 - The step of a scalar is the epoch's index, from 0.
+- The rate is the one that the optimizer has when it is the callback's turn: after the epoch, for callbacks that come before it.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from .history import History, RecordedFit, UnreadableHistory
+from .history import TENSORBOARD, History, RecordedFit, UnreadableHistory
 
 _PREFIX = "epoch_"
 
@@ -39,7 +40,7 @@ def event_folder(folder: Path, source: str) -> History:
         raise UnreadableHistory(f"{source}: the event files leave out epochs between {epochs[0]} and {epochs[-1]}")
     logs = [by_epoch[epoch] for epoch in epochs]
     return History(
-        kind="a TensorBoard event folder",
+        kind=TENSORBOARD,
         source=source,
         fits=(RecordedFit.of(logs, first_epoch=epochs[0]),),
         notes=("where a folder holds several runs, the last value of each epoch counts",),

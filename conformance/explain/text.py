@@ -14,6 +14,8 @@ from .history import RATE_KEYS, Rounded
 from .whatif import WhatIf
 
 WIDTH = 118
+NARROWEST = 40
+"""A column that is narrower is not worth the lines that it takes."""
 MOST_ROWS = 60
 """About a screen; of a longer record the first and the last things that happened are shown, and `--json` has every epoch."""
 
@@ -184,7 +186,16 @@ def table(explanation: Explanation) -> Iterator[str]:
         if row.fit != fit:
             fit = row.fit
             yield f"fit {fit + 1}"
-        yield "  ".join(line[name].rjust(widths[name]) for name in used) + f"  {row.sentence}"
+        told = "  ".join(line[name].rjust(widths[name]) for name in used) + "  "
+        yield from _beside(told, row.sentence)
+
+
+def _beside(numbers: str, sentence: str) -> Iterator[str]:
+    """A line of a table: a sentence that is too long goes on in its column."""
+    room = WIDTH - len(numbers)
+    first, *more = wrap(sentence, room, break_on_hyphens=False) if room >= NARROWEST else [sentence]
+    yield numbers + first
+    yield from (" " * len(numbers) + line for line in more)
 
 
 def shown(explanation: Explanation) -> list[Row | str]:

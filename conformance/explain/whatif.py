@@ -14,7 +14,7 @@ from typing import Any
 
 from callcheck.spec.numbers import shortest_float32
 
-from .evidence import STOPPING, same_rate
+from .evidence import STOPPING, as_rounded, same_rate
 from .history import epochs_in_words
 from .question import RATE_CALLBACKS, Question, Story
 
@@ -92,10 +92,13 @@ def _known(question: Question, base: Story, story: Story) -> tuple[int, int | No
             rate = epoch.learning_rate_in_epoch
             real = recorded[at]
             if question.has(RATE_CALLBACKS) and isinstance(rate, float):
-                if real is not None:
-                    same = same_rate(real, rate, recorded[0])
+                predicted = at < len(then) and then[at].learning_rate_in_epoch == rate
+                if real is None:
+                    same = predicted or at >= len(then)
                 else:
-                    same = at >= len(then) or then[at].learning_rate_in_epoch == rate
+                    rounded = as_rounded(real) if predicted else None
+                    same = same_rate(real, rate, recorded[0])
+                    same = same or (rounded is not None and same_rate(rounded, rate, as_rounded(recorded[0])))
                 if not same:
                     return index, first + at
         stopped = story.stopped(index)

@@ -35,7 +35,8 @@ from ..explain.text import audited, recognised
 from ..explain.traps import traps
 from ..report.markup import Seen, epochs, listed, sentence, text
 from ..report.table import heading
-from ..report.words import anchor, compared_with
+from ..report.words import anchor
+from . import form
 from .state import State, from_texts, given_whole, of_scenario, scenario_of, streams
 
 SPECIFICATION = "specification.html"
@@ -184,7 +185,7 @@ def _told(asked: Asked) -> Told:
         raise Unanswerable(f"{trace.parameter}: what it does is not predicted")
     same, why = decided(asked.scenario, dialect)
     assert isinstance(same, Trace)
-    name = compared_with(dialect.name)
+    name = form.label(dialect)
     question = asked.question
     if trace.rejected is not None or question is None:
         return Told(name=name, trace=trace, why=why, explanation=None)
@@ -210,7 +211,7 @@ def _told(asked: Asked) -> Told:
 
 
 def _html(asked: list[Asked], told: list[Told], width: float) -> str:
-    beside = len(told) > 1 and width > 2 * BESIDE
+    beside = len(told) > 1 and width >= 2 * BESIDE + BETWEEN
     cards = "".join(_card(each, len(told) > 1, width / 2 - BETWEEN / 2 if beside else width) for each in told)
     scenario = asked[0].scenario
     first = told[0].explanation

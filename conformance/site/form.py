@@ -106,7 +106,7 @@ def releases(name: str, nobody: str = "") -> str:
     """A choice of the dialects, the newest first, by package."""
     groups: dict[str, list[tuple[str, str]]] = {}
     for dialect in reversed(tuple(shipped().values())):
-        groups.setdefault(_group(dialect), []).append((dialect.name, _label(dialect)))
+        groups.setdefault(_group(dialect), []).append((dialect.name, label(dialect)))
     groups["Other libraries"] = [(name, name) for name in third_party()]
     options = "".join(
         f'<optgroup label="{text(group)}">'
@@ -127,10 +127,10 @@ def _group(dialect: Dialect) -> str:
     return f"{dialect.package}, on {dialect.name.partition('+')[2]}"
 
 
-def _label(dialect: Dialect) -> str:
-    """The releases that do so."""
+def label(dialect: Dialect) -> str:
+    """The releases that do so; of what is none, its name."""
     if dialect.package is None or dialect.since is None:
-        return "what the documentation promises"
+        return "what the documentation promises" if dialect.name == DOCUMENTED else dialect.name
     first, last = dialect.since, chains()[dialect.package].last(dialect.since)
     name = compared_with(dialect.name)
     return name if first == last else name.replace(last, f"{first} to {last}", 1)
