@@ -12,6 +12,7 @@ import pytest
 import callcheck
 from callcheck.cli import main
 from callcheck.conformance.explain.explanation import Explanation
+from callcheck.conformance.explain.history import TENSORBOARD, History, RecordedFit
 from callcheck.conformance.explain.releases import in_words
 from callcheck.conformance.explain.summary import STORIES
 from callcheck.spec.dialect import shipped
@@ -85,6 +86,15 @@ def test_several_fits_are_told_one_by_one() -> None:
     assert "did not stop training" in explanation.summaries[1]
 
 
+def test_what_an_instance_remembers_of_an_earlier_fit_is_said_to_be_that() -> None:
+    fits = tuple(RecordedFit(columns={"val_loss": values}, length=2) for values in ([0.5, 0.6], [0.9, 0.8]))
+    explanation = told(History(kind="two fits", fits=fits), config={"patience": 1}, dialect="keras-3.11.0")
+    assert explanation.summaries[1].startswith(
+        "EarlyStopping stopped training after epoch 2 (index 1): no epoch was better than 0.5, which the callback remembers "
+        "from an earlier fit; 2 monitored epochs went by"
+    )
+
+
 def test_an_exception_of_the_callback_is_told() -> None:
     explanation = told([1.0, 1e39], config={"patience": 1})
     assert "In epoch 2 EarlyStopping raises ValueError" in explanation.summaries[0]
@@ -151,6 +161,33 @@ def test_a_recorded_rate_that_falls_elsewhere_contradicts() -> None:
     assert audit.sentence == "in epoch 3 the record has the learning rate 0.1, and 0.05 is predicted"
     assert audit.explanations == ("patience=2 in place of 1",)
     assert told(record, "ReduceLROnPlateau", {"patience": 2, "factor": 0.5}).audit.agrees is True
+
+
+def test_rates_that_somebody_rounded_agree_and_it_is_said() -> None:
+    # Keras stores float32: 0.001 reduced to a tenth is 0.00010000000474974513.
+    columns = {"val_loss": [1.0, 1.0, 1.0, 1.0], "learning_rate": [0.001, 0.001, 0.001, 0.0001]}
+    explanation = told(columns, "ReduceLROnPlateau", {"patience": 2}, what_if=[{"patience": 3}])
+    assert explanation.audit.agrees is True
+    assert explanation.audit.sentence.startswith(
+        "the record agrees if its learning rates were rounded when they were written;"
+    )
+    assert "has the learning rate 0.0001, and 0.000100000005 is predicted" in explanation.audit.sentence
+    assert explanation.what_ifs[0].unknown_from == 3
+    assert told(columns, "ReduceLROnPlateau", {"patience": 1}).audit.explanations == ("patience=2 in place of 1",)
+    kept = told(columns, "ReduceLROnPlateau", {"patience": 2}, what_if=[{"verbose": 1}]).what_ifs[0]
+    assert (kept.reduced, kept.unknown_from) == ((2,), None)
+
+
+@pytest.mark.parametrize("patience", [2, 3])
+def test_tensorboard_may_record_the_rates_after_the_epochs(patience: int) -> None:
+    columns = {"val_loss": [1.0, 2.0, 2.0, 2.0], "learning_rate": [0.5, 0.5, 0.25, 0.25]}
+    record = History(kind=TENSORBOARD, fits=(RecordedFit(columns=columns, length=4),))
+    explanation = told(record, "ReduceLROnPlateau", {"patience": patience, "factor": 0.5})
+    assert explanation.audit.agrees is (patience == 2)
+    assert told(columns, "ReduceLROnPlateau", {"patience": patience, "factor": 0.5}).audit.agrees is False
+    if patience == 2:
+        assert "recorded the rates after each epoch" in explanation.audit.sentence
+        assert [row.rate for row in explanation.rows()] == [0.5, 0.5, 0.5, 0.25]
 
 
 def test_the_other_precision_explains_a_tie() -> None:

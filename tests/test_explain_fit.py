@@ -126,6 +126,23 @@ def test_a_tensorboard_folder_is_explained(trainer: Trainer, tmp_path: Path) -> 
     assert (explanation.stopped, explanation.audit.agrees) == (early.stopped_epoch, True)
 
 
+def test_tensorboard_after_a_plateau_records_the_rates_after_the_epochs(trainer: Trainer, tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard")
+    keras = trainer.keras
+    plateau = keras.callbacks.ReduceLROnPlateau(patience=1, factor=0.5, min_delta=10.0)
+    places = {"before": 0, "after": 1}
+    for name, place in places.items():
+        callbacks = [plateau]
+        callbacks.insert(place, keras.callbacks.TensorBoard(tmp_path / name))
+        trainer.model.optimizer.learning_rate = 0.5
+        with contextlib.redirect_stdout(io.StringIO()):
+            data = (trainer.x, trainer.y)
+            trainer.model.fit(*data, epochs=4, verbose=0, validation_data=data, callbacks=callbacks)
+        told = callcheck.explain(str(tmp_path / name), plateau)
+        assert (told.audit.agrees, [row.rate for row in told.rows()]) == (True, [0.5, 0.5, 0.25, 0.125])
+        assert ("rates after each epoch" in told.audit.sentence) == (name == "after")
+
+
 def test_the_command_explains_a_real_file(real: Real, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["patience=2", "restore_best_weights=true"]
     assert main(["explain", str(real.csv), "EarlyStopping", *words, "--what-if", "patience=1..2"]) == 0

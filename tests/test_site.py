@@ -88,8 +88,8 @@ def test_two_releases_beside_each_other() -> None:
     see = "val_loss=0.5,0.6/0.9,0.8"
     differ = asked(**EARLY, see=see, against="keras-3.11.0")
     assert (
-        "Keras 3.15.1 and Keras 3.12.4 differ: first in fit 2, epoch 2: stop is false in the one, true in the other"
-        in differ
+        "Keras 3.15.0 to 3.15.1 and Keras 3.11.0 to 3.12.4 differ: "
+        "first in fit 2, epoch 2: stop is false in the one, true in the other" in differ
     )
     assert differ.count('class="differs') == 1  # both end there, and leave the same weights
     assert "do the same here" in asked(**EARLY, see="0.5,0.6", against="keras-3.11.0")
