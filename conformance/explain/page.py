@@ -51,6 +51,7 @@ def element(parts: Sequence[Explanation], style: str = "") -> str:
         f"<figure>{svg.svg(figure(*parts))}</figure>",
         "<h2>Does the record agree?</h2>",
         *(f"<p>{text(line)}</p>" for line in audited(first)),
+        listed(first.audit.explanations),
         _section("Mind", tuple(all_traps(parts))),
         _section("What if", changes),
         *(

@@ -63,6 +63,8 @@ def _early_stopping(question: Question, story: Story, fit: int) -> list[str]:
     remembered = ends[0].before.best is not None and all(each.after.best is ends[0].before.best for each in ends)
     if state.best is None:
         best = "no epoch was monitored"
+    elif state.best != state.best:
+        best = f"the first value, in epoch {state.best_epoch + 1}, was NaN, on which nothing improves"
     elif fit and remembered:
         best = f"no epoch was better than {state.best}, which the callback remembers from an earlier fit"
     elif isinstance(state.best, float) and state.best in (float("inf"), float("-inf")):

@@ -48,7 +48,10 @@ def _lines(parts: Sequence[Explanation]) -> Iterator[str]:
         for trap in traps:
             yield from _item(trap)
     yield ""
-    yield from audited(first)
+    for line in audited(first):
+        yield from wrap(line, WIDTH)
+    for explanation in first.audit.explanations:
+        yield from _item(explanation)
     found = [line for part in parts for line in what_ifs(part.what_ifs)]
     if found:
         yield ""
@@ -109,13 +112,14 @@ def _wrapped(line: str) -> list[str]:
 
 
 def audited(explanation: Explanation) -> Iterator[str]:
+    """The verdict on the record, in sentences; what would explain it is listed behind them."""
     audit = explanation.audit
     word = {True: "The record agrees", False: "The record does not agree", None: "Nothing to compare"}[audit.agrees]
     sentence = audit.sentence
     if audit.agrees:
-        yield from wrap(sentence[0].upper() + sentence[1:] + ".", WIDTH)
+        yield sentence[0].upper() + sentence[1:] + "."
         return
-    yield from wrap(f"{word}: {sentence}.", WIDTH)
+    yield f"{word}: {sentence}."
     if audit.agrees is False:
         if not audit.explanations and "looked for" not in audit.sentence:
             yield "No shipped dialect and no change of one parameter among those tried explains it."
@@ -123,8 +127,6 @@ def audited(explanation: Explanation) -> Iterator[str]:
             yield "Each of these alone would explain it" + (
                 "; the record does not tell which:" if len(audit.explanations) > 1 else ":"
             )
-        for each in audit.explanations:
-            yield from _item(each)
 
 
 def what_ifs(found: Iterable[WhatIf]) -> Iterator[str]:

@@ -44,7 +44,8 @@ def _brief(parts: Sequence[Explanation]) -> Brief:
         f"### callcheck explain: {plain(title(parts))}",
         f"Compared with {plain(parts[0].compared_with)}.",
         *(f"**{begin}:** {plain(paragraph)}" for begin, _, paragraph in said),
-        plain(" ".join(line.strip() for line in audited(parts[0]))),
+        plain(" ".join(audited(parts[0]))),
+        "\n".join(f"- {ours(each)}" for each in parts[0].audit.explanations),
         "\n".join(f"- {ours(trap)}" for trap in all_traps(parts)),
         "\n".join(f"- What if {plain(line)}" for part in parts for line in what_ifs(part.what_ifs)),
     ]

@@ -23,7 +23,7 @@ Findings = Sequence[tuple[Name, Finding]]
 
 def headline(suite: Suite, found: Findings) -> str:
     """The outcome in a sentence."""
-    complaints = [each.sentence for name in suite.started() for each in suite.complaints(name)]
+    complaints = [f"{each.sentence.rstrip('.')}." for name in suite.started() for each in suite.complaints(name)]
     if found:
         count, clauses = len(found), sum(len(each.all) for _, each in found)
         said = f"{count} finding{'s' * (count != 1)}: {clauses} clause{'s do' if clauses != 1 else ' does'} not hold."

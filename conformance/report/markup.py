@@ -143,7 +143,7 @@ def epochs(scenario: Scenario, seen: Sequence[Seen], rule: Callable[[str], str] 
             said = text(f"Fit {fit + 1}{begun(scenario.fits[fit])}")
             lines.append(f'</tbody><tbody class="fit"><tr><th colspan="{width}">{said}</th></tr>')
         cells = [
-            _seen(scenario, each, of.run, _decided(each, why, end), rule, len(seen) == 1)
+            _seen(scenario, each, of, _decided(each, why, end), rule, len(seen) == 1)
             for each, of, why, end in zip(found, seen, decided, ends, strict=True)
         ]
         classes = " ".join(sorted(_classes(found) | _differs(found)))
@@ -219,13 +219,14 @@ def _differs(found: Sequence[Row | None]) -> set[str]:
 def _seen(
     scenario: Scenario,
     row: Row | None,
-    trace: Trace | None,
+    of: Seen,
     why: Sequence[Decision],
     rule: Callable[[str], str] | None,
     alone: bool,
 ) -> str:
     """What was seen of one implementation, what it remembers, and why: a cell each if it is alone, else one for all."""
     parts = () if row is None else row.seen or (("-",) if row.position is not None and row.seen is not None else ())
+    trace = of.run
     moved = _moved(row, trace)
     said = "".join(f'<span class="part{_kind(part, moved)}">{text(part)}</span>' for part in parts)
     state = "" if row is None or trace is None or row.position is None else remembered(trace, row.fit, row.position)
@@ -233,7 +234,11 @@ def _seen(
     cells = {"seen": said, "state": text(state), "why": sentences}
     if alone:
         return "".join(f'<td class="{name}">{content}</td>' for name, content in cells.items())
-    return "<td>" + "".join(f'<div class="{name}">{content}</div>' for name, content in cells.items()) + "</td>"
+    return (
+        f'<td data-of="{text(of.name)}">'
+        + "".join(f'<div class="{name}">{content}</div>' for name, content in cells.items())
+        + "</td>"
+    )
 
 
 def _kind(part: str, moved: bool) -> str:

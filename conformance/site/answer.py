@@ -127,8 +127,8 @@ def audit(texts: Mapping[str, str]) -> str:
         verdict, _, _ = compare(asked.question, told.explanation.story)
     except (WrongArgument, InvalidScenario, UnreadableHistory, InvalidDialect, Unanswerable):
         return ""
-    lines = list(audited(replace(told.explanation, audit=verdict)))
-    return "<h3>Does the record agree?</h3>" + "".join(f"<p>{text(line.strip())}</p>" for line in lines)
+    said = "".join(f"<p>{text(line)}</p>" for line in audited(replace(told.explanation, audit=verdict)))
+    return f"<h3>Does the record agree?</h3>{said}{listed(verdict.explanations)}"
 
 
 def _asked(state: State, name: str) -> Asked:
