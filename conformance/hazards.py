@@ -58,14 +58,20 @@ class _Listed:
         return f"{self.own.callback}({given})"
 
 
-Rule = Callable[[ScriptFit, Dialect], Iterator[Hazard]]
-RULES: dict[str, Rule] = {}
+Shown = tuple[Scenario, str]
+"""A scenario, and what happens in it in a sentence."""
+Rule = Callable[[ScriptFit, Dialect], Iterator[Shown]]
+RULES: dict[str, Callable[[ScriptFit, Dialect], Iterator[Hazard]]] = {}
 """By name, in the order in which they are asked."""
 
 
-def _rule(name: str) -> Callable[[Rule], Rule]:
+def _rule(name: str, severity: str) -> Callable[[Rule], Rule]:
     def register(rule: Rule) -> Rule:
-        RULES[name] = rule
+        def found(fit: ScriptFit, dialect: Dialect) -> Iterator[Hazard]:
+            for scenario, says in rule(fit, dialect):
+                yield Hazard(rule=name, severity=severity, says=says, scenario=scenario)
+
+        RULES[name] = found
         return rule
 
     return register
@@ -135,8 +141,8 @@ def _count(value: Any) -> int | None:
 # ---------------------------------------------------------------------------------------------- wrong weights
 
 
-@_rule("every-save-overwrites-the-last")
-def _overwrites(fit: ScriptFit, dialect: Dialect) -> Iterator[Hazard]:
+@_rule("every-save-overwrites-the-last", "weights")
+def _overwrites(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
     for each in _all(fit, "ModelCheckpoint"):
         if each["save_best_only"]:
             continue
@@ -149,11 +155,11 @@ def _overwrites(fit: ScriptFit, dialect: Dialect) -> Iterator[Hazard]:
             says = (
                 f"every save of {each.named('filepath')} writes over the one before: of all epochs the last one is left"
             )
-            yield Hazard(rule="every-save-overwrites-the-last", severity="weights", says=says, scenario=scenario)
+            yield scenario, says
 
 
-@_rule("the-last-checkpoint-is-not-the-model")
-def _differs(fit: ScriptFit, dialect: Dialect) -> Iterator[Hazard]:
+@_rule("the-last-checkpoint-is-not-the-model", "weights")
+def _differs(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
     for stopping in _all(fit, "EarlyStopping"):
         patience = _count(stopping["patience"])
         if not stopping["restore_best_weights"] or patience is None:
@@ -172,15 +178,15 @@ def _differs(fit: ScriptFit, dialect: Dialect) -> Iterator[Hazard]:
                 assert ended is not None
                 last = saves[-1].weights
                 assert last is not None
-                yield Hazard(
-                    rule="the-last-checkpoint-is-not-the-model", severity="weights", scenario=scenario,
-                    says=f"restore_best_weights of EarlyStopping puts the weights of epoch index {ended.epoch} into the model, "
-                    f"and the last file of ModelCheckpoint, {saves[-1].path}, holds those of epoch index {last.epoch}",
-                )  # fmt: skip
+                says = (
+                    f"restore_best_weights of EarlyStopping puts the weights of epoch index {ended.epoch} into the model, "
+                    f"and the last file of ModelCheckpoint, {saves[-1].path}, holds those of epoch index {last.epoch}"
+                )
+                yield scenario, says
 
 
-@_rule("a-batch-has-no-validation-metric")
-def _no_metric(fit: ScriptFit, dialect: Dialect) -> Iterator[Hazard]:
+@_rule("a-batch-has-no-validation-metric", "weights")
+def _no_metric(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
     for each in _all(fit, "ModelCheckpoint"):
         every = each["save_freq"]
         if not each["save_best_only"] or not isinstance(every, int) or not each.monitor.startswith("val_"):
@@ -192,11 +198,11 @@ def _no_metric(fit: ScriptFit, dialect: Dialect) -> Iterator[Hazard]:
         if len(saves) > 1:
             says = f"{each.named('save_freq', 'monitor')} with save_best_only saves at every turn, however bad the model is: "
             says += f"at the end of a batch there is no {each.monitor}"
-            yield Hazard(rule="a-batch-has-no-validation-metric", severity="weights", says=says, scenario=scenario)
+            yield scenario, says
 
 
-@_rule("a-resumed-run-forgets-the-best")
-def _forgets(fit: ScriptFit, dialect: Dialect) -> Iterator[Hazard]:
+@_rule("a-resumed-run-forgets-the-best", "weights")
+def _forgets(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
     for each in _all(fit, "ModelCheckpoint"):
         if not each["save_best_only"] or each["initial_value_threshold"] is not None or each["save_freq"] != "epoch":
             continue
@@ -208,19 +214,19 @@ def _forgets(fit: ScriptFit, dialect: Dialect) -> Iterator[Hazard]:
             continue
         before, after = (_saves(each_fit, each.place) for each_fit in trace.fits)
         if before and after and before[-1].path == after[0].path:
-            yield Hazard(
-                rule="a-resumed-run-forgets-the-best", severity="weights", scenario=scenario,
-                says=f"when training is resumed with a new instance, its first epoch is the best, however bad it is, and "
+            says = (
+                f"when training is resumed with a new instance, its first epoch is the best, however bad it is, and "
                 f"{after[0].path} is overwritten ({each.monitor}={first} before, {worse} now): initial_value_threshold is to be "
-                "given the best value so far",
-            )  # fmt: skip
+                "given the best value so far"
+            )
+            yield scenario, says
 
 
 # ---------------------------------------------------------------------------------------------- a wrong stop, a crash
 
 
-@_rule("validation-freq-stretches-patience")
-def _stretched(fit: ScriptFit, dialect: Dialect) -> Iterator[Hazard]:
+@_rule("validation-freq-stretches-patience", "stop")
+def _stretched(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
     for each in _all(fit, "EarlyStopping"):
         patience = _count(each["patience"])
         if fit.validation_freq < 2 or not each.monitor.startswith("val_") or not patience:
@@ -238,19 +244,19 @@ def _stretched(fit: ScriptFit, dialect: Dialect) -> Iterator[Hazard]:
         run = 0 if trace is None else trace.fits[0].epochs_run
         first = fit.validation_freq
         if trace is not None and trace.fits[0].epochs[-1].stop and run - first > patience:
-            yield Hazard(
-                rule="validation-freq-stretches-patience", severity="stop", scenario=scenario,
-                says=f"with validation_freq={fit.validation_freq} {each.named('patience')} counts only epochs with a validation: "
-                f"it stops {run - first} epochs after the best one, and not {patience}",
-            )  # fmt: skip
+            says = (
+                f"with validation_freq={fit.validation_freq} {each.named('patience')} counts only epochs with a validation: "
+                f"it stops {run - first} epochs after the best one, and not {patience}"
+            )
+            yield scenario, says
 
 
 def _without_validation(logs: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in logs.items() if not name.startswith("val_")}
 
 
-@_rule("too-few-epochs-to-stop")
-def _too_few(fit: ScriptFit, dialect: Dialect) -> Iterator[Hazard]:
+@_rule("too-few-epochs-to-stop", "stop")
+def _too_few(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
     for each in _all(fit, "EarlyStopping"):
         patience = _count(each["patience"])
         if (
@@ -265,10 +271,8 @@ def _too_few(fit: ScriptFit, dialect: Dialect) -> Iterator[Hazard]:
         scenario = alone.scenario(_stream(alone, _worse(each, max(number - 1, 0))))
         trace = _run(scenario, dialect)
         if trace is not None and trace.fits[0].error is None and not any(epoch.stop for epoch in trace.fits[0].epochs):
-            yield Hazard(
-                rule="too-few-epochs-to-stop", severity="stop", scenario=scenario,
-                says=f"{each.named('patience')} cannot stop a training of {number} epochs: not even one that gets worse in each",
-            )  # fmt: skip
+            says = f"{each.named('patience')} cannot stop a training of {number} epochs: not even one that gets worse in each"
+            yield scenario, says
 
 
 def _undecided(fit: ScriptFit, dialect: Dialect) -> Iterator[Hazard]:
@@ -283,18 +287,18 @@ def _undecided(fit: ScriptFit, dialect: Dialect) -> Iterator[Hazard]:
         trace = _run(scenario, dialect)
         error = None if trace is None else trace.fits[0].error
         if error is not None and error.type == "ValueError" and error.hook == "epoch_end":
-            yield Hazard(
-                rule="auto-cannot-decide", severity="crash", scenario=scenario,
-                says=f"{each.named('monitor')} raises ValueError at the end of the first epoch: mode=\"auto\" cannot decide by "
-                "the compiled metrics whether more is better; give mode",
-            )  # fmt: skip
+            says = (
+                f'{each.named("monitor")} raises ValueError at the end of the first epoch: mode="auto" cannot decide by '
+                "the compiled metrics whether more is better; give mode"
+            )
+            yield Hazard(rule="auto-cannot-decide", severity="crash", says=says, scenario=scenario)
 
 
 # ---------------------------------------------------------------------------------------------- the rate
 
 
-@_rule("early-stopping-comes-first")
-def _comes_first(fit: ScriptFit, dialect: Dialect) -> Iterator[Hazard]:
+@_rule("early-stopping-comes-first", "rate")
+def _comes_first(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
     for stopping in _all(fit, "EarlyStopping"):
         for reducing in _all(fit, "ReduceLROnPlateau"):
             waits, reduces = _count(stopping["patience"]), _count(reducing["patience"])
@@ -307,15 +311,15 @@ def _comes_first(fit: ScriptFit, dialect: Dialect) -> Iterator[Hazard]:
                 continue
             printed = {repr(epoch.learning_rate) for epoch in trace.fits[0].epochs}
             if len(printed) == 1:
-                yield Hazard(
-                    rule="early-stopping-comes-first", severity="rate", scenario=scenario,
-                    says=f"{stopping.named('patience')} stops a training that does not improve after "
-                    f"{trace.fits[0].epochs_run} epochs, before {reducing.named('patience')} has reduced the rate once",
-                )  # fmt: skip
+                says = (
+                    f"{stopping.named('patience')} stops a training that does not improve after "
+                    f"{trace.fits[0].epochs_run} epochs, before {reducing.named('patience')} has reduced the rate once"
+                )
+                yield scenario, says
 
 
-@_rule("cooldown-of-one")
-def _cooldown(fit: ScriptFit, dialect: Dialect) -> Iterator[Hazard]:
+@_rule("cooldown-of-one", "rate")
+def _cooldown(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
     for each in _all(fit, "ReduceLROnPlateau"):
         patience = _count(each["patience"])
         if each["cooldown"] != 1 or patience is None:
@@ -326,15 +330,15 @@ def _cooldown(fit: ScriptFit, dialect: Dialect) -> Iterator[Hazard]:
         ours, other = _run(scenario, dialect), _run(without, dialect)
         if ours is not None and other is not None and _rates(ours) == _rates(other) and len(set(_rates(ours))) > 2:
             says = f"{each.named('cooldown')} does nothing: the rate falls in the same epochs as with cooldown=0"
-            yield Hazard(rule="cooldown-of-one", severity="rate", says=says, scenario=scenario)
+            yield scenario, says
 
 
 def _rates(trace: Trace) -> list[str]:
     return [repr(epoch.learning_rate) for epoch in trace.fits[0].epochs]
 
 
-@_rule("a-schedule-undoes-every-reduction")
-def _undone(fit: ScriptFit, dialect: Dialect) -> Iterator[Hazard]:
+@_rule("a-schedule-undoes-every-reduction", "rate")
+def _undone(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
     for each in _all(fit, "ReduceLROnPlateau"):
         patience = _count(each["patience"])
         tables = [other for other in _all(fit, "LearningRateScheduler") if "table" in (other["schedule"] or {})]
@@ -350,12 +354,12 @@ def _undone(fit: ScriptFit, dialect: Dialect) -> Iterator[Hazard]:
                 back = f"from {before.learning_rate} back to {after.learning_rate_in_epoch}"
                 says = "LearningRateScheduler sets the rate at every epoch's beginning and so undoes what "
                 says += f"{each.named('patience')} has reduced: {back}"
-                yield Hazard(rule="a-schedule-undoes-every-reduction", severity="rate", says=says, scenario=scenario)
+                yield scenario, says
                 break
 
 
-@_rule("a-checkpoint-forgets-the-reduction")
-def _before_the_reduction(fit: ScriptFit, dialect: Dialect) -> Iterator[Hazard]:
+@_rule("a-checkpoint-forgets-the-reduction", "rate")
+def _before_the_reduction(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
     for saving in _all(fit, "ModelCheckpoint"):
         for reducing in _all(fit, "ReduceLROnPlateau"):
             patience = _count(reducing["patience"])
@@ -380,8 +384,8 @@ def _before_the_reduction(fit: ScriptFit, dialect: Dialect) -> Iterator[Hazard]:
                 continue
             ended, begun = resumed.fits[0].epochs[-1].learning_rate, resumed.fits[1].epochs[0].learning_rate_in_epoch
             if ended != begun and trace.fits[0].epochs_run == len(first.epochs):
-                yield Hazard(
-                    rule="a-checkpoint-forgets-the-reduction", severity="rate", scenario=scenario,
-                    says=f"ModelCheckpoint stands before ReduceLROnPlateau, so that {resume.path} holds the rate before the "
-                    f"reduction: who resumes from it goes on with {begun}, and not with {ended}",
-                )  # fmt: skip
+                says = (
+                    f"ModelCheckpoint stands before ReduceLROnPlateau, so that {resume.path} holds the rate before the "
+                    f"reduction: who resumes from it goes on with {begun}, and not with {ended}"
+                )
+                yield scenario, says

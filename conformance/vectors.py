@@ -26,7 +26,7 @@ from callcheck.spec.callbacks import CALLBACKS, TRAINING, defaults
 from callcheck.spec.chain import chains
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.clauses.clause import CLAUSES
-from callcheck.spec.dialect import Dialect, resolve, shipped
+from callcheck.spec.dialect import NEWEST, Dialect, resolve, shipped
 from callcheck.spec.reading import InvalidScenario
 from callcheck.spec.scenario import Scenario, from_json, key, loads
 from callcheck.spec.search.shrink import smallest
@@ -71,7 +71,7 @@ def of_choices() -> Iterator[tuple[str, Scenario]]:
 
 def bases() -> Iterator[Dialect]:
     """The dialects in which a choice is looked for: the newest first, and others with an age's other choices."""
-    for name in ("keras-3.15.1", "keras-3.7.0", "keras-2.3.1", "tensorflow-2.0.4", "tf-keras-2.21.0"):
+    for name in (NEWEST, "keras-3.7.0", "keras-2.3.1", "tensorflow-2.0.4", "tf-keras-2.21.0"):
         yield resolve(name).dialect
 
 

@@ -78,8 +78,9 @@ def test_what_was_left_half_made_is_not_made(monkeypatch: pytest.MonkeyPatch) ->
         raise EnvironmentFailed(f"{release}: no network")
 
     monkeypatch.setattr(environments, "_installer", fails)
-    with pytest.raises(EnvironmentFailed, match=r"keras==3.10.0: no network"):
-        environment(parse("keras==3.10.0"))
+    for way in ("", ":fit"):
+        with pytest.raises(EnvironmentFailed, match=r"^keras==3.10.0: no network"):
+            environment(parse(f"keras==3.10.0{way}"))
     assert not folder.exists()
 
 

@@ -18,7 +18,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -178,6 +178,7 @@ def environment(release: Name, progress: Progress = lambda line: None) -> Enviro
 
     Raises NoSuchRelease or EnvironmentFailed.
     """
+    release = replace(release, way="hooks")  # what it is called does not depend on who asks first
     path = root() / folder_of(release)
     found = _read(path)
     if found is not None:

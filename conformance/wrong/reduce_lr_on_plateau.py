@@ -23,14 +23,14 @@ from callcheck.reference.reduce_lr_on_plateau import (
     State,
 )
 from callcheck.spec.callbacks import parameters
-from callcheck.spec.dialect import Dialect
+from callcheck.spec.dialect import NEWEST, Dialect
 from callcheck.spec.values import Value, only
 
 from .wrong import Wrong
 
 CALLBACK = "ReduceLROnPlateau"
 LEGACY = "tf-keras-2.21.0"
-NUMPY = "keras-3.15.1+numpy"
+NUMPY = f"{NEWEST}+numpy"
 
 
 def _mistakes(choice: str, value: str) -> Callable[[Mapping[str, Any], Dialect], ReduceLROnPlateau]:
