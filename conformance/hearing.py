@@ -176,7 +176,7 @@ class Hearing:
                 return Case(scenario=scenario, trace=NO_TRACE, dialect=self.dialect, failed=failed)
         if not isinstance(result, Trace):
             return None
-        if other is None:
+        if other is None and beside is None:
             return Case(scenario=scenario, trace=result, dialect=self.dialect)
         if not isinstance(beside, Trace):  # it cannot be expressed, or was not tried
             return None
