@@ -211,8 +211,8 @@ _ALL = (
     _choice(
         "early-stopping/baseline",
         "What does an unbeaten baseline do?",
-        gates_the_reset="An epoch that improves on the best but not on the baseline leaves the count of epochs as it is, "
-        "and never stops: training goes on for as long as there is any improvement.",
+        gates_the_reset="An epoch that improves on the best but not on the baseline does not stop training, but is counted like "
+        "one without an improvement: training goes on for as long as there is any improvement.",
         stops_after_patience="Training stops after patience epochs without a value better than the baseline, even if the "
         "last one improved on the best.",
         is_the_first_best="Nothing: it is the best value before any was seen.",
@@ -250,7 +250,7 @@ _ALL = (
     _choice(
         "early-stopping/reuse",
         "What does an instance remember when it is used for a second fit?",
-        nothing="Every fit starts anew.",
+        nothing="Every fit starts anew, but for a direction that mode auto has taken.",
         best_value="The best value of the fit before; counters and weights are reset.",
         best_weights="The best weights of the fit before; counters and the best value are reset.",
         everything="Everything: the best value, its weights, and the count of epochs. It goes on as if the first had not ended.",

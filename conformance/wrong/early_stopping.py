@@ -400,6 +400,11 @@ WRONG: tuple[Wrong, ...] = (
         _speaks(**{"early-stopping/precision": "float64"}),
         "Values are compared as they are logged.",
     ),
+    _wrong(
+        "compares-as-tensorflow",
+        _speaks(**{"early-stopping/precision": "float32-tensorflow"}),
+        "Plain numbers are rounded to float32 before they are compared, numbers in arrays are not.",
+    ),
     _wrong("subtracts-min-delta", _compares(SubtractsDelta), "The sign of min_delta is not turned for mode min."),
     _wrong("takes-min-delta-as-relative", _compares(Relative), "min_delta is a fraction of the best value."),
     _wrong("takes-min-delta-with-its-sign", SignedDelta, "A negative min_delta is not made absolute."),
@@ -446,6 +451,11 @@ WRONG: tuple[Wrong, ...] = (
     ),
     _wrong(
         "keeps-no-copy", KeepsNoCopy, "The best weights are kept as a reference to the model's, which go on changing."
+    ),
+    _wrong(
+        "stops-in-the-epoch-of-index-0",
+        _speaks(**{"early-stopping/first-epoch": "as-any-other"}),
+        "The epoch of index 0 can stop as any other.",
     ),
     _wrong("keeps-the-count", KeepsTheCount, "wait is not reset when a fit begins."),
     _wrong(

@@ -28,9 +28,11 @@ from .shared import (
     DOCUMENTATION,
     exact_sums,
     given_way,
+    however_calculated,
     monitored_first,
     ordinary,
     plain,
+    plain_numbers,
     sign_of,
     stopped_by_others_before,
     stops_as_predicted,
@@ -41,7 +43,6 @@ from .stream import (
     monitored,
     number,
     plain_anchor,
-    plain_changes,
     plain_first,
     plain_start,
     positions,
@@ -63,9 +64,9 @@ def _gains(values: Sequence[float], sign: float) -> Iterator[Fraction | None]:
 
 @clause("early-stopping/improvement/resets-the-count", level="universal", source=DOCUMENTATION, observes=("stop",))
 def resets_the_count(case: Case) -> Expectations:
-    """In a first fit, a stop needs `patience` monitored epochs (if that is at least one) in a row since the last one that was
-    better than all before it by more than min_delta; the first one counts as such. (No baseline, values and sums that float32
-    can tell apart.)"""
+    """In a plain fit with mode min or max and without a baseline, a stop needs `patience` monitored epochs in a row since the
+    last one that was better than all before it by more than min_delta; the first one counts as such. (Patience of at least 1;
+    exact values.)"""
     epochs = monitored_first(case) if ordinary(case) and case["baseline"] is None and case["patience"] > 0 else ()
     delta = abs(case["min_delta"]) if epochs else 0.0
     values = [epoch.value for epoch in epochs]
@@ -96,8 +97,8 @@ def resets_the_count(case: Case) -> Expectations:
     choices={"early-stopping/first-value": "accepted", "early-stopping/exact-change": "is-none"},
 )
 def first_value_improves(case: Case) -> Expectations:
-    """The first monitored value of a fit counts as an improvement even if it is NaN or the worst infinity, and nothing improves
-    on a NaN: training stops `patience` monitored epochs after it."""
+    """In a plain fit without a baseline, the first monitored value counts as an improvement even if it is NaN or the worst
+    infinity. Nothing improves on a NaN: training stops `patience` monitored epochs after it, at the next one if patience is 0."""
     way = given_way(case)
     prediction = predict(case, way)
     if way is None or prediction is None or case["baseline"] is not None or not plain_start(case):
@@ -114,8 +115,8 @@ def first_value_improves(case: Case) -> Expectations:
     choices={"early-stopping/anchor": "last-significant-improvement", "early-stopping/exact-change": "is-none"},
 )
 def compared_with_the_last_improvement(case: Case) -> Expectations:
-    """A value improves if it is better by more than min_delta than the last one that did, even if one in between was better by
-    less than that."""
+    """In a plain fit without a baseline, a value improves if it is better by more than min_delta, in the dialect's precision,
+    than the last one that did, even if one in between was better by less than that."""
     way = given_way(case)
     prediction = predict(case, way)
     if way is None or prediction is None or case["baseline"] is not None or not plain_start(case):
@@ -134,20 +135,37 @@ def compared_with_the_last_improvement(case: Case) -> Expectations:
     observes=("stop",),
 )
 def stops_after_patience_epochs(case: Case) -> Expectations:
-    """In a first fit with mode min or max, or of a loss, and without a baseline, training stops at the first monitored epoch
-    that brings no improvement by more than min_delta and is at least the `patience`-th such in a row, and at no other: with a
-    patience of 0, the default, at the first without improvement. (A first value that is a number and not the worst infinity;
-    where being better by less than min_delta changes nothing.)"""
+    """In a plain fit without a baseline, training stops at the first monitored epoch that brings no improvement by more than
+    min_delta and is at least the `patience`-th such in a row, and at no other: with a patience of 0, the default, at the first
+    without an improvement. (Plain numbers, the first of them neither NaN nor the worst infinity; a value is better than one
+    before it by more than min_delta, or is not, however one calculates, and by exactly min_delta only if that is 0; and it is
+    the same whether a value is compared with the best before it or with the last that improved.)"""
     if case["baseline"] is None and isinstance(case["patience"], int) and case["patience"] >= 0:
-        yield from stops_as_predicted(case, plain(case, given_way(case)))
+        prediction = plain(case, given_way(case))
+        if prediction is not None and however_calculated(case, prediction.monitored):
+            yield from stops_as_predicted(case, prediction)
+
+
+@clause(
+    "early-stopping/min-delta/the-precision-decides-what-is-close", level="observed", source=BOTH, observes=("stop",)
+)
+def precision_decides(case: Case) -> Expectations:
+    """In a plain fit without a baseline, where it depends on the way of calculating whether a value is better by more than
+    min_delta, the dialect's precision decides, with min_delta added to the value or taken from it: two losses that float32
+    cannot tell apart are equal where it is float32. (A first value that is neither NaN nor the worst infinity; none that is
+    better than one before it by exactly min_delta, in that precision, unless min_delta is 0; and it is the same whether a value
+    is compared with the best before it or with the last that improved.)"""
+    prediction = plain(case, given_way(case)) if case["baseline"] is None else None
+    if prediction is not None and not however_calculated(case, prediction.monitored):
+        yield from stops_as_predicted(case, prediction)
 
 
 @clause(
     "early-stopping/patience/ends-a-run-without-progress", level="universal", source=DOCUMENTATION, observes=("stop",)
 )
 def ends_a_run_without_progress(case: Case) -> Expectations:
-    """Training does not outlast `patience` + 1 monitored epochs of which none is better than all before it by any
-    amount. (Finite values, and no start_from_epoch where initial_epoch is not 0.)"""
+    """Training does not outlast `patience` monitored epochs in a row, one if patience is 0, of which none is better than all
+    before it by any amount. (Mode min or max; finite values; no start_from_epoch where initial_epoch is not 0.)"""
     if not ordinary(case):
         return
     patience = max(case["patience"], 1)
@@ -181,9 +199,9 @@ def ends_a_run_without_progress(case: Case) -> Expectations:
     observes=("stop",),
 )
 def never_improves(case: Case) -> Expectations:
-    """In a first fit with mode min or max, or of a loss, and without a baseline, if the first monitored value is never
-    improved on by any amount, training stops `patience` monitored epochs after it, at the next one if patience is 0. (Finite
-    values in the range of float32.)"""
+    """In a plain fit without a baseline, if the first monitored value is never improved on by any amount, training stops
+    `patience` monitored epochs after it, at the next one if patience is 0. (Plain numbers, finite and in the range of
+    float32.)"""
     yield from _stops_after_the_first(
         case, lambda signed: max(signed) == signed[0], "no later value is better than the first"
     )
@@ -201,7 +219,7 @@ def _stops_after_the_first(case: Case, idle: Callable[[list[Fraction]], bool], w
     values = [epoch.value for epoch in epochs]
     sign = int(sign_of(given_way(case)))
     in_range = all(abs(value) <= FLOAT32_MAX for value in (*values, case["min_delta"]))
-    if in_range and idle([Fraction(value) * sign for value in values]):
+    if in_range and plain_numbers(values) and idle([Fraction(value) * sign for value in values]):
         yield from stops_at(case, 0, epochs[-1], f"{why} ({case['monitor']}={values}), and patience={patience}")
 
 
@@ -253,12 +271,13 @@ def less_than_one_is_one(case: Case) -> Expectations:
 @clause(
     "early-stopping/patience/a-first-value-that-is-not-a-number-hides-nothing",
     level="documented",
-    source=f"{DOCUMENTATION} (patience: epochs with no improvement)",
+    source=f"follows from {DOCUMENTATION} (patience: epochs with no improvement)",
     observes=("stop",),
 )
 def nan_hides_nothing(case: Case) -> Expectations:
-    """In a first fit with mode min or max, or of a loss, and without a baseline, after a first value NaN a stream that gets
-    better with every epoch never stops. (Patience of at least 2: the NaN itself is no improvement.)"""
+    """In a plain fit without a baseline, after a first value NaN a stream in which every value is better than the one before by
+    more than min_delta never stops, as the values were logged: in float64, whether min_delta is added to the one or taken from
+    the other. (Patience of at least 2: the NaN itself is no improvement; finite values after it.)"""
     if isinstance(case["patience"], int) and case["patience"] >= 2:
         yield from _never_stops(case, after_nan=True)
 
@@ -294,8 +313,9 @@ def _never_stops(case: Case, after_nan: bool) -> Expectations:
     observes=("stop",),
 )
 def larger_change(case: Case) -> Expectations:
-    """In a first fit with mode min or max, or of a loss, and without a baseline, a stream that gets better by more than
-    min_delta with every epoch never stops: what counts as better are the values as logged, in float64."""
+    """In a plain fit without a baseline, a stream in which every value is better than the one before by more than min_delta never
+    stops, as the values were logged: in float64, whether min_delta is added to the one or taken from the other. (Finite
+    values.)"""
     yield from _never_stops(case, after_nan=False)
 
 
@@ -306,14 +326,14 @@ def larger_change(case: Case) -> Expectations:
     observes=("stop",),
 )
 def smaller_change(case: Case) -> Expectations:
-    """In a first fit with mode min or max, or of a loss, and without a baseline, if no value is better than any before it by
-    min_delta or more, training stops `patience` monitored epochs after the first, at the next one if patience is 0. (A
-    min_delta that is not 0; exact differences; finite values in the range of float32.)"""
+    """In a plain fit without a baseline and with a min_delta that is not 0, if no value is better than any before it by min_delta
+    or more, however one calculates, training stops `patience` monitored epochs after the first, at the next one if patience is
+    0. (Plain numbers, finite and in the range of float32.)"""
     delta = case["min_delta"]
     way = given_way(case)
     if way is None or not is_number(delta) or not math.isfinite(delta) or delta == 0.0:
         return
-    if not plain_changes(case, way, monitored_first(case)):  # a rounded sum may be exactly min_delta away
+    if not however_calculated(case, monitored_first(case)):
         return
     limit = abs(Fraction(delta))
 
@@ -332,10 +352,9 @@ def smaller_change(case: Case) -> Expectations:
     choices={"early-stopping/exact-change": "is-none"},
 )
 def equal_change(case: Case) -> Expectations:
-    """In a first fit with mode min or max, or of a loss, and without a baseline, a change of exactly min_delta is no
-    improvement, nor is the same value again if min_delta is 0: where every value is the first one or better by exactly
-    min_delta, training stops `patience` monitored epochs after the first, at the next one if patience is 0. (Values and sums
-    that float32 can tell apart.)"""
+    """In a plain fit without a baseline, a change of exactly min_delta is no improvement, nor is the same value again: where
+    every later value equals the first or is better than it by exactly min_delta, training stops `patience` monitored epochs
+    after the first, at the next one if patience is 0. (Exact values.)"""
     delta = case["min_delta"]
     if not is_number(delta):
         return
@@ -343,7 +362,7 @@ def equal_change(case: Case) -> Expectations:
     step = abs(delta)
 
     def idle(signed: list[Fraction]) -> bool:
-        return exact_sums(values[: len(signed)], step) and set(signed) == {signed[0], signed[0] + Fraction(step)}
+        return exact_sums(values[: len(signed)], step) and set(signed) <= {signed[0], signed[0] + Fraction(step)}
 
     yield from _stops_after_the_first(case, idle, f"changes are exactly min_delta={delta}")
 
@@ -355,8 +374,8 @@ def equal_change(case: Case) -> Expectations:
     observes=("stop",),
 )
 def exact_change(case: Case) -> Expectations:
-    """In a first fit with mode min or max, or of a loss, and without a baseline, a stream that gets better by exactly
-    min_delta, which is more than 0, with every epoch never stops. (Values and sums that float32 can tell apart.)"""
+    """In a plain fit without a baseline and with a min_delta above 0, a stream in which every value is better than the one before
+    by exactly min_delta never stops. (Exact values.)"""
     epochs = monitored_first(case)
     values = [epoch.value for epoch in epochs]
     if case["baseline"] is not None or len(values) < 2 or not exact_sums(values, case["min_delta"]):
@@ -387,13 +406,13 @@ def _scaled(scenario: Scenario) -> Scenario | None:
 @clause(
     "early-stopping/min-delta/is-in-the-unit-of-the-metric",
     level="documented",
-    source=f"{DOCUMENTATION} (min_delta: an absolute change)",
+    source=f"follows from {DOCUMENTATION} (min_delta: an absolute change)",
     errors=True,
     related=_scaled,
 )
 def is_absolute(case: Case) -> Expectations:
-    """min_delta and baseline are in the unit of the metric: four times the values, min_delta and baseline change
-    nothing."""
+    """min_delta and baseline are in the unit of the metric: four times the values, min_delta and baseline change nothing. (Finite
+    numbers other than 0 are between 1e-20 and 1e30 in size, far within the range of float32.)"""
     yield from case.expects_the_same("values, min_delta and baseline in another unit are the same training")
 
 

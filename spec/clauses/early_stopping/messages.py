@@ -55,9 +55,9 @@ def _nothing_printed_in_epochs(case: Case, fit: int, why: str) -> Expectations:
 )
 def tells(case: Case) -> Expectations:
     """With verbose=1 the end of training prints that the callback stopped it, if it did, and then that weights were
-    restored, if restore_best_weights asks for that and an epoch was monitored; nothing else is printed. (Where somebody else
-    stops training in its last epoch, one cannot see who did; a stop in the very first epoch, monitored values of which none is
-    finite, and a later fit that monitors nothing are left aside.)"""
+    restored, if restore_best_weights asks for that and an epoch was monitored; nothing else is printed. (A finite min_delta, and
+    no start_from_epoch where initial_epoch is not 0; except where somebody else stops training in the last epoch too, where
+    that is the epoch of index 0, where values are monitored but none is finite, and in a later fit that monitors nothing.)"""
     if case["verbose"] != 1 or not number(case["start_from_epoch"]) or not isinstance(case["monitor"], str):
         return
     for fit, _, seen in case.fits():
@@ -97,7 +97,8 @@ def verbose_is_a_switch(case: Case) -> Expectations:
 
 @clause("early-stopping/monitor/warns-where-the-metric-is-missing", level="observed", source=BOTH, observes=("warned",))
 def warns_where_missing(case: Case) -> Expectations:
-    """An epoch whose logs do not have the metric warns, in the warm-up too; no other epoch does."""
+    """An epoch whose logs do not have the metric warns, in the warm-up too, and where validation_freq leaves the validation
+    out; no other epoch does. An undecided mode auto raises before it warns."""
 
     def why(logs: Logs) -> str:
         return f"the logs have {', '.join(logs) or 'nothing'}, and {case['monitor']} is monitored"
@@ -167,8 +168,8 @@ def _rejection(case: Case) -> str | None:
 @clause("early-stopping/errors/what-the-constructor-refuses", level="observed", source=BOTH, errors=True,
         choices={"early-stopping/arguments": "start-from-epoch"})  # fmt: skip
 def constructor_refuses(case: Case) -> Expectations:
-    """The constructor raises TypeError for a parameter that does not exist and for min_delta=None, and refuses nothing
-    else. (A metric that has a name.)"""
+    """The constructor raises TypeError for a parameter that does not exist and for a min_delta without an absolute value, such as
+    None, a string or a list, and refuses nothing else. (A metric that has a name.)"""
     if isinstance(case["monitor"], str):
         objection = _rejection(case)
         found = "no error" if case.trace.rejected is None else case.trace.rejected.type
@@ -183,8 +184,9 @@ def constructor_refuses(case: Case) -> Expectations:
 
 @clause("early-stopping/errors/ordinary-input-never-fails", level="universal", source=DOCUMENTATION, errors=True)
 def ordinary_input(case: Case) -> Expectations:
-    """With mode min or max, whole numbers for the counts, and values whose sums with min_delta are finite and in the
-    range of float32, nothing is refused and nothing raises. (Without start_from_epoch, which older releases do not have.)"""
+    """Nothing is refused and nothing raises with mode min or max, whole numbers for the counts, and values and a baseline that
+    are single numbers whose sums with min_delta are finite and in the range of float32. (Without start_from_epoch, which older
+    releases do not have.)"""
     lengths = [case["min_delta"]] + [case["baseline"]] * (case["baseline"] is not None)
     if not ordinary(case) or "start_from_epoch" in case.scenario.config or _rejection(case):
         return
@@ -204,9 +206,10 @@ def ordinary_input(case: Case) -> Expectations:
 @clause("early-stopping/errors/raises-only-beyond-the-precision", level="observed", source=BOTH, errors=True,
         choices={"early-stopping/restored-when": "training-ends"})  # fmt: skip
 def raises_only_beyond_the_precision(case: Case) -> Expectations:
-    """With mode min or max, or of a loss, every number can be monitored but, where TensorFlow compares, a finite one beyond the
-    range of float32: that one raises ValueError at its epoch's end. (Where there is such a one: one fit, a first value that is
-    a number and not the worst infinity, and being better by less than min_delta changes nothing.)"""
+    """With a known direction, every number can be monitored but, where TensorFlow compares, a finite one beyond the range of
+    float32: where one is compared, with the best or as the baseline, the epoch's end raises ValueError. (Where there is such a
+    one: a plain fit and no other, its first value finite and in that range, none better than one before it or the baseline by
+    exactly min_delta, and the same whether a value is compared with the best before it or with the last that improved.)"""
     shown = [value for fit in case.scenario.fits for _, _, value in positions(case.scenario, fit) if value is not None]
     numbers = [value for value in (*shown, case["baseline"]) if isinstance(value, float)]
     way = given_way(case)
@@ -227,13 +230,13 @@ def raises_only_beyond_the_precision(case: Case) -> Expectations:
 @clause(
     "early-stopping/mode/an-undecided-auto-raises",
     level="observed",
-    source="observed: keras 3.15.1; keras.callbacks.MonitorCallback (Raises)",
+    source="observed: keras 3.15.1; the docstring of a private class says so (MonitorCallback, Raises)",
     choices={"early-stopping/direction": "compiled-metric"},
     errors=True,
 )
 def auto_refuses(case: Case) -> Expectations:
-    """With mode="auto", a metric of which the compiled ones do not tell the direction raises ValueError at the end of
-    the first epoch, even if the metric is missing or not monitored yet."""
+    """In mode auto, a metric whose direction the compiled ones do not tell raises ValueError at the end of the first epoch,
+    even if the metric is missing or not monitored yet."""
     if case["mode"] in MODES or not isinstance(case["monitor"], str) or compiled_direction(case.scenario) is not None:
         return
     first = case.scenario.first_epoch(case.scenario.fits[0])
@@ -250,9 +253,10 @@ def auto_refuses(case: Case) -> Expectations:
     choices={"early-stopping/restored-when": "training-ends"},
 )
 def numbers_are_compared(case: Case) -> Expectations:
-    """With mode min or max, or of a loss, TypeError for what is no number comes where it is compared: a patience at the first
-    monitored epoch without improvement, a start_from_epoch at the first epoch that carries the metric, a verbose when
-    training ends and there is something to tell. (One fit.)"""
+    """A patience, a start_from_epoch or a verbose that is no number raises TypeError where it is compared: a patience at the
+    first monitored epoch without an improvement, a start_from_epoch at the first epoch that carries the metric, a verbose when
+    training ends and there is something to tell. (One fit, with a known direction and without a baseline, that would be plain
+    with a number; a finite first value, none better than one before it by exactly min_delta.)"""
     wrong = [name for name in ("patience", "start_from_epoch", "verbose") if not number(case[name])]
     way = given_way(case)
     if not wrong or _rejection(case) or way is None or len(case.scenario.fits) > 1:
@@ -307,8 +311,8 @@ _RAISE_VALUE_ERROR = ("float32-tensorflow", "float32-jax", "float64")
     errors=True,
 )
 def arrays_fail(case: Case) -> Expectations:
-    """In a first fit with mode min or max, a metric that is an array of several elements raises ValueError at once, if it is not
-    the first value."""
+    """In a first fit with mode min or max and without a baseline, a metric that is an array of several elements raises ValueError
+    at once, if it is not the first value. (Otherwise a plain fit, with exact values.)"""
     yield from _arrays_raise(case, first=False)
 
 
@@ -321,7 +325,8 @@ def arrays_fail(case: Case) -> Expectations:
 )
 def first_array_fails_at_the_second(case: Case) -> Expectations:
     """In a first fit with mode min or max, a first value that is an array of several elements is accepted, and the next monitored
-    epoch raises ValueError; with a baseline it raises itself."""
+    epoch raises ValueError; with a baseline it raises itself. (Without a baseline: the next value is a number, or an array of
+    as many elements. Otherwise a plain fit, with exact values.)"""
     yield from _arrays_raise(case, first=True)
 
 
@@ -394,7 +399,7 @@ def _no_single_elements(scenario: Scenario) -> Scenario | None:
 @clause("early-stopping/monitor/an-array-of-one-element-is-a-number", level="observed", source=BOTH, errors=True,
         related=_no_single_elements)  # fmt: skip
 def one_element(case: Case) -> Expectations:
-    """A metric that is an array of one element is compared as that element. (Values and sums that float32 can tell apart: an
-    array stays float64 where a number does not.)"""
+    """A metric that is an array of one element is compared as that element. (Exact values: an array stays float64 where a number
+    does not.)"""
     if _element_is_number(case):
         yield from case.expects_the_same(f"{case['monitor']} has one element")

@@ -7,7 +7,7 @@ from ...callbacks import defaults
 from ...editing import configured, each_epoch, each_fit, each_monitored
 from ...metrics import DIRECTIONS
 from ...scenario import Epoch, Scenario, key
-from ...values import each_number
+from ...values import ArrayNumber, each_number
 from ..clause import Case, Expectations, clause
 from ..monitoring import compiled_direction, is_number, with_the_mode_of_an_output
 from .shared import (
@@ -51,8 +51,9 @@ def mirror(case: Case) -> Expectations:
     choices={"early-stopping/direction": "compiled-metric"},
 )
 def auto_compiled(case: Case) -> Expectations:
-    """In a first fit with mode="auto", loss is minimized, and a compiled metric of the monitored name (without `val_`) is
-    maximized or minimized as its class is; the last one that has a direction decides. (No baseline.)"""
+    """Mode auto minimizes loss, and maximizes or minimizes a compiled metric of the monitored name, taken without `val_`, as is
+    better for its class; the last one that has a direction decides. (A fit without a baseline that is plain but for its
+    direction.)"""
     if case["mode"] not in MODES and case["baseline"] is None:
         yield from stops_as_predicted(case, plain(case, compiled_direction(case.scenario)))
 
@@ -65,7 +66,8 @@ def auto_compiled(case: Case) -> Expectations:
     choices={"early-stopping/direction": "compiled-metric", "early-stopping/reuse": "nothing"},
 )
 def auto_once(case: Case) -> Expectations:
-    """The direction that mode="auto" took in the first fit stays, for a model compiled with other metrics too."""
+    """The direction that mode auto took in its first fit an instance keeps, for a model compiled with other metrics too. (Without
+    a baseline.)"""
     if case["mode"] in MODES or case["baseline"] is not None:
         return
     way = compiled_direction(case.scenario)
@@ -82,8 +84,8 @@ def auto_once(case: Case) -> Expectations:
     choices={"early-stopping/direction": "name-ends-with-acc-accuracy-auc"},
 )
 def auto_name(case: Case) -> Expectations:
-    """In a first fit with mode="auto", a metric whose name ends with acc, accuracy or auc is maximized, every other one
-    minimized. (No baseline.)"""
+    """Mode auto maximizes a metric whose name ends with acc, accuracy or auc, and minimizes every other one. (A fit without a
+    baseline that is plain but for its direction.)"""
     if case["mode"] not in MODES and case["baseline"] is None:
         way = "max" if str(case["monitor"]).endswith(("acc", "accuracy", "auc")) else "min"
         yield from stops_as_predicted(case, plain(case, way))
@@ -110,7 +112,11 @@ def auto_infers_from_the_name(case: Case) -> Expectations:
 def _accuracy_as_max(scenario: Scenario) -> Scenario | None:
     """Mode max in place of auto, for an accuracy that is compiled under a usual name."""
     monitor = scenario.config.get("monitor")
-    if scenario.config.get("mode", "auto") != "auto" or monitor not in ("accuracy", "acc", "val_accuracy", "val_acc"):
+    if (
+        scenario.outputs
+        or scenario.config.get("mode", "auto") != "auto"
+        or monitor not in ("accuracy", "acc", "val_accuracy", "val_acc")
+    ):
         return None
     for fit in scenario.fits:
         named = [m for m in scenario.compiled_metrics(fit) if m.name == monitor.removeprefix("val_")]
@@ -127,14 +133,15 @@ def _accuracy_as_max(scenario: Scenario) -> Scenario | None:
     related=_accuracy_as_max,
 )
 def auto_maximizes_accuracy(case: Case) -> Expectations:
-    """For an accuracy that is compiled under a usual name, accuracy or acc, mode="auto" does what mode="max" does."""
+    """In a model of one output, for an accuracy that is compiled under a usual name, accuracy or acc, mode auto does what mode
+    max does."""
     yield from case.expects_the_same(f"{case['monitor']} is better where it is more")
 
 
 @clause(
     "early-stopping/mode/auto-knows-the-metrics-of-an-output",
     level="documented",
-    source=f"{DOCUMENTATION} (mode); that of ModelCheckpoint (monitor: multi-output models set additional prefixes)",
+    source=f"follows from {DOCUMENTATION} (mode); that of ModelCheckpoint (monitor: multi-output models set additional prefixes)",
     errors=True,
     related=with_the_mode_of_an_output,
 )
@@ -187,13 +194,26 @@ def never_without_the_metric(case: Case) -> Expectations:
     observes=("stop",),
 )
 def missing_is_skipped(case: Case) -> Expectations:
-    """An epoch that does not carry the metric is not counted: neither as one without improvement, nor as anything
-    else. (In a first fit, with mode min or max, or of a loss, and without a baseline.)"""
+    """In a plain fit without a baseline, an epoch that does not carry the metric is not counted: neither as one without an
+    improvement, nor as anything else. So val_loss is not counted where validation_freq leaves the validation out."""
     way = given_way(case)
     if way is None or case["baseline"] is not None:
         return
     if any(value is None for _, _, value in positions(case.scenario, case.scenario.fits[0])):
         yield from stops_as_predicted(case, plain(case, way))
+
+
+def _numbers_alone(scenario: Scenario) -> Scenario | None:
+    """Every number that is in an array without dimensions as a plain one."""
+    related = each_monitored(scenario, lambda _, value: float(value) if isinstance(value, ArrayNumber) else value)
+    return None if key(related) == key(scenario) else related
+
+
+@clause("early-stopping/monitor/a-number-in-an-array-is-that-number", level="documented",
+        source=f"follows from {DOCUMENTATION} (monitor: a quantity)", related=_numbers_alone)  # fmt: skip
+def number_in_an_array(case: Case) -> Expectations:
+    """A metric in an array without dimensions is compared as the number that it holds: 0.3 in an array is not less than 0.3."""
+    yield from case.expects_the_same(f"{case['monitor']} is one number, in an array or not")
 
 
 def _only_the_metric(scenario: Scenario) -> Scenario | None:
@@ -230,7 +250,7 @@ def _nan_in_warm_up(scenario: Scenario) -> Scenario | None:
 @clause(
     "early-stopping/start-from-epoch/warm-up-is-not-monitored",
     level="documented",
-    source=f"{DOCUMENTATION} (start_from_epoch)",
+    source=f"follows from {DOCUMENTATION} (start_from_epoch)",
     errors=True,
     related=_nan_in_warm_up,
 )
@@ -263,8 +283,7 @@ def warm_up_never_stops(case: Case) -> Expectations:
 )
 def counts_absolute_epochs(case: Case) -> Expectations:
     """Monitoring begins with the epoch of index `start_from_epoch`, counted from 0 and with initial_epoch; the first one
-    monitored is a first value like any other. (In a first fit, with mode min or max, or of a loss, and without a
-    baseline.)"""
+    monitored is a first value like any other. (A fit without a baseline that is plain but for its initial_epoch.)"""
     start = case["start_from_epoch"]
     if number(start) and start > 0 and case["baseline"] is None:
         yield from stops_as_predicted(case, plain(case, given_way(case), absolute=True))
@@ -295,8 +314,10 @@ def waits_that_many(case: Case) -> Expectations:
     observes=("stop",),
 )
 def baseline_not_beaten(case: Case) -> Expectations:
-    """With mode min or max, or of a loss, if none of the first `patience` monitored epochs improves on the baseline, training
-    stops with the last of them. (Patience of at least 1; the very first epoch of all never stops.)"""
+    """With a known direction, if none of the first `patience` monitored epochs of a fit is better than the baseline by more than
+    min_delta, in the dialect's precision, training stops with the last of them and not before. (Patience of at least 1; a
+    min_delta that is not negative; nothing better than the baseline or than an earlier value by exactly min_delta, unless that
+    is 0; no start_from_epoch where initial_epoch is not 0; except where the last of them has index 0, which never stops.)"""
     for fit, epochs in unbeaten(case):
         values = [epoch.value for epoch in epochs]
         why = f"none of {values} improves on baseline={case['baseline']}, and patience={case['patience']}"
@@ -311,25 +332,12 @@ def baseline_not_beaten(case: Case) -> Expectations:
     choices={"early-stopping/baseline": "gates-the-reset"},
 )
 def gates_the_reset(case: Case) -> Expectations:
-    """In a first fit with mode min or max, or of a loss, an epoch that improves on the best but not on the baseline does not
-    stop and leaves the count as it is; training stops at the first epoch without improvement that lies `patience` epochs
-    behind the last that improved on both."""
+    """In a plain fit, an epoch that improves on the best but not, by more than min_delta, on the baseline does not stop training,
+    but is counted like one without an improvement: training stops at the first epoch that does not improve on the best and is
+    at least the `patience`-th monitored one since the last that improved on both, or since the beginning if none did; except
+    the epoch of index 0, which never stops."""
     if is_number(case["baseline"]):
         yield from stops_as_predicted(case, plain(case, given_way(case)))
-
-
-@clause(
-    "early-stopping/baseline/stops-after-patience-epochs-without-beating-it",
-    level="observed",
-    source="observed: no release of Keras; the documentation of baseline, taken at its word",
-    observes=("stop",),
-    choices={"early-stopping/baseline": "stops-after-patience", "early-stopping/first-epoch": "never"},
-)
-def stops_without_beating_it(case: Case) -> Expectations:
-    """In a first fit with mode min or max, or of a loss, training stops as soon as `patience` monitored epochs in a row have
-    not improved on both the best and the baseline."""
-    if is_number(case["baseline"]):
-        yield from stops_as_predicted(case, plain(case, given_way(case), spares_improvements=False))
 
 
 def _easy_baseline(scenario: Scenario) -> Scenario | None:
@@ -351,8 +359,23 @@ def _easy_baseline(scenario: Scenario) -> Scenario | None:
     related=_easy_baseline,
 )
 def easy_baseline(case: Case) -> Expectations:
-    """A baseline that every finite value beats is as good as none."""
+    """An infinite baseline that every finite value beats is as good as none. (Mode min or max; finite values that are at most
+    1e38 in size, together with min_delta.)"""
     yield from case.expects_the_same("every value beats an infinite baseline")
+
+
+@clause(
+    "early-stopping/patience/the-epoch-of-index-0-never-stops",
+    level="observed",
+    source=BOTH,
+    observes=("stop",),
+    choices={"early-stopping/first-epoch": "never"},
+)
+def first_epoch_never_stops(case: Case) -> Expectations:
+    """The epoch of index 0 never stops training, not even with a patience of 1 and a value that improves on nothing."""
+    for epoch in case.epochs():
+        if epoch.number == 0:
+            yield epoch.expects_that(not epoch.stopped, "no stop", got="a stop", because="its index is 0")
 
 
 # ---------------------------------------------------------------------------------------------- defaults

@@ -1,8 +1,9 @@
 """What the clauses on EarlyStopping share: preconditions, and the expectations that several of them have. No clauses in here.
 
 Rules
-- A clause that gives no choice speaks of streams on which no choice but the arithmetic matters: of a first fit with mode min or
-  max, or of a loss, a min_delta that is not negative, and values and a start about which nothing is to be chosen (`plain`).
+- A clause that gives no choice speaks of streams on which no choice but the arithmetic matters: of a plain fit, as the glossary
+  says it, and of values about which nothing is to be chosen (`plain`); one that is documented of those on which the arithmetic
+  does not matter either (`however_calculated`).
 """
 
 import math
@@ -12,7 +13,8 @@ from functools import partial
 
 from ...numbers import FLOAT32_SMALLEST_NORMAL, float32
 from ...scenario import Scenario
-from ...values import Value
+from ...values import ArrayNumber, Value
+from ..calculation import open_nowhere
 from ..clause import Case, Expectations
 from ..monitoring import is_number
 from .stream import (
@@ -76,11 +78,9 @@ def monitored_values(case: Case, fit: int) -> list[Value]:
     return [value for _, absolute, value in shown if value is not None and absolute >= case["start_from_epoch"]]
 
 
-def plain(
-    case: Case, way: str | None, fit: int = 0, *, spares_improvements: bool = True, absolute: bool = False
-) -> Prediction | None:
+def plain(case: Case, way: str | None, fit: int = 0, *, absolute: bool = False) -> Prediction | None:
     """What happens in the fit, where no choice but the baseline's makes a difference to that; `absolute`: nor does the start."""
-    prediction = predict(case, way, fit, spares_improvements=spares_improvements)
+    prediction = predict(case, way, fit)
     if prediction is None or way is None:
         return None
     epochs = prediction.monitored
@@ -88,6 +88,18 @@ def plain(
         return None
     agreed = plain_first(case, way, epochs) and plain_changes(case, way, epochs) and plain_anchor(case, way, epochs)
     return prediction if agreed else None
+
+
+def plain_numbers(values: Sequence[float]) -> bool:
+    """Whether none of them is in an array, not even in one without dimensions."""
+    return not any(isinstance(value, ArrayNumber) for value in values)
+
+
+def however_calculated(case: Case, epochs: Sequence[Monitored]) -> bool:
+    """Whether the values are plain numbers of which none is better than one before it by exactly min_delta, unless that is 0, and
+    better by more than it however one calculates or in no way."""
+    values = [epoch.value for epoch in epochs]
+    return plain_numbers(values) and open_nowhere(values, case["min_delta"], -sign_of(given_way(case)))
 
 
 def stops_as_predicted(case: Case, prediction: Prediction | None, fit: int = 0) -> Expectations:

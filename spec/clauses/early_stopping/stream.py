@@ -112,10 +112,8 @@ def better_by(case: Case, way: str, min_delta: float | None = None) -> Better:
     return less if way == "min" else greater
 
 
-def predict(case: Case, way: str | None, fit: int = 0, *, spares_improvements: bool = True) -> Prediction | None:
-    """What happens in the fit, if it is reached. None: the configuration or the stream is not one to predict.
-
-    `spares_improvements`: whether an epoch that improves, but not on the baseline, never stops."""
+def predict(case: Case, way: str | None, fit: int = 0) -> Prediction | None:
+    """What happens in the fit, if it is reached. None: the configuration or the stream is not one to predict."""
     if way is None or not forward(case) or not well_typed(case):
         return None
     shown = case.scenario.fits[fit]
@@ -123,12 +121,11 @@ def predict(case: Case, way: str | None, fit: int = 0, *, spares_improvements: b
     if epochs is None:
         return None
     improving, resets, raises = _ranked(better_by(case, way), [epoch.value for epoch in epochs], case["baseline"])
-    spared = improving if spares_improvements else resets
     stop = None
     for position in range(len(epochs) if raises is None else raises):
         last_reset = max((reset for reset in resets if reset < position), default=-1)
         late = position - last_reset >= case["patience"]
-        if late and position not in spared and epochs[position].number > 0:
+        if late and position not in improving and epochs[position].number > 0:
             stop = epochs[position].index
             break
     others = next((index for index, epoch in enumerate(shown.epochs) if epoch.stop), None)

@@ -70,9 +70,9 @@ def keeps_the_last(case: Case) -> Expectations:
     },
 )
 def restores_the_best_epoch(case: Case) -> Expectations:
-    """In a first fit with mode min or max, or of a loss, and restore_best_weights, when training ends, whoever ended it, the
-    model gets the weights of the last epoch that improved by more than min_delta on the last that did; the last weights stay
-    if no epoch was monitored. (A first value that is a number and not the worst infinity.)"""
+    """In a plain fit with restore_best_weights, when training ends, whoever ended it, the model gets the weights of the last
+    epoch that improved on the best by more than min_delta, in the dialect's precision; the last weights stay if no epoch was
+    monitored. (A first value that is neither NaN nor the worst infinity.)"""
     way = given_way(case)
     if way is None or not case["restore_best_weights"] or not forward(case) or not well_typed(case):
         return
@@ -95,8 +95,8 @@ def restores_the_best_epoch(case: Case) -> Expectations:
     choices={"early-stopping/first-value": "accepted", "early-stopping/restored-when": "training-ends"},
 )
 def first_nan_is_restored(case: Case) -> Expectations:
-    """In a first fit with mode min or max, or of a loss, and restore_best_weights, if the first monitored value is NaN, the
-    model gets the weights of that epoch when training ends."""
+    """In a plain fit with restore_best_weights, if the first monitored value is NaN, the model gets the weights of that epoch
+    when training ends."""
     epochs = monitored_first(case) if case["restore_best_weights"] else ()
     if epochs and math.isnan(epochs[0].value) and case.trace.fits[0].epochs_run > epochs[0].index:
         why = f"{case['monitor']}=nan there was the first value, and nothing improves on it"
@@ -148,9 +148,9 @@ def _comparable(epochs: Sequence[Monitored]) -> bool:
     observes=("weights",),
 )
 def restores_the_best_value(case: Case) -> Expectations:
-    """In a first fit with mode min or max, or of a loss, restore_best_weights and min_delta=0, the model ends with the
-    weights of an epoch with the best value of all that were monitored, as far as the precision of the comparison can tell.
-    (The first value is a number; a later NaN is no value.)"""
+    """In a plain fit with restore_best_weights and min_delta=0, the model ends with the weights of an epoch with the best value
+    of all that were monitored, as far as the dialect's precision can tell. (The first value is a number; a later NaN is no
+    value; no finite one is beyond the range of float32.)"""
     epochs = _run(case)
     if case["min_delta"] == 0 and _comparable(epochs):
         yield _holds_the_best(case, epochs, _as_seen(case), "")
@@ -163,9 +163,9 @@ def restores_the_best_value(case: Case) -> Expectations:
     observes=("weights",),
 )
 def restores_whatever_min_delta(case: Case) -> Expectations:
-    """min_delta decides what counts as an improvement, not what is best: in a first fit with mode min or max, or of a loss, and
-    restore_best_weights, also with a min_delta the model ends with the weights of an epoch with the best value. (The first
-    value is a number; a later NaN is no value.)"""
+    """min_delta decides what counts as an improvement, not what is best: in a plain fit with restore_best_weights, also with a
+    min_delta above 0 the model ends with the weights of an epoch with the best value, as far as the dialect's precision can
+    tell. (The first value is a number; a later NaN is no value; no finite one is beyond the range of float32.)"""
     epochs = _run(case)
     if _comparable(epochs) and 0 < case["min_delta"] < math.inf:
         yield _holds_the_best(case, epochs, _as_seen(case), f", whatever min_delta={case['min_delta']} is")
@@ -174,12 +174,12 @@ def restores_whatever_min_delta(case: Case) -> Expectations:
 @clause(
     "early-stopping/restore-best-weights/restores-the-best-value-as-logged",
     level="documented",
-    source=f"{DOCUMENTATION} (restore_best_weights)",
+    source=f"follows from {DOCUMENTATION} (restore_best_weights)",
     observes=("weights",),
 )
 def restores_as_logged(case: Case) -> Expectations:
-    """In a first fit with mode min or max, or of a loss, restore_best_weights and min_delta=0, the best value is the best of
-    the values as logged, in float64. (The first value is a number; a later NaN is no value.)"""
+    """In a plain fit with restore_best_weights and min_delta=0, the model ends with the weights of an epoch with the best of the
+    values as they were logged, in float64. (The first value is a number; a later NaN is no value.)"""
     epochs = _run(case)
     if case["min_delta"] == 0 and epochs and not math.isnan(epochs[0].value):
         yield _holds_the_best(case, epochs, _in_float64(case), "")
@@ -188,12 +188,12 @@ def restores_as_logged(case: Case) -> Expectations:
 @clause(
     "early-stopping/restore-best-weights/not-a-number-is-not-the-best",
     level="documented",
-    source=f"{DOCUMENTATION} (restore_best_weights)",
+    source=f"follows from {DOCUMENTATION} (restore_best_weights)",
     observes=("weights",),
 )
 def nan_is_not_the_best(case: Case) -> Expectations:
-    """In a first fit with mode min or max, or of a loss, and restore_best_weights, if the first monitored value is NaN and
-    finite ones follow, the model ends with the weights of an epoch that is not NaN."""
+    """In a plain fit with restore_best_weights, if the first monitored value is NaN and finite ones follow, the model ends with
+    the weights of an epoch whose value is not NaN. (Finite values that stay in the range of float32 with min_delta.)"""
     epochs = _run(case)
     finite = [epoch.value for epoch in epochs if math.isfinite(epoch.value)]
     in_range = all(abs(value) + abs(case["min_delta"]) < FLOAT32_MAX for value in finite)
@@ -208,8 +208,9 @@ def nan_is_not_the_best(case: Case) -> Expectations:
     observes=("weights",),
 )
 def the_baseline_does_not_matter(case: Case) -> Expectations:
-    """In a first fit with mode min or max, or of a loss, restore_best_weights and min_delta=0, an epoch with the best value
-    is restored even if no epoch improves on the baseline. (The first value is a number; a later NaN is no value.)"""
+    """In a plain fit with restore_best_weights and min_delta=0, an epoch with the best value is restored even if no epoch
+    improves on the baseline, as far as the dialect's precision can tell. (The first value is a number; a later NaN is no value;
+    no finite one is beyond the range of float32.)"""
     epochs = _run(case)
     way = given_way(case)
     if way is None or case["min_delta"] != 0 or not _comparable(epochs) or not is_number(case["baseline"]):
@@ -225,9 +226,10 @@ def the_baseline_does_not_matter(case: Case) -> Expectations:
     observes=("weights",),
 )
 def best_of_patience_epochs(case: Case) -> Expectations:
-    """In a first fit with mode min or max, or of a loss, and restore_best_weights, if none of the first `patience` monitored
-    epochs improves on the baseline, the model ends with the weights of the best of these. (min_delta=0, patience of at least
-    1, and the first value is a number.)"""
+    """In a plain fit with restore_best_weights and min_delta=0, if none of the first `patience` monitored epochs improves on the
+    baseline, the model ends with the weights of the best of these, as far as the dialect's precision can tell. (Patience of at
+    least 1; the first value is a number; no finite one is beyond the range of float32; except where the last of these epochs
+    has index 0, which never stops.)"""
     if not case["restore_best_weights"] or case["min_delta"] != 0:
         return
     for fit, epochs in unbeaten(case):
@@ -263,7 +265,8 @@ def _last_fit_alone(scenario: Scenario) -> Scenario | None:
     related=_last_fit_alone,
 )
 def used_again(case: Case) -> Expectations:
-    """A fit with an instance that served earlier fits does what it does with a new instance."""
+    """A fit with an instance that served earlier fits does what it does with a new instance, but for the direction that mode auto
+    took in the first of them, which stays."""
     if len(case.trace.fits) < len(case.scenario.fits) or not case.other.fits:
         return
     last, alone = replace(case.trace.fits[-1], weights_at_begin=None), case.other.fits[0]

@@ -13,6 +13,7 @@ from ...editing import configured
 from ...numbers import float32
 from ...scenario import Scenario
 from ...values import Value, only
+from ..calculation import less_in_any_precision
 from ..clause import Case, EpochSeen, Expectations, at_least, clause, equal_to
 from ..monitoring import is_number
 from ..rates import (
@@ -33,7 +34,6 @@ from .stream import (
     RATE,
     expected_epochs,
     falls_of,
-    less_in_any_precision,
     monitored,
     reduced,
     settings,

@@ -9,6 +9,7 @@ from ...editing import configured, each_epoch, each_monitored
 from ...numbers import FLOAT32_MAX
 from ...scenario import Epoch, Scenario
 from ...values import Logs, Value, each_number, only
+from ..calculation import OpenError, in_any_precision, is_exactly, less, less_in_any_precision
 from ..clause import Case, Expectations, clause
 from ..monitoring import is_number, scalar_stream
 from ..rates import ALL_BUT_LOGGED, EVERYTHING, LOG_KEYS, agree, rates, side_by_side
@@ -18,15 +19,10 @@ from .stream import (
     DOCS,
     OBSERVED,
     RATE,
-    OpenError,
     Settings,
     direction,
     expected_epochs,
     has_numbers,
-    in_any_precision,
-    is_exactly,
-    less,
-    less_in_any_precision,
     monitored,
     monitored_metric,
     settings,

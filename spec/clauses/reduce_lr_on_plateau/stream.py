@@ -9,14 +9,14 @@ Rules
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 
 from ...metrics import UP
-from ...numbers import PRECISIONS, float32
+from ...numbers import float32
 from ...scenario import Scenario
 from ...values import Value
+from ..calculation import Better, OpenError
 from ..clause import Case, EpochSeen
 from ..monitoring import is_number
 from ..rates import LOG_KEYS, rates, same
@@ -92,53 +92,6 @@ def reduced(rate: float, factor: float, min_lr: float) -> tuple[float, ...]:
     """What a reduction makes of a stored rate: multiplied as float64 and stored, or multiplied as float32."""
     product, stored = rate * factor, float32(rate * float32(factor))
     return float32(min_lr if min_lr > product else product), max(stored, float32(min_lr))
-
-
-# ---------------------------------------------------------------------------------------------- better and worse
-
-
-class OpenError(Exception):
-    """Whether a value improves is left open: its difference from the best is min_delta, or is it by one way of calculating and
-    is not by another."""
-
-
-Better = Callable[[float, float, float], bool]
-"""Whether the first value is less than the second by more than the third. Raises OpenError."""
-
-
-def less(value: float, than: float, delta: float) -> bool:
-    """By the numbers themselves."""
-    answers = {value + delta < than, value < than - delta}
-    if math.isfinite(value) and math.isfinite(than):
-        answers.add(Fraction(value) + Fraction(delta) < Fraction(than))
-    if len(answers) > 1 or (delta and is_exactly(value, than, delta)):
-        raise OpenError
-    return answers.pop()
-
-
-def is_exactly(value: float, than: float, delta: float) -> bool:
-    """Whether one value is less than the other by exactly that."""
-    return math.isfinite(value) and math.isfinite(than) and Fraction(value) + Fraction(delta) == Fraction(than)
-
-
-def in_any_precision(value: float, than: float, delta: float) -> bool:
-    """Whether it is less in every precision in which they may be compared, or in none. Raises OpenError for neither."""
-    try:
-        answers = {see(value + delta) < see(than) for see in PRECISIONS.values()}
-        answers |= {see(value) < see(than - delta) for see in PRECISIONS.values()}
-    except ValueError as error:
-        raise OpenError from error
-    if len(answers) > 1:
-        raise OpenError
-    return answers.pop()
-
-
-def less_in_any_precision(value: float, than: float, delta: float) -> bool:
-    """By the numbers themselves, where every precision in which they may be compared says the same."""
-    answer = less(value, than, delta)
-    if in_any_precision(value, than, delta) is not answer:
-        raise OpenError
-    return answer
 
 
 # ---------------------------------------------------------------------------------------------- the rule
