@@ -88,7 +88,8 @@ def _preface() -> Iterator[str]:
     yield (
         "A source is a text that says it, or, where it begins with *follows from*, one from which it follows though it does not "
         "say it. The documentation is what is published at keras.io and the docstrings of what Keras exports; the docstring of "
-        "a private class and a comment in the code are none, and what only they say is observed."
+        "a private class and a comment in the code are none, and what only they say is observed. What no training shows is "
+        "left out, such as the attributes of a callback: `stopped_epoch`, `best_epoch`."
     )
     yield ""
     yield (

@@ -26,6 +26,7 @@ from ..monitoring import is_number
 from .shared import (
     BOTH,
     DOCUMENTATION,
+    INFERRED,
     exact_sums,
     given_way,
     however_calculated,
@@ -62,7 +63,7 @@ def _gains(values: Sequence[float], sign: float) -> Iterator[Fraction | None]:
 # ---------------------------------------------------------------------------------------------- improvement
 
 
-@clause("early-stopping/improvement/resets-the-count", level="universal", source=DOCUMENTATION, observes=("stop",))
+@clause("early-stopping/improvement/resets-the-count", level="universal", source=INFERRED, observes=("stop",))
 def resets_the_count(case: Case) -> Expectations:
     """In a plain fit with mode min or max and without a baseline, a stop needs `patience` monitored epochs in a row since the
     last one that was better than all before it by more than min_delta; the first one counts as such. (Patience of at least 1;
@@ -116,7 +117,8 @@ def first_value_improves(case: Case) -> Expectations:
 )
 def compared_with_the_last_improvement(case: Case) -> Expectations:
     """In a plain fit without a baseline, a value improves if it is better by more than min_delta, in the dialect's precision,
-    than the last one that did, even if one in between was better by less than that."""
+    than the last one that did, even if one in between was better by less than that. (A first value that is neither NaN nor the
+    worst infinity.)"""
     way = given_way(case)
     prediction = predict(case, way)
     if way is None or prediction is None or case["baseline"] is not None or not plain_start(case):
@@ -137,9 +139,8 @@ def compared_with_the_last_improvement(case: Case) -> Expectations:
 def stops_after_patience_epochs(case: Case) -> Expectations:
     """In a plain fit without a baseline, training stops at the first monitored epoch that brings no improvement by more than
     min_delta and is at least the `patience`-th such in a row, and at no other: with a patience of 0, the default, at the first
-    without an improvement. (Plain numbers, the first of them neither NaN nor the worst infinity; a value is better than one
-    before it by more than min_delta, or is not, however one calculates, and by exactly min_delta only if that is 0; and it is
-    the same whether a value is compared with the best before it or with the last that improved.)"""
+    without an improvement. (Plain values that are plain numbers; a finite min_delta; and of every two of the values it is the
+    same, however one calculates, whether the later one is better by more than min_delta.)"""
     if case["baseline"] is None and isinstance(case["patience"], int) and case["patience"] >= 0:
         prediction = plain(case, given_way(case))
         if prediction is not None and however_calculated(case, prediction.monitored):
@@ -152,20 +153,17 @@ def stops_after_patience_epochs(case: Case) -> Expectations:
 def precision_decides(case: Case) -> Expectations:
     """In a plain fit without a baseline, where it depends on the way of calculating whether a value is better by more than
     min_delta, the dialect's precision decides, with min_delta added to the value or taken from it: two losses that float32
-    cannot tell apart are equal where it is float32. (A first value that is neither NaN nor the worst infinity; none that is
-    better than one before it by exactly min_delta, in that precision, unless min_delta is 0; and it is the same whether a value
-    is compared with the best before it or with the last that improved.)"""
+    cannot tell apart are equal where it is float32. (Plain values; a finite min_delta.)"""
     prediction = plain(case, given_way(case)) if case["baseline"] is None else None
     if prediction is not None and not however_calculated(case, prediction.monitored):
         yield from stops_as_predicted(case, prediction)
 
 
-@clause(
-    "early-stopping/patience/ends-a-run-without-progress", level="universal", source=DOCUMENTATION, observes=("stop",)
-)
+@clause("early-stopping/patience/ends-a-run-without-progress", level="universal", source=INFERRED, observes=("stop",))
 def ends_a_run_without_progress(case: Case) -> Expectations:
     """Training does not outlast `patience` monitored epochs in a row, one if patience is 0, of which none is better than all
-    before it by any amount. (Mode min or max; finite values; no start_from_epoch where initial_epoch is not 0.)"""
+    before it by any amount. (Mode min or max; a whole patience; finite values; no start_from_epoch where initial_epoch is not
+    0.)"""
     if not ordinary(case):
         return
     patience = max(case["patience"], 1)
@@ -231,7 +229,7 @@ def _more_patience(scenario: Scenario) -> Scenario | None:
 @clause(
     "early-stopping/patience/more-patience-never-stops-earlier",
     level="universal",
-    source=DOCUMENTATION,
+    source=INFERRED,
     observes=("stop",),
     related=_more_patience,
 )
@@ -271,7 +269,7 @@ def less_than_one_is_one(case: Case) -> Expectations:
 @clause(
     "early-stopping/patience/a-first-value-that-is-not-a-number-hides-nothing",
     level="documented",
-    source=f"follows from {DOCUMENTATION} (patience: epochs with no improvement)",
+    source=f"{INFERRED} (patience: epochs with no improvement)",
     observes=("stop",),
 )
 def nan_hides_nothing(case: Case) -> Expectations:
@@ -406,7 +404,7 @@ def _scaled(scenario: Scenario) -> Scenario | None:
 @clause(
     "early-stopping/min-delta/is-in-the-unit-of-the-metric",
     level="documented",
-    source=f"follows from {DOCUMENTATION} (min_delta: an absolute change)",
+    source=f"{INFERRED} (min_delta: an absolute change)",
     errors=True,
     related=_scaled,
 )

@@ -11,7 +11,7 @@ from ...scenario import Scenario, key
 from ...values import Logs, Value
 from ..clause import Case, Expectations, clause
 from ..monitoring import chosen, compiled_direction, is_number
-from .shared import BOTH, DOCUMENTATION, MODES, exact_sums, given_way, monitored_values, ordinary, plain
+from .shared import BOTH, DOCUMENTATION, INFERRED, MODES, exact_sums, given_way, monitored_values, ordinary, plain
 from .stream import (
     Monitored,
     improvements,
@@ -182,7 +182,7 @@ def constructor_refuses(case: Case) -> Expectations:
         )
 
 
-@clause("early-stopping/errors/ordinary-input-never-fails", level="universal", source=DOCUMENTATION, errors=True)
+@clause("early-stopping/errors/ordinary-input-never-fails", level="universal", source=INFERRED, errors=True)
 def ordinary_input(case: Case) -> Expectations:
     """Nothing is refused and nothing raises with mode min or max, whole numbers for the counts, and values and a baseline that
     are single numbers whose sums with min_delta are finite and in the range of float32. (Without start_from_epoch, which older
@@ -208,8 +208,7 @@ def ordinary_input(case: Case) -> Expectations:
 def raises_only_beyond_the_precision(case: Case) -> Expectations:
     """With a known direction, every number can be monitored but, where TensorFlow compares, a finite one beyond the range of
     float32: where one is compared, with the best or as the baseline, the epoch's end raises ValueError. (Where there is such a
-    one: a plain fit and no other, its first value finite and in that range, none better than one before it or the baseline by
-    exactly min_delta, and the same whether a value is compared with the best before it or with the last that improved.)"""
+    one: a plain fit and no other, with plain values, the first of them in that range.)"""
     shown = [value for fit in case.scenario.fits for _, _, value in positions(case.scenario, fit) if value is not None]
     numbers = [value for value in (*shown, case["baseline"]) if isinstance(value, float)]
     way = given_way(case)
@@ -255,8 +254,8 @@ def auto_refuses(case: Case) -> Expectations:
 def numbers_are_compared(case: Case) -> Expectations:
     """A patience, a start_from_epoch or a verbose that is no number raises TypeError where it is compared: a patience at the
     first monitored epoch without an improvement, a start_from_epoch at the first epoch that carries the metric, a verbose when
-    training ends and there is something to tell. (One fit, with a known direction and without a baseline, that would be plain
-    with a number; a finite first value, none better than one before it by exactly min_delta.)"""
+    training ends and there is something to tell. (One fit without a baseline, that would be plain with numbers, and plain
+    values.)"""
     wrong = [name for name in ("patience", "start_from_epoch", "verbose") if not number(case[name])]
     way = given_way(case)
     if not wrong or _rejection(case) or way is None or len(case.scenario.fits) > 1:

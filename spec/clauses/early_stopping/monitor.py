@@ -13,6 +13,7 @@ from ..monitoring import compiled_direction, is_number, with_the_mode_of_an_outp
 from .shared import (
     BOTH,
     DOCUMENTATION,
+    INFERRED,
     MODES,
     explicit,
     given_way,
@@ -36,7 +37,7 @@ def _mirrored(scenario: Scenario) -> Scenario | None:
     return configured(mirrored, mode="max" if scenario.config["mode"] == "min" else "min")
 
 
-@clause("early-stopping/mode/min-and-max-mirror-each-other", level="universal", source=DOCUMENTATION, errors=True,
+@clause("early-stopping/mode/min-and-max-mirror-each-other", level="universal", source=INFERRED, errors=True,
         related=_mirrored)  # fmt: skip
 def mirror(case: Case) -> Expectations:
     """Negating values and baseline, and exchanging min and max, changes nothing."""
@@ -53,7 +54,7 @@ def mirror(case: Case) -> Expectations:
 def auto_compiled(case: Case) -> Expectations:
     """Mode auto minimizes loss, and maximizes or minimizes a compiled metric of the monitored name, taken without `val_`, as is
     better for its class; the last one that has a direction decides. (A fit without a baseline that is plain but for its
-    direction.)"""
+    direction; plain values.)"""
     if case["mode"] not in MODES and case["baseline"] is None:
         yield from stops_as_predicted(case, plain(case, compiled_direction(case.scenario)))
 
@@ -66,8 +67,8 @@ def auto_compiled(case: Case) -> Expectations:
     choices={"early-stopping/direction": "compiled-metric", "early-stopping/reuse": "nothing"},
 )
 def auto_once(case: Case) -> Expectations:
-    """The direction that mode auto took in its first fit an instance keeps, for a model compiled with other metrics too. (Without
-    a baseline.)"""
+    """The direction that mode auto took in its first fit an instance keeps, for a model compiled with other metrics too. (Fits
+    without a baseline that would be plain as first ones with a mode; plain values.)"""
     if case["mode"] in MODES or case["baseline"] is not None:
         return
     way = compiled_direction(case.scenario)
@@ -85,7 +86,7 @@ def auto_once(case: Case) -> Expectations:
 )
 def auto_name(case: Case) -> Expectations:
     """Mode auto maximizes a metric whose name ends with acc, accuracy or auc, and minimizes every other one. (A fit without a
-    baseline that is plain but for its direction.)"""
+    baseline that is plain but for its direction; plain values.)"""
     if case["mode"] not in MODES and case["baseline"] is None:
         way = "max" if str(case["monitor"]).endswith(("acc", "accuracy", "auc")) else "min"
         yield from stops_as_predicted(case, plain(case, way))
@@ -128,7 +129,7 @@ def _accuracy_as_max(scenario: Scenario) -> Scenario | None:
 @clause(
     "early-stopping/mode/auto-maximizes-accuracy",
     level="documented",
-    source=f"{DOCUMENTATION} (mode)",
+    source=f"{INFERRED} (mode)",
     errors=True,
     related=_accuracy_as_max,
 )
@@ -141,7 +142,7 @@ def auto_maximizes_accuracy(case: Case) -> Expectations:
 @clause(
     "early-stopping/mode/auto-knows-the-metrics-of-an-output",
     level="documented",
-    source=f"follows from {DOCUMENTATION} (mode); that of ModelCheckpoint (monitor: multi-output models set additional prefixes)",
+    source=f"{INFERRED} (mode); that of ModelCheckpoint (monitor: multi-output models set additional prefixes)",
     errors=True,
     related=with_the_mode_of_an_output,
 )
@@ -175,7 +176,7 @@ def unknown_mode(case: Case) -> Expectations:
 @clause(
     "early-stopping/monitor/never-stops-without-the-metric",
     level="universal",
-    source=f"{DOCUMENTATION} (monitor)",
+    source=f"{INFERRED} (monitor)",
     observes=("stop",),
 )
 def never_without_the_metric(case: Case) -> Expectations:
@@ -195,7 +196,8 @@ def never_without_the_metric(case: Case) -> Expectations:
 )
 def missing_is_skipped(case: Case) -> Expectations:
     """In a plain fit without a baseline, an epoch that does not carry the metric is not counted: neither as one without an
-    improvement, nor as anything else. So val_loss is not counted where validation_freq leaves the validation out."""
+    improvement, nor as anything else. So val_loss is not counted where validation_freq leaves the validation out. (Plain
+    values.)"""
     way = given_way(case)
     if way is None or case["baseline"] is not None:
         return
@@ -210,7 +212,7 @@ def _numbers_alone(scenario: Scenario) -> Scenario | None:
 
 
 @clause("early-stopping/monitor/a-number-in-an-array-is-that-number", level="documented",
-        source=f"follows from {DOCUMENTATION} (monitor: a quantity)", related=_numbers_alone)  # fmt: skip
+        source=f"{INFERRED} (monitor: a quantity)", related=_numbers_alone)  # fmt: skip
 def number_in_an_array(case: Case) -> Expectations:
     """A metric in an array without dimensions is compared as the number that it holds: 0.3 in an array is not less than 0.3."""
     yield from case.expects_the_same(f"{case['monitor']} is one number, in an array or not")
@@ -229,7 +231,7 @@ def _only_the_metric(scenario: Scenario) -> Scenario | None:
     return None if key(related) == key(scenario) else related
 
 
-@clause("early-stopping/monitor/only-the-metric-matters", level="universal", source=f"{DOCUMENTATION} (monitor)",
+@clause("early-stopping/monitor/only-the-metric-matters", level="universal", source=f"{INFERRED} (monitor)",
         errors=True, related=_only_the_metric)  # fmt: skip
 def only_the_metric(case: Case) -> Expectations:
     """Other metrics in the logs, and what the batches showed, change nothing."""
@@ -250,7 +252,7 @@ def _nan_in_warm_up(scenario: Scenario) -> Scenario | None:
 @clause(
     "early-stopping/start-from-epoch/warm-up-is-not-monitored",
     level="documented",
-    source=f"follows from {DOCUMENTATION} (start_from_epoch)",
+    source=f"{INFERRED} (start_from_epoch)",
     errors=True,
     related=_nan_in_warm_up,
 )
@@ -262,7 +264,7 @@ def warm_up(case: Case) -> Expectations:
 @clause(
     "early-stopping/start-from-epoch/the-first-epochs-never-stop",
     level="universal",
-    source=f"{DOCUMENTATION} (start_from_epoch)",
+    source=f"{INFERRED} (start_from_epoch)",
     observes=("stop",),
 )
 def warm_up_never_stops(case: Case) -> Expectations:
@@ -283,7 +285,8 @@ def warm_up_never_stops(case: Case) -> Expectations:
 )
 def counts_absolute_epochs(case: Case) -> Expectations:
     """Monitoring begins with the epoch of index `start_from_epoch`, counted from 0 and with initial_epoch; the first one
-    monitored is a first value like any other. (A fit without a baseline that is plain but for its initial_epoch.)"""
+    monitored is a first value like any other. (A fit without a baseline that is plain but for its initial_epoch; plain
+    values.)"""
     start = case["start_from_epoch"]
     if number(start) and start > 0 and case["baseline"] is None:
         yield from stops_as_predicted(case, plain(case, given_way(case), absolute=True))
@@ -332,10 +335,10 @@ def baseline_not_beaten(case: Case) -> Expectations:
     choices={"early-stopping/baseline": "gates-the-reset"},
 )
 def gates_the_reset(case: Case) -> Expectations:
-    """In a plain fit, an epoch that improves on the best but not, by more than min_delta, on the baseline does not stop training,
-    but is counted like one without an improvement: training stops at the first epoch that does not improve on the best and is
-    at least the `patience`-th monitored one since the last that improved on both, or since the beginning if none did; except
-    the epoch of index 0, which never stops."""
+    """In a plain fit, an epoch that improves on the best but not, by more than min_delta, on the baseline does not stop
+    training, but is counted like one without an improvement: training stops at the first epoch that does not improve on the
+    best and is at least the `patience`-th monitored one since the last that improved on both, or since the beginning if none
+    did; except the epoch of index 0, which never stops. (Plain values.)"""
     if is_number(case["baseline"]):
         yield from stops_as_predicted(case, plain(case, given_way(case)))
 
@@ -354,7 +357,7 @@ def _easy_baseline(scenario: Scenario) -> Scenario | None:
 @clause(
     "early-stopping/baseline/one-that-every-value-beats-changes-nothing",
     level="universal",
-    source=f"{DOCUMENTATION} (baseline)",
+    source=f"{INFERRED} (baseline)",
     errors=True,
     related=_easy_baseline,
 )
@@ -367,12 +370,12 @@ def easy_baseline(case: Case) -> Expectations:
 @clause(
     "early-stopping/patience/the-epoch-of-index-0-never-stops",
     level="observed",
-    source=BOTH,
+    source="observed: tf-keras 2.21.0",
     observes=("stop",),
-    choices={"early-stopping/first-epoch": "never"},
+    choices={"early-stopping/first-epoch": "never", "early-stopping/first-value": "compared-with-infinity"},
 )
 def first_epoch_never_stops(case: Case) -> Expectations:
-    """The epoch of index 0 never stops training, not even with a patience of 1 and a value that improves on nothing."""
+    """The epoch of index 0 never stops training, not even with a patience of 1 and a NaN, which is no improvement."""
     for epoch in case.epochs():
         if epoch.number == 0:
             yield epoch.expects_that(not epoch.stopped, "no stop", got="a stop", because="its index is 0")

@@ -34,6 +34,7 @@ from .stream import (
 )
 
 DOCUMENTATION = "https://keras.io/api/callbacks/early_stopping/"
+INFERRED = f"follows from {DOCUMENTATION}"
 BOTH = "observed: keras 3.15.1, tf-keras 2.21.0"
 MODES = ("min", "max")
 

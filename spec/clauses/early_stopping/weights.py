@@ -15,7 +15,17 @@ from ...scenario import Scenario
 from ...trace import FitTrace, Trace
 from ..clause import Case, Expectation, Expectations, Failed, clause
 from ..monitoring import chosen, is_number
-from .shared import BOTH, DOCUMENTATION, any_beats, explicit, given_way, monitored_first, monitored_values, unbeaten
+from .shared import (
+    BOTH,
+    DOCUMENTATION,
+    INFERRED,
+    any_beats,
+    explicit,
+    given_way,
+    monitored_first,
+    monitored_values,
+    unbeaten,
+)
 from .stream import Monitored, better_by, forward, improvements, plain_first, plain_start, well_typed
 
 # ---------------------------------------------------------------------------------------------- restore_best_weights
@@ -174,7 +184,7 @@ def restores_whatever_min_delta(case: Case) -> Expectations:
 @clause(
     "early-stopping/restore-best-weights/restores-the-best-value-as-logged",
     level="documented",
-    source=f"follows from {DOCUMENTATION} (restore_best_weights)",
+    source=f"{INFERRED} (restore_best_weights)",
     observes=("weights",),
 )
 def restores_as_logged(case: Case) -> Expectations:
@@ -188,7 +198,7 @@ def restores_as_logged(case: Case) -> Expectations:
 @clause(
     "early-stopping/restore-best-weights/not-a-number-is-not-the-best",
     level="documented",
-    source=f"follows from {DOCUMENTATION} (restore_best_weights)",
+    source=f"{INFERRED} (restore_best_weights)",
     observes=("weights",),
 )
 def nan_is_not_the_best(case: Case) -> Expectations:

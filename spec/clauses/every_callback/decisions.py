@@ -117,7 +117,7 @@ def _whose(seen: FitTrace, fit: int) -> str:
 
 @clause("every-callback/stop/is-never-withdrawn", level="universal", source=LOOP, observes=("stop",))
 def never_withdrawn(case: Case) -> Expectations:
-    """A callback does not clear the stop flag that somebody else has set in the epoch before its hook at the epoch's end."""
+    """At the end of an epoch a callback does not clear the stop flag that somebody else has set in that epoch."""
     why = "somebody else set it before this callback's epoch end"
     for epoch in case.epochs():
         if epoch.shown.stop:
