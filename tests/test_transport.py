@@ -1,5 +1,6 @@
 """Workers: whatever a subject does to its process is a named outcome of that scenario, and everything else goes on."""
 
+import contextlib
 import json
 import os
 import signal
@@ -15,6 +16,7 @@ import pytest
 
 import callcheck
 from callcheck.conformance.budget import Budget, BudgetSpent
+from callcheck.conformance.driver.leftovers import MARK
 from callcheck.conformance.driver.protocol import Unavailable
 from callcheck.conformance.driver.subjects import UnknownSubject
 from callcheck.conformance.subjects.process import NOISE_LIMIT
@@ -368,3 +370,44 @@ def test_time_in_which_others_have_the_processor_does_not_count() -> None:
             each.kill()
             each.wait()
     assert "fits" in answer
+
+
+DAEMON = """
+import os, time
+
+class EarlyStopping:
+    def __init__(self, patience=0): pass
+    def set_params(self, params): pass
+    def set_model(self, model): pass
+    def on_train_begin(self, logs=None):
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork() == 0:
+                os.closerange(0, 64)
+                time.sleep(1000)
+            os._exit(0)
+    def __getattr__(self, name):
+        if not name.startswith("on_"):
+            raise AttributeError(name)
+        return lambda *arguments: None
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="processes are looked for in /proc")
+def test_a_daemon_ends_with_its_worker(tmp_path: Path) -> None:
+    (tmp_path / "forks.py").write_text(DAEMON)
+    with WorkerProcess("forks:EarlyStopping") as worker:
+        (answer,) = worker.ask([{**scenario(), "config": {}}])
+        mark = f"{MARK}={worker._process.directory if worker._process else ''}".encode()
+        assert len(_marked(mark)) >= 3, "the worker, its guardian, the daemon"
+    assert "fits" in answer
+    assert _marked(mark) == []
+
+
+def _marked(mark: bytes) -> list[str]:
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if mark in (folder / "environ").read_bytes():
+                found.append(folder.name)
+    return found

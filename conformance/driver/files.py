@@ -10,12 +10,12 @@ import atexit
 import itertools
 import os
 import re
-import shutil
 import tempfile
 import weakref
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
+from .leftovers import remove
 from .protocol import CannotExpress
 from .values import numpy_for
 
@@ -46,7 +46,7 @@ def remove_all() -> None:
     """Remove the directories of this process."""
     root = _roots.pop(os.getpid(), None)
     if root is not None:
-        shutil.rmtree(root, ignore_errors=True)
+        remove(root)
 
 
 class Directory:
@@ -78,7 +78,7 @@ class Directory:
         if clean:
             _empty.append(self.path)
         else:
-            shutil.rmtree(self.path, ignore_errors=True)
+            remove(self.path)
 
     def inside(self, path: Any) -> str:
         """The path as a text, which it has to be. Raises CannotExpress for one that leaves the directory."""

@@ -11,7 +11,8 @@ Rules
   flood and no closed standard output gets into the lines.
 - It stands in the directory of its zip, which is temporary; the directory in which it was started comes first on the path.
 - A guardian, a small process forked before the subject is imported, waits for the parent's end of the line to close. Then it
-  kills whatever is left of the worker and removes the directory: also when the parent was killed, or native code does not return.
+  kills whatever is left of the worker, daemons too, and removes the directory: also when the parent was killed, or native code
+  does not return.
 - After every scenario Python's own modules and settings are put back: a subject meets nothing that another one replaced.
 - It ends without waiting for anybody's threads.
 """
@@ -20,13 +21,13 @@ import contextlib
 import json
 import os
 import select
-import shutil
 import signal
 import sys
 import tempfile
 from typing import Any, BinaryIO, Dict, List
 
 from . import worlds
+from .leftovers import kill_all, remove
 from .loop import run
 from .protocol import Unavailable
 from .subjects import UnknownSubject, subject
@@ -97,7 +98,8 @@ def _guard(lines: int, home: str) -> None:
         hangup.poll()
         with contextlib.suppress(OSError):  # it may have ended
             os.killpg(worker, signal.SIGKILL)
-        shutil.rmtree(home, ignore_errors=True)
+        kill_all(home)
+        remove(home)
     finally:
         os._exit(0)
 

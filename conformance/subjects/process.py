@@ -10,7 +10,6 @@ import contextlib
 import io
 import os
 import selectors
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -26,6 +25,7 @@ from typing import Any
 from callcheck.spec.reading import printable
 
 from ..budget import Budget, BudgetSpent
+from ..driver.leftovers import MARK, kill_all, remove
 from ..driver.protocol import Unavailable
 
 BUSY = 10.0
@@ -118,7 +118,7 @@ class Process:
                 archive.write_bytes(driver_zip())
                 command = [python, str(archive), *command]
         except OSError as error:
-            shutil.rmtree(self.directory, ignore_errors=True)
+            remove(self.directory)
             raise Unavailable(
                 f"a worker cannot be started: no temporary file can be written ({error.strerror})"
             ) from None
@@ -126,10 +126,10 @@ class Process:
             self.process = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
-                start_new_session=True, cwd=start, env=None if environment is None else {**os.environ, **environment},
+                start_new_session=True, cwd=start, env={**os.environ, **(environment or {}), MARK: self.directory},
             )  # fmt: skip
         except (OSError, ValueError) as error:  # also a null byte in the path
-            shutil.rmtree(self.directory, ignore_errors=True)
+            remove(self.directory)
             reason = error.strerror if isinstance(error, OSError) else error
             raise Unavailable(f"{printable(command[0])} cannot be started: {reason}") from error
         self._streams: list[Any] = [self.process.stdin, self.process.stdout, self.process.stderr]
@@ -237,4 +237,6 @@ class Process:
         self._selector.close()
         for stream in self._streams:
             stream.close()
-        shutil.rmtree(self.directory, ignore_errors=True)
+        remove(self.directory)  # before its guardian is killed, who does the same if this is killed now
+        kill_all(self.directory)
+        remove(self.directory)

@@ -59,7 +59,11 @@ def expected(deed: str, place: str) -> tuple[str, ...]:
 
 
 def outcome(result: dict[str, Any]) -> str:
-    """The outcome of a result, in the words of `outcomes.toml`."""
+    """The outcome of a result, in the words of `outcomes.toml`, which are cut where a name is long."""
+    return _outcome(result)[:40]
+
+
+def _outcome(result: dict[str, Any]) -> str:
     if "failed" in result:
         return str(result["failed"]["kind"])
     if "not_expressible" in result:
