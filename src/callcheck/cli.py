@@ -35,6 +35,27 @@ transformers, xgboost or lightgbm, or module:attribute;
 `callcheck implementations` lists them.
 """
 
+_ALWAYS = "exit status: 0; 2 if the command line or a file is wrong, 5 if callcheck itself failed\n"
+_COMPARES = "exit status: 0 if there is no difference, 1 if there is one; 2 to 5 as `callcheck check --help` has them\n"
+EXAMPLES = {
+    "check": ("check mine:MyEarlyStopping --report failures", STATUSES),
+    "trace": (
+        "trace plateau.json --on keras --against reference@keras-3.10.0",
+        "exit status: 0 whatever the outcomes are, 2 if a scenario is invalid, 4 and 5 as `callcheck check --help` has them\n",
+    ),
+    "explain": ("explain history.csv EarlyStopping patience=3 --what-if patience=5", _ALWAYS),
+    "collect": ("collect train/*.py --output callbacks.toml", _ALWAYS),
+    "diff": ("diff keras==3.10.0 keras==3.11.0", _COMPARES),
+    "infer": ("infer mine:MyEarlyStopping --pin mine.toml", _COMPARES),
+    "history": ("history early-stopping", _ALWAYS),
+    "environments": ("environments --remove keras-3.10.0", _ALWAYS),
+    "clauses": ("clauses early-stopping/patience", _ALWAYS),
+    "dialects": ("dialects keras-3.10.0 keras-3.11.0", _ALWAYS),
+    "vectors": ("vectors --for keras-3.15.1", _ALWAYS),
+    "implementations": ("implementations", _ALWAYS),
+}
+"""By command: an example, and what its exit statuses mean."""
+
 COMMANDS = {"check": "check", "trace": "trace", "explain": "explain", "diff": "diff", "infer": "infer", "clauses": "known",
             "dialects": "known", "vectors": "known", "implementations": "known", "environments": "known", "history": "known",
             "collect": "collect"}  # fmt: skip
@@ -93,10 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"callcheck {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
 
-    check = commands.add_parser(
-        "check", help="hold implementations to the specification", formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog=f"example:\n  callcheck check mine:MyEarlyStopping --report failures\n\n{IMPLEMENTATIONS}\n{STATUSES}",
-    )  # fmt: skip
+    check = commands.add_parser("check", help="hold implementations to the specification")
     check.add_argument(
         "implementations", nargs="*", metavar="IMPL", help="default: the reference in all dialects, keras"
     )
@@ -135,12 +153,7 @@ def _parser() -> argparse.ArgumentParser:
         help="print what each may claim of itself, as a sentence and as the JSON of a badge",
     )
 
-    trace = commands.add_parser(
-        "trace", help="run scenarios on an implementation and print what is seen",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="example:\n  callcheck trace plateau.json --on keras --against reference@keras-3.10.0\n\n"
-        f"{IMPLEMENTATIONS}\nexit status: 0 whatever the outcomes are, 2 if a scenario is invalid, 4 and 5 as elsewhere\n",
-    )  # fmt: skip
+    trace = commands.add_parser("trace", help="run scenarios on an implementation and print what is seen")
     trace.add_argument(
         "scenarios", metavar="SCENARIOS",
         help="files of JSON or JSON lines, folders of such files, - for standard input; or in short a callback, its parameters "
@@ -153,7 +166,7 @@ def _parser() -> argparse.ArgumentParser:
     trace.add_argument("--against", metavar="IMPL", help="who runs them too: print both, and the first difference")
     trace.add_argument(
         "--callback", choices=CALLBACKS, metavar="NAME",
-        help="what a callback of your own is meant to be (default: what the scenarios say)",
+        help=f"what a callback of your own is meant to be: {', '.join(CALLBACKS)} (default: what the scenarios say)",
     )  # fmt: skip
     _add_manner(trace)
     trace.add_argument("--json", action="store_true", help="print one JSON result per scenario")
@@ -164,17 +177,15 @@ def _parser() -> argparse.ArgumentParser:
     collect.add_argument("scripts", nargs="+", metavar="SCRIPT", help="scripts, notebooks, or folders of them")
     collect.add_argument("--output", metavar="FILE", help="where to write them (default: callbacks.toml); - prints")
 
-    diff = commands.add_parser(
-        "diff", help="say what two implementations do differently", formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="example:\n  callcheck diff keras==3.10.0 keras==3.11.0\n\n"
-        f"{IMPLEMENTATIONS}\nexit status: 0 if there is no difference, 1 if there is one; 2, 4 and 5 as elsewhere\n",
-    )  # fmt: skip
+    diff = commands.add_parser("diff", help="say what two implementations do differently")
     diff.add_argument("a", metavar="IMPL")
     diff.add_argument("b", metavar="IMPL")
     diff.add_argument(
         "--predicted", action="store_true", help="what the two dialects predict, without running anything"
     )
-    diff.add_argument("--callback", choices=CALLBACKS, metavar="NAME", help="only this callback")
+    diff.add_argument(
+        "--callback", choices=CALLBACKS, metavar="NAME", help=f"only this callback: {', '.join(CALLBACKS)}"
+    )
     diff.add_argument(
         "--config", metavar="FILE", help="your own configurations, a callbacks.toml: they are asked first"
     )
@@ -185,14 +196,13 @@ def _parser() -> argparse.ArgumentParser:
     _add_report(diff)
     diff.add_argument("--json", action="store_true", help="print the differences as JSON")
 
-    infer = commands.add_parser(
-        "infer", help="say what an unknown callback does otherwise", formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="example:\n  callcheck infer mine:MyEarlyStopping --pin mine.toml\n\n"
-        f"{IMPLEMENTATIONS}\nexit status: 0 if there is no difference, 1 if there is one; 2 to 5 as elsewhere\n",
-    )  # fmt: skip
+    infer = commands.add_parser("infer", help="say what an unknown callback does otherwise")
     infer.add_argument("implementation", metavar="IMPL")
     infer.add_argument(
-        "--callback", choices=CALLBACKS, metavar="NAME", help="what it is meant to be, or only this callback"
+        "--callback",
+        choices=CALLBACKS,
+        metavar="NAME",
+        help=f"what it is meant to be, or only this callback: {', '.join(CALLBACKS)}",
     )
     infer.add_argument(
         "--pin", metavar="FILE", help="write what was found as a dialect with which `check --dialect FILE` is green"
@@ -226,7 +236,17 @@ def _parser() -> argparse.ArgumentParser:
     vectors.add_argument("--for", dest="dialect", metavar="DIALECT", help="only what this dialect or release expects")
 
     commands.add_parser("implementations", help="list what can be held to the specification")
+    for name, command in commands.choices.items():
+        command.formatter_class = argparse.RawDescriptionHelpFormatter
+        command.epilog = _ending(name)
     return parser
+
+
+def _ending(command: str) -> str:
+    """How the help of a command ends: an example, what IMPL stands for, the exit statuses."""
+    words, status = EXAMPLES[command]
+    known = f"{IMPLEMENTATIONS}\n" if command in ("check", "trace", "diff", "infer") else ""
+    return f"example:\n  callcheck {words}\n\n{known}{status}"
 
 
 def _add_explain(commands: argparse._SubParsersAction[_Parser]) -> None:
