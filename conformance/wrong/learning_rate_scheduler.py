@@ -127,6 +127,14 @@ class PrintsChanges(LearningRateScheduler):
         return after, reason
 
 
+class PrintsNoChanges(LearningRateScheduler):
+    def epoch_begin(self, state: None, event: Event, effects: list[Effect]) -> tuple[None, Reason]:
+        after, reason = super().epoch_begin(state, event, effects)
+        if SetRate(event.rate) not in effects and Print("scheduled") in effects:
+            effects.remove(Print("scheduled"))
+        return after, reason
+
+
 class PrintsByDefault(LearningRateScheduler):
     def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
         super().__init__({"verbose": 1, **config}, dialect)
@@ -244,6 +252,12 @@ WRONG: tuple[Wrong, ...] = (
         says="A line is printed only where the rate changes.",
         callback=CALLBACK,
         make=PrintsChanges,
+    ),
+    Wrong(
+        name="scheduler-prints-no-changes",
+        says="There is a line only where the schedule leaves the rate as it is.",
+        callback=CALLBACK,
+        make=PrintsNoChanges,
     ),
     Wrong(
         name="scheduler-prints-by-default",

@@ -137,6 +137,19 @@ class NeverRaisesTheRate(LearningRateScheduler):
         return begun
 
 
+class LogsWhatItSet(LearningRateScheduler):
+    """What it logs is the rate that it set when the epoch began."""
+
+    def epoch_begin(self, state: Any, event: Event, effects: list[Effect]) -> tuple[Any, Reason]:
+        done: list[Effect] = []
+        _, reason = super().epoch_begin(None, event, done)
+        effects += done
+        return next(each.rate for each in done if isinstance(each, SetRate)), reason
+
+    def epoch_end(self, state: Any, event: Event, effects: list[Effect]) -> tuple[Any, Reason]:
+        return state, super().epoch_end(None, event._replace(rate=state), effects)[1]
+
+
 def _loop(name: str, loop: type[Replay], says: str) -> Wrong:
     return Wrong(name=name, make=None, says=says, callback=TRAINING, loop=loop)
 
@@ -156,6 +169,7 @@ WRONG: tuple[Wrong, ...] = (
         "restores-at-once", RestoresAtOnce, "Best weights are put back before the other callbacks had their turn."
     ),
     _callback("never-raises-the-rate", NeverRaisesTheRate, "A schedule is followed only downwards."),
+    _callback("logs-what-it-set", LogsWhatItSet, "A schedule logs what it set, whatever became of it."),
     _loop("writes-once", WritesOnce, "A file that is there is not written again."),
     _loop("brings-back-weights-only", BringsBackWeightsOnly, "A model is loaded without its optimizer."),
     _loop("saves-last", SavesLast, "Checkpoints are called after all others."),

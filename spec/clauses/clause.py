@@ -14,7 +14,7 @@ Rules
   to the reference, and to the stored vectors.
 - Unless it says `resumed=True` or is one on training, a clause speaks of fits that go on with the model of the fit before, not
   with one from a file.
-- Unless it says otherwise in `optimizer`, a clause speaks of scenarios with one optimizer that has a learning rate; an
+- Unless it says otherwise in `optimizer`, a clause speaks of scenarios with one optimizer, whose learning rate can be set; an
   every-callback clause of all.
 """
 
@@ -28,7 +28,7 @@ from ..dialect import Dialect, unlike_any_keras
 from ..scenario import Epoch, Fit, Scenario
 from ..trace import Difference, EpochTrace, FitTrace, Trace, difference
 from ..trace import Failed as NoTrace
-from ..values import only
+from ..values import ScheduledRate, only
 
 _defaults = cache(defaults)
 
@@ -358,7 +358,8 @@ class Clause:
             return False
         if self.optimizer == "any":
             return True
-        return isinstance(scenario.learning_rate, float if self.optimizer == "one" else Mapping)
+        rate = scenario.learning_rate
+        return not isinstance(rate, ScheduledRate) and isinstance(rate, float if self.optimizer == "one" else Mapping)
 
     def judge(self, case: Case) -> Outcome:
         """The outcome of the check, its precondition of a clean run included."""

@@ -4,6 +4,7 @@ One of the callbacks draws the whole scenario, as its own module does; of what t
 Most of them look at the same metric, as in scripts.
 """
 
+import math
 from dataclasses import replace
 from importlib import import_module
 from typing import Any
@@ -27,6 +28,7 @@ _LISTS = weighted(
     ((_REDUCE, _STOP), 3), ((_STOP, _REDUCE, _SAVE), 8), ((_SAVE, _STOP, _REDUCE), 4), ((_SAVE, _REDUCE, _STOP), 4),
     ((_REDUCE, _STOP, _SAVE), 3), ((_SCHEDULE, _REDUCE), 3), ((_REDUCE, _SCHEDULE), 3), ((_SCHEDULE, _SAVE), 3),
     ((_SAVE, _SCHEDULE, _STOP), 2), ((_NAN, _SAVE), 2), ((_SAVE, _NAN, _REDUCE), 2), ((_NAN, _STOP, _SAVE), 2),
+    ((_NAN, _STOP), 3), ((_STOP, _NAN), 3),
     ((_SAVE, _SAVE), 3), ((_STOP, _STOP), 2), ((_REDUCE, _REDUCE), 2), ((_SCHEDULE, _SCHEDULE), 1), ((_SAVE,), 3),
     ((_STOP,), 2), ((_REDUCE,), 2), ((_SCHEDULE,), 1), ((_RECORD, _STOP), 2), ((_REDUCE, _RECORD), 2),
     ((_RECORD, _REDUCE, _SAVE), 2), ((_SCHEDULE, _RECORD, _STOP), 1), ((_RECORD,), 1),
@@ -54,6 +56,8 @@ def _drawn_config(draw: DrawFn, drawn: Scenario, leading: Scenario) -> dict[str,
                 config[name] = leading.config[name]
     if all(both) and drawn is not leading and chance(draw, 6):
         config.update(monitor="learning_rate", mode="min")  # which others may log
+    if drawn.callback == _NAN and drawn is leading and chance(draw, 40):
+        config["raise_error"] = True
     return config
 
 
@@ -116,6 +120,8 @@ def scenarios(draw: DrawFn) -> Scenario:
     names = draw(_LISTS)
     drawn = [draw(import_module(f"{__package__}.{CALLBACKS[name].module}").scenarios()) for name in names]
     leading: Scenario = drawn[draw(below(len(names)))]
+    if _NAN in names and chance(draw, 40):
+        leading = drawn[names.index(_NAN)]  # which alone has losses that are not finite
     scenario = leading
     if len(names) > 1 or chance(draw, 10):
         callbacks = tuple(
@@ -160,6 +166,13 @@ def _listed(*names: str) -> Condition:
     return condition
 
 
+def _raises(scenario: Scenario) -> bool:
+    """Whether a TerminateOnNaN raises in the first fit, unless something else ends that before."""
+    losses = [logs.get("loss") for epoch in scenario.fits[0].epochs for logs in epoch.batch_logs()]
+    raising = any(each.callback == _NAN and each.config.get("raise_error") for each in scenario.configured())
+    return raising and any(isinstance(loss, float) and not math.isfinite(loss) for loss in losses)
+
+
 def _acts(name: str) -> Condition:
     return lambda s: any(getattr(act, name) for fit in s.fits for epoch in fit.epochs for act in epoch.others)
 
@@ -200,4 +213,7 @@ BOUNDARIES: dict[str, Condition] = {
     "others stop": _acts("stop"),
     "others set the rate": _acts("learning_rate"),
     "others change the weights": _acts("weights"),
+    "stopping, and an error at a loss that is not finite": lambda s: (
+        {_STOP, _NAN} <= {each.callback for each in s.configured()} and _raises(s)
+    ),
 }

@@ -46,8 +46,10 @@ NO_FLOATS = ("int", "array", "none")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Expected:
-    """What is expected of one epoch: the rate, or the type of the exception at its beginning; `why` says from what."""
+    """What is expected of one epoch: the rate, or the type of the exception at its beginning; `why` says from what. `before`: the
+    rate as the epoch began."""
 
+    before: float
     rate: float
     error: str | None
     why: str
@@ -95,10 +97,11 @@ def _plan(case: Case) -> Iterator[tuple[_Expected, EpochSeen]]:
                 said = stored * schedule["scale"]
                 why = f"the schedule multiplies the current rate, {stored!r}, by {schedule['scale']!r}"
             error = _error(schedule, said)
+            before = stored
             stored = stored if said is None or error else float32(said)
             if "returns" in schedule:
                 why += f", and it returns {schedule['returns']}"
-            yield _Expected(rate=stored, error=error, why=why), epoch
+            yield _Expected(before=before, rate=stored, error=error, why=why), epoch
             if error:
                 return
 
@@ -111,8 +114,7 @@ def _plan(case: Case) -> Iterator[tuple[_Expected, EpochSeen]]:
     level="documented", source=f"{DOCS} (first sentence, schedule)", observes=RATE,
 )  # fmt: skip
 def sets_the_rate(case: Case) -> Expectations:
-    """The rate of an epoch is what the schedule returns for its absolute index, counted from zero, and the current rate, as
-    it is stored."""
+    """The rate of an epoch is, as stored, what the schedule returns for the epoch's index and the current rate."""
     for e, epoch in _plan(case):
         seen = epoch.seen.learning_rate
         yield epoch.expects_that(same(seen, e.rate), f"learning_rate={e.rate!r}", got=seen, because=e.why)
@@ -131,7 +133,7 @@ def sets_the_rate_at_the_beginning(case: Case) -> Expectations:
 
 @clause(
     "learning-rate-scheduler/schedule/leaves-the-rate-within-an-epoch",
-    level="universal", source=f"{DOCS} (first sentence)", observes=("learning_rate", "learning_rate_in_epoch"),
+    level="universal", source=f"follows from {DOCS} (first sentence)", observes=("learning_rate", "learning_rate_in_epoch"),
 )  # fmt: skip
 def leaves_the_rate_within_an_epoch(case: Case) -> Expectations:
     """The rate at an epoch's end is that of its first batch."""
@@ -147,7 +149,7 @@ def leaves_the_rate_within_an_epoch(case: Case) -> Expectations:
     related=lambda scenario: _as_table(scenario),
 )  # fmt: skip
 def is_given_the_current_rate(case: Case) -> Expectations:
-    """A schedule that scales the current rate does what a table of the products does."""
+    """In a first fit, a schedule that scales the current rate does what a table of the products does."""
     return agree(side_by_side(case), EVERYTHING, "in the table there, every rate is the product with the rate before")
 
 
@@ -171,7 +173,7 @@ def _as_table(scenario: Scenario) -> Scenario | None:
     related=lambda scenario: _longer_table(scenario),
 )  # fmt: skip
 def is_given_the_absolute_epoch(case: Case) -> Expectations:
-    """Epoch numbers raised by two, and two more entries at the front of the table, change nothing."""
+    """Where all indices of epochs are higher by two, and the table has two more entries in front, nothing changes."""
     return agree(side_by_side(case), EVERYTHING, "epochs and table are shifted by two there")
 
 
@@ -200,7 +202,8 @@ def is_given_an_int_and_a_float(case: Case) -> Expectations:
     related=lambda scenario: _without_part(scenario, "accepts", "epoch"),
 )  # fmt: skip
 def may_take_the_epoch_alone(case: Case) -> Expectations:
-    """A schedule that takes the epoch alone does what one does that takes epoch and rate and ignores the rate."""
+    """A schedule that takes the epoch alone does what one does that takes epoch and rate and ignores the rate. (It is called with
+    both, and, where that raises TypeError, with the epoch alone.)"""
     return alike(case, "the schedule takes two arguments there")
 
 
@@ -237,17 +240,18 @@ def may_return_a_tensor(case: Case) -> Expectations:
     level="observed", source=KERAS, errors=True, choices={"learning-rate-scheduler/tensors": "refused"},
 )  # fmt: skip
 def refuses_a_tensor(case: Case) -> Expectations:
-    """A schedule that returns a tensor of the backend's, of which numpy's are none, is refused with ValueError when an epoch
-    begins."""
+    """A schedule that returns a tensor of the backend is refused with ValueError when an epoch begins. (Except on the backend
+    NumPy, whose tensors are arrays of NumPy.)"""
     return _refuses(case, ("tensor",))
 
 
 @clause(
     "learning-rate-scheduler/schedule/must-return-a-float",
-    level="observed", source=f"{OBSERVED}; {DOCS} (schedule: new learning rate as output, float)", errors=True,
+    level="observed", source=OBSERVED, errors=True,
 )  # fmt: skip
 def must_return_a_float(case: Case) -> Expectations:
-    """A schedule that returns an integer, an array or None is refused with ValueError when an epoch begins."""
+    """A schedule that returns an integer, a NumPy array with a dimension or None is refused with ValueError when an epoch
+    begins."""
     return _refuses(case, NO_FLOATS)
 
 
@@ -271,8 +275,9 @@ def _refuses(case: Case, returned: tuple[str, ...]) -> Expectations:
     "learning-rate-scheduler/errors/raises-what-the-schedule-asks-for", level="observed", source=OBSERVED, errors=True
 )
 def raises_what_the_schedule_asks_for(case: Case) -> Expectations:
-    """A hook raises exactly if the schedule does, past the end of its table or by itself, or if it returns no float: when
-    the epoch begins, and before the rate is changed. Of schedules that return a tensor others speak."""
+    """A hook raises in two cases alone: the schedule raises something else than TypeError, as a table does past its end, or it
+    returns no float. It raises when the epoch begins, and leaves the rate as it was. (One learning rate that can be set, and
+    no schedule that returns a tensor. Where the schedule raises TypeError, it is called again with the epoch alone.)"""
     if (_schedule(case.scenario) or {}).get("returns") == "tensor":
         return
     for e, epoch in _plan(case):
@@ -289,8 +294,8 @@ def raises_what_the_schedule_asks_for(case: Case) -> Expectations:
 
 @clause("learning-rate-scheduler/arguments/are-schedule-and-verbose", level="observed", source=OBSERVED, errors=True)
 def are_schedule_and_verbose(case: Case) -> Expectations:
-    """The constructor raises TypeError without a schedule and for any argument but schedule and verbose, and warns of
-    nothing."""
+    """The constructor raises TypeError without a schedule and for any argument but schedule and verbose, and issues no
+    warning."""
     config = case.scenario.config
     wrong = "schedule" not in config or set(config) - set(parameters("LearningRateScheduler"))
     due = "TypeError" if wrong else "nothing"
@@ -308,12 +313,30 @@ def are_schedule_and_verbose(case: Case) -> Expectations:
     level="documented", source=f"{DOCS} (verbose)", observes=("printed",),
 )  # fmt: skip
 def prints_every_update(case: Case) -> Expectations:
-    """With verbose=1 there is one line for each epoch, whether or not the rate changes; with verbose=0 there is none."""
-    lines = ("scheduled",) if _verbose(case) else ()
-    for _, epoch in _plan(case):
-        why = f"verbose={case['verbose']!r}"
-        yield epoch.expects_that(epoch.seen.printed == lines, f"printed {lines}", got=epoch.seen.printed, because=why)
+    """With verbose=1 there is one line for each epoch in which the schedule changes the rate; with verbose=0 nothing is printed.
+    (One optimizer.)"""
+    for e, epoch in _plan(case):
+        if not _verbose(case) or not same(e.before, e.rate):
+            yield from _has_its_line(case, epoch)
     yield from silent(case)
+
+
+def _has_its_line(case: Case, epoch: EpochSeen) -> Expectations:
+    """The line of an epoch is printed, or none, as verbose says."""
+    lines = ("scheduled",) if _verbose(case) else ()
+    why = f"verbose={case['verbose']!r}"
+    yield epoch.expects_that(epoch.seen.printed == lines, f"printed {lines}", got=epoch.seen.printed, because=why)
+
+
+@clause(
+    "learning-rate-scheduler/verbose/prints-where-the-rate-stays",
+    level="observed", source=OBSERVED, observes=("printed",),
+)  # fmt: skip
+def prints_where_the_rate_stays(case: Case) -> Expectations:
+    """With verbose=1 there is a line, too, for an epoch in which the schedule leaves the rate as it is. (One optimizer.)"""
+    for e, epoch in _plan(case):
+        if _verbose(case) and same(e.before, e.rate):
+            yield from _has_its_line(case, epoch)
 
 
 @clause(
@@ -331,7 +354,7 @@ def defaults_are_those_documented(case: Case) -> Expectations:
 
 @clause(
     "learning-rate-scheduler/verbose/changes-nothing-else",
-    level="universal", source=f"{DOCS} (verbose)", observes=RATE, related=other_verbosity,
+    level="universal", source=f"follows from {DOCS} (verbose)", observes=RATE, related=other_verbosity,
 )  # fmt: skip
 def verbose_changes_nothing_else(case: Case) -> Expectations:
     """Messages change nothing but what is printed."""
@@ -345,7 +368,8 @@ def verbose_changes_nothing_else(case: Case) -> Expectations:
     observes=("learning_rate", "logged"),
 )
 def logs_the_rate(case: Case) -> Expectations:
-    """Every epoch whose logs are not empty gets its rate added to them, and nothing else."""
+    """At the end of an epoch whose logs are not empty its rate stands in them under learning_rate (tf-keras and Keras 2: lr), in
+    place of a metric of that name; nothing else is added or changed."""
     for epoch, _, rate in rates(case):
         added = rate_added(case, epoch, rate)
         why = f"the rate is {rate!r}, and the logs are {'not ' if epoch.shown.logs else ''}empty"
@@ -363,7 +387,7 @@ def logs_a_number_of_this_kind(case: Case) -> Expectations:
 
 @clause("learning-rate-scheduler/logs/warns-of-nothing", level="observed", source=OBSERVED, observes=("warned",))
 def warns_of_nothing(case: Case) -> Expectations:
-    """No epoch gives a warning."""
+    """No warning is issued in an epoch."""
     for epoch in case.epochs():
         why = "there is nothing to warn of"
         yield epoch.expects_that(not epoch.seen.warned, "no warning", got=epoch.seen.warned, because=why)
@@ -374,10 +398,11 @@ def warns_of_nothing(case: Case) -> Expectations:
 
 @clause(
     "learning-rate-scheduler/logs/metrics-do-not-matter",
-    level="universal", source=f"{DOCS} (first sentence)", observes=RATE, related=lambda scenario: _other_metrics(scenario),
+    level="universal", source=f"follows from {DOCS} (first sentence)", observes=RATE,
+    related=lambda scenario: _other_metrics(scenario),
 )  # fmt: skip
 def metrics_do_not_matter(case: Case) -> Expectations:
-    """The values in the logs, and how many batches an epoch has, do not matter."""
+    """The values in the logs do not matter, nor does the number of an epoch's batches."""
     return agree(side_by_side(case), ALL_BUT_LOGGED, "all metrics are NaN there, and epochs have one batch")
 
 

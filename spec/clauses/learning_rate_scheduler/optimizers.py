@@ -37,8 +37,8 @@ def _with_the_lowest_alone(scenario: Scenario) -> Scenario | None:
     related=_with_the_lowest_alone,
 )  # fmt: skip
 def the_lowest_rate_as_alone(case: Case) -> Expectations:
-    """The lowest of several rates becomes what it would be if its optimizer were the only one; what is refused or raised is
-    the same, too."""
+    """Each of several rates (keras.optimizers.MultiOptimizer) becomes what it would be if its optimizer were the only one, and
+    what is refused or raised is the same. (Compared is the lowest of them.)"""
     return alike(as_one(case, _lowest), "that is the rate of the only optimizer there, which has the lowest one here")
 
 
@@ -84,5 +84,6 @@ def each_has_a_line(case: Case) -> Expectations:
     level="observed", source=WITHOUT_A_RATE, errors=True, optimizer="any",
 )  # fmt: skip
 def one_without_a_rate_raises(case: Case) -> Expectations:
-    """Where the optimizer has no learning rate, or several unknown ones, the first epoch begin raises ValueError."""
+    """Where the optimizer has no learning rate, or is a MultiOptimizer that the release does not know as such, the beginning of
+    the first epoch raises ValueError."""
     return raises_at_once(case, "ValueError in epoch_begin")

@@ -52,9 +52,10 @@ def _factor_lowers(case: Case) -> bool:
     level="documented", source=f"{DOCS} (patience, factor, min_lr)", observes=RATE,
 )  # fmt: skip
 def reduces_after_patience_epochs(case: Case) -> Expectations:
-    """The rate becomes max(rate * factor, min_lr) at the end of an epoch exactly if that is the patience-th in a row without an
-    improvement since the last reduction, and the rate lies above min_lr. (In a first fit, on values that improve, or do not,
-    however one calculates; up to the first reduction, if there is a cooldown.)"""
+    """The rate becomes max(rate * factor, min_lr), as stored, at the end of an epoch exactly if that is the patience-th in a row
+    without an improvement, counted from the last improvement or reduction, and the rate lies above min_lr as stored. (Ordinary
+    settings, a known direction, a first fit whose first value is finite; as long as every epoch is monitored and its value
+    clearly is an improvement or clearly none; with a cooldown, up to the first reduction.)"""
     for e, epoch in expected_epochs(case, less_in_any_precision):
         seen = epoch.seen.learning_rate
         yield epoch.expects_that(e.met(only(seen)), f"learning_rate={e.after[0]!r}", got=seen, because=e.why)
@@ -77,8 +78,8 @@ def _multiplied(case: Case, way: slice) -> Expectations:
 
 @clause("reduce-lr-on-plateau/factor/multiplies-the-rate", level="documented", source=f"{DOCS} (factor)", observes=RATE)
 def multiplies_the_rate(case: Case) -> Expectations:
-    """Whenever the rate changes, the new one is the old one times factor, or min_lr if that is more, as it is stored: whether it
-    is multiplied as float64 or as float32."""
+    """Whenever the rate changes, the new one is the old one times factor, or min_lr if that is more, as stored. (Multiplied as
+    float64 or as float32.)"""
     return _multiplied(case, slice(2))
 
 
@@ -94,7 +95,7 @@ def multiplies_as_float64(case: Case) -> Expectations:
 
 @clause(
     "reduce-lr-on-plateau/factor/is-multiplied-as-float32",
-    level="observed", source="observed: tf-keras 2.21.0", observes=RATE,
+    level="observed", source="observed: tf-keras 2.21.0 with NumPy 2", observes=RATE,
     choices={"reduce-lr-on-plateau/rate-arithmetic": "float32"},
 )  # fmt: skip
 def multiplies_as_float32(case: Case) -> Expectations:
@@ -102,7 +103,12 @@ def multiplies_as_float32(case: Case) -> Expectations:
     return _multiplied(case, slice(1, 2))
 
 
-@clause("reduce-lr-on-plateau/rate/never-rises", level="universal", source=f"{DOCS} (first sentence)", observes=RATE)
+@clause(
+    "reduce-lr-on-plateau/rate/never-rises",
+    level="universal",
+    source=f"follows from {DOCS} (first sentence)",
+    observes=RATE,
+)
 def never_rises(case: Case) -> Expectations:
     """With 0 <= factor < 1 and a rate that is not negative, no epoch's end raises the rate."""
     if is_number(case["factor"]) and 0.0 <= case["factor"] < 1.0:
@@ -115,7 +121,8 @@ def never_rises(case: Case) -> Expectations:
 
 @clause("reduce-lr-on-plateau/min-lr/is-the-lower-bound", level="universal", source=f"{DOCS} (min_lr)", observes=RATE)
 def is_the_lower_bound(case: Case) -> Expectations:
-    """No reduction takes a finite rate below min_lr, as float64 or as stored, and one that is not above it is not changed."""
+    """No reduction leaves a finite rate below min_lr as stored, and a finite rate that is not above min_lr as stored is not
+    changed. (factor and min_lr are finite.)"""
     if not all(is_number(case[name]) and math.isfinite(case[name]) for name in ("min_lr", "factor")):
         return
     bound = min(case["min_lr"], float32(case["min_lr"]))
@@ -147,10 +154,11 @@ def changes_only_at_epoch_ends(case: Case) -> Expectations:
 
 @clause(
     "reduce-lr-on-plateau/patience/more-patience-never-reduces-earlier",
-    level="universal", source=f"{DOCS} (patience)", observes=RATE, related=lambda scenario: _more_patience(scenario),
+    level="universal", source=f"follows from {DOCS} (patience)", observes=RATE, related=lambda scenario: _more_patience(scenario),
 )  # fmt: skip
 def more_patience_never_reduces_earlier(case: Case) -> Expectations:
-    """With patience one higher, the first fall of a fit comes no earlier."""
+    """In a first fit, with a patience that is one higher, the first fall comes no earlier. (patience is a whole number of 1 or
+    more, factor lies between 0 and 1.)"""
     first, later = (next(iter(falls_of(run, 0)), None) for run in (case, case.beside()))
     if _factor_lowers(case) and (first is not None or later is not None):
         yield case.at(0, None if later is None else later.index).expects_that(
@@ -173,7 +181,7 @@ def _more_patience(scenario: Scenario) -> Scenario | None:
     level="observed", source=OBSERVED, observes=RATE, related=lambda scenario: _patience_of_one(scenario),
 )  # fmt: skip
 def less_than_one_acts_as_one(case: Case) -> Expectations:
-    """A patience below one, zero and negative ones included, does what a patience of one does."""
+    """A patience below 1, be it 0 or negative, does what a patience of 1 does."""
     return agree(side_by_side(case), EVERYTHING, f"patience={case['patience']} acts as the patience=1 there")
 
 
@@ -188,7 +196,7 @@ def _patience_of_one(scenario: Scenario) -> Scenario | None:
 )  # fmt: skip
 def waits_cooldown_epochs(case: Case) -> Expectations:
     """After a reduction, cooldown epochs go by before epochs are counted again: two falls of a fit lie at least
-    cooldown + patience epochs apart."""
+    cooldown + patience epochs apart. (Ordinary settings, and a cooldown of 1 or more.)"""
     s = settings(case, without_mode=True)
     if s is None or s.cooldown < 1:
         return
@@ -235,8 +243,9 @@ def _is_plateau(values: list[Value | None], patience: int) -> bool:
     level="observed", source=OBSERVED, observes=RATE, choices={"reduce-lr-on-plateau/cooldown": "one-less"},
 )  # fmt: skip
 def acts_as_one_less(case: Case) -> Expectations:
-    """On a constant stream, in a first fit, the rate falls after patience + 1 epochs, then every patience + max(cooldown - 1, 0)
-    epochs."""
+    """Where every epoch has the same value, the rate is reduced at the end of epoch patience + 1, and then every
+    patience + max(cooldown - 1, 0) epochs. (Ordinary settings, a finite value, a first fit; as long as the rate lies above
+    min_lr as stored.)"""
     return _on_a_plateau(case, lambda cooldown: max(cooldown - 1, 0))
 
 
@@ -245,16 +254,18 @@ def acts_as_one_less(case: Case) -> Expectations:
     level="documented", source=f"{DOCS} (patience, cooldown)", observes=RATE,
 )  # fmt: skip
 def acts_as_given(case: Case) -> Expectations:
-    """On a constant stream, in a first fit, the rate falls after patience + 1 epochs, then every patience + cooldown epochs."""
+    """Where every epoch has the same value, the rate is reduced at the end of epoch patience + 1, and then every patience +
+    cooldown epochs. (Ordinary settings, a finite value, a first fit; as long as the rate lies above min_lr as stored.)"""
     return _on_a_plateau(case, lambda cooldown: cooldown)
 
 
 @clause(
     "reduce-lr-on-plateau/cooldown/matters-only-after-a-reduction",
-    level="universal", source=f"{DOCS} (cooldown)", observes=RATE, related=lambda scenario: _no_cooldown(scenario),
+    level="universal", source=f"follows from {DOCS} (cooldown)", observes=RATE, related=lambda scenario: _no_cooldown(scenario),
 )  # fmt: skip
 def matters_only_after_a_reduction(case: Case) -> Expectations:
-    """Up to the first fall of the rate, a cooldown changes nothing."""
+    """In a first fit, up to the first fall of the rate, a cooldown changes nothing but what is printed. (Where a reduction is a
+    fall: factor lies between 0 and 0.9, the rate between 1e-30 and 1e30.)"""
     falls = falls_of(case, 0)
     end = falls[0].index if falls else len(case.trace.fits[0].epochs)
     pairs = ((epoch, beside) for epoch, beside in side_by_side(case) if epoch.fit == 0 and epoch.index <= end)
@@ -298,15 +309,16 @@ def below_zero_is_none(case: Case) -> Expectations:
     choices={"reduce-lr-on-plateau/reuse": "nothing"},
 )  # fmt: skip
 def every_fit_starts_anew(case: Case) -> Expectations:
-    """An instance used for a second fit does what a new one does: best, patience and cooldown begin anew."""
+    """An instance used for a second fit does what a new one does: best, patience and cooldown begin anew, but the direction that
+    mode auto took stays."""
     return agree(second_time(case), EVERYTHING, "the instance is new there, and this is the same fit with it once more")
 
 
 @clause(
     "reduce-lr-on-plateau/stream/epoch-numbers-do-not-matter",
-    level="universal", source=f"{DOCS} (patience: a number of epochs)", observes=RATE,
+    level="universal", source=f"follows from {DOCS} (patience: a number of epochs)", observes=RATE,
     related=lambda scenario: later_by(scenario, 7),
 )  # fmt: skip
 def epoch_numbers_do_not_matter(case: Case) -> Expectations:
-    """A higher initial_epoch changes nothing."""
+    """A higher initial_epoch changes nothing but the indices of the epochs."""
     return agree(side_by_side(case), EVERYTHING, "only the numbers of the epochs are higher there, by 7")

@@ -29,9 +29,9 @@ from .stream import (
     OBSERVED,
     RATE,
     SIGNATURE,
-    direction,
     falls_of,
     has_numbers,
+    known_direction,
     monitored,
     monitored_metric,
     reduced,
@@ -47,8 +47,9 @@ from .stream import (
     level="documented", source=f"{DOCS} (verbose)", observes=("learning_rate", "printed"),
 )  # fmt: skip
 def prints_every_reduction(case: Case) -> Expectations:
-    """With verbose=1 there is one line for each reduction and no other; with verbose=0 there is none. (A reduction is seen if
-    factor takes away a tenth at least, of a rate far from the ends of the range that is not min_lr rounded.)"""
+    """With verbose=1 there is one line for each reduction and no other; with verbose=0 there is none. (Where a reduction changes
+    the stored rate: factor lies between 0 and 0.9, the rate between 1e-30 and 1e30, of either sign, and it is not min_lr as
+    stored.)"""
     factor, min_lr = case["factor"], case["min_lr"]
     if not all(is_number(number) for number in (case["verbose"], factor, min_lr)):
         return
@@ -69,7 +70,7 @@ def prints_every_reduction(case: Case) -> Expectations:
     choices={"reduce-lr-on-plateau/min-lr": "as-stored"},
 )  # fmt: skip
 def min_lr_is_compared_as_stored(case: Case) -> Expectations:
-    """A rate that is min_lr as stored is not reduced any more, also where it was rounded up: no line is printed."""
+    """A rate that is min_lr as stored is not reduced any more, also where that is min_lr rounded up: no line is printed."""
     for epoch, before, _ in rates(case) if is_number(case["min_lr"]) else ():
         if before == float32(case["min_lr"]):
             printed = epoch.seen.printed
@@ -79,7 +80,7 @@ def min_lr_is_compared_as_stored(case: Case) -> Expectations:
 
 @clause(
     "reduce-lr-on-plateau/verbose/changes-nothing-else",
-    level="universal", source=f"{DOCS} (verbose)", observes=RATE, related=other_verbosity,
+    level="universal", source=f"follows from {DOCS} (verbose)", observes=RATE, related=other_verbosity,
 )  # fmt: skip
 def verbose_changes_nothing_else(case: Case) -> Expectations:
     """Messages change nothing but what is printed."""
@@ -91,7 +92,8 @@ def verbose_changes_nothing_else(case: Case) -> Expectations:
     level="observed", source=OBSERVED, observes=("learning_rate", "logged"),
 )  # fmt: skip
 def logs_the_rate_before_the_reduction(case: Case) -> Expectations:
-    """Every epoch whose logs are not empty gets the rate that was in force in it added to them, and nothing else."""
+    """At the end of an epoch whose logs are not empty the rate before a reduction, which was in force in the epoch, stands in
+    them under learning_rate (tf-keras and Keras 2: lr), in place of a metric of that name; nothing else is added or changed."""
     for epoch, before, _ in rates(case):
         added = rate_added(case, epoch, before)
         why = f"the rate in the epoch was {before!r}, and its logs are {'not ' if epoch.shown.logs else ''}empty"
@@ -112,8 +114,8 @@ def logs_a_number_of_this_kind(case: Case) -> Expectations:
     level="observed", source=OBSERVED, observes=("warned",), errors=True,
 )  # fmt: skip
 def warns_of_an_unknown_mode(case: Case) -> Expectations:
-    """The constructor warns of a mode that is none of auto, min and max, once, and of nothing else among the documented
-    arguments."""
+    """The constructor issues one warning of a mode that is none of auto, min and max, and no other. (Numeric arguments that are
+    numbers, and no epsilon.)"""
     if has_numbers(case) and case.trace.rejected is None and "epsilon" not in case.scenario.config:
         warned = ("unknown-mode",) if case["mode"] not in ("auto", "min", "max") else ()
         yield case.expects_that(
@@ -130,7 +132,8 @@ def warns_of_an_unknown_mode(case: Case) -> Expectations:
     related=lambda scenario: configured(scenario, factor=1.0),
 )
 def one_or_more_is_rejected(case: Case) -> Expectations:
-    """The constructor raises ValueError for a factor of one or more, and refuses no other number and no unknown argument."""
+    """The constructor raises ValueError for a factor of 1 or more, and refuses no other number and no unknown argument. (Numeric
+    arguments that are numbers.)"""
     for factor, trace in ((case["factor"], case.trace), (1.0, case.other)) if has_numbers(case) else ():
         due = "ValueError" if factor >= 1.0 else "nothing"
         got = "nothing" if trace.rejected is None else trace.rejected.type
@@ -139,11 +142,12 @@ def one_or_more_is_rejected(case: Case) -> Expectations:
 
 
 @clause(
-    "reduce-lr-on-plateau/errors/ordinary-input-never-fails", level="universal", source=f"{DOCS} (Args)", errors=True
+    "reduce-lr-on-plateau/errors/ordinary-input-never-fails", level="universal", source=f"follows from {DOCS} (Args)", errors=True
 )  # fmt: skip
 def ordinary_input_never_fails(case: Case) -> Expectations:
-    """With mode min or max, whole numbers for the counts, a factor between 0 and 1, and values whose sums with min_delta are in
-    the range of float32, nothing is refused and nothing raises."""
+    """With ordinary settings, a known direction, one learning rate that can be set, and values that are finite single numbers, of
+    which the sums with min_delta are in the range of float32, nothing is refused and nothing raises. (The documented arguments
+    alone.)"""
     s = settings(case)
     if s is None or set(case.scenario.config) - set(parameters(CALLBACK)):
         return
@@ -181,8 +185,10 @@ def _first_raised(case: Case) -> tuple[_At, Raised | None]:
     },
 )  # fmt: skip
 def raises_only_where_it_cannot_compare(case: Case) -> Expectations:
-    """A hook raises exactly if mode auto cannot decide, at the first epoch end, or if the precision refuses a value, at the
-    end of its epoch, or of the next one for the first value of a fit, which is compared with nothing: ValueError, both times."""
+    """A hook raises in two cases alone, and ValueError in both. A mode other than min and max cannot decide: at the end of the
+    first epoch. Or a finite value lies beyond the range of float32: at the end of its epoch; if it is the first of a fit, which
+    is compared with nothing, at the end of the next monitored epoch. (One learning rate that can be set, numeric arguments that
+    are numbers, values that are single numbers and do not lie at the very ends of the range.)"""
     monitor, delta = case["monitor"], case["min_delta"]
     if not has_numbers(case) or monitor in LOG_KEYS or case["factor"] >= 1.0 or case.trace.rejected is not None:
         return
@@ -220,13 +226,14 @@ def _refused(case: Case) -> _At:
     "reduce-lr-on-plateau/cooldown/is-not-looked-at-before-a-reduction", level="observed", source=OBSERVED, errors=True
 )
 def cooldown_is_not_looked_at(case: Case) -> Expectations:
-    """A cooldown that is no number raises TypeError at the end of the first epoch with the metric after a reduction in the same
-    fit, and does nothing before. (The reductions are seen, and nothing else can raise.)"""
+    """A cooldown that is no number raises TypeError at the end of the first monitored epoch after a reduction in the same fit,
+    and does nothing before. (Where a reduction is a fall: factor lies between 0 and 0.9, the rate between 1e-30 and 1e30; and
+    where nothing else raises: a known direction, other arguments that are numbers, single numbers up to 1e30 as values.)"""
     monitor = monitored_metric(case.scenario)
     others = has_numbers(replace(case, scenario=configured(case.scenario, cooldown=0)))
     if isinstance(case["cooldown"], int | float) or not others or case.trace.rejected is not None:
         return
-    if monitor is None or direction(case.scenario) is None or not 0.0 < case["factor"] <= 0.9:
+    if monitor is None or known_direction(case.scenario) is None or not 0.0 < case["factor"] <= 0.9:
         return
     before = [rate for _, rate, _ in rates(case)]
     values = values_of(case.scenario, monitor)
@@ -256,7 +263,7 @@ def cooldown_is_not_looked_at(case: Case) -> Expectations:
     related=lambda scenario: _another_epsilon(scenario),
 )
 def epsilon_is_swallowed(case: Case) -> Expectations:
-    """The argument epsilon of older releases is accepted without a word and does nothing."""
+    """The argument epsilon of older releases is accepted without a warning and does nothing."""
     why = "only epsilon differs there, which does nothing"
     yield from alike(case, why)
     warned, expected = case.trace.warned, case.other.warned
@@ -289,7 +296,7 @@ def epsilon_is_min_delta(case: Case) -> Expectations:
     choices={"reduce-lr-on-plateau/epsilon": "alias-of-min-delta"},
 )  # fmt: skip
 def epsilon_is_warned_of(case: Case) -> Expectations:
-    """The constructor warns of an epsilon, before it warns of anything else."""
+    """The constructor issues a warning of an epsilon, before any other."""
     if "epsilon" in case.scenario.config and case.trace.rejected is None and case.trace.warned is not None:
         warned = case.trace.warned
         yield case.expects_that(warned[:1] == ("other",), "a warning of epsilon", got=warned, because="it is given")
@@ -315,7 +322,7 @@ def _epsilon_and_delta_swapped(scenario: Scenario) -> Scenario | None:
     related=lambda scenario: _another_argument(scenario),
 )
 def unknown_are_swallowed(case: Case) -> Expectations:
-    """Arguments that nobody knows are accepted and do nothing."""
+    """Arguments that the callback does not know are accepted and do nothing."""
     return alike(case, f"only the argument {ANOTHER} differs there")
 
 

@@ -9,20 +9,22 @@ from dataclasses import replace
 from operator import neg
 
 from ...editing import configured, each_monitored
+from ...metrics import UP
 from ...scenario import Scenario
 from ...values import each_number
 from ..clause import Case, Expectations, clause
 from ..monitoring import compiled_direction, with_the_mode_of_an_output
 from ..rates import ALL_BUT_LOGGED, EVERYTHING, LOG_KEYS, agree, alike, side_by_side
-from .stream import BASE, DOCS, OBSERVED, RATE, direction, has_numbers, monitored_metric, values_of
+from .stream import DOCS, OBSERVED, RATE, has_numbers, known_direction, monitored_metric, values_of
 
 DECIDES_BY_METRIC = {"reduce-lr-on-plateau/direction": "compiled-metric"}
 DECIDES_BY_NAME = {"reduce-lr-on-plateau/direction": "name-contains-acc"}
+ACCURACIES = ("accuracy", "acc", "val_accuracy", "val_acc")
 
 
 @clause(
     "reduce-lr-on-plateau/mode/min-and-max-mirror-each-other",
-    level="universal", source=f"{DOCS} (mode)", observes=RATE, related=lambda scenario: _mirrored(scenario),
+    level="universal", source=f"follows from {DOCS} (mode)", observes=RATE, related=lambda scenario: _mirrored(scenario),
 )  # fmt: skip
 def min_and_max_mirror_each_other(case: Case) -> Expectations:
     """Negating the values and swapping min and max changes nothing."""
@@ -50,26 +52,40 @@ def _auto(scenario: Scenario) -> str | None:
     return monitored_metric(scenario) if scenario.config.get("mode", "auto") == "auto" else None
 
 
-def _given(scenario: Scenario, mode: str) -> Scenario | None:
-    """The scenario with that mode, if it is what auto has to find."""
-    return configured(scenario, mode=mode) if _auto(scenario) is not None and direction(scenario) == mode else None
+def _minimized(scenario: Scenario) -> Scenario | None:
+    """The scenario with mode min, if that is what auto has to find."""
+    return configured(scenario, mode="min") if _auto(scenario) is not None and known_direction(scenario) else None
+
+
+def _maximized(scenario: Scenario) -> Scenario | None:
+    """The scenario with mode max, if that is what auto has to find."""
+    monitor = _auto(scenario)
+    if monitor is None or monitor not in ACCURACIES:
+        return None
+    name = monitor.removeprefix("val_")
+    compiled = [
+        [metric.cls for metric in scenario.compiled_metrics(fit) if metric.name == name] for fit in scenario.fits
+    ]
+    up = all(classes and all(cls in UP for cls in classes) for classes in compiled)
+    return configured(scenario, mode="max") if up else None
 
 
 @clause(
     "reduce-lr-on-plateau/mode/auto-minimizes-the-loss",
-    level="documented", source=f"{DOCS} (mode)", observes=RATE, related=lambda scenario: _given(scenario, "min"),
+    level="documented", source=f"{DOCS} (mode)", observes=RATE, related=_minimized,
 )  # fmt: skip
 def auto_minimizes_the_loss(case: Case) -> Expectations:
-    """For loss and val_loss, mode auto does what mode min does."""
+    """For loss and val_loss, mode auto does what mode min does. (Except where a metric that is compiled is called loss.)"""
     return agree(side_by_side(case), EVERYTHING, f"auto minimizes {case['monitor']}, as the mode=min there")
 
 
 @clause(
     "reduce-lr-on-plateau/mode/auto-maximizes-accuracy",
-    level="documented", source=f"{DOCS} (mode)", observes=RATE, related=lambda scenario: _given(scenario, "max"),
+    level="documented", source=f"{DOCS} (mode)", observes=RATE, related=_maximized,
 )  # fmt: skip
 def auto_maximizes_accuracy(case: Case) -> Expectations:
-    """For a compiled accuracy under its usual names, mode auto does what mode max does."""
+    """For accuracy, acc, val_accuracy and val_acc, mode auto does what mode max does. (Every fit has a compiled metric of that
+    name, without `val_`, and its class is one that is better when greater, as those of accuracy are.)"""
     return agree(side_by_side(case), EVERYTHING, f"auto maximizes {case['monitor']}, as the mode=max there")
 
 
@@ -129,7 +145,9 @@ def _as_compiled(scenario: Scenario) -> Scenario | None:
 )  # fmt: skip
 def auto_takes_the_direction_of_the_compiled_metric(case: Case) -> Expectations:
     """In the first fit of an instance, mode auto maximizes or minimizes a compiled metric of the monitored name (without `val_`)
-    as its class is; the last one that has a direction decides. It minimizes the loss where there is none."""
+    as its class is; the last one that has a direction decides. It minimizes the loss where there is none. (Classes of errors,
+    losses, divergences and entropies are minimized; the counts of true and false positives and negatives have no direction; the
+    others are maximized.)"""
     here = replace(case, trace=replace(case.trace, fits=case.trace.fits[:1]))
     return alike(here, "the mode is given there, as the compiled metric has it")
 
@@ -151,7 +169,7 @@ def auto_is_decided_once(case: Case) -> Expectations:
 
 @clause(
     "reduce-lr-on-plateau/mode/an-undecided-auto-raises",
-    level="observed", source=f"observed: keras 3.15.1; {BASE} (Raises)", choices=DECIDES_BY_METRIC, errors=True,
+    level="observed", source="observed: keras 3.15.1", choices=DECIDES_BY_METRIC, errors=True,
 )  # fmt: skip
 def auto_raises_when_undecided(case: Case) -> Expectations:
     """In mode auto, a name that is neither the loss nor that of a compiled metric with a direction raises ValueError at the

@@ -14,15 +14,14 @@ from ..clause import Case, Expectations, clause
 from ..monitoring import is_number, scalar_stream
 from ..rates import ALL_BUT_LOGGED, EVERYTHING, LOG_KEYS, agree, rates, side_by_side
 from .stream import (
-    BASE,
     CALLBACK,
     DOCS,
     OBSERVED,
     RATE,
     Settings,
-    direction,
     expected_epochs,
     has_numbers,
+    known_direction,
     monitored,
     monitored_metric,
     settings,
@@ -37,8 +36,10 @@ from .stream import (
     level="documented", source=f"{DOCS} (second sentence, patience)", observes=RATE,
 )  # fmt: skip
 def resets_the_count(case: Case) -> Expectations:
-    """In a first fit, the rate is never lowered within patience monitored epochs of a new optimum: a finite number better than
-    all numbers before it by more than min_delta, however one calculates."""
+    """In a first fit the rate is lowered only at the end of a monitored epoch, the patience-th or a later one; and neither at the
+    end of an epoch with a new optimum nor at the ends of the patience - 1 monitored epochs after it. An optimum is a finite
+    number that is better by more than min_delta than all numbers before it, however one calculates. (Ordinary settings, a known
+    direction.)"""
     s = settings(case)
     if s is None:
         return
@@ -68,11 +69,12 @@ def _optimum(s: Settings, value: float, before: list[float]) -> bool:
 
 @clause(
     "reduce-lr-on-plateau/min-delta/counts-every-larger-change",
-    level="documented", source=f"{DOCS} (min_delta); {BASE} (min_delta)", observes=RATE,
+    level="documented", source=f"{DOCS} (min_delta)", observes=RATE,
 )  # fmt: skip
 def counts_every_larger_change(case: Case) -> Expectations:
-    """A value that is better than the best by more than min_delta is an improvement, and one that is not is none, however small
-    the difference: also where float32 cannot tell the two apart. (In a first fit; a change of exactly min_delta is left open.)"""
+    """A value that is better than the best by more than min_delta is an improvement, and one that is not is none, also where
+    float32 cannot tell the two apart. (Where float64 can, added to the one or subtracted from the other, and nothing is better by
+    exactly min_delta; ordinary settings, a known direction, a first fit whose first value is finite.)"""
     matters = False
 
     def better(value: float, than: float, delta: float) -> bool:
@@ -95,7 +97,8 @@ def counts_every_larger_change(case: Case) -> Expectations:
     level="observed", source=OBSERVED, observes=RATE,
 )  # fmt: skip
 def an_equal_change_is_no_improvement(case: Case) -> Expectations:
-    """In a first fit, a value that is better than the best by exactly min_delta, however one calculates, is no improvement."""
+    """A value that is better than the best by exactly min_delta, however one calculates, is no improvement. (Ordinary settings, a
+    known direction, a first fit whose first value is finite.)"""
     matters = False
 
     def better(value: float, than: float, delta: float) -> bool:
@@ -120,7 +123,8 @@ def an_equal_change_is_no_improvement(case: Case) -> Expectations:
     choices={"reduce-lr-on-plateau/precision": ("float32", "float32-jax", "float64")},
 )  # fmt: skip
 def accepts_every_finite_value(case: Case) -> Expectations:
-    """No finite value of the monitored metric raises an exception, also where float32 has no number for it."""
+    """No finite value of the monitored metric raises an exception, also where it lies beyond the range of float32. (Mode is min
+    or max, and numeric arguments are finite numbers.)"""
     if not has_numbers(case) or not math.isfinite(case["min_delta"]) or case["mode"] not in ("min", "max"):
         return
     values = values_of(case.scenario, case["monitor"])
@@ -140,11 +144,10 @@ def accepts_every_finite_value(case: Case) -> Expectations:
 
 @clause(
     "reduce-lr-on-plateau/min-delta/is-a-difference-not-a-ratio",
-    level="documented", source=f"{BASE} (min_delta: an absolute change)", observes=RATE,
-    related=lambda scenario: _shifted(scenario),
+    level="observed", source=OBSERVED, observes=RATE, related=lambda scenario: _shifted(scenario),
 )  # fmt: skip
 def min_delta_is_absolute(case: Case) -> Expectations:
-    """Adding the same number to all values changes nothing (values and number small enough for this to be exact)."""
+    """Adding the same number to all values changes nothing. (Where this is exact.)"""
     return agree(side_by_side(case), ALL_BUT_LOGGED, "all values are greater by 1024 there, and min_delta is absolute")
 
 
@@ -166,10 +169,10 @@ def _shifted(scenario: Scenario) -> Scenario | None:
 
 @clause(
     "reduce-lr-on-plateau/min-delta/is-in-the-unit-of-the-metric",
-    level="universal", source=f"{DOCS} (min_delta)", observes=RATE, related=lambda scenario: _doubled(scenario),
+    level="universal", source=f"follows from {DOCS} (min_delta)", observes=RATE, related=lambda scenario: _doubled(scenario),
 )  # fmt: skip
 def min_delta_scales_with_the_values(case: Case) -> Expectations:
-    """Doubling all values and min_delta changes nothing (far from the ends of the range, where this is exact)."""
+    """Doubling all values and min_delta changes nothing. (Far from the ends of the range, where this is exact.)"""
     return agree(side_by_side(case), ALL_BUT_LOGGED, "values and min_delta are doubled there")
 
 
@@ -214,8 +217,8 @@ def _negated_delta(scenario: Scenario) -> Scenario | None:
     choices={"reduce-lr-on-plateau/min-delta-sign": "as-given", "reduce-lr-on-plateau/reuse": "nothing"},
 )  # fmt: skip
 def negative_forgives(case: Case) -> Expectations:
-    """With a negative min_delta, values that are never worse than an earlier one by as much, however one calculates, never lower
-    the rate."""
+    """With a negative min_delta, the rate is not lowered in a fit whose values are finite and never worse than an earlier one by
+    as much, however one calculates. (Settings that are ordinary but for min_delta, and a known direction.)"""
     s = settings(replace(case, scenario=configured(case.scenario, min_delta=0.0)))
     forgiven = case["min_delta"]
     if s is None or not is_number(forgiven) or not -math.inf < forgiven < 0.0:
@@ -271,7 +274,8 @@ def _with_gaps(scenario: Scenario) -> Scenario | None:
     level="observed", source=OBSERVED, observes=("warned",),
 )  # fmt: skip
 def missing_metric_warns(case: Case) -> Expectations:
-    """An epoch without the metric gives one warning that says so; no other epoch warns."""
+    """At the end of an epoch without the metric one warning is issued that says so, and at that of any other none. (One that is
+    repeated may be shown only once.)"""
     monitor = case["monitor"]
     if not isinstance(monitor, str) or monitor in LOG_KEYS:
         return
@@ -288,10 +292,10 @@ def missing_metric_warns(case: Case) -> Expectations:
 
 @clause(
     "reduce-lr-on-plateau/monitor/only-the-metric-matters",
-    level="universal", source=f"{DOCS} (monitor)", observes=RATE, related=lambda scenario: _other_metrics(scenario),
+    level="universal", source=f"follows from {DOCS} (monitor)", observes=RATE, related=lambda scenario: _other_metrics(scenario),
 )  # fmt: skip
 def nothing_else_matters(case: Case) -> Expectations:
-    """Other metrics and the batches' logs do not matter."""
+    """The values of other metrics and the batches' logs do not matter."""
     return agree(
         side_by_side(case), ALL_BUT_LOGGED, f"only other metrics than {case['monitor']} and batches differ there"
     )
@@ -312,7 +316,7 @@ def _compared_at(case: Case, place: Callable[[list[Value]], int | None]) -> Expe
     """The comparison at the place that is found in a fit's monitored values raises, if arrays and numbers up to there are such
     that nothing else can be the matter."""
     monitor = monitored_metric(case.scenario)
-    if not has_numbers(case) or monitor is None or direction(case.scenario) is None:
+    if not has_numbers(case) or monitor is None or known_direction(case.scenario) is None:
         return
     for fit, shown, seen in case.fits():
         stream = [(index, epoch.logs[monitor]) for index, epoch in enumerate(shown.epochs) if monitor in epoch.logs]
@@ -342,8 +346,8 @@ def _is_several(value: Value) -> bool:
 
 @clause("reduce-lr-on-plateau/monitor/an-array-has-no-order", level="observed", source=OBSERVED, errors=True)
 def an_array_has_no_order(case: Case) -> Expectations:
-    """The first array of several numbers that is monitored after a number, in whatever fit, cannot be compared: the epoch's end
-    raises. (The direction is given.)"""
+    """The first array of several numbers that is monitored after a number of the same fit cannot be compared: the epoch's end
+    raises. (A known direction, and numeric arguments that are numbers.)"""
 
     def after_a_number(values: list[Value]) -> int | None:
         several = [place for place, value in enumerate(values) if _is_several(value)]
@@ -359,5 +363,5 @@ def an_array_has_no_order(case: Case) -> Expectations:
 )  # fmt: skip
 def a_first_array_is_accepted(case: Case) -> Expectations:
     """An array of several numbers that is the first monitored value of a fit is accepted; the next value, which is compared with
-    it, makes the epoch's end raise. (The direction is given.)"""
+    it, makes the epoch's end raise. (A known direction, and numeric arguments that are numbers.)"""
     return _compared_at(case, lambda values: 1 if values and _is_several(values[0]) else None)

@@ -42,8 +42,8 @@ def _with_the_highest_alone(scenario: Scenario) -> Scenario | None:
     related=_with_the_highest_alone,
 )  # fmt: skip
 def the_highest_rate_decides(case: Case) -> Expectations:
-    """The highest of several rates becomes what it would be if its optimizer were the only one; what is refused or raised is
-    the same, too."""
+    """Of several rates (keras.optimizers.MultiOptimizer) the highest decides: it becomes what it would be if its optimizer were
+    the only one, so that falls, counts and cooldowns are those of the highest rate alone, and so is what is refused or raised."""
     return alike(as_one(case, _highest), "that is the rate of the only optimizer there, which has the highest one here")
 
 
@@ -52,7 +52,7 @@ def the_highest_rate_decides(case: Case) -> Expectations:
     level="observed", source=OBSERVED, observes=RATE, choices=SEVERAL, optimizer="several",
 )  # fmt: skip
 def each_is_reduced(case: Case) -> Expectations:
-    """At the end of an epoch that changes a rate, each of several rates becomes max(rate * factor, min_lr) if it lies above
+    """At the end of an epoch that changes one of several rates, each becomes max(rate * factor, min_lr) if it lies above
     min_lr, and stays if it does not."""
     factor, min_lr = case["factor"], case["min_lr"]
     if not is_number(factor) or not is_number(min_lr):
@@ -99,7 +99,7 @@ def each_has_a_line(case: Case) -> Expectations:
     level="observed", source=WITHOUT_A_RATE, errors=True, optimizer="any",
 )  # fmt: skip
 def one_without_a_rate_raises(case: Case) -> Expectations:
-    """Where the optimizer has no learning rate, or several unknown ones, the first epoch end raises AttributeError, if the
-    direction is given."""
+    """Where the optimizer has no learning rate, or is a MultiOptimizer that the release does not know as such, the end of the
+    first epoch raises AttributeError. (Mode is min or max, and numeric arguments are numbers.)"""
     given = has_numbers(case) and case["mode"] in ("min", "max")
     return raises_at_once(case, "AttributeError in epoch_end") if given else iter(())

@@ -12,7 +12,6 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ...metrics import UP
 from ...numbers import float32
 from ...scenario import Scenario
 from ...values import Value
@@ -23,7 +22,6 @@ from ..rates import LOG_KEYS, rates, same
 
 CALLBACK = "ReduceLROnPlateau"
 DOCS = "https://keras.io/api/callbacks/reduce_lr_on_plateau/"
-BASE = "keras 3.15.1, the docstring of MonitorCallback, which the class inherits from"
 SIGNATURE = f"{DOCS} (signature)"
 OBSERVED = "observed: keras 3.15.1, tf-keras 2.21.0"
 RATE = ("learning_rate",)
@@ -34,7 +32,7 @@ RATE = ("learning_rate",)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
-    """A configuration of which the documentation says what it means. `sign`: by which values are multiplied so that less is
+    """Ordinary settings, as the glossary calls them. `sign`: by which values are multiplied so that less is
     better. `floor`: min_lr as stored."""
 
     monitor: str
@@ -47,20 +45,13 @@ class Settings:
     floor: float
 
 
-def direction(scenario: Scenario) -> str | None:
-    """The direction, if it is given, or if mode auto finds it by whatever it goes: a loss is minimized, and an accuracy that is
-    compiled under its usual names maximized."""
+def known_direction(scenario: Scenario) -> str | None:
+    """The direction, if it is given, or if mode auto finds it by whatever it goes: a loss is minimized."""
     mode, monitor = scenario.config.get("mode", "auto"), scenario.config.get("monitor", "val_loss")
-    if mode != "auto" or not isinstance(monitor, str):
+    if mode != "auto":
         return mode if mode in ("min", "max") else None
-    name = monitor.removeprefix("val_")
-    compiled = [
-        [metric.cls for metric in scenario.compiled_metrics(fit) if metric.name == name] for fit in scenario.fits
-    ]
-    if name == "loss" and not any(compiled):
-        return "min"
-    up = all(classes and all(cls in UP for cls in classes) for classes in compiled)
-    return "max" if name in ("accuracy", "acc") and up else None
+    compiled = {metric.name for fit in scenario.fits for metric in scenario.compiled_metrics(fit)}
+    return "min" if monitor in ("loss", "val_loss") and "loss" not in compiled else None
 
 
 def has_numbers(case: Case) -> bool:
@@ -71,7 +62,7 @@ def has_numbers(case: Case) -> bool:
 
 
 def settings(case: Case, *, without_mode: bool = False) -> Settings | None:
-    """The configuration, if it leaves nothing open. `without_mode`: whatever the direction is."""
+    """The configuration, if its settings are ordinary and the direction is known. `without_mode`: whatever that is."""
     patience, cooldown, factor, min_delta = (case[name] for name in ("patience", "cooldown", "factor", "min_delta"))
     if not has_numbers(case) or case["monitor"] in LOG_KEYS or "epsilon" in case.scenario.config:
         return None
@@ -79,7 +70,7 @@ def settings(case: Case, *, without_mode: bool = False) -> Settings | None:
         return None
     if not 0.0 < factor < 1.0 or not 0.0 <= min_delta < math.inf or not math.isfinite(case["min_lr"]):
         return None
-    way = "min" if without_mode else direction(case.scenario)
+    way = "min" if without_mode else known_direction(case.scenario)
     if way is None:
         return None
     return Settings(

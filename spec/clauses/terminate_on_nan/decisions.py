@@ -75,7 +75,7 @@ def _losses(epoch: Epoch) -> list[Value]:
 
 
 @clause(
-    "terminate-on-nan/loss/goes-on-while-it-is-finite", level="universal", source=f"{DOCUMENTATION} (what it does)",
+    "terminate-on-nan/loss/goes-on-while-it-is-finite", level="universal", source=f"follows from {DOCUMENTATION} (what it does)",
     observes=("stop",), errors=True,
 )  # fmt: skip
 def goes_on(case: Case) -> Expectations:
@@ -100,11 +100,11 @@ def goes_on(case: Case) -> Expectations:
 
 
 @clause(
-    "terminate-on-nan/loss/an-epoch-of-nan-is-the-last", level="universal", source=f"{DOCUMENTATION} (what it does)",
+    "terminate-on-nan/loss/an-epoch-of-nan-is-the-last", level="universal", source=f"follows from {DOCUMENTATION} (what it does)",
     errors=True,
 )  # fmt: skip
 def epoch_of_nan(case: Case) -> Expectations:
-    """An epoch whose every loss is NaN, the batches' and its own, is the last one of its fit."""
+    """An epoch of which every loss is NaN, its own and its batches', is the last one of its fit."""
     for epoch in case.epochs():
         losses = _losses(epoch.shown)
         every = len(losses) == len(epoch.shown.batch_logs()) + 1
@@ -120,8 +120,9 @@ def epoch_of_nan(case: Case) -> Expectations:
     source=f"{DOCUMENTATION} (what it does); which batches are looked at is observed", observes=("stop",),
 )  # fmt: skip
 def stops(case: Case) -> Expectations:
-    """Without raise_error, the stop flag is set in the epoch in which the logs of a batch first have a loss that is NaN or
-    infinite, which is the fit's last epoch, and in no other; every fit is judged for itself."""
+    """Unless raise_error is True, the first epoch of a fit in which the logs of a batch have a loss that is NaN or infinite sets
+    the stop flag and is the fit's last, and no other does; every fit is judged for itself. (No loss is an array of several
+    numbers. An epoch that is shown without batches has one, with the logs of the epoch.)"""
     if case["raise_error"] is not False or any(hit.is_array for hit in _hits(case.scenario)):
         return
     for position, fit, seen in case.fits():
@@ -141,8 +142,8 @@ def stops(case: Case) -> Expectations:
 
 @clause("terminate-on-nan/loss/says-so-once", level="observed", source=OBSERVED, observes=("printed",))
 def says_so(case: Case) -> Expectations:
-    """A stop is announced by one line in the epoch in which it happens: no batch is looked at after it. Nothing else is
-    printed."""
+    """Unless raise_error is True, a stop is announced by one line in the epoch in which it happens, however many batches are
+    invalid; nothing else is printed. (No loss is an array of several numbers.)"""
     if case["raise_error"] is not False or any(hit.is_array for hit in _hits(case.scenario)):
         return
     hits = {(hit.fit, hit.index): hit for hit in _hits(case.scenario)}
@@ -181,10 +182,11 @@ def _raised(case: Case) -> tuple[str, int, int | None, str, int | None] | None:
 def _raises(case: Case, hit: _Hit, kind: str) -> Expectations:
     """That is the first thing raised, at that batch."""
     got = _raised(case)
+    refused = case.trace.rejected
     yield case.at(hit.fit, hit.index).expects_that(
         got == (kind, hit.fit, hit.number, "batch_end", hit.batch),
         f"{kind} at the end of batch index {hit.batch}",
-        got="none"
+        got=("nothing raised" if refused is None else f"{refused.type} from the constructor")
         if got is None
         else f"{got[0]} in {got[3]}, fit {got[1] + 1}, epoch index {got[2]}, batch index {got[4]}",
         because=f"its loss is {hit.loss} and raise_error={case['raise_error']}",
@@ -196,10 +198,9 @@ def _raises(case: Case, hit: _Hit, kind: str) -> Expectations:
     source=f"{DOCUMENTATION} (raise_error)", errors=True,
 )  # fmt: skip
 def raises(case: Case) -> Expectations:
-    """With raise_error, if it is accepted, the first batch of all fits whose loss is NaN or infinite raises RuntimeError at its
-    end."""
+    """With raise_error=True, the first batch of a fit whose loss is NaN or infinite raises RuntimeError at its end."""
     hits = _hits(case.scenario)
-    if case["raise_error"] is True and not _was_not_run(case) and hits and not hits[0].is_array:
+    if case["raise_error"] is True and hits and not hits[0].is_array:
         yield from _raises(case, hits[0], "RuntimeError")
 
 
@@ -208,7 +209,7 @@ def raises(case: Case) -> Expectations:
     errors=True, choices=HONOURED, observes=("stop", "printed"),
 )  # fmt: skip
 def in_place_of_stopping(case: Case) -> Expectations:
-    """With raise_error, nothing is printed and the stop flag is not set, nor is it where nothing is raised."""
+    """With raise_error=True, nothing is printed and the stop flag is not set, whether or not anything is raised."""
     if case["raise_error"] is not True or _was_not_run(case):
         return
     raising = case.trace.fits[-1].error is not None
@@ -228,11 +229,11 @@ def in_place_of_stopping(case: Case) -> Expectations:
     errors=True,
 )  # fmt: skip
 def off_by_default(case: Case) -> Expectations:
-    """Without raise_error, an invalid loss that is a number raises nothing, and the fit ends as usual."""
+    """Where raise_error is left out, a loss that is NaN or infinite raises nothing. (No loss is an array of several numbers.)"""
     hits = _hits(case.scenario)
-    if case["raise_error"] is not False or _was_not_run(case) or not hits or any(hit.is_array for hit in hits):
+    if "raise_error" in case.scenario.config or _was_not_run(case) or not hits or any(hit.is_array for hit in hits):
         return
-    yield from _nothing_raised(case, "raise_error is false")
+    yield from _nothing_raised(case, "raise_error is left out")
 
 
 def _nothing_raised(case: Case, because: str) -> Expectations:
@@ -248,7 +249,8 @@ def _nothing_raised(case: Case, because: str) -> Expectations:
 
 @clause("terminate-on-nan/loss/an-array-of-numbers-raises", level="observed", source=OBSERVED, errors=True)
 def array_raises(case: Case) -> Expectations:
-    """A loss that is an array of several numbers, finite or not, raises ValueError, whatever raise_error is."""
+    """The first loss of a batch that is an array of several numbers, finite or not, raises ValueError, whatever raise_error is.
+    (Unless with raise_error=True a loss before it raises; and where the arguments are accepted.)"""
     hits = _hits(case.scenario)
     found = [hit for hit in hits if hit.is_array]
     if not isinstance(case["raise_error"], bool) or _was_not_run(case) or not found:
@@ -269,7 +271,7 @@ def _refused(case: Case, due: bool) -> Expectations:
 
 @clause(
     "terminate-on-nan/arguments/raise-error-is-the-only-one", level="observed",
-    source=f"observed: keras 3.15.1; {DOCUMENTATION} (raise_error)", errors=True, choices=HONOURED,
+    source="observed: keras 3.15.1", errors=True, choices=HONOURED,
 )  # fmt: skip
 def only_raise_error(case: Case) -> Expectations:
     """The only argument is raise_error; any other raises TypeError."""
@@ -339,7 +341,8 @@ def _among_others(scenario: Scenario) -> Scenario:
     related=_among_others,
 )  # fmt: skip
 def nothing_else(case: Case) -> Expectations:
-    """Only the loss in the batches' logs decides: no other metric, and not the epoch's logs, even if they are NaN."""
+    """Only the loss in the logs of batches decides: no other metric does, and not the logs of an epoch, even if they are NaN. (An
+    epoch that is shown without batches has one, with the logs of the epoch.)"""
     return _same(
         case, f"with NaN and infinity in {sorted(_OTHERS)} and in the epoch's loss",
         "only the batches' losses decide, and they are the same",
@@ -393,7 +396,7 @@ def _all_nan(scenario: Scenario) -> Scenario | None:
     observes=("stop", "printed"), related=_all_nan,
 )  # fmt: skip
 def infinity_is_nan(case: Case) -> Expectations:
-    """Where the loss is infinite, of either sign, the same happens as where it is NaN."""
+    """The same happens where the loss is infinite, of either sign, as where it is NaN."""
     return _same(case, "with NaN for every infinity", "an infinite loss is as invalid as NaN")
 
 
@@ -414,11 +417,11 @@ def remembers_nothing(case: Case) -> Expectations:
 
 
 @clause(
-    "terminate-on-nan/effects/only-stops", level="universal", source=f"{DOCUMENTATION} (what it does)",
+    "terminate-on-nan/effects/only-stops", level="observed", source=OBSERVED,
     observes=("warned", "logged"),
 )  # fmt: skip
 def only_stops(case: Case) -> Expectations:
-    """It warns of nothing and adds nothing to the logs."""
+    """The callback issues no warning and adds nothing to the logs."""
     why = "this callback only stops"
     warned = case.trace.warned
     yield case.expects_that(not warned, "no warning from the constructor", got=_listed(warned), because=why)

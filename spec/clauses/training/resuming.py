@@ -8,9 +8,7 @@ from ...trace import FitTrace, Save, Weights
 from ..clause import Case, Expectations, clause, equal_traces
 from .shared import OBSERVED, SETS_THE_RATE, names, nobody_acts
 
-CONTINUES = (
-    "documented: ModelCheckpoint: what was saved can be loaded later to continue the training from the state saved"
-)
+CONTINUES = "https://keras.io/api/callbacks/model_checkpoint/ (second paragraph)"
 
 
 def _saved_before(case: Case, fit: int, path: str) -> tuple[int, int, Save] | None:
@@ -68,8 +66,9 @@ def _named(weights: Weights) -> str:
     "training/resume/a-model-brings-back-the-optimizer", level="documented", source=CONTINUES, errors=True,
 )  # fmt: skip
 def brings_back_the_optimizer(case: Case) -> Expectations:
-    """A fit that goes on from a whole model goes on with its optimizer, too: it counts on from the steps that had been made when
-    the model was saved."""
+    """A fit that goes on from a whole model goes on with its optimizer, too: the optimizer's count of steps goes on from what it
+    was when the model was saved. (All batches of the fit are trained on: nobody else acts, and no TerminateOnNaN is in the
+    list.)"""
     for index, fit, seen, _, save in _resumed(case, "model"):
         if save.optimizer_steps is not None and seen.optimizer_steps is not None and seen.error is None:
             made = _steps(case, fit, seen)
@@ -94,9 +93,9 @@ def _steps(case: Case, fit: Fit, seen: FitTrace) -> int | None:
     observes=("learning_rate_in_epoch", "learning_rate"),
 )  # fmt: skip
 def holds_the_rate_of_its_place(case: Case) -> Expectations:
-    """A model that is saved at an epoch's end by a checkpoint that stands before ReduceLROnPlateau in the list holds the rate
-    before the reduction, so that who resumes from it begins with that; by one that stands behind, the rate after it. (No schedule
-    sets the rate, and nobody else does.)"""
+    """A model that is saved at the end of an epoch by a checkpoint before ReduceLROnPlateau in the list holds the rate before a
+    reduction, and a fit that resumes from it begins with that rate; one that is saved by a checkpoint behind it holds the rate
+    after. (Nobody else sets the rate.)"""
     listed = names(case.scenario)
     if listed.count("ReduceLROnPlateau") != 1 or "LearningRateScheduler" in listed:
         return

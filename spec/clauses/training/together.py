@@ -23,9 +23,9 @@ from .shared import (
     value,
 )
 
-LISTED = "documented: keras.Model.fit, callbacks: the list of callbacks to apply during training"
-RESTORES = "documented: EarlyStopping, restore_best_weights: the weights of the epoch with the best value"
-SCHEDULES = "documented: LearningRateScheduler: at every epoch's beginning the rate is that of the schedule"
+LISTED = "follows from https://keras.io/api/models/model_training_apis/ (fit, callbacks: a list of them)"
+RESTORES = "https://keras.io/api/callbacks/early_stopping/ (restore_best_weights)"
+SCHEDULES = "https://keras.io/api/callbacks/learning_rate_scheduler/ (first sentence)"
 
 
 # ---------------------------------------------------------------------------------------------- one stop for all
@@ -33,8 +33,8 @@ SCHEDULES = "documented: LearningRateScheduler: at every epoch's beginning the r
 
 @clause("training/stop/all-see-the-end-of-the-epoch", level="universal", source=LISTED, observes=("stop",))
 def all_see_the_end(case: Case) -> Expectations:
-    """In the epoch in which training is stopped, whoever stops it, the callbacks that come after still have their turn at the
-    epoch's end: a checkpoint of every epoch is written, the learning rate is logged."""
+    """In an epoch in which the stop flag is set, by whomever, all callbacks still do their work at the epoch's end: a checkpoint
+    of every epoch is written, and the learning rate is logged unless the logs are empty."""
     for epoch in case.epochs():
         if not epoch.seen.stop:
             continue
@@ -55,9 +55,9 @@ def _logged_before(seen: EpochTrace, index: int) -> set[str]:
 
 @clause("training/stop/the-best-weights-come-back-whoever-stopped", level="documented", source=RESTORES)
 def restores_whoever_stopped(case: Case) -> Expectations:
-    """With restore_best_weights the model holds the weights of the best epoch when training has ended, also if another
-    callback, or somebody else, stopped it. (In a first fit, of a metric that is a finite number in every epoch, with an explicit
-    mode, without min_delta, baseline, and start_from_epoch, and of one such callback.)"""
+    """With restore_best_weights the model holds the weights of the best epoch when training has ended, whoever set the stop flag.
+    (In a first fit, with one such callback, mode min or max, and no min_delta, baseline and start_from_epoch; its metric is a
+    number in every epoch, and float32 can tell the numbers apart.)"""
     listed = [each for each in case.scenario.configured() if value(each, "restore_best_weights")]
     if len(listed) != 1 or not case.trace.fits or acted_on(case.scenario):
         return
@@ -98,8 +98,9 @@ def _is_ordinary(number: float) -> bool:
     observes=("warned",),
 )
 def later_ones_see(case: Case) -> Expectations:
-    """The callbacks of a hook share its logs: the rate that ReduceLROnPlateau or LearningRateScheduler logs is there for
-    EarlyStopping and ModelCheckpoint further down in the list, and is missing for those further up."""
+    """The callbacks share the logs of a hook: the rate that ReduceLROnPlateau or LearningRateScheduler logs is there for
+    EarlyStopping and ModelCheckpoint further down in the list, and is missing for those further up. (The logs are not empty, and
+    no metric has the name of the rate.)"""
     listed = case.scenario.configured()
     for epoch in case.epochs():
         if not epoch.shown.logs or set(RATE_KEYS) & set(epoch.shown.logs):
@@ -117,6 +118,33 @@ def later_ones_see(case: Case) -> Expectations:
                 got="it was missing" if there else "it was found",
                 because=f"a callback {'before' if there else 'at most behind'} it logs the rate",
             )
+
+
+@clause(
+    "training/logs/a-scheduler-logs-the-rate-at-its-place", level="observed", source=OBSERVED,
+    observes=("learning_rate", "learning_rate_in_epoch"),
+)  # fmt: skip
+def logs_the_rate_at_its_place(case: Case) -> Expectations:
+    """After a reduction, a LearningRateScheduler behind ReduceLROnPlateau in the list leaves the reduced rate in the logs, though
+    it was not yet in force in the epoch; one before it the rate of the epoch. (One of each; the logs are not empty, and nobody
+    else acts.)"""
+    listed = names(case.scenario)
+    if listed.count("ReduceLROnPlateau") != 1 or listed.count("LearningRateScheduler") != 1:
+        return
+    scheduler = listed.index("LearningRateScheduler")
+    is_behind = listed.index("ReduceLROnPlateau") < scheduler
+    for epoch in case.epochs():
+        due = epoch.seen.learning_rate if is_behind else epoch.seen.learning_rate_in_epoch
+        if not epoch.shown.logs or not nobody_acts(epoch) or type(due) is not float:
+            continue
+        logs = dict(epoch.shown.logs)
+        for index in range(scheduler + 1):
+            logs |= done(epoch.seen, index).logged or {}
+        seen = [logs[key] for key in RATE_KEYS if key in logs]
+        yield epoch.expects_that(
+            due in seen, f"a rate of {due!r} in the logs", got=lambda seen=seen: str(seen),
+            because=f"the scheduler stands {'behind' if is_behind else 'before'} ReduceLROnPlateau",
+        )  # fmt: skip
 
 
 def _looks(each: Configured, epoch: EpochSeen) -> bool:
@@ -189,8 +217,9 @@ def _same_end(case: Case, fit: int, epochs: int, because: str) -> Expectation:
     "training/observers/change-nothing-for-the-others", level="universal", source=LISTED, related=_without_an_observer
 )
 def observers_change_nothing(case: Case) -> Expectations:
-    """A ModelCheckpoint, a History, or a TerminateOnNaN that finds nothing, anywhere in the list, changes nothing for the others:
-    not when training stops, not the rate, not the weights, not what they do."""
+    """A ModelCheckpoint, a History, or a TerminateOnNaN that finds nothing, anywhere in the list, changes nothing for the others,
+    as long as it raises nothing: not when training stops, not the rate, not the weights, not what they do. (No fit is resumed,
+    and nobody else acts but by setting the stop flag before all callbacks.)"""
     listed = names(case.scenario)
     gone = next(index for index, name in enumerate(listed) if name in OBSERVERS)
     if any("nan" in (done(epoch.seen, gone).printed or ()) for epoch in case.epochs()):
@@ -251,7 +280,8 @@ def _swapped(scenario: Scenario) -> Scenario | None:
 def commute(case: Case) -> Expectations:
     """Two callbacks that stand next to each other and share nothing do the same in either order: of EarlyStopping,
     ModelCheckpoint, TerminateOnNaN, and one that sets the rate, any two, and History and any of the first three. (Neither looks
-    at the rate in the logs.)"""
+    at the rate in the logs, no fit is resumed, and nobody else acts but by setting the stop flag before all callbacks. Except the
+    rate that a saved model holds: it is the one at the checkpoint's place.)"""
     index = _swapped_at(case.scenario)
     assert index is not None
     order = list(range(len(case.scenario.callbacks)))
