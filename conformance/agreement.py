@@ -63,6 +63,8 @@ print(json.dumps(found))
 """What is asked in the subject's interpreter."""
 OUTSIDE = 0.1
 """The share of scenarios whose configuration is not cut to the release's signature."""
+FORMERLY = {"min_delta": "epsilon"}
+"""What a parameter was called in older releases, where it was there at all."""
 BATCH = 200
 """Scenarios that are asked at once: after each batch it is seen whether there are enough."""
 
@@ -93,10 +95,11 @@ def scenarios(callback: str, dialect: Dialect, n: int, seed: int, within: Limits
 
 
 def _within_signatures(scenario: Scenario, dialect: Dialect) -> Scenario:
-    """The scenario without the parameters that the constructors do not know."""
+    """The scenario without the parameters that the constructors do not know; what is called otherwise there is called so."""
     for index, each in enumerate(scenario.configured()):
         known = CALLBACKS[each.callback].parameters(dialect.signature(each.callback))
-        config = {name: value for name, value in each.config.items() if name in known}
+        config = {FORMERLY.get(name, name) if name not in known else name: each.config[name] for name in each.config}
+        config = {name: value for name, value in config.items() if name in known}
         scenario = with_config(scenario, index, config)
     return scenario
 

@@ -22,7 +22,7 @@ from callcheck.spec.dialect import Dialect
 from callcheck.spec.scenario import Scenario
 from callcheck.spec.search.shrink import smallest
 from callcheck.spec.search.strategies import sample
-from callcheck.spec.trace import Result, Trace, difference
+from callcheck.spec.trace import Result, Trace, difference, told_apart
 from callcheck.spec.vectors import stored
 
 from .own import Own
@@ -158,7 +158,7 @@ class _Search:
         self.a = a
         self.b = b
         self.holds = holds
-        self.apart = [scenario for scenario in pool if _differ(replay(scenario, a), replay(scenario, b))]
+        self.apart = [scenario for scenario in pool if told_apart(replay(scenario, a), replay(scenario, b))]
 
     def _with(self, choices: tuple[str, ...]) -> Dialect:
         """`a`, with these choices of `b`."""
@@ -174,12 +174,12 @@ class _Search:
             """How much less than perfect the scenario is: other choices matter too, it shows little, it takes unusual
             numbers. None if it does not show the choices."""
             one, other = replay(scenario, self.a), replay(scenario, changed)
-            if not _differ(one, other) or any(_differ(one, replay(scenario, each)) for each in fewer):
+            if not told_apart(one, other) or any(told_apart(one, replay(scenario, each)) for each in fewer):
                 return None
             there = replay(scenario, self.b)
-            if not _differ(one, there):
+            if not told_apart(one, there):
                 return None
-            return _differ(other, there), severity(one, other), not _is_plain(scenario)
+            return told_apart(other, there), severity(one, other), not _is_plain(scenario)
 
         burdens = [(weight, index) for index, each in enumerate(self.apart) if (weight := burden(each)) is not None]
         if not burdens:
@@ -195,10 +195,6 @@ class _Search:
             choices={choice: (self.a[choice], self.b[choice]) for choice in choices},
             scenario=shown, a=replay(shown, self.a), b=replay(shown, self.b),
         )  # fmt: skip
-
-
-def _differ(one: Result, other: Result) -> bool:
-    return isinstance(one, Trace) and isinstance(other, Trace) and difference(one, other) is not None
 
 
 def _is_plain(scenario: Scenario) -> bool:

@@ -66,9 +66,12 @@ def differ(one: Result, other: Result) -> bool:
 
 
 def values(callback: str) -> Iterator[tuple[str, str]]:
-    """The choices that can matter to a callback, with each of their values that is not the documented one."""
+    """The choices that can matter to a callback, with each of their values that is not the documented one, and with which there
+    is such a callback: who is asked is one."""
+    missing = {name for name, signature in CALLBACKS[callback].signatures.items() if signature.missing}
     for choice in governing(callback):
-        yield from ((choice, value) for value in CHOICES[choice].values if value != documented()[choice])
+        known = {documented()[choice], *(missing if choice.endswith("/arguments") else ())}
+        yield from ((choice, value) for value in CHOICES[choice].values if value not in known)
 
 
 def questions(callback: str) -> tuple[Question, ...]:

@@ -31,7 +31,8 @@ from callcheck.spec.reading import InvalidScenario
 from callcheck.spec.scenario import Scenario, from_json, key, loads
 from callcheck.spec.search.shrink import smallest
 from callcheck.spec.search.strategies import sample, sample_aimed
-from callcheck.spec.trace import Trace, difference
+from callcheck.spec.trace import difference
+from callcheck.spec.trace import told_apart as told_apart_by
 from callcheck.spec.vectors import Vector
 
 from .driver import domain
@@ -97,8 +98,7 @@ def told_apart(id: str, one: str, other: str) -> Scenario:
         a, b = base.replace("a", **{id: one}), base.replace("b", **{id: other})
 
         def shows(scenario: Scenario, a: Dialect = a, b: Dialect = b) -> bool:
-            one, other = replay(scenario, a), replay(scenario, b)
-            return isinstance(one, Trace) and isinstance(other, Trace) and difference(one, other) is not None
+            return told_apart_by(replay(scenario, a), replay(scenario, b))
 
         found = next((scenario for scenario in tried if shows(scenario)), None)
         if found is not None:

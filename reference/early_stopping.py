@@ -115,7 +115,12 @@ REUSE: dict[str, tuple[str, ...]] = {
 }
 """What of the state a new fit keeps, by the value of `early-stopping/reuse`."""
 
-REACHED: dict[str, Callable[[Any, Any], bool]] = {"at-least": ge, "more-than": gt, "exactly": eq}
+REACHED: dict[str, Callable[[Any, Any], bool]] = {
+    "at-least": ge,
+    "more-than": gt,
+    "and-one-more": lambda wait, patience: wait - 1 >= patience,
+    "exactly": eq,
+}
 """Whether wait has reached patience, by the value of `early-stopping/patience`."""
 
 
@@ -140,7 +145,7 @@ PATIENCE_ZERO = {
 
 
 class MissingMetric(NamedTuple):
-    """What an epoch without the metric does: `raises`, or `warns`, or neither."""
+    """What an epoch without the metric does: `raises`, or `warns`, or both, or neither."""
 
     raises: type[Exception] | None = None
     warns: bool = False
@@ -148,6 +153,7 @@ class MissingMetric(NamedTuple):
 
 MISSING_METRIC = {
     "warns": MissingMetric(warns=True),
+    "warns-and-raises-type-error": MissingMetric(warns=True, raises=TypeError),
     "says-nothing": MissingMetric(),
     "raises-key-error": MissingMetric(raises=KeyError),
     "raises-runtime-error": MissingMetric(raises=RuntimeError),
@@ -186,7 +192,13 @@ class EarlyStopping(Machine):
         self.monitor = Monitor("early-stopping", dialect, self.config.monitor, self.config.mode, self.config.min_delta)
         refused = dialect["early-stopping/min-delta-sign"] == "refused-at-the-first-epoch"
         self.refuses = refused and self.config.min_delta < 0
+        if self.monitor.unknown_mode and dialect["early-stopping/unknown-mode"] == "raises":
+            raise AttributeError("'EarlyStopping' object has no attribute 'mode'")
         self.warned = ("unknown-mode",) if self.monitor.unknown_mode else ()
+        told = dialect["early-stopping/stop-message"]
+        self.tells_at_the_stop = told == "at-the-stop"
+        self.told_again = ("stopped_epoch",) if told == "at-every-later-end" else ()
+        self.line_counts_from = 1 if dialect["early-stopping/stop-message-epoch"] == "from-one" else 0
         self.baseline = BASELINE[dialect["early-stopping/baseline"]]
         self.keeps = REUSE[dialect["early-stopping/reuse"]]
         self.first_stoppable = 1 if dialect["early-stopping/first-epoch"] == "never" else -math.inf
@@ -207,7 +219,7 @@ class EarlyStopping(Machine):
         return State(0, best, 0, None, 0, direction, start, epoch if self.warms_up_in_every_fit else 0)
 
     def fit_begin(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
-        kept = {name: getattr(state, name) for name in self.keeps}
+        kept = {name: getattr(state, name) for name in (*self.keeps, *self.told_again)}
         goes_on = "wait" in kept and state is not self.initial
         return self._begin(state.direction, event.epoch)._replace(**kept, goes_on=goes_on), BEGAN
 
@@ -224,10 +236,10 @@ class EarlyStopping(Machine):
             raise ValueError(f"min_delta must not be negative, got {config.min_delta}")
         value = event.logs.get(config.monitor)
         if value is None:
-            if self.missing_metric.raises is not None:
-                raise self.missing_metric.raises(config.monitor)
             if self.missing_metric.warns:
                 effects.append(Warn("missing-metric"))
+            if self.missing_metric.raises is not None:
+                raise self.missing_metric.raises(config.monitor)
             return state, MISSING
         if self.warms_up and epoch - first < config.start_from_epoch:
             return state, WARM_UP
@@ -262,6 +274,8 @@ class EarlyStopping(Machine):
         waited = self.reached(wait, config.patience) and not (self.zero.never and config.patience <= 0)
         # In the first epoch only a value that is compared with infinity can get here.
         if waited and (epoch >= self.first_stoppable or goes_on):
+            if self.tells_at_the_stop and config.verbose > 0:
+                effects.append(self._line(epoch, epoch))
             effects.append(Stop())
             stopped_epoch = epoch
             reason = STOPPED_IMPROVING if spared else MISSED_BASELINE_STOPPED if improved else STOPPED
@@ -275,8 +289,8 @@ class EarlyStopping(Machine):
 
     def fit_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         config = self.config
-        if state.stopped_epoch > 0 and config.verbose > 0:
-            effects.append(Print("early-stop"))
+        if state.stopped_epoch > 0 and config.verbose > 0 and not self.tells_at_the_stop:
+            effects.append(self._line(state.stopped_epoch, event.epoch))
         if not config.restore_best_weights:
             return state, NOT_RESTORED
         if self.restores_at_the_stop:
@@ -285,6 +299,10 @@ class EarlyStopping(Machine):
             return state, NOTHING_KEPT
         self._restore(state.best_weights, state.kept, state.direction, effects)
         return state, RESTORED
+
+    def _line(self, stopped: int, last: int) -> Print:
+        """The line about the stop; one that does not name the last epoch, counted from one, is another."""
+        return Print("early-stop" if stopped + self.line_counts_from == last + 1 else "other")
 
     def _restore(
         self, weights: Origin | None, kept: Value | None, direction: str | None, effects: list[Effect]

@@ -3,8 +3,9 @@
 Rules
 1. `save_freq="epoch"`: at every epoch end. An integer: at a batch end, once that many batches were seen since the last time;
    the count goes on across epochs and fits, and what exceeds it is dropped. Only batch logs are seen there.
-2. The file name is filled in first, whether or not anything is saved: `epoch` and `batch` count from one, the other fields are
-   the logs. A field that the logs do not have raises KeyError; a metric called `epoch` TypeError.
+2. The file name is filled in first, whether or not anything is saved: `epoch` (choice `model-checkpoint/epoch-in-name`, also of
+   the lines that are printed) and `batch` count from one, the other fields are the logs. A field that the logs do not have raises
+   KeyError; a metric called `epoch` TypeError.
 3. `save_best_only`: a missing metric warns and saves (choice `model-checkpoint/missing-metric`); an array metric, a tensor
    too, warns and saves (choice `model-checkpoint/array-metric`); otherwise an improvement on the best saves. An array
    without dimensions is a number.
@@ -156,6 +157,8 @@ class ModelCheckpoint(Machine):
         self.failed_save = dialect["model-checkpoint/failed-save"]
         self.refuses_best = dialect["model-checkpoint/best-keras-file"] == "refused"
         self.counts_samples = dialect["model-checkpoint/save-freq"] == "samples"
+        self.first = 1 if dialect["model-checkpoint/epoch-in-name"] == "from-one" else 0
+        self.alone = signature == "weights-alone"
         self.knows_batch = dialect["model-checkpoint/batch-in-name"] == "from-one"
         direction = self.monitor.direction_at_construction()
         best = configuration.initial_value_threshold
@@ -190,7 +193,7 @@ class ModelCheckpoint(Machine):
             raise Unpredictable("existing")  # a folder that is there is another matter than a file
         if self.refuses_path == "turn":
             raise AttributeError("a path has no attribute 'format'")
-        path = _file_name(self.filepath, event.epoch, batch if self.knows_batch else None, event.logs)
+        path = _file_name(self.filepath, event.epoch + self.first, batch if self.knows_batch else None, event.logs)
         if self.folder == "at-every-turn":
             _check_folder(
                 str(PurePosixPath(path).parent), self.existing
@@ -215,10 +218,14 @@ class ModelCheckpoint(Machine):
             _check_folder(path, self.existing)
             _check_file(path, self.existing)
             whole = reason is ARRAY and self.arrays.whole
-            effects.append(Save(path, self.config.save_weights_only and not whole))
+            effects.append(Save(path, self.alone or (self.config.save_weights_only and not whole)))
             if self.announces_after and self.config.verbose > 0:
                 effects.append(Print("saved"))
         return best, reason
+
+    def _line(self, kind: str) -> Print:
+        """A line that names the epoch; one that counts it from zero is another."""
+        return Print(kind if self.first else "other")
 
     def _decide(
         self, direction: str | None, best: Value | None, logs: Logs, effects: list[Effect]
@@ -227,7 +234,7 @@ class ModelCheckpoint(Machine):
         config = self.config
         if not config.save_best_only:
             if config.verbose > 0:
-                effects.append(Print("saving"))
+                effects.append(self._line("saving"))
             return best, True, EVERY
         value = logs.get(config.monitor)
         if value is None:
@@ -242,10 +249,10 @@ class ModelCheckpoint(Machine):
             if config.verbose > 0:
                 if isinstance(value, tuple) and not self.arrays.prints:
                     raise TypeError("unsupported format string passed to an array")  # it is printed as a number
-                effects.append(Print("improved"))
+                effects.append(self._line("improved"))
             return self.monitor.kept(value, best, direction), True, FIRST if best is None else IMPROVED
         if config.verbose > 0:
-            effects.append(Print("not-improved"))
+            effects.append(self._line("not-improved"))
         return best, False, NOT_IMPROVED
 
     def internal(self, state: State) -> dict[str, Any]:
@@ -279,10 +286,10 @@ def _check_file(path: str, existing: tuple[str, ...]) -> None:
 
 
 def _file_name(filepath: str, epoch: int, batch: int | None, logs: Logs) -> str:
-    """Rule 2. Raises what `str.format` raises."""
+    """Rule 2, of that number of the epoch. Raises what `str.format` raises."""
     fields: Mapping[str, Any] = logs
     if not _SEVERAL.isdisjoint(map(type, logs.values())):
         fields = {name: _Array() if isinstance(value, tuple) else value for name, value in logs.items()}
     if batch is None or "batch" in logs:
-        return filepath.format(epoch=epoch + 1, **fields)
-    return filepath.format(epoch=epoch + 1, batch=batch + 1, **fields)
+        return filepath.format(epoch=epoch, **fields)
+    return filepath.format(epoch=epoch, batch=batch + 1, **fields)

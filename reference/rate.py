@@ -3,7 +3,7 @@
 Rules
 1. The optimizer's rate is logged under the dialect's key. Of several optimizers in one each has a rate of its own, which is
    logged under that key, an underscore and its name.
-2. Logs that are empty stay empty.
+2. Logs that are empty stay empty (choice `learning-rate/empty-logs`).
 3. What is logged is a Python float, or a numpy number (choice `learning-rate/logged-as`).
 4. The optimizer stores a rate as float32, or as it is (choice `learning-rate/stored-as`).
 """
@@ -25,6 +25,7 @@ class RateLog:
 
     def __init__(self, dialect: Dialect) -> None:
         self.key = dialect["learning-rate/log-key"].replace("-", "_")
+        self.fills_empty_logs = dialect["learning-rate/empty-logs"] == "get-the-rate"
         self.as_numpy = dialect["learning-rate/logged-as"] == "numpy"
 
     def log(self, event: Event, effects: list[Effect]) -> Mapping[str, float]:
@@ -36,7 +37,7 @@ class RateLog:
         if rate is None:
             raise AttributeError("the optimizer has no learning rate")
         rates = {self.key: rate} if isinstance(rate, float) else {f"{self.key}_{name}": rate[name] for name in rate}
-        if event.logs:
+        if event.logs or self.fills_empty_logs:
             for key, each in rates.items():
                 effects.append(made(Log, (key, ArrayNumber(each) if self.as_numpy else each)))
         return rates

@@ -83,12 +83,25 @@ def _as_stored(min_lr: Any, stored: Callable[[float], float]) -> float:
 MINIMUM: dict[str, Callable[[Any, Callable[[float], float]], Any]] = {
     "as-stored": _as_stored,
     "as-given": lambda min_lr, stored: min_lr,
+    "with-a-margin": lambda min_lr, stored: min_lr + min_lr * 1e-4,
     "not-at-all": lambda min_lr, stored: -math.inf,
 }
 """With what the rate is compared, by the value of `reduce-lr-on-plateau/min-lr`."""
 
-REACHED: dict[str, Callable[[Any, Any], bool]] = {"at-least": ge, "more-than": gt}
-"""Whether wait has reached patience, by the value of `reduce-lr-on-plateau/patience`."""
+
+class Patience(NamedTuple):
+    """Whether wait has `reached` patience, and what wait is `after` a reduction."""
+
+    reached: Callable[[Any, Any], bool]
+    after: int = 0
+
+
+PATIENCE = {
+    "at-least": Patience(ge),
+    "more-than": Patience(gt),
+    "more-than-at-first": Patience(lambda wait, patience: wait - 1 >= patience, after=1),
+}
+"""By the value of `reduce-lr-on-plateau/patience`."""
 
 SMALLEST_CHANGE = {"any": None, "above-0": 0.0, "above-1e-8": 1e-8}
 """What a reduction has to exceed to be made, by the value of `reduce-lr-on-plateau/smallest-change`; None: it is not asked."""
@@ -101,8 +114,15 @@ REUSE: dict[str, tuple[str, ...]] = {
 """What of the state a new fit keeps, by the value of `reduce-lr-on-plateau/reuse`."""
 
 
-def _named_arguments(config: Mapping[str, Any], dialect: Dialect) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """The arguments that have a name, and what the constructor warns about; the others are accepted without a word."""
+def _named_arguments(config: Mapping[str, Any], dialect: Dialect) -> tuple[Mapping[str, Any], tuple[str, ...]]:
+    """The arguments that have a name, and what the constructor warns about; the others are accepted without a word. Raises
+    TypeError for one that is not known, where min_delta is called epsilon."""
+    if dialect["reduce-lr-on-plateau/arguments"] == "epsilon":
+        epsilon: Configuration = bind("ReduceLROnPlateau", config, "epsilon")
+        return {
+            **{name: value for name, value in config.items() if name != "epsilon"},
+            "min_delta": epsilon.epsilon,
+        }, ()
     named = {name: value for name, value in config.items() if name in parameters("ReduceLROnPlateau")}
     if "epsilon" in config and dialect["reduce-lr-on-plateau/epsilon"] == "alias-of-min-delta":
         return {**named, "min_delta": config["epsilon"]}, ("other",)
@@ -124,7 +144,9 @@ class ReduceLROnPlateau(Machine):
         self.exact_cooldown = dialect["reduce-lr-on-plateau/cooldown"] == "exact"
         self.float32_product = dialect["reduce-lr-on-plateau/rate-arithmetic"] == "float32"
         self.keeps = REUSE[dialect["reduce-lr-on-plateau/reuse"]]
-        self.reached = REACHED[dialect["reduce-lr-on-plateau/patience"]]
+        self.patience = PATIENCE[dialect["reduce-lr-on-plateau/patience"]]
+        named_from_one = dialect["reduce-lr-on-plateau/message-epoch"] == "from-one"
+        self.reduction_line = Print("reduced" if named_from_one else "other")
         self.smallest_change = SMALLEST_CHANGE[dialect["reduce-lr-on-plateau/smallest-change"]]
         self.can_be_pickled = dialect["reduce-lr-on-plateau/pickling"] == "works"
         self.begins_anew = dialect["reduce-lr-on-plateau/without-a-reduction"] == "begins-anew"
@@ -167,7 +189,7 @@ class ReduceLROnPlateau(Machine):
             if not (cooling if self.exact_cooldown else cooldown_counter > 0):
                 wait += 1
                 reason = WAITED
-        if not (self.always or (reason is WAITED and self.reached(wait, config.patience))):
+        if not (self.always or (reason is WAITED and self.patience.reached(wait, config.patience))):
             return made(State, (best, wait, cooldown_counter, direction)), reason
         above = [each for each in rates.values() if self._reducible(each)]
         if not above and not self.begins_anew:
@@ -175,8 +197,8 @@ class ReduceLROnPlateau(Machine):
         if above:
             effects.append(SetRate(map_rate(event.rate, self._reduced)))
             if config.verbose > 0:
-                effects += [Print("reduced")] * len(above)
-        return State(best, 0, config.cooldown, direction), REDUCED if above else AT_MINIMUM
+                effects += [self.reduction_line] * len(above)
+        return made(State, (best, self.patience.after, config.cooldown, direction)), REDUCED if above else AT_MINIMUM
 
     def _reducible(self, rate: float) -> bool:
         """Rule 6: whether the rate is reduced at all."""

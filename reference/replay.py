@@ -1,7 +1,7 @@
 """From a scenario to its trace, in a dialect: the training loop as the callbacks see it, around their machines.
 
 The loop's own facts: the stop flag is cleared when a fit begins; a batch hook that stops drops the epoch's remaining batches,
-the epoch end is still called and the fit ends; after an exception nothing more is called.
+the epoch end is still called and the fit ends (choice `training/stop-in-an-epoch`); after an exception nothing more is called.
 
 Several callbacks are the composition of their machines, and nothing else: at every hook each has its turn, in the order of the
 list. They share the model (rate, weights, stop flag, files), and the logs of a hook: each sees what those before it put there.
@@ -117,6 +117,7 @@ class Replay:
         self.last_record: EpochTrace
         self.internal = internal
         self.optional = optional
+        self.drops_batches = dialect["training/stop-in-an-epoch"] == "after-the-batch"
         self._clear()
 
     def _clear(self) -> None:
@@ -127,7 +128,7 @@ class Replay:
             place.clear()
 
     def run(self) -> Trace | NotExpressible:
-        field = beyond(self.scenario)
+        field = beyond(self.scenario, self.dialect)
         if field is not None:
             return NotExpressible(parameter=field)
         for index, configured in enumerate(self.scenario.configured()):
@@ -262,7 +263,7 @@ class Replay:
         for batch, logs in groups(batches, per_execution):
             self.model.trained(Origin(self.fit, epoch), min(per_execution, len(batches) - (batch + 1 - per_execution)))
             self.call("batch_end", epoch, batch, logs)
-            if self.model.stop:
+            if self.model.stop and self.drops_batches:
                 break
 
     def _record(self, rate_in_epoch: Rate) -> EpochTrace:

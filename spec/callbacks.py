@@ -32,7 +32,10 @@ class EarlyStopping:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReduceLROnPlateau:
-    """Source: https://keras.io/api/callbacks/reduce_lr_on_plateau/. `patience` and `cooldown` are in epochs."""
+    """Source: https://keras.io/api/callbacks/reduce_lr_on_plateau/. `patience` and `cooldown` are in epochs.
+
+    `epsilon`, of older releases: what is `min_delta` now.
+    """
 
     monitor: Any = "val_loss"
     factor: Any = 0.1
@@ -42,6 +45,7 @@ class ReduceLROnPlateau:
     min_delta: Any = 1e-4
     cooldown: Any = 0
     min_lr: Any = 0.0
+    epsilon: Any = 1e-4
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,11 +92,13 @@ Configuration = EarlyStopping | ReduceLROnPlateau | ModelCheckpoint | LearningRa
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Signature:
     """What a constructor takes. `says`: the same in a sentence. `but`: the fields of the configuration that are no parameters.
-    `swallows`: unknown arguments are accepted without a word; elsewhere they raise TypeError."""
+    `swallows`: unknown arguments are accepted without a word; elsewhere they raise TypeError. `missing`: there is no such
+    callback."""
 
     says: str
     but: frozenset[str] = frozenset()
     swallows: bool = False
+    missing: bool = False
 
 
 @cache
@@ -138,13 +144,34 @@ CALLBACKS: dict[str, Callback] = {
                     says="Those of Keras 3 but start_from_epoch; an unknown one raises TypeError.",
                     but=frozenset({"start_from_epoch"}),
                 ),
+                "baseline": Signature(
+                    says="Those of Keras 3 but restore_best_weights and start_from_epoch; an unknown one raises TypeError.",
+                    but=frozenset({"restore_best_weights", "start_from_epoch"}),
+                ),
+                "min-delta": Signature(
+                    says="monitor, min_delta, patience, verbose and mode; an unknown one raises TypeError.",
+                    but=frozenset({"baseline", "restore_best_weights", "start_from_epoch"}),
+                ),
+                "patience": Signature(
+                    says="monitor, patience, verbose and mode; an unknown one raises TypeError.",
+                    but=frozenset({"min_delta", "baseline", "restore_best_weights", "start_from_epoch"}),
+                ),
             },
             prefix="early-stopping",
             jobs=frozenset({"stop", "weights"}),
         ),
         Callback(
             configuration=ReduceLROnPlateau,
-            signatures={"any": Signature(says="All; an unknown one is accepted without a word.", swallows=True)},
+            signatures={
+                "any": Signature(
+                    says="All; an unknown one is accepted without a word.", but=frozenset({"epsilon"}), swallows=True
+                ),
+                "epsilon": Signature(
+                    says="Those of Keras 3, of which min_delta is called epsilon; an unknown one raises TypeError.",
+                    but=frozenset({"min_delta"}),
+                ),
+                "no-such-callback": Signature(says="There is no such callback.", missing=True),
+            },
             prefix="reduce-lr-on-plateau",
             jobs=frozenset({"learning_rate"}),
         ),
@@ -171,13 +198,27 @@ CALLBACKS: dict[str, Callback] = {
                     "period-th epoch; an unknown one raises TypeError.",
                     but=frozenset({"save_freq", "initial_value_threshold"}),
                 ),
+                "save-weights-only": Signature(
+                    says="Those of Keras 3 but save_freq and initial_value_threshold; an unknown one raises TypeError.",
+                    but=frozenset({"save_freq", "initial_value_threshold", "period"}),
+                ),
+                "weights-alone": Signature(
+                    says="filepath, monitor, verbose, save_best_only and mode; an unknown one raises TypeError. The weights "
+                    "alone are saved.",
+                    but=frozenset({"save_weights_only", "save_freq", "initial_value_threshold", "period"}),
+                ),
             },
             prefix="model-checkpoint",
             jobs=frozenset({"saved"}),
         ),
         Callback(
             configuration=LearningRateScheduler,
-            signatures={"verbose": Signature(says="Those of Keras 3; an unknown one raises TypeError.")},
+            signatures={
+                "verbose": Signature(says="Those of Keras 3; an unknown one raises TypeError."),
+                "schedule": Signature(
+                    says="The schedule alone; an unknown one raises TypeError.", but=frozenset({"verbose"})
+                ),
+            },
             prefix="learning-rate-scheduler",
             jobs=frozenset({"learning_rate"}),
         ),
@@ -186,6 +227,7 @@ CALLBACKS: dict[str, Callback] = {
             signatures={
                 "raise-error": Signature(says="raise_error, which raises RuntimeError in place of stopping."),
                 "none": Signature(says="None: raise_error raises TypeError.", but=frozenset({"raise_error"})),
+                "no-such-callback": Signature(says="There is no such callback.", missing=True),
             },
             prefix="terminate-on-nan",
             jobs=frozenset({"stop"}),

@@ -4,7 +4,8 @@ Rules
 - A chain is a TOML file in `dialects/`: `package`; `known`, the releases that were run, oldest first; `[[era]]` tables, with the
   backends and the NumPy eras that there are from a release on, the usual one first; `[root]`, a value for every choice in the
   oldest release; and `[[change]]` records.
-- A change record has `release`, `choice`, `value`, `says` (one line), `source`, and the `scenario` that shows it.
+- A change record has `release`, `choice`, `value`, `says` (one line), `source`, and the `scenario` that shows it, as a table
+  or, where it needs a null, as JSON in a text.
 - Where a release was made of another package's code, a `[[fork]]` names it: from that `release` on the chain goes on from
   `dialect`, of another chain, with a line that `says` so and a `source`. A chain may begin with one in place of a root.
 - `[follows]`: from `since` on, before `until`, every release does what the release of the same minor version of another
@@ -15,6 +16,7 @@ Rules
 - Releases with no change between them do the same. One that was not run is refused if those around it that were run differ.
 """
 
+import json
 import re
 import tomllib
 from collections.abc import Mapping
@@ -168,6 +170,11 @@ class Chain:
         return {**root, **{change.choice: change.value for change in self.changed(point)}}
 
 
+def _scenario(written: Any) -> Any:
+    """A scenario as from JSON, which stands in the table, or as JSON in a text: TOML has no null."""
+    return json.loads(written) if isinstance(written, str) else written
+
+
 def _read(name: str) -> Any:
     return tomllib.loads((FOLDER / name).read_text(encoding="utf-8"))
 
@@ -198,7 +205,13 @@ def chains() -> Mapping[str, Chain]:
                 for era in table["era"]
             ),
             changes=tuple(
-                Change(**{**change, "release": change["release"].removeprefix(f"{package} ")})
+                Change(
+                    **{
+                        **change,
+                        "release": change["release"].removeprefix(f"{package} "),
+                        "scenario": _scenario(change["scenario"]),
+                    }
+                )
                 for change in table.get("change", ())
             ),
             root=table.get("root", {}),

@@ -223,6 +223,10 @@ class NotExpressible:
     parameter: str
 
 
+NO_SUCH_CALLBACK = NotExpressible(parameter="callback")
+"""Of an implementation that does not have the callback."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Failed:
     """There is no trace: kind is one of FAILED."""
@@ -479,6 +483,11 @@ def difference(a: Result, b: Result) -> Difference | None:
         return Difference(fit=None, epoch=None, field=reason, a=to_json(a).get(reason), b=to_json(b).get(reason))
     found = REASONS[reason].differ(a, b)
     return None if found is None else _located(Found((reason, *found.path), found.a, found.b))
+
+
+def told_apart(a: Result, b: Result) -> bool:
+    """Whether what two dialects do is not the same: both are known, or in one there is no such callback."""
+    return all(isinstance(each, Trace) or each == NO_SUCH_CALLBACK for each in (a, b)) and difference(a, b) is not None
 
 
 def _located(found: Found) -> Difference:

@@ -32,7 +32,7 @@ _PRINTED = (
 _WARNED = (
     ("unknown-mode", re.compile(r"mode .* is unknown")),
     ("array-metric", re.compile(r"scalar value")),
-    ("missing-metric", re.compile(r"not available|only with .* available")),
+    ("missing-metric", re.compile(r"not available|(only with|requires) .* available")),
 )
 _LOGGERS = ("tensorflow", "absl")
 

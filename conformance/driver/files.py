@@ -176,12 +176,12 @@ def _schedule_of(identity: int) -> _Schedule:
 
 
 class _Scale(_Schedule):
-    def __call__(self, epoch: int, rate: float) -> Any:
-        return self._convert(rate * self.description["scale"])
+    def __call__(self, epoch: int, lr: float) -> Any:
+        return self._convert(lr * self.description["scale"])
 
 
 class _Table(_Schedule):
-    def __call__(self, epoch: int, rate: float) -> Any:
+    def __call__(self, epoch: int, lr: float) -> Any:
         return self._convert(self.description["table"][epoch])
 
 
@@ -191,9 +191,10 @@ class _TableOfEpoch(_Schedule):
 
 
 class _TableOfTypes(_Table):
-    """It takes an int and a float and nothing that is like them. (A TypeError would have it called with the epoch alone.)"""
+    """It takes an int and a float and nothing that is like them. (A TypeError would have it called with the epoch alone.) Its
+    second argument has no name that a Keras could know."""
 
-    def __call__(self, epoch: int, rate: float) -> Any:
+    def __call__(self, epoch: int, rate: float) -> Any:  # Keras 2.1.4 to 2.1.6 gives it as lr
         if type(epoch) is not int or type(rate) is not float:
             raise RuntimeError(f"asked with {type(epoch)!r} and {type(rate)!r}, not an int and a float")
         return super().__call__(epoch, rate)

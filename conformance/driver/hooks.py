@@ -32,8 +32,10 @@ class _Hooks:
         return self.callbacks.made[self.index]
 
     def attach(self, params: Dict[str, Any]) -> None:
-        self.callback.set_params(params)
-        self.callback.set_model(self.training.model)
+        callback = self.callback
+        for name, value in (("params", params), ("model", self.training.model)):
+            setter = getattr(callback, "set_" + name, None) or getattr(callback, "_set_" + name)  # Keras before 1.2.1
+            setter(value)
 
     def fit_begin(self, fit: int) -> None:
         logs = self.training.world.logs_at_begin
@@ -73,6 +75,7 @@ class KerasShaped(Training):
         self.callbacks = Callbacks(scenario, implementation.make, directory, recorder, self._tensor)
         self.world = implementation.world_for(self.callbacks.made[0])
         self.clears_stop = self.world.clears_stop == "before"
+        self.drops_batches = self.world.drops_batches
         if scenario.existing and not self.world.writes_files:
             raise CannotExpress("existing")
         self.model = self.world.model(scenario, directory)

@@ -142,6 +142,8 @@ class Training:
     """What the loop drives: callbacks (`runs`, with the hooks of the adapter protocol) on a model."""
 
     runs: Sequence[Any]
+    drops_batches = True
+    """Whether the rest of an epoch's batches is left out after a batch hook that stops."""
 
     def fit_begins(self, index: int) -> None:
         """Make everything ready for a fit. Raises OtherRaised."""
@@ -300,7 +302,7 @@ class Loop:
                 self._hook("batch_begin", (batch,), batch)
                 training.train(min(per_execution, len(batches) - (batch + 1 - per_execution)))
                 self._hook("batch_end", (batch, training.logs(logs, batch)), batch)
-                if recorder.stop:
+                if recorder.stop and training.drops_batches:
                     break
             recorder.logs = content.logs
             self._hook("epoch_end", (epoch, training.logs(content.logs)))

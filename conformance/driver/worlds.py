@@ -72,6 +72,8 @@ class PlainWorld:
     """Whether a save is one file, so that what stands in its way can be told."""
     clears_stop = "before"
     """Whether a fit clears the stop flag before or after it calls the hooks of its beginning."""
+    drops_batches = True
+    """Whether the rest of an epoch's batches is left out after a batch hook that stops."""
     logs_at_begin: Optional[Mapping[str, Any]] = {}
     """What `on_train_begin` is given."""
     groups_batches = True
@@ -246,6 +248,10 @@ class StandaloneKeras(_Keras):
 
     clears_stop = "after"
     logs_at_begin = None
+
+    def __init__(self, keras: Any, release: Tuple[int, ...]) -> None:
+        super().__init__(keras)
+        self.drops_batches = release >= (2, 0, 5)
 
     def _note_assignments(self) -> bool:
         return False  # its backend assigns by a session, or by a function of its own
@@ -425,8 +431,12 @@ def _package(name: str) -> Package:
     numbers = version.split(".")
     if int(numbers[0]) >= 3:
         return Package(name, module, version, module.config.backend(), Keras3(module))
+    if name == "keras" and int(numbers[0]) < 2:  # its parts are there only once they are imported
+        for part in ("backend", "callbacks", "layers", "metrics", "models", "optimizers"):
+            importlib.import_module("keras." + part)
     if name == "keras" and (int(numbers[0]), int(numbers[1])) < (2, 4):
-        return Package(name, module, version, module.backend.backend(), StandaloneKeras(module))
+        backend = module.backend.backend() if hasattr(module.backend, "backend") else module.backend._BACKEND
+        return Package(name, module, version, backend, StandaloneKeras(module, tuple(map(int, numbers))))
     if name == "keras" and int(numbers[1]) < 9:
         module = load("tensorflow", name).keras  # until 2.9 the package alone was no public interface
     return Package(name, module, version, "tensorflow", TfKeras(module))

@@ -14,7 +14,8 @@ from functools import cache
 from importlib.resources import files
 
 from callcheck.spec.callbacks import CALLBACKS, TRAINING
-from callcheck.spec.choices import CHOICES, Choice
+from callcheck.spec.choice import Choice
+from callcheck.spec.choices import CHOICES
 from callcheck.spec.clauses.clause import CLAUSES, Clause
 from callcheck.spec.dialect import DOCUMENTED, NEWEST, edition, promises, shipped, third_party
 from callcheck.spec.documentation import sentences

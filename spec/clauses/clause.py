@@ -250,6 +250,11 @@ class Case(Place):
         assert self.other_scenario is not None
         return Case(scenario=self.other_scenario, trace=self.other, dialect=self.dialect)
 
+    def knows(self, *parameters: str) -> bool:
+        """Whether the constructor has these parameters, in the release that the implementation is held to."""
+        callback = self.scenario.callback
+        return set(parameters) <= set(CALLBACKS[callback].parameters(self.dialect.signature(callback)))
+
     def expects_the_same(self, because: str, ours: Trace | None = None, other: Trace | None = None) -> Expectations:
         """In a relation, the expectation that this run is the one beside it, or `ours` the `other`. Where the constructor refuses
         both in the same way there is nothing to compare. How many steps the optimizer made is the training's affair."""
@@ -274,12 +279,26 @@ Check = Callable[[Case], Expectations]
 
 
 TAKEN_FOR_GRANTED: Mapping[str, tuple[str, ...]] = {
+    "early-stopping/missing-metric": ("warns", "says-nothing", "raises-key-error", "raises-runtime-error"),
+    "early-stopping/patience": ("at-least", "more-than", "exactly"),
     "early-stopping/patience-zero": ("as-any-other",),
     "early-stopping/restored-message": ("theirs",),
+    "early-stopping/stop-message": ("at-the-end",),
+    "early-stopping/stop-message-epoch": ("from-one",),
+    "early-stopping/unknown-mode": ("warns",),
+    "learning-rate/empty-logs": ("stay-empty",),
+    "learning-rate-scheduler/arguments": ("verbose",),
+    "learning-rate-scheduler/logs": ("the-rate",),
+    "learning-rate-scheduler/refusal": ("value-error",),
+    "learning-rate-scheduler/schedule": ("epoch-and-rate",),
     "model-checkpoint/arguments": ("save-freq", "save-freq-and-keywords", "period"),
     "model-checkpoint/batch-in-name": ("from-one",),
     "model-checkpoint/best-keras-file": ("saved",),
+    "model-checkpoint/epoch-in-name": ("from-one",),
     "model-checkpoint/save-freq": ("batches",),
+    "reduce-lr-on-plateau/arguments": ("any",),
+    "reduce-lr-on-plateau/message-epoch": ("from-one",),
+    "reduce-lr-on-plateau/patience": ("at-least", "more-than"),
 }
 """By choice, the values that observed clauses take for granted. What the releases do that have others is held to the reference,
 which agrees with them."""

@@ -185,14 +185,16 @@ def constructor_refuses(case: Case) -> Expectations:
 @clause("early-stopping/errors/ordinary-input-never-fails", level="universal", source=INFERRED, errors=True)
 def ordinary_input(case: Case) -> Expectations:
     """Nothing is refused and nothing raises with mode min or max, whole numbers for the counts, and values and a baseline that
-    are single numbers whose sums with min_delta are finite and in the range of float32. (Without start_from_epoch, which older
-    releases do not have.)"""
+    are single numbers whose sums with min_delta are finite and in the range of float32. (Without start_from_epoch, and of
+    parameters that the release has; up to Keras 2.0.6 with the metric in every epoch.)"""
     lengths = [case["min_delta"]] + [case["baseline"]] * (case["baseline"] is not None)
     if not ordinary(case) or "start_from_epoch" in case.scenario.config or _rejection(case):
         return
-    if not number(case["verbose"]) or not all(map(is_number, lengths)):
+    if not number(case["verbose"]) or not all(map(is_number, lengths)) or not case.knows(*case.scenario.config):
         return
     values = [value for fit in case.scenario.fits for _, _, value in positions(case.scenario, fit)]
+    if None in values and case.dialect["early-stopping/missing-metric"] == "warns-and-raises-type-error":
+        return
     for value in (*values, *lengths[1:]):
         if isinstance(value, tuple) or (value is not None and not abs(value) + abs(case["min_delta"]) < FLOAT32_MAX):
             return

@@ -3,7 +3,6 @@
 import math
 from dataclasses import replace
 
-from ...callbacks import parameters
 from ...editing import configured, without
 from ...numbers import FLOAT32_MAX, float32
 from ...scenario import Epoch, Fit, Scenario
@@ -149,7 +148,7 @@ def ordinary_input_never_fails(case: Case) -> Expectations:
     which the sums with min_delta are in the range of float32, nothing is refused and nothing raises. (The documented arguments
     alone.)"""
     s = settings(case)
-    if s is None or set(case.scenario.config) - set(parameters(CALLBACK)):
+    if s is None or not case.knows(*case.scenario.config):
         return
     values = values_of(case.scenario, s.monitor)
     if not all(isinstance(value, float) and abs(value) + s.min_delta < FLOAT32_MAX for value in values):
