@@ -103,7 +103,7 @@ def _preface() -> Iterator[str]:
     yield (
         "Where one of the dialects documented, keras-3.15.1, keras-3.15.1+numpy and tf-keras-2.21.0 breaks a clause, it is said "
         "which, and by which choices: as the *reference* does it, callcheck's own implementation, which is held to the real "
-        "releases, on the *stored scenarios*, a few thousand that come with callcheck."
+        "releases, on the *stored scenarios*, a few hundred that come with callcheck."
     )
     yield ""
     yield (
