@@ -23,7 +23,8 @@ made = tuple.__new__
 
 
 class Event(NamedTuple):
-    """What a hook is told. `rate`: the learning rate as stored; `weights`: whose training the model holds."""
+    """What a hook is told. `rate`: the learning rate as stored; `weights`: whose training the model holds; `stop`: the stop flag;
+    `texts`: what was written to text files, by path, and is there."""
 
     epoch: int
     batch: int
@@ -31,6 +32,8 @@ class Event(NamedTuple):
     rate: Rate
     weights: Origin
     metrics: tuple[Metric, ...]
+    stop: bool = False
+    texts: Mapping[str, str] = {}
 
 
 class Stop(NamedTuple):
@@ -78,9 +81,11 @@ class Unlog(NamedTuple):
 
 
 class Write(NamedTuple):
-    """Write a file that is no save. No callback of Keras does."""
+    """Write a text to a file: in place of what is there, or after it."""
 
     path: str
+    text: str = ""
+    append: bool = False
 
 
 Effect = Stop | SetRate | Save | Restore | Warn | Print | Log | Unlog | Write
@@ -129,8 +134,11 @@ class Machine:
     existing: tuple[str, ...] = ()
     """The scenario's `existing`, for a machine that writes files; the loop sets it."""
 
-    def pickled(self) -> None:
+    def pickled(self, state: Any) -> None:
         """The instance is pickled, and read again with the same state. Raises what that raises."""
+
+    def copied(self, state: Any) -> None:
+        """The instance is copied deeply, with its state. Raises what that raises."""
 
     def fit_begin(self, state: Any, event: Event, effects: list[Effect]) -> tuple[Any, Reason]:
         return state, NOTHING
@@ -147,8 +155,9 @@ class Machine:
     def fit_end(self, state: Any, event: Event, effects: list[Effect]) -> tuple[Any, Reason]:
         return state, NOTHING
 
-    def recorded(self, state: Any) -> tuple[Mapping[str, Any], ...] | None:
-        """What it has written down by the end of a fit; None for one that writes nothing down."""
+    def recorded(self, state: Any, texts: Mapping[str, str]) -> tuple[Mapping[str, Any], ...] | None:
+        """What it has written down by the end of a fit, in its state or in one of these files; None for one that writes nothing
+        down."""
         return None
 
     def internal(self, state: Any) -> dict[str, Any]:

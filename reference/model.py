@@ -70,6 +70,10 @@ class Model:
         self.steps = 0
         self.stop = False
         self.files = set(map(str, existing_files(scenario.existing)))
+        self.texts = {str(path): "" for path in existing_files(scenario.existing)}
+        """What was written to files that are no saves, by path."""
+        self.writers: dict[str, int] = {}
+        """Who writes to which of them in the fit under way, by the index in the list."""
         self._saved: dict[str, Saved] = {}
         self._new: list[str] = []
         self._unknown = False
@@ -100,8 +104,12 @@ class Model:
         self._saved[str(PurePosixPath(path))] = Saved(weights_only, self.weights, self.rate, self.steps)
         self._new.append(path)
 
-    def write(self, path: str) -> None:
-        """A file that is no save."""
+    def write(self, path: str, text: str, append: bool, writer: int) -> None:
+        """A text to a file that is no save, by the callback of that index. Raises Unpredictable for a file that two of them
+        write."""
+        if self.writers.setdefault(path, writer) != writer:
+            raise Unpredictable("filename")
+        self.texts[path] = self.texts.get(path, "") + text if append else text
         self._new.append(path)
 
     def resume(self, resume: Resume) -> None:

@@ -33,7 +33,9 @@ class Place:
             self.state = self.machine.initial
             self.warned_made += self.machine.warned
         elif instances == "pickled":
-            self.machine.pickled()
+            self.machine.pickled(self.state)
+        elif instances == "copied":
+            self.machine.copied(self.state)
 
     def fit_begins(self) -> None:
         self.printed_around: tuple[str, ...] = ()

@@ -158,7 +158,7 @@ class ReduceLROnPlateau(Machine):
         direction = self.monitor.direction_at_construction()
         self.initial = State(self.monitor.start(direction), 0, 0, direction)
 
-    def pickled(self) -> None:
+    def pickled(self, state: Any) -> None:
         if not self.can_be_pickled:
             raise AttributeError("Can't pickle local object: a lambda")
 

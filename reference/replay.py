@@ -171,7 +171,7 @@ class Replay:
                 self.train(fit, epochs, seen)
             finally:
                 for place in self.places:
-                    place.recorded = place.machine.recorded(place.state)
+                    place.recorded = place.machine.recorded(place.state, self.model.texts)
         except _Raise as raised:
             error = raised.error
         if "files" in seen:
@@ -192,6 +192,7 @@ class Replay:
         model = self.model
         self.began = model.weights
         model.stop = False
+        model.writers.clear()
         self._clear()
         for place in self.places:
             place.fit_begins()
@@ -319,7 +320,7 @@ class Replay:
         """One callback's hook, with its effects; the logs as those after it see them. Raises _Raise for what it raises."""
         model, before = self.model, place.state
         rate = None if model.rate_is_hidden else model.rate
-        event = m.made(m.Event, (epoch, batch, logs, rate, model.weights, self.metrics))
+        event = m.made(m.Event, (epoch, batch, logs, rate, model.weights, self.metrics, model.stop, model.texts))
         effects: list[m.Effect] = []
         try:
             place.state, reason = transition(before, event, effects)
@@ -365,7 +366,7 @@ class Replay:
             if isinstance(effect, m.Log):  # by far the most frequent, and done
                 continue
             if isinstance(effect, m.Write):
-                model.write(effect.path)
+                model.write(effect.path, effect.text, effect.append, place.index)
             elif isinstance(effect, m.SetRate):
                 model.set_rate(effect.rate)
             elif isinstance(effect, m.Stop):

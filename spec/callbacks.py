@@ -86,7 +86,18 @@ class History:
     """Source: https://keras.io/api/callbacks/history/. It has no parameters."""
 
 
-Configuration = EarlyStopping | ReduceLROnPlateau | ModelCheckpoint | LearningRateScheduler | TerminateOnNaN | History
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CSVLogger:
+    """Source: https://keras.io/api/callbacks/csv_logger/."""
+
+    filename: Any
+    separator: Any = ","
+    append: Any = False
+
+
+Configuration = (
+    EarlyStopping | ReduceLROnPlateau | ModelCheckpoint | LearningRateScheduler | TerminateOnNaN | History | CSVLogger
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -237,6 +248,12 @@ CALLBACKS: dict[str, Callback] = {
             signatures={"none": Signature(says="None: any argument raises TypeError.")},
             prefix="history",
             jobs=frozenset({"recorded"}),
+        ),
+        Callback(
+            configuration=CSVLogger,
+            signatures={"any": Signature(says="Those of Keras 3; an unknown one raises TypeError.")},
+            prefix="csv-logger",
+            jobs=frozenset({"recorded", "files"}),
         ),
     )
 }

@@ -3,8 +3,9 @@
 Rules
 - `filepath` is a relative path, which the callback is given with a temporary directory in front. As {"path_like": path} it
   is given that as a `pathlib.Path`; as {"relative": path} the path as it is, in that directory as the working directory.
+- `filename`, of CSVLogger, is a relative path, which is handed over with that directory in front.
 - `existing` is what lies in that directory before the first fit: relative paths, with a slash at the end for a directory,
-  otherwise an empty file. Only ModelCheckpoint looks at it.
+  otherwise an empty file. Only ModelCheckpoint and CSVLogger look at it.
 """
 
 import re

@@ -168,7 +168,7 @@ class FitTrace:
     `weights_at_begin`: the weights with which its first epoch began, counted from the start of the scenario. `files`: what is new
     in the working directory after `fit_begin` and `fit_end`. `optimizer_steps`: how many the optimizer has made, in all.
     `recorded`: what the callback has written down by the end of the fit, each piece with its values by name: of History what
-    `epoch` holds, and what `history` does.
+    `epoch` holds, and what `history` does; of CSVLogger the file, a `line` each.
     """
 
     epochs: tuple[EpochTrace, ...]

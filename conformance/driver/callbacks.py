@@ -1,6 +1,7 @@
 """The callbacks of one scenario: constructed, and for a later fit the same ones, new ones, or copies."""
 
 import copy
+import os
 import pickle
 from typing import Any, Callable, Dict, List, Optional
 
@@ -64,7 +65,9 @@ class Callbacks:
     def written(self, index: int) -> Optional[List[Dict[str, Any]]]:
         """What the callback has written down; None for one that writes nothing down. Raises Nonsense."""
         try:
-            return written(self._configured[index].callback, self.made[index])
+            configured = self._configured[index]
+            path = self._directory.inside(configured.config.get("filename", "-"))
+            return written(configured.callback, self.made[index], os.path.join(self._directory.path, path))
         except (AttributeError, TypeError, ValueError) as error:
             raise Nonsense(f"what the callback has written down cannot be read: {error}") from error
 

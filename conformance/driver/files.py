@@ -3,7 +3,8 @@
 Rules
 - The directory is the working directory while the scenario runs, and it is removed afterwards.
 - Nothing leaves it: a path is looked at when it has been formatted, with its links followed, wherever a file would be touched.
-- `filepath` is given with the directory in front; as {"path_like": path} as a `pathlib.Path`, as {"relative": path} as it is.
+- `filename` and `filepath` are given with the directory in front; a `filepath` as {"path_like": path} as a `pathlib.Path`, as
+  {"relative": path} as it is.
 """
 
 import atexit
@@ -215,6 +216,8 @@ def arguments(config: Mapping[str, Any], directory: str, tensor: Any) -> Dict[st
     given = dict(config)
     if "schedule" in given:
         given["schedule"] = schedule_function(given["schedule"], tensor)
+    if "filename" in given:
+        given["filename"] = f"{directory}/{given['filename']}"
     filepath = given.get("filepath")
     if isinstance(filepath, Mapping):
         relative = path_of(filepath)

@@ -14,7 +14,7 @@ from .fits import LOSS, drawn_epoch, drawn_scenario, drawn_shape
 
 _NAMES = ("accuracy", "loss", "val_accuracy", "val_loss")
 _UNUSUAL: Any = weighted(
-    ((0.5, 1.0), 2), (ArrayNumber(0.1), 3), (Tensor((0.1, 0.5)), 2), (None, 1), (True, 1), (-0.0, 1), (float("nan"), 2),
+    ((0.5, 1.0), 2), (ArrayNumber(0.1), 3), (Tensor((0.1, 0.5)), 2), (None, 3), (True, 2), (-0.0, 1), (float("nan"), 2),
     (float("inf"), 1), (1e300, 1), (0.1, 2),
 )  # fmt: skip
 _MISSING = weighted((0, 3), (25, 2), (60, 1))
@@ -29,17 +29,19 @@ def scenarios(draw: DrawFn) -> Scenario:
     return drawn_scenario(draw, "History", config, *recorded(draw))
 
 
-def recorded(draw: DrawFn) -> tuple[Any, Callable[[], Epoch]]:
-    """The shape of a scenario whose metrics are written down, and what draws its epochs."""
+def recorded(draw: DrawFn, tensors: bool = True) -> tuple[Any, Callable[[], Epoch]]:
+    """The shape of a scenario whose metrics are written down, and what draws its epochs; `tensors`: with tensors among them."""
     shape = drawn_shape(draw, decoy="my_metric", decoys=15, batches=25)
     names = [name for name in _NAMES if not chance(draw, 40)]
-    missing, unusual = draw(_MISSING), chance(draw, 25)
+    missing, unusual = draw(_MISSING), chance(draw, 35)
+
+    def drawn() -> Value:
+        value: Value = draw(_UNUSUAL)
+        return tuple(value) if isinstance(value, Tensor) and not tensors else value
 
     def epoch() -> Epoch:
         logs: dict[str, Value] = {
-            name: draw(_UNUSUAL) if unusual and chance(draw, 30) else draw(LOSS)
-            for name in names
-            if not chance(draw, missing)
+            name: drawn() if unusual and chance(draw, 30) else draw(LOSS) for name in names if not chance(draw, missing)
         }
         return drawn_epoch(draw, shape, logs, lambda: {"loss": draw(LOSS), "batch_metric": draw(LOSS)})
 

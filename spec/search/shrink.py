@@ -227,7 +227,7 @@ def _drop_parameters(scenario: Scenario) -> Iterator[Scenario]:
     for index, config in enumerate(configs(scenario)):
         for name in reversed(list(config)):
             # a required parameter stays: without it a scenario would be about something else
-            if name not in ("filepath", "schedule"):
+            if name not in ("filepath", "filename", "schedule"):
                 yield with_config(scenario, index, left_out(config, name))
 
 

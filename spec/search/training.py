@@ -23,6 +23,7 @@ from .drawing import below, chance, weighted
 
 _STOP, _REDUCE, _SAVE = "EarlyStopping", "ReduceLROnPlateau", "ModelCheckpoint"
 _SCHEDULE, _NAN, _RECORD = "LearningRateScheduler", "TerminateOnNaN", "History"
+_LOG = "CSVLogger"
 _LISTS = weighted(
     ((_STOP, _SAVE), 4), ((_STOP, _REDUCE), 4), ((_SAVE, _STOP), 3), ((_REDUCE, _SAVE), 4), ((_SAVE, _REDUCE), 4),
     ((_REDUCE, _STOP), 3), ((_STOP, _REDUCE, _SAVE), 8), ((_SAVE, _STOP, _REDUCE), 4), ((_SAVE, _REDUCE, _STOP), 4),
@@ -32,6 +33,8 @@ _LISTS = weighted(
     ((_SAVE, _SAVE), 3), ((_STOP, _STOP), 2), ((_REDUCE, _REDUCE), 2), ((_SCHEDULE, _SCHEDULE), 1), ((_SAVE,), 3),
     ((_STOP,), 2), ((_REDUCE,), 2), ((_SCHEDULE,), 1), ((_RECORD, _STOP), 2), ((_REDUCE, _RECORD), 2),
     ((_RECORD, _REDUCE, _SAVE), 2), ((_SCHEDULE, _RECORD, _STOP), 1), ((_RECORD,), 1),
+    ((_LOG, _STOP), 2), ((_REDUCE, _LOG), 2), ((_LOG, _REDUCE, _SAVE), 2), ((_STOP, _LOG, _RECORD), 1), ((_SCHEDULE, _LOG), 1),
+    ((_LOG,), 2),
 )  # fmt: skip
 _INSTANCES = weighted(("same", 5), ("new", 5), ("copied", 2), ("pickled", 2))
 _LOAD = weighted(("model", 4), ("weights", 2), ("weights-unbuilt", 1))
@@ -199,6 +202,10 @@ BOUNDARIES: dict[str, Condition] = {
     "a schedule before reducing": _listed(_SCHEDULE, _REDUCE),
     "reducing before a schedule": _listed(_REDUCE, _SCHEDULE),
     "two checkpoints": _listed(_SAVE, _SAVE),
+    "logged to a file after the rate is logged": _listed(_REDUCE, _LOG),
+    "logged to a file in a fit of new instances": lambda s: (
+        _LOG in {each.callback for each in s.configured()} and any(fit.instances == "new" for fit in s.fits)
+    ),
     "written down before the rate is logged": _listed(_RECORD, _REDUCE),
     "written down after the rate is logged": _listed(_REDUCE, _RECORD),
     "the rate in the logs monitored": lambda s: any(

@@ -20,8 +20,8 @@ from ...trace import EpochTrace, FitTrace, Trace
 from ...values import Logs, map_rate, rate_to_json
 from ..clause import Case, Expectations, Failed, clause, equal_traces
 
-JOBS = {job: with_job(job) for job in ("stop", "learning_rate", "saved", "weights")}
-"""Who may set the stop flag, change the rate, write files, put back weights."""
+JOBS = {job: with_job(job) for job in ("stop", "learning_rate", "saved", "weights", "files")}
+"""Who may set the stop flag, change the rate, save, put back weights, write files of its own."""
 
 RATE_NAMES = ("learning_rate", "lr")
 """The keys of the logs that belong to the callbacks that report the rate, even where a metric has that name."""

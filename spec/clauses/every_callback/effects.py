@@ -92,18 +92,16 @@ def only_the_rate_is_added(case: Case) -> Expectations:
 @clause("every-callback/saved/no-other-file-appears", level="universal", source=SOURCE)
 def no_other_file_appears(case: Case) -> Expectations:
     """A callback leaves no file in the working directory but those that it is its job to write."""
-    why = (
-        "nothing else was saved"
-        if case.scenario.callback in JOBS["saved"]
-        else f"{case.scenario.callback} writes no files"
-    )
+    saves = case.scenario.callback in JOBS["saved"]
+    why = "nothing else was saved" if saves else f"{case.scenario.callback} writes no other files"
+    own = {case.scenario.config.get("filename")} if case.scenario.callback in JOBS["files"] else set()
     for fit, _, seen in case.fits():
         for epoch in case.epochs(fit):
             if epoch.seen.files is not None:
-                other = _not_saved(epoch.seen)
+                other = [file for file in _not_saved(epoch.seen) if file not in own]
                 yield epoch.expects_that(not other, "no file but what is saved", got=_listed(other), because=why)
         if seen.files is not None:
-            files = seen.files
+            files = [file for file in seen.files if file not in own]
             yield case.at(fit).expects_that(
                 not files, "no file from the hooks around the epochs", got=_listed(files), because=why
             )

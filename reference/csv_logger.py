@@ -1,0 +1,144 @@
+"""CSVLogger: it writes a line of values for every epoch, in columns that the first epoch decides.
+
+Rules
+1. When a fit begins, the file is opened: emptied, or with `append` to write after what is there. If something is there, no header
+   is written from then on. When exactly it is opened is a choice.
+2. The first epoch decides the columns: epoch, and what it logs, sorted by name; and where none of these is of the validation,
+   the same again with `val_` in front. Whether a later fit's first epoch decides again is a choice.
+3. At every epoch end a row is written, a header before the first one. A metric without a column is left out; one that is missing
+   is NA, or raises KeyError (a choice).
+4. A value is written as Python writes it, an array in brackets and quotes, None as nothing.
+5. A file that is open cannot be copied, nor one of Python's that was closed.
+"""
+
+import csv
+import io
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Any, NamedTuple
+
+from callcheck.spec.callbacks import CSVLogger as Configuration
+from callcheck.spec.callbacks import bind
+from callcheck.spec.dialect import Dialect
+from callcheck.spec.files import existing_directories
+from callcheck.spec.numbers import shortest_float32
+from callcheck.spec.values import ArrayNumber, Tensor, Value
+
+from .machine import NOTHING, Effect, Event, Machine, Reason, Unpredictable, Write
+
+OPENED = Reason("csv-logger/append/overwrites-unless-told-to-append", "A fit begins: append is {append}.")
+WRITTEN = Reason("csv-logger/rows/one-for-each-epoch", "A row is written for epoch index {epoch}.")
+END = "\r\n"
+
+
+class State(NamedTuple):
+    """`columns`: beside epoch; None before the first epoch. `header`: one is due before the first row of a fit. `writing`: a row
+    of this fit was written, or tried. `used`: a file was opened once. `open`: it still is."""
+
+    columns: tuple[str, ...] | None = None
+    header: bool = True
+    writing: bool = False
+    used: bool = False
+    open: bool = False
+
+
+class NotFoundError(Exception):
+    """TensorFlow's, for a folder that is missing."""
+
+
+class CSVLogger(Machine):
+    initial = State()
+
+    def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
+        self.config: Configuration = bind("CSVLogger", config)
+        self.keeps_columns = dialect["csv-logger/reuse"] == "columns"
+        self.writes_na = dialect["csv-logger/missing-metric"] == "na"
+        self.opens_late = dialect["csv-logger/opens"] == "with-the-first-row"
+        self.logs_numpy = dialect["learning-rate/logged-as"] == "numpy"
+
+    # ---------------------------------------------------------------------------------- hooks
+
+    def fit_begin(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
+        if self.keeps_columns and state.writing:
+            raise Unpredictable(
+                "instances"
+            )  # the fit before was interrupted, and its file is the one that is written to
+        path, header = self.config.filename, state.header
+        if self.config.append and path in event.texts:
+            header = not event.texts[path]
+        if not self.opens_late:
+            self.open(effects, event)
+        columns = state.columns if self.keeps_columns else None
+        return State(columns=columns, header=header, used=True, open=not self.opens_late), OPENED
+
+    def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
+        separator = self.config.separator
+        columns = decided(event.logs, self.writes_na) if state.columns is None else state.columns
+        if not isinstance(separator, str) or len(separator) != 1:
+            raise TypeError("the delimiter has to be a string of one character")
+        if not state.writing and self.opens_late and state.header:
+            self.open(effects, event)
+        cells = self.cells(columns, event)
+        names = ("epoch", *columns)
+        text = line([*names], separator) if state.header and not state.writing else ""
+        if not state.writing and self.opens_late and not state.header:
+            self.open(effects, event)
+        row = {"epoch": event.epoch, **cells}
+        effects.append(Write(self.config.filename, text + line([row[name] for name in names], separator), append=True))
+        return state._replace(columns=columns, writing=True, open=True), WRITTEN
+
+    def fit_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
+        return state._replace(writing=False, open=False), NOTHING
+
+    def open(self, effects: list[Effect], event: Event) -> None:
+        """Rule 1. Raises what opening it raises."""
+        path = PurePosixPath(self.config.filename)
+        directories = existing_directories(self.existing)
+        if path in directories:
+            raise IsADirectoryError(f"{path} is a directory")
+        if path.parent not in (*directories, PurePosixPath(".")):
+            raise (NotFoundError if self.opens_late else FileNotFoundError)(f"there is no {path.parent}")
+        effects.append(Write(self.config.filename, append=bool(self.config.append)))
+
+    def cells(self, columns: tuple[str, ...], event: Event) -> dict[str, Any]:
+        """The values of a row by column. Raises KeyError for a metric that is missing where that is not foreseen."""
+        foreseen = self.writes_na or event.stop
+        return {
+            name: self.shown(name, event.logs[name]) if name in event.logs or not foreseen else "NA" for name in columns
+        }
+
+    def shown(self, name: str, value: Value) -> Any:
+        """Rule 4."""
+        if isinstance(value, Tensor):
+            raise Unpredictable("tensor")  # each backend writes the parts of its tensors in its own way
+        if isinstance(value, tuple):
+            return f'"[{", ".join(map(repr, map(float, value)))}]"'
+        if isinstance(value, ArrayNumber):
+            return shortest_float32(value) if self.logs_numpy and name == "lr" else repr(float(value))
+        return value
+
+    # ---------------------------------------------------------------------------------- the instance, and what is read
+
+    def pickled(self, state: State) -> None:
+        if state.used and (state.open or not self.opens_late):
+            raise TypeError("a file cannot be pickled")
+
+    copied = pickled
+
+    def recorded(self, state: State, texts: Mapping[str, str]) -> tuple[Mapping[str, Any], ...]:
+        return tuple({"line": each} for each in texts.get(self.config.filename, "").split(END)[:-1])
+
+
+def decided(logs: Mapping[str, Value], foresees: bool) -> tuple[str, ...]:
+    """Rule 2."""
+    names = sorted(logs)
+    if foresees and not any(name.startswith("val_") for name in names):
+        names += [f"val_{name}" for name in names]
+    return tuple(names)
+
+
+def line(cells: list[Any], separator: str) -> str:
+    """A line of the file, with its end, as Python's csv writes it."""
+    written = io.StringIO(newline="")
+    csv.writer(written, delimiter=separator).writerow(cells)
+    return written.getvalue()

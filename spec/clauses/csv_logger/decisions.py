@@ -1,0 +1,356 @@
+"""CSVLogger: it streams what every epoch logged to a file, a row for each.
+
+What is judged is the file as it is when a fit has ended, line by line. It is read as csv with the configured separator, which
+has to be one character; what another one does has a clause of its own. Metrics named `epoch` are left aside: that is the epoch's
+column.
+"""
+
+import csv
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from ...editing import configured
+from ...scenario import Scenario
+from ...values import Tensor, Value
+from ..clause import Case, EpochSeen, Expectations, clause
+
+DOCUMENTATION = "https://keras.io/api/callbacks/csv_logger/"
+STREAMS = f"{DOCUMENTATION} (first sentence: it streams the results of epochs to a file)"
+OBSERVED = "observed: keras 3.15.1, tf-keras 2.21.0"
+NA = {"csv-logger/missing-metric": "na"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _File:
+    """The file when the fit of that index has ended. `before`: the lines that were there when it began; `header`: whether the
+    first line that it wrote is one; `rows`: its rows with the epochs that they are of; `columns`: the names in its header, or in
+    the one that is there from before."""
+
+    fit: int
+    before: tuple[str, ...]
+    lines: tuple[str, ...]
+    columns: tuple[str, ...]
+    header: bool
+    rows: tuple[tuple[EpochSeen, dict[str, str]], ...]
+
+
+def _cells(line: str, separator: str) -> list[str]:
+    return next(csv.reader([line], delimiter=separator))
+
+
+def _is_plain(case: Case) -> bool:
+    separator = case["separator"]
+    named_epoch = any("epoch" in epoch.logs for fit in case.scenario.fits for epoch in fit.epochs)
+    return isinstance(separator, str) and len(separator) == 1 and not named_epoch
+
+
+def _lines(case: Case) -> Iterator[tuple[int, tuple[str, ...]]]:
+    for index, _, seen in case.fits():
+        if seen.recorded is not None:
+            yield index, tuple(str(piece.get("line")) for piece in seen.recorded)
+
+
+def _files(case: Case) -> Iterator[_File]:
+    if not _is_plain(case):
+        return
+    before: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    for index, lines in _lines(case):
+        kept = before if case["append"] else ()
+        new = [_cells(line, case["separator"]) for line in lines[len(kept) :]]
+        header = bool(new) and new[0][:1] == ["epoch"]
+        columns = tuple(new[0]) if header else columns
+        rows = zip(case.epochs(index), new[header:], strict=False)
+        named = tuple((epoch, dict(zip(columns, row, strict=False))) for epoch, row in rows)
+        yield _File(fit=index, before=kept, lines=lines, columns=columns, header=header, rows=named)
+        before = lines
+
+
+# ---------------------------------------------------------------------------------------------- rows
+
+
+@clause("csv-logger/rows/one-for-each-epoch", level="documented", source=STREAMS)
+def one_for_each_epoch(case: Case) -> Expectations:
+    """A fit writes one row for every epoch that is run, the one in which training is stopped included, in their order; its first
+    cell is the epoch's index, as the callbacks are told it."""
+    for file in _files(case):
+        run = [str(epoch.number) for epoch in case.epochs(file.fit)]
+        new = [_cells(line, case["separator"])[:1] for line in file.lines[len(file.before) + file.header :]]
+        yield case.at(file.fit).expects_that(
+            new == [[each] for each in run], f"a row for each of the epochs {', '.join(run)}",
+            got=f"rows that begin with {[cell for row in new for cell in row]}", because="these epochs were run",
+        )  # fmt: skip
+
+
+@clause("csv-logger/header/names-the-columns", level="documented", source=STREAMS)
+def names_the_columns(case: Case) -> Expectations:
+    """The first line of a file names the columns: epoch, and what the first epoch logged."""
+    first = next(_files(case), None)
+    if first is not None and first.rows:
+        due = ["epoch", *sorted(first.rows[0][0].shown.logs)]
+        got = _cells(first.lines[0], case["separator"])
+        yield case.at(0, 0).expects_that(
+            got[: len(due)] == due, f"the header {due}", got=f"{got}", because="that is what the first epoch logged"
+        )
+
+
+def _is_number(value: Value) -> bool:
+    return isinstance(value, float) and not isinstance(value, bool)
+
+
+def _is(cell: str | None, value: float) -> bool:
+    try:
+        number = float(cell or "no")
+    except ValueError:
+        return False
+    return number == value or (math.isnan(number) and math.isnan(value))
+
+
+@clause("csv-logger/values/are-those-logged", level="documented", source=STREAMS)
+def values_are_those_logged(case: Case) -> Expectations:
+    """Under the name of a metric stands the number that the epoch logged, in full: it reads back as the same float64. (Of the
+    fit's own columns.)"""
+    for file in _files(case):
+        for epoch, row in file.rows if file.header else ():
+            for name, value in epoch.shown.logs.items():
+                if name in file.columns and _is_number(value):
+                    yield epoch.expects_that(
+                        _is(row.get(name), float(value)), f"{name}={float(value)!r}", got=f"{row.get(name)}",  # type: ignore[arg-type]
+                        because="that is what the epoch logged",
+                    )  # fmt: skip
+
+
+@clause("csv-logger/values/arrays-stand-in-brackets", level="documented", source=f"{DOCUMENTATION} (1D iterables)")
+def arrays_in_brackets(case: Case) -> Expectations:
+    """An array is written as its numbers in brackets, all of them."""
+    for file in _files(case):
+        for epoch, row in file.rows if file.header else ():
+            for name, value in epoch.shown.logs.items():
+                if isinstance(value, tuple) and not isinstance(value, Tensor) and name in row:
+                    inner = row[name].strip('"')
+                    numbers = inner[1:-1].split(", ") if inner[:1] == "[" and inner[-1:] == "]" else []
+                    yield epoch.expects_that(
+                        len(numbers) == len(value) and all(map(_is, numbers, value)), f"{name}={list(value)}", got=row[name],
+                        because="that is what the epoch logged",
+                    )  # fmt: skip
+
+
+@clause("csv-logger/values/none-is-an-empty-cell", level="observed", source=OBSERVED)
+def none_is_empty(case: Case) -> Expectations:
+    """A metric that is None has an empty cell, and a boolean reads True or False."""
+    for file in _files(case):
+        for epoch, row in file.rows if file.header else ():
+            for name, value in epoch.shown.logs.items():
+                if name in row and (value is None or isinstance(value, bool)):
+                    due = "" if value is None else str(value)
+                    yield epoch.expects_that(
+                        row[name] == due, f"{name}={due!r}", got=f"{row[name]!r}", because=f"the epoch logged {value}"
+                    )
+
+
+# ---------------------------------------------------------------------------------------------- metrics that come and go
+
+
+@clause("csv-logger/missing-metric/is-na", level="observed", source=OBSERVED, choices=NA)
+def missing_is_na(case: Case) -> Expectations:
+    """A metric that has a column, and that an epoch does not log, is NA in its row."""
+    for file in _files(case):
+        for epoch, row in file.rows if file.header else ():
+            for name in file.columns[1:]:
+                if name not in epoch.shown.logs:
+                    yield epoch.expects_that(
+                        row.get(name) == "NA", f"{name}=NA", got=f"{row.get(name)}", because="the epoch did not log it"
+                    )
+
+
+@clause("csv-logger/missing-metric/a-validation-is-foreseen", level="observed", source=OBSERVED, choices=NA)
+def validation_is_foreseen(case: Case) -> Expectations:
+    """Where the first epoch logs nothing whose name begins with val_, every metric has a second column, with val_ in front of
+    its name: for a validation that comes only every few epochs. Otherwise there are no other columns than those of the first
+    epoch."""
+    for file in _files(case):
+        if file.header and file.rows:
+            names = sorted(file.rows[0][0].shown.logs)
+            later = [] if any(name.startswith("val_") for name in names) else [f"val_{name}" for name in names]
+            due = ("epoch", *names, *later)
+            if not (case.dialect["csv-logger/reuse"] == "columns" and file.fit):
+                yield case.at(file.fit, 0).expects_that(
+                    file.columns == due, f"the columns {list(due)}", got=f"{list(file.columns)}",
+                    because=f"the first epoch logs {names}",
+                )  # fmt: skip
+
+
+@clause("csv-logger/missing-metric/raises", level="observed", source="observed: keras 2.3.1", errors=True,
+        choices={"csv-logger/missing-metric": "raises"})  # fmt: skip
+def missing_raises(case: Case) -> Expectations:
+    """In a first fit, the first epoch that lacks a metric of the first epoch raises KeyError at its end, unless training is
+    stopped in it."""
+    if not _is_plain(case) or case.trace.rejected is not None or not case.trace.fits or "/" in case["filename"]:
+        return
+    names = set(case.scenario.fits[0].epochs[0].logs)
+    error = case.trace.fits[0].error
+    for epoch in list(case.epochs(0))[1:]:
+        if names - set(epoch.shown.logs):
+            raised = error is not None and error.type == "KeyError" and error.epoch == epoch.number
+            yield epoch.expects_that(
+                raised != epoch.shown.stop, "NA" if epoch.shown.stop else "KeyError",
+                got="nothing raised" if error is None else error.type,
+                because=f"{sorted(names - set(epoch.shown.logs))} is missing" + (" where it stops" if epoch.shown.stop else ""),
+            )  # fmt: skip
+            return
+
+
+# ---------------------------------------------------------------------------------------------- several fits
+
+
+@clause("csv-logger/append/overwrites-unless-told-to-append", level="documented", source=f"{DOCUMENTATION} (append)")
+def overwrites(case: Case) -> Expectations:
+    """Without append the file is written anew in every fit: a header, and as many rows as this fit has epochs."""
+    if case["append"]:
+        return
+    for file in _files(case):
+        due = 1 + len(list(case.epochs(file.fit)))
+        yield case.at(file.fit).expects_that(
+            len(file.lines) == due and file.header, f"a header and {due - 1} rows",
+            got=f"{len(file.lines)} lines{'' if file.header else ', no header'}", because="append is False",
+        )  # fmt: skip
+
+
+@clause("csv-logger/append/keeps-what-is-there", level="documented", source=f"{DOCUMENTATION} (append)")
+def keeps_what_is_there(case: Case) -> Expectations:
+    """With append what earlier fits wrote stays, and a later fit writes behind it."""
+    before: tuple[str, ...] = ()
+    for index, lines in _lines(case) if case["append"] and _is_plain(case) else ():
+        if index:
+            yield case.at(index).expects_that(
+                lines[: len(before)] == before, f"the {len(before)} lines that were there, first", got=f"{list(lines)}",
+                because="append is True",
+            )  # fmt: skip
+        before = lines
+
+
+@clause("csv-logger/append/writes-no-second-header", level="observed", source=OBSERVED)
+def no_second_header(case: Case) -> Expectations:
+    """With append a fit that finds lines in the file writes no header, also if its columns are others: one row for each of its
+    epochs is all that it writes."""
+    for file in _files(case):
+        if file.before:
+            new = len(file.lines) - len(file.before)
+            due = len(list(case.epochs(file.fit)))
+            yield case.at(file.fit).expects_that(
+                new == due and not file.header, f"{due} lines more, no header among them",
+                got=f"{new}{', with a header' if file.header else ''}", because="there are lines in the file already",
+            )  # fmt: skip
+
+
+def _later_fits(scenario: Scenario) -> Scenario | None:
+    if len(scenario.fits) < 2 or scenario.config.get("append") or scenario.existing:
+        return None
+    return replace(scenario, fits=scenario.fits[1:])
+
+
+@clause(
+    "csv-logger/reuse/an-instance-used-again-behaves-as-a-new-one", level="observed", source="observed: keras 3.15.1",
+    choices={"csv-logger/reuse": "nothing"}, related=_later_fits,
+)  # fmt: skip
+def as_a_new_one(case: Case) -> Expectations:
+    """Without append an instance that is used for another fit writes what a new one would write: the columns of that fit."""
+    ours, theirs = dict(_lines(case)), dict(_lines(case.beside()))
+    for index, lines in theirs.items():
+        if index + 1 in ours:
+            yield case.at(index + 1).expects_that(
+                ours[index + 1] == lines, f"{list(lines)}", got=f"{list(ours[index + 1])}",
+                because="a new instance writes that",
+            )  # fmt: skip
+
+
+@clause(
+    "csv-logger/reuse/the-first-fit-decides-the-columns", level="observed", source="observed: tf-keras 2.21.0",
+    choices={"csv-logger/reuse": "columns"},
+)  # fmt: skip
+def first_fit_decides(case: Case) -> Expectations:
+    """The columns of an instance are those of its first fit: in a later one a metric that is new has no column."""
+    first = None
+    for file in _files(case):
+        if first is not None and file.header:
+            yield case.at(file.fit).expects_that(
+                file.columns == first, f"the columns {list(first)}", got=f"{list(file.columns)}",
+                because="these are the columns of the first fit",
+            )  # fmt: skip
+        first = first or (file.columns if file.header else None)
+
+
+# ---------------------------------------------------------------------------------------------- separator and file
+
+
+def _as_semicolons(scenario: Scenario) -> Scenario | None:
+    separator = scenario.config.get("separator", ",")
+    if not isinstance(separator, str) or len(separator) != 1:
+        return None
+    return configured(scenario, separator="," if separator == ";" else ";")
+
+
+@clause(
+    "csv-logger/separator/separates", level="documented", source=f"{DOCUMENTATION} (separator)", related=_as_semicolons
+)
+def separates(case: Case) -> Expectations:
+    """The separator stands between the cells of a line, and nothing else is changed by it: with another one, the cells are the
+    same."""
+    theirs = dict(_lines(case.beside()))
+    for index, lines in _lines(case):
+        if index in theirs:
+            ours = [_cells(line, case["separator"]) for line in lines]
+            other = [_cells(line, case.beside()["separator"]) for line in theirs[index]]
+            yield case.at(index).expects_that(
+                ours == other, f"the cells {other}", got=f"{ours}", because="only the separator is another one"
+            )
+
+
+@clause("csv-logger/separator/is-one-character", level="observed", source=OBSERVED, errors=True)
+def one_character(case: Case) -> Expectations:
+    """A separator that is not one character raises TypeError at the end of the first epoch."""
+    separator = case["separator"]
+    if case.trace.rejected is not None or not case.trace.fits or "/" in case["filename"]:
+        return
+    if isinstance(separator, str) and len(separator) == 1:
+        return
+    error = case.trace.fits[0].error
+    if error is None or error.hook != "fit_begin":  # the file itself may be in the way
+        yield case.at(0, 0).expects_that(
+            error is not None and (error.type, error.hook) == ("TypeError", "epoch_end"), "TypeError at the end of the epoch",
+            got="none" if error is None else f"{error.type} in {error.hook}", because=f"separator={separator!r}",
+        )  # fmt: skip
+
+
+@clause("csv-logger/file/a-missing-folder-is-not-made", level="observed", source=OBSERVED, errors=True)
+def folder_is_not_made(case: Case) -> Expectations:
+    """The folder of the file has to be there: otherwise FileNotFoundError is raised when the fit begins; where TensorFlow opens
+    the file, its NotFoundError at the end of the first epoch."""
+    if case.trace.rejected is not None or "/" not in case["filename"] or case.scenario.existing or not _is_plain(case):
+        return
+    late = case.dialect["csv-logger/opens"] == "with-the-first-row"
+    due = ("NotFoundError", "epoch_end") if late else ("FileNotFoundError", "fit_begin")
+    error = case.trace.fits[0].error if case.trace.fits else None
+    got = None if error is None else (error.type, error.hook)
+    yield case.at(0).expects_that(
+        got == due, f"{due[0]} in {due[1]}", got="none" if got is None else f"{got[0]} in {got[1]}",
+        because=f"nobody makes the folder of {case['filename']}",
+    )  # fmt: skip
+
+
+@clause("csv-logger/effects/only-looks-on", level="universal", source=STREAMS, observes=("stop",))
+def only_looks_on(case: Case) -> Expectations:
+    """It stops nothing, prints nothing, warns of nothing and leaves the logs as they are."""
+    for epoch in case.epochs():
+        seen = epoch.seen
+        done = [
+            what
+            for what, there in (
+                ("a stop", epoch.stopped), ("a line", seen.printed), ("a warning", seen.warned), ("a log", seen.logged),
+            )
+            if there
+        ]  # fmt: skip
+        yield epoch.expects_that(
+            not done, "nothing to be done", got=", ".join(done), because="CSVLogger only writes to its file"
+        )

@@ -1,0 +1,60 @@
+"""Scenarios for CSVLogger, and the boundaries that they promise to reach."""
+
+from dataclasses import replace
+
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn
+
+from ..scenario import Epoch, Scenario
+from .conditions import Condition, left_out, parameter_is
+from .drawing import ABSENT, chance, config_of, weighted
+from .fits import drawn_scenario
+from .history import RECORDED, recorded
+
+_FILENAME = weighted(("log.csv", 12), ("run/log.csv", 2))
+_SEPARATOR = weighted((ABSENT, 14), (";", 4), ("\t", 2), ("|", 2), (".", 1), ("::", 3), ("", 2))
+_APPEND = weighted((ABSENT, 5), (True, 5), (False, 1))
+
+
+@st.composite
+def scenarios(draw: DrawFn) -> Scenario:
+    config = config_of(filename=draw(_FILENAME), separator=draw(_SEPARATOR), append=draw(_APPEND))
+    if chance(draw, 3):
+        config["unknown"] = 1
+    scenario = drawn_scenario(draw, "CSVLogger", config, *recorded(draw, tensors=False))
+    if not chance(draw, 12):
+        return scenario
+    path = config["filename"]
+    there = draw(weighted(((path,), 3), (("run/",), 2), ((f"{path}/",), 1)))
+    return replace(scenario, existing=there)
+
+
+# ---------------------------------------------------------------------------------------------- boundaries
+
+
+def _other_columns(scenario: Scenario) -> bool:
+    """A later fit whose first epoch logs other metrics than that of the first fit."""
+    first, *later = (set(fit.epochs[0].logs) for fit in scenario.fits)
+    return any(names != first for names in later)
+
+
+def _validation_comes_later(scenario: Scenario) -> bool:
+    def validated(epoch: Epoch) -> bool:
+        return any(name.startswith("val_") for name in epoch.logs)
+
+    return any(not validated(fit.epochs[0]) and any(map(validated, fit.epochs[1:])) for fit in scenario.fits)
+
+
+BOUNDARIES: dict[str, Condition] = {
+    **{name: condition for name, condition in RECORDED.items() if name != "a tensor"},
+    "append": parameter_is("append", bool),
+    "overwrite": left_out("append"),
+    "another separator": parameter_is("separator", lambda separator: separator in (";", "\t", "|")),
+    "a separator of no or of several characters": parameter_is("separator", lambda separator: len(separator) != 1),
+    "a separator that stands in numbers": parameter_is("separator", lambda separator: separator == "."),
+    "a folder": parameter_is("filename", lambda filename: "/" in filename),
+    "something is there": lambda s: bool(s.existing),
+    "other columns in a later fit": _other_columns,
+    "the validation comes later": _validation_comes_later,
+    "append in a second fit": lambda s: len(s.fits) > 1 and bool(s.config.get("append")),
+}
