@@ -61,7 +61,7 @@ def test_a_scenario_that_is_pasted_whole_moves_into_the_form() -> None:
     [
         ({**EARLY}, "paste what the training recorded"),
         ({**EARLY, "see": "hello"}, "what was pasted: is none of the known kinds"),
-        ({**EARLY, "see": "1", "on": "keras-1.0"}, "keras 1.0 is older than the first known release"),
+        ({**EARLY, "see": "1", "on": "keras-0.3"}, "keras 0.3 is older than the first known release"),
         ({**EARLY, "see": "1", "patient": "2"}, "EarlyStopping has no parameter 'patient'"),
         ({**EARLY, "see": '{"fits": []}'}, "fits: "),
         ({"callback": "Nothing", "see": "1"}, "unknown callback 'Nothing'"),

@@ -32,6 +32,9 @@ MEANS = {
     "initial_value_threshold": "the best value before training begins",
     "schedule": "{'table': [0.1, 0.05]} by epoch, or {'scale': 0.5} of the rate before",
     "raise_error": "raise an error in place of stopping",
+    "filename": "the file that is written",
+    "separator": "what stands between two columns",
+    "append": "go on with a file that is there",
     "epsilon": "Keras 2: the older name of min_delta",
     "period": "Keras 2: every how many epochs to save",
 }
