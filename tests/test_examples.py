@@ -45,6 +45,6 @@ def test_a_home_made_loop_is_told_what_it_does_otherwise_and_pinned(
     pin, few = str(tmp_path / "loop.toml"), ("--examples", "60")
     assert main(["infer", "home_made_loop:Adapter", "--pin", pin, *few]) == 1
     said = " ".join(capsys.readouterr().out.split())
-    assert "After more than patience epochs without an improvement" in said
+    assert "After patience epochs without an improvement and one more" in said
     assert "left unexplained" not in said
     assert main(["check", "home_made_loop:Adapter", "--dialect", pin, *few]) == 0

@@ -298,6 +298,7 @@ TAKEN_FOR_GRANTED: Mapping[str, tuple[str, ...]] = {
     "model-checkpoint/save-freq": ("batches",),
     "reduce-lr-on-plateau/arguments": ("any",),
     "reduce-lr-on-plateau/message-epoch": ("from-one",),
+    "reduce-lr-on-plateau/min-lr": ("as-stored", "as-given", "not-at-all"),
     "reduce-lr-on-plateau/patience": ("at-least", "more-than"),
 }
 """By choice, the values that observed clauses take for granted. What the releases do that have others is held to the reference,

@@ -70,7 +70,7 @@ class ReduceLROnPlateau(Callback):
         if better(value, self.best, self.mode, self.min_delta):
             self.best = value
             self.wait = 0
-        elif self.cooling == 0:
+        elif self.cooling <= 0:
             self.wait += 1
         if self.cooling > 0:
             self.cooling -= 1

@@ -376,8 +376,9 @@ def easy_baseline(case: Case) -> Expectations:
     choices={"early-stopping/first-epoch": "never", "early-stopping/first-value": "compared-with-infinity"},
 )
 def first_epoch_never_stops(case: Case) -> Expectations:
-    """The epoch of index 0 never stops training, not even with a patience of 1 and a NaN, which is no improvement."""
-    for epoch in case.epochs():
+    """In a first fit the epoch of index 0 never stops training, not even with a patience of 1 and a NaN, which is no
+    improvement."""
+    for epoch in case.epochs(0):
         if epoch.number == 0:
             yield epoch.expects_that(not epoch.stopped, "no stop", got="a stop", because="its index is 0")
 

@@ -104,10 +104,10 @@ def better_by(case: Case, way: str, min_delta: float | None = None) -> Better:
     delta = abs(case["min_delta"] if min_delta is None else min_delta)
 
     def less(value: float, than: float) -> bool:
-        return precision(case, value)(value + delta) < precision(case, than)(than)
+        return precision(case, value, new=True)(value + delta) < precision(case, than)(than)
 
     def greater(value: float, than: float) -> bool:
-        return precision(case, value)(value - delta) > precision(case, than)(than)
+        return precision(case, value, new=True)(value - delta) > precision(case, than)(than)
 
     return less if way == "min" else greater
 
@@ -183,7 +183,7 @@ def plain_changes(case: Case, way: str, epochs: Sequence[Monitored]) -> bool:
     others = [] if case["baseline"] is None else [case["baseline"]]
     try:
         return not any(
-            precision(case, value)(value + delta) == precision(case, than)(than)
+            precision(case, value, new=True)(value + delta) == precision(case, than)(than)
             for place, value in enumerate(values)
             for than in (*values[:place], *others)
         )
