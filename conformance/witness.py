@@ -99,13 +99,14 @@ def _argument(name: str, value: Any) -> str | None:
 
 
 def run(text: str, python: Path, directory: Path, environment: Mapping[str, str]) -> str:
-    """What the script prints last, or the last line of its error, in an empty directory."""
+    """What the script prints, or the last line of its error, in an empty directory. Raises TimeoutError for one that does not end
+    in time: that says nothing about a callback."""
     try:
         done = subprocess.run(
             [str(python), "-W", "ignore", "-c", text],
             cwd=directory, env=dict(environment), capture_output=True, text=True, timeout=TIME_LIMIT,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
-        return f"no end within {TIME_LIMIT:g} s"
+        raise TimeoutError(f"no end within {TIME_LIMIT:g} s") from None
     said = done.stdout.strip().splitlines() if done.returncode == 0 else done.stderr.strip().splitlines()[-1:]
     return "\n".join(said)

@@ -231,6 +231,9 @@ def _witness(names: tuple[Name, ...], homes: list[Path | None], difference: Diff
             return None
         variables = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": name.backend or "tensorflow"}
         with tempfile.TemporaryDirectory(prefix="callcheck-witness-") as directory:
-            printed.append(witness.run(script, home, Path(directory), variables))
+            try:
+                printed.append(witness.run(script, home, Path(directory), variables))
+            except TimeoutError:
+                return None
         scripts.append(script)
     return Witness(script=scripts[-1], a=printed[0], b=printed[1]) if printed[0] != printed[1] else None
