@@ -49,14 +49,21 @@ def test_what_fit_was_given_is_written(package: str, tmp_path: Path) -> None:
     first, second = read_script(file).fits
     assert (first.epochs, first.initial_epoch, first.validation_freq, first.learning_rate) == (4, 0, 2, 0.25)
     assert (second.epochs, second.initial_epoch, second.validation_freq, second.learning_rate) == (3, 2, 1, 0.125)
-    assert first.others == ("CSVLogger",)
+    assert first.others == ()
     assert [each.callback for each in second.callbacks] == ["TerminateOnNaN"]
     by_name = {each.callback: dict(each.config) for each in first.callbacks}
-    assert list(by_name) == ["EarlyStopping", "ReduceLROnPlateau", "LearningRateScheduler", "ModelCheckpoint"]
+    assert list(by_name) == [
+        "EarlyStopping",
+        "ReduceLROnPlateau",
+        "CSVLogger",
+        "LearningRateScheduler",
+        "ModelCheckpoint",
+    ]
     assert [each.source for each in first.callbacks] == [f"{name}, instance {at}" for at, name in enumerate(by_name, 1)]
     assert by_name["EarlyStopping"]["patience"] == 9
     assert by_name["EarlyStopping"].get("mode", "max") == "max"
     assert by_name["EarlyStopping"]["restore_best_weights"] is True
+    assert by_name["CSVLogger"] == {"filename": "log.csv"}
     assert by_name["ReduceLROnPlateau"] == {"factor": 0.5, "patience": 8, "min_delta": 0.01}
     assert by_name["LearningRateScheduler"] == {"schedule": {"table": [1.0, 0.5, 0.25, 0.125]}}
     assert by_name["ModelCheckpoint"] == {

@@ -23,6 +23,7 @@ from callcheck.spec.reading import InvalidScenario, Refused
 from callcheck.spec.scenario import CONFIG
 from callcheck.spec.script import Script, ScriptCallback, ScriptFit, Unread
 
+from .instances import PATHS
 from .scope import Block, NotKnown, Scope, file_path, literal, read_scope
 from .sources import Source, Unparsable, read_source
 
@@ -355,7 +356,7 @@ class _Collector:
         """The value of an argument, as a scenario has it. Raises NotKnown."""
         if parameter == "schedule":
             raise NotKnown(node)
-        value = file_path(node, scope) if parameter == "filepath" else literal(node, scope)
+        value = file_path(node, scope) if parameter in PATHS else literal(node, scope)
         if parameter in FLOAT_PARAMETERS and isinstance(value, bool):
             raise NotKnown(node)
         try:

@@ -16,6 +16,12 @@ class NoConfiguration(Refused):
     """It is none of the callbacks, or does not show what it was configured with; the message is one sentence."""
 
 
+STORED_AS = {"separator": "sep"}
+"""Under which name a callback keeps what it was given, where that is another one."""
+PATHS = {"filepath", "filename"}
+"""What lies in a directory of the training's own, which is left out."""
+
+
 def name_of(callback: Any) -> str | None:
     """The name of the callback that it is, or is derived from; None for others."""
     return next((base.__name__ for base in type(callback).__mro__ if base.__name__ in CALLBACKS), None)
@@ -38,13 +44,13 @@ def configuration_of(callback: Any) -> tuple[str, dict[str, Any]]:
     for parameter in CALLBACKS[name].configuration.__dataclass_fields__:
         if parameter == "mode":
             config["mode"] = _mode(callback)
-        elif parameter == "initial_value_threshold" or not hasattr(callback, parameter):
+        elif parameter == "initial_value_threshold" or not hasattr(callback, STORED_AS.get(parameter, parameter)):
             continue  # `best` has taken its place
         else:
-            value = plain(getattr(callback, parameter))
+            value = plain(getattr(callback, STORED_AS.get(parameter, parameter)))
             config[parameter] = abs(value) if parameter == "min_delta" else value
-    if "filepath" in config:
-        config["filepath"] = str(config["filepath"]).replace("\\", "/").rsplit("/", 1)[-1]
+    for path in PATHS & set(config):
+        config[path] = str(config[path]).replace("\\", "/").rsplit("/", 1)[-1]
     usual = {**defaults(name), "period": 1}
     if config.get("monitor", "val_loss") in ("loss", "val_loss"):
         usual["mode"] = "min" if config.get("mode") == "min" else "auto"
