@@ -134,6 +134,8 @@ def _only_the_last_fit(scenario: Scenario) -> Scenario | None:
     sets = SETS_THE_RATE & set(names(scenario))
     if len(scenario.fits) < 2 or last.instances != "new" or last.resume is not None or scenario.existing:
         return None
+    if any(config.get("append") for config in (scenario.config, *(each.config for each in scenario.callbacks))):
+        return None
     if last.learning_rate is None and (sets or any(fit.learning_rate is not None for fit in scenario.fits)):
         return None
     if any(act.learning_rate is not None for fit in scenario.fits for epoch in fit.epochs for act in epoch.others):
@@ -149,7 +151,8 @@ def _only_the_last_fit(scenario: Scenario) -> Scenario | None:
 )  # fmt: skip
 def knows_nothing(case: Case) -> Expectations:
     """Callbacks that are made anew for a fit do there what they do in a first fit: best values, counts and cooldowns are
-    forgotten, and a checkpoint with save_best_only writes over the best file of the fit before."""
+    forgotten, and a checkpoint with save_best_only writes over the best file of the fit before. (No CSVLogger appends to its
+    file.)"""
     if len(case.trace.fits) != len(case.scenario.fits):
         return
     ours, other = (
