@@ -44,6 +44,7 @@ from callcheck.spec.dialect import Dialect, release_dialect
 from callcheck.spec.numbers import float32
 from callcheck.spec.scenario import Epoch, Fit, Scenario, groups, to_json
 from callcheck.spec.trace import UNTRAINED, Origin
+from callcheck.spec.values import map_rate
 
 ROUNDS = 15
 EPOCHS = 300
@@ -110,7 +111,7 @@ def bare_machine(dialect: Dialect, scenario: Scenario) -> None:
                 state, _ = epoch_end(state, Event(epoch, -1, content.logs, rate, weights, ()), effects)
             for effect in effects:
                 if isinstance(effect, SetRate):
-                    rate = float32(effect.rate)
+                    rate = map_rate(effect.rate, float32)
             effects.clear()
         if fit_end:
             state, _ = fit_end(state, Event(first, -1, {}, rate, UNTRAINED, ()), effects)
@@ -151,7 +152,7 @@ def explain_seconds() -> float:
 
 def worker_to_in_process(implementation: Any) -> float:
     """The same scenarios, of all callbacks, asked of a worker and here in turn."""
-    asked = [to_json(scenario) for callback in CONFIGURATIONS for scenario in pool(callback, POOL, 0, None)]
+    asked = [to_json(scenario) for callback in CONFIGURATIONS for scenario in pool(callback, POOL, 0)]
     here = InProcess(implementation)
 
     def clock(transport: Transport) -> float:
