@@ -103,6 +103,13 @@ PATIENCE = {
 }
 """By the value of `reduce-lr-on-plateau/patience`."""
 
+COOLDOWN: dict[str, Callable[[int], bool]] = {
+    "one-less": lambda left: left > 1,
+    "exact": lambda left: left > 0,
+}
+"""Whether an epoch that begins with so many epochs of the cooldown left does not count, by the value of
+`reduce-lr-on-plateau/cooldown`."""
+
 SMALLEST_CHANGE = {"any": None, "above-0": 0.0, "above-1e-8": 1e-8}
 """What a reduction has to exceed to be made, by the value of `reduce-lr-on-plateau/smallest-change`; None: it is not asked."""
 
@@ -141,7 +148,7 @@ class ReduceLROnPlateau(Machine):
             raise ValueError(f"ReduceLROnPlateau does not support a factor >= 1.0, got {configuration.factor}")
         self.warned = (*warned, "unknown-mode") if self.monitor.unknown_mode else warned
         self.rate_log = RateLog(dialect)
-        self.exact_cooldown = dialect["reduce-lr-on-plateau/cooldown"] == "exact"
+        self.cooling = COOLDOWN[dialect["reduce-lr-on-plateau/cooldown"]]
         self.float32_product = dialect["reduce-lr-on-plateau/rate-arithmetic"] == "float32"
         self.keeps = REUSE[dialect["reduce-lr-on-plateau/reuse"]]
         self.patience = PATIENCE[dialect["reduce-lr-on-plateau/patience"]]
@@ -176,8 +183,8 @@ class ReduceLROnPlateau(Machine):
         if value is None:
             effects.append(Warn("missing-metric"))
             return made(State, (best, wait, cooldown_counter, direction)), MISSING
-        cooling = cooldown_counter > 0
-        if cooling:
+        cooling = self.cooling(cooldown_counter)
+        if cooldown_counter > 0:
             cooldown_counter -= 1
             wait = 0
         reason = COOLING
@@ -186,7 +193,7 @@ class ReduceLROnPlateau(Machine):
             best, wait = value, 0
         else:
             best = self.monitor.anchor(value, best, direction)
-            if not (cooling if self.exact_cooldown else cooldown_counter > 0):
+            if not cooling:
                 wait += 1
                 reason = WAITED
         if not (self.always or (reason is WAITED and self.patience.reached(wait, config.patience))):
