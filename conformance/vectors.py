@@ -150,7 +150,7 @@ LISTS = {
     FOLDER.parent / "clauses" / "ids.txt": CLAUSES.keys(),
     FOLDER.parent / "choices.txt": {f"{choice.id} {value}" for choice in CHOICES.values() for value in choice.values},
 }
-"""What is frozen: the ids of clauses (a line may be `retired`, a space and an id), and the choices with each of their values."""
+"""What is frozen: the ids of clauses (a line may be `retired ID for ID and ID`), and the choices with each of their values."""
 
 
 def listed(file: Path) -> list[str]:

@@ -264,7 +264,7 @@ _ALL = (
         "reduce-lr-on-plateau/rate-arithmetic",
         "In which precision is the rate multiplied by factor?",
         float64="The stored float32 rate is widened, multiplied in float64, and rounded when it is stored.",
-        float32="Rate and factor are multiplied as float32.",
+        float32="Rate and factor are multiplied as float32: with NumPy 2 the product of a float32 and a Python float is one.",
     ),
     decision(
         "reduce-lr-on-plateau/pickling",

@@ -1,6 +1,7 @@
 """The document is what the clauses say, its words are explained and used, and its anchors lead somewhere."""
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -8,31 +9,70 @@ import pytest
 
 from callcheck.cli import main
 from callcheck.conformance.report.example import example
-from callcheck.conformance.report.specification import anchor, glossary, markdown, page
+from callcheck.conformance.report.example_table import tables
+from callcheck.conformance.report.introduction import glossary
+from callcheck.conformance.report.specification import FRONT, documents, markdown, page
 from callcheck.conformance.report.standing import breaks
+from callcheck.conformance.report.words import anchor
+from callcheck.conformance.site.state import SITE
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.clauses.clause import CLAUSES
 from callcheck.spec.scenario import from_json
+from callcheck.spec.version import retired
 
-SPECIFICATION = Path(__file__).resolve().parents[1] / "SPECIFICATION.md"
+ROOT = Path(__file__).resolve().parents[1]
 TEXT = markdown()
+"""The whole in one document, as the page has it."""
+FILES = documents()
+RENDERED = 500_000
+"""Bytes up to which GitHub renders a file of Markdown: 512 KB, less a little."""
 IN_JUDGE = {"every-callback/outcome/is-an-answer", "every-callback/outcome/is-the-same-every-time"}
 """Broken by an implementation that hangs or answers differently: no trace shows it."""
 
 
+def anchors_of(text: str) -> list[str]:
+    return re.findall(r'<a id="([^"]+)">', text)
+
+
+def links_of(text: str) -> list[tuple[str, str]]:
+    """The file, empty for the same one, and the anchor, to which each link leads; not those to the page that answers."""
+    links = re.findall(r"\]\(([^)#:]*)(?:#([^)]*))?\)", text)
+    return [(file, target) for file, target in links if not file.endswith(SITE)]
+
+
 def test_the_document_is_in_step_with_the_clauses() -> None:
     """Remade with: callcheck clauses --markdown SPECIFICATION.md"""
-    assert SPECIFICATION.read_text(encoding="utf-8") == TEXT
+    for name, text in FILES.items():
+        assert (ROOT / name).read_text(encoding="utf-8") == text, name
+        assert len(text.encode()) < RENDERED, name
+    written = {file.relative_to(ROOT).as_posix() for file in (ROOT / "specification").iterdir()}
+    assert written | {FRONT} == set(FILES)
 
 
 def test_every_clause_and_every_choice_has_an_anchor_of_its_own() -> None:
-    anchors = re.findall(r'<a id="([^"]+)">', TEXT)
-    assert len(anchors) == len(set(anchors))
-    assert {anchor(id) for id in (*CLAUSES, *CHOICES)} <= set(anchors)
+    for text in (TEXT, FILES[FRONT]):
+        anchors = anchors_of(text)
+        assert len(anchors) == len(set(anchors))
+        assert {anchor(id) for id in (*CLAUSES, *CHOICES, *retired())} <= set(anchors)
 
 
 def test_every_link_in_it_leads_to_an_anchor() -> None:
-    assert set(re.findall(r"\]\(#([^)]+)\)", TEXT)) <= set(re.findall(r'<a id="([^"]+)">', TEXT))
+    assert {target for file, target in links_of(TEXT) if not file} <= set(anchors_of(TEXT))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_link_from_file_to_file_leads_to_an_anchor(name: str) -> None:
+    for file, target in links_of(FILES[name]):
+        there = os.path.normpath(Path(name).parent / file) if file else name
+        assert not target or target in anchors_of(FILES[there]), (file, target)
+
+
+@pytest.mark.parametrize("id", [*CLAUSES, *CHOICES])
+def test_the_anchor_in_the_front_leads_to_the_page_where_all_of_it_stands(id: str) -> None:
+    line = next(line for line in FILES[FRONT].splitlines() if f'<a id="{anchor(id)}"></a>' in line)
+    file, target = links_of(line)[0]
+    assert target == anchor(id)
+    assert f'### <a id="{anchor(id)}"></a>`{id}`' in FILES[file]
 
 
 def test_its_examples_can_be_run_again() -> None:
@@ -57,6 +97,8 @@ def test_its_example_tells_right_from_wrong(id: str) -> None:
     assert not breaks(clause, shown.kept)
     assert breaks(clause, shown.wrong)
     assert shown.kept.scenario == shown.wrong.scenario
+    cells = [line.split(" | ")[-2:] for line in tables(shown) if line.startswith("| ")]
+    assert [right for right, wrong in cells if f"{right} |" != wrong and not right.startswith("seen in")]
 
 
 def test_every_cause_of_a_break_is_named() -> None:
@@ -86,7 +128,12 @@ def test_the_page_is_self_contained() -> None:
 def test_the_command_writes_both(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     document, written = tmp_path / "s.md", tmp_path / "s.html"
     assert main(["clauses", "--markdown", str(document), "--html", str(written)]) == 0
-    assert document.read_text(encoding="utf-8") == TEXT
+    for name, text in documents("s.md").items():
+        assert (tmp_path / name).read_text(encoding="utf-8") == text
+    assert set(documents("s.md")) == {"s.md", *(f"s/{each.name}" for each in (tmp_path / "s").iterdir())}
     assert written.read_text(encoding="utf-8") == page()
+    (tmp_path / "t").write_text("a file in the place of the folder")
+    assert main(["clauses", "--markdown", str(tmp_path / "t.md")]) == 2
+    assert "cannot be written (File exists)" in capsys.readouterr().err
     assert main(["clauses", "early-stopping", "--html", str(written)]) == 2
     assert "early-stopping" in capsys.readouterr().err

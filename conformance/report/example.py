@@ -6,7 +6,7 @@ Rules
 - Nothing is written by hand: the scenarios are the stored vectors, and the configurations of the clause's catches with a few
   readable streams of values.
 - Of those that tell right from wrong the most readable is taken: the two differ in what the table shows; three to five epochs,
-  finite values that differ, no more circumstances than it takes.
+  finite values that differ, no more circumstances than it takes. A catch that is to be `shown` is taken as it is.
 - Of a relation one run is shown alone where it alone tells right from wrong.
 """
 
@@ -58,6 +58,14 @@ class Example:
     wrong: Case | None = None
     mistake: str | None = None
 
+    @property
+    def runs(self) -> Mapping[str, Scenario]:
+        """The scenario that is judged, and where another is beside it that one, by how they are introduced."""
+        other = self.kept.other_scenario
+        if other is None or key(other) == key(self.kept.scenario):
+            return {"Example": self.kept.scenario}
+        return {"Example": self.kept.scenario, "Compared with": other}
+
 
 @cache
 def example(clause_id: str) -> Example | None:
@@ -93,6 +101,12 @@ def _of_a_dialect(clause: Clause, found: Sequence[Standing]) -> Example | None:
 def _of_a_variant(clause: Clause) -> Example | None:
     """What a wrong variant does in a dialect that keeps the clause. A difference that the table shows comes first."""
     caught = [catch for catch in catches() if catch.clause == clause.id]
+    for catch in (each for each in caught if each.shown):
+        pair, dialect = paired(clause, catch.scenario), catch.spoken().dialect
+        kept = None if pair is None else case_of(pair, dialect)
+        wrong = None if pair is None else _done_by(catch, pair, dialect)
+        if kept is not None and wrong is not None:
+            return _alone(clause, Example(kept=kept, wrong=wrong, mistake=catch.variant.says))
     fallback: Example | None = None
     visible: Example | None = None
     for number, pair in enumerate(islice(_candidates(clause, caught), TRIED)):
@@ -249,7 +263,8 @@ def _visible(shown: Example) -> bool:
 def table_of(scenario: Scenario, trace: Trace) -> object:
     """What a table shows of a trace."""
     refused = None if trace.rejected is None else trace.rejected.type
-    return refused, trace.warned, tuple(rows(scenario, trace, hide=HIDDEN, steps=True))
+    begun = tuple(fit.weights_at_begin for fit in trace.fits)
+    return refused, trace.warned, begun, tuple(rows(scenario, trace, hide=HIDDEN, steps=True))
 
 
 def _effort(clause: Clause, scenario: Scenario) -> float:

@@ -1,13 +1,14 @@
 """The tables of an example in Markdown: a scenario by epoch, with what is right and what is wrong in columns."""
 
 import html
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 
 from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.clauses.clause import Case
-from callcheck.spec.scenario import Scenario
-from callcheck.spec.trace import Trace
+from callcheck.spec.scenario import Scenario, key
+from callcheck.spec.trace import Trace, Weights
 
 from .example import Example
 from .table import Row, begun, heading, in_order, rows
@@ -16,6 +17,9 @@ from .words import one_line
 Place = tuple[int, int | None, str]
 BEFORE = -1
 """The place in a fit of what is seen before its first epoch."""
+WHEN_IT_BEGINS = "when the fit begins"
+SHARED = 4
+"""So many epochs after each other in which the same is seen share a line."""
 
 
 def cell(text: str) -> str:
@@ -23,60 +27,84 @@ def cell(text: str) -> str:
     return html.escape(one_line(text), quote=False).replace("*", "\\*").replace("|", "\\|")
 
 
-def tables(shown: Example, scenarios: Mapping[str, Scenario]) -> Iterator[str]:
+def tables(shown: Example) -> Iterator[str]:
     """A table for each of an example's scenarios, by how it begins: that which is judged, and where there is one that beside
-    it."""
-    for begin, scenario in scenarios.items():
-        columns = {f"seen in {shown.kept.dialect.name}": _trace(shown.kept, scenario)}
+    it. What was added to the logs is shown where nothing else tells right from wrong, in any of them."""
+    columns: dict[str, dict[str, Trace]] = {}
+    for begin, scenario in shown.runs.items():
+        columns[begin] = {f"seen in {shown.kept.dialect.name}": _trace(shown.kept, scenario)}
         if shown.wrong is not None:
             name = f"seen in {shown.wrong.dialect.name}" if shown.mistake is None else "with the mistake"
-            columns[name] = _trace(shown.wrong, scenario)
-        yield from _table(scenario, columns, begin)
+            columns[begin][name] = _trace(shown.wrong, scenario)
+    made = [_columns(scenario, columns[begin], {"logged"}) for begin, scenario in shown.runs.items()]
+    if not any(column != each[0] for each in made for column in each):
+        made = [_columns(scenario, columns[begin]) for begin, scenario in shown.runs.items()]
+    for (begin, scenario), seen in zip(shown.runs.items(), made, strict=True):
+        yield from _table(scenario, begin, list(columns[begin]), seen)
 
 
 def _trace(case: Case, scenario: Scenario) -> Trace:
-    return case.trace if scenario == case.scenario else case.other
+    return case.trace if key(scenario) == key(case.scenario) else case.other
 
 
-def _table(scenario: Scenario, traces: Mapping[str, Trace], begin: str) -> Iterator[str]:
-    """A scenario by epoch, and what is seen of it in each column."""
-    schedules = any("learning_rate" in CALLBACKS[each.callback].jobs for each in scenario.configured())
-    resumes = any(fit.resume is not None for fit in scenario.fits)
-    begins = any(fit.learning_rate is not None for fit in scenario.fits)
-    moved = any(epoch.learning_rate != 1.0 for trace in traces.values() for fit in trace.fits for epoch in fit.epochs)
-    scheduled = schedules or resumes or begins or moved or scenario.learning_rate != 1.0
-    hide = {"messages", "last", *(() if scheduled else ("rates",))}
+Column = dict[Place, Row]
+
+
+def _table(scenario: Scenario, begin: str, names: Sequence[str], seen: Sequence[Column]) -> Iterator[str]:
+    """A scenario by epoch, and what is seen of it in each column. Epochs in which nothing differs share a line."""
     around = f" starting at initial_epoch={scenario.initial_epoch}" if scenario.initial_epoch else ""
     yield f"{begin}: {'; '.join(f'`{one_line(line)}`' for line in heading(scenario))}{around}"
     yield ""
     several = len(scenario.fits) > 1
-    yield "| " + " | ".join([*(["fit"] if several else []), "epoch", "logs", *traces]) + " |"
-    yield "|---" * (several + 2 + len(traces)) + "|"
-    seen = _columns(scenario, traces, {*hide, "logged"}, resumes)
-    if all(column == seen[0] for column in seen[1:]) or not any(row.seen for row in seen[0].values()):
-        seen = _columns(
-            scenario, traces, hide, resumes
-        )  # what tells them apart, or all that is to be seen, are the logs
+    yield "| " + " | ".join([*(["fit"] if several else []), "epoch", "logs", *names]) + " |"
+    yield "|---" * (several + 2 + len(names)) + "|"
     places = dict.fromkeys(place for column in seen for place in column)
+    lines = []
     for place in sorted(places, key=in_order):
         there = next(column[place] for column in seen if place in column)
-        cells = [
-            *([f"{there.fit + 1}{begun(scenario.fits[there.fit])}"] if several else []),
-            "" if there.number is None else str(there.number),
-            there.shown,
-        ]
-        happened = [(", ".join(column[place].seen or ()) if place in column else "") or "-" for column in seen]
-        yield "| " + " | ".join(cell(each) for each in (*cells, *happened)) + " |"
+        fit = [f"{there.fit + 1}{begun(scenario.fits[there.fit])}"] if several else []
+        happened = [_happened(column[place]) if place in column else "-" for column in seen]
+        lines.append((there.number, fit, [there.shown, *happened]))
+    for (_, fit, cells), same in groupby(lines, key=lambda line: (line[0] is None, *line[1:])):
+        numbers = ["" if number is None else str(number) for number, _, _ in same]
+        if len(numbers) >= SHARED:
+            numbers = [f"{numbers[0]} to {numbers[-1]}"]
+        for number in numbers:
+            yield "| " + " | ".join(cell(each) for each in (*fit, number, *cells)) + " |"
     yield ""
 
 
-def _columns(
-    scenario: Scenario, traces: Mapping[str, Trace], hide: Collection[str], steps: bool
-) -> list[dict[Place, Row]]:
-    return [_column(trace, list(rows(scenario, trace, hide=hide, steps=steps))) for trace in traces.values()]
+def _columns(scenario: Scenario, traces: Mapping[str, Trace], hide: Collection[str] = ()) -> list[Column]:
+    """What is seen in each trace, less what is to be hidden, and what tells nothing: a rate that nobody sets, and the weights
+    where they are those that one expects."""
+    schedules = any("learning_rate" in CALLBACKS[each.callback].jobs for each in scenario.configured())
+    resumes = any(fit.resume is not None for fit in scenario.fits)
+    begins = any(fit.learning_rate is not None for fit in scenario.fits)
+    moved = any(epoch.learning_rate != 1.0 for trace in traces.values() for fit in trace.fits for epoch in fit.epochs)
+    if not (schedules or resumes or begins or moved or scenario.learning_rate != 1.0):
+        hide = {*hide, "rates"}
+    hide = {*hide, "messages", "last"}
+    made = [_column(trace, list(rows(scenario, trace, hide=hide, steps=resumes))) for trace in traces.values()]
+    for index, fit in enumerate(scenario.fits):
+        begun = [trace.fits[index].weights_at_begin if index < len(trace.fits) else None for trace in traces.values()]
+        if (fit.resume is not None or begun != [begun[0]] * len(begun)) and None not in begun:
+            for column, weights in zip(made, begun, strict=True):
+                column[index, BEFORE, WHEN_IT_BEGINS] = _begins_with(index, weights)
+    return made
 
 
-def _column(trace: Trace, found: list[Row]) -> dict[Place, Row]:
+def _happened(row: Row) -> str:
+    return "(not run)" if row.seen is None else ", ".join(row.seen) or "-"
+
+
+def _begins_with(fit: int, weights: Weights | None) -> Row:
+    """The row that says with which weights a fit begins, counted from the start of the scenario."""
+    whose = "untrained weights" if weights is None or weights.epoch == -1 else f"the weights of epoch {weights.epoch}"
+    of = f" of fit {weights.fit + 1}" if weights is not None and weights.fit is not None else ""
+    return Row(fit=fit, shown=WHEN_IT_BEGINS, seen=(f"the model holds {whose}{of}",))
+
+
+def _column(trace: Trace, found: list[Row]) -> Column:
     """The rows by place: what an epoch's hook raised stands in the row of the epoch, what the constructor says in one of its
     own."""
     column: dict[Place, Row] = {}
@@ -97,6 +125,9 @@ def _column(trace: Trace, found: list[Row]) -> dict[Place, Row]:
                 last = column[epoch]
                 merged = (*(last.seen or ()), *(row.seen or ()))
                 column[epoch] = replace(last, seen=merged)
+                continue
+            if error is not None and error.hook == "fit_begin":
+                column[row.fit, BEFORE, WHEN_IT_BEGINS] = replace(row, shown=WHEN_IT_BEGINS)
                 continue
         column[place] = row
     return column

@@ -185,7 +185,8 @@ def _call(configured: Configured) -> str:
 
 
 def _show_compiled(metrics: Sequence[Metric]) -> str:
-    return ", ".join(f"{metric.cls} as {metric.name}" for metric in metrics) or "no metrics"
+    said = (f"{metric.cls} as {metric.name}" + (f" of {metric.output}" if metric.output else "") for metric in metrics)
+    return ", ".join(said) or "no metrics"
 
 
 def heading(scenario: Scenario) -> list[str]:
@@ -198,6 +199,7 @@ def heading(scenario: Scenario) -> list[str]:
     around: list[tuple[str, Any]] = [
         ("learning_rate", _show_rate(scenario.learning_rate) if scenario.learning_rate != 1.0 else None),
         ("steps_per_execution", scenario.steps_per_execution if scenario.steps_per_execution != 1 else None),
+        ("outputs", ", ".join(map(printable, scenario.outputs)) or None),
         ("metrics", _show_compiled(scenario.metrics) if scenario.metrics else None),
         ("there before", ", ".join(map(printable, scenario.existing)) or None),
     ]

@@ -4,6 +4,7 @@ Rules
 - A `[[catch]]` names a variant and a clause that fails on it, and a smallest `scenario` (JSON) that shows it.
 - `at` is the place that the failure names: `[fit, epoch]`, both counted from zero; `[fit]`; or `[]`, nowhere in particular.
 - `words` stand in the failure's message.
+- One that is `shown` is the example of the clause in the specification; where there is none, one is chosen.
 - The variant speaks and is judged in the newest Keras, unless another `dialect` is named, with the `changes` of its choices
   for a clause that no shipped dialect is held to.
 """
@@ -32,6 +33,7 @@ class Catch:
     words: str
     dialect: str = NEWEST
     changes: Mapping[str, str] = field(default_factory=dict)
+    shown: bool = False
 
     def __str__(self) -> str:
         return f"{self.variant.name}-{self.clause}"

@@ -15,6 +15,7 @@ from typing import Any
 from callcheck.reference.early_stopping import FIRST, IMPROVED, MISSED_BASELINE, MISSING, WARM_UP, EarlyStopping, State
 from callcheck.reference.machine import Effect, Event, Log, Machine, Print, Reason, Stop, Warn
 from callcheck.reference.monitor import Monitor
+from callcheck.spec.callbacks import parameters
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.values import Value
 
@@ -287,22 +288,15 @@ class KeepsNoCopy(EarlyStopping):
 # ---------------------------------------------------------------------------------------------- reuse
 
 
-class KeepsTheCount(EarlyStopping):
-    def fit_begin(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
-        after, reason = super().fit_begin(state, event, effects)
-        return after._replace(wait=state.wait), reason
+def _keeps(field: str) -> Make:
+    """The reference, but that a field of the state is not reset when a fit begins."""
 
+    class Keeps(EarlyStopping):
+        def fit_begin(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
+            after, reason = super().fit_begin(state, event, effects)
+            return after._replace(**{field: getattr(state, field)}), reason
 
-class KeepsTheWeights(EarlyStopping):
-    def fit_begin(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
-        after, reason = super().fit_begin(state, event, effects)
-        return after._replace(best_weights=state.best_weights), reason
-
-
-class KeepsTheStop(EarlyStopping):
-    def fit_begin(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
-        after, reason = super().fit_begin(state, event, effects)
-        return after._replace(stopped_epoch=state.stopped_epoch), reason
+    return Keeps
 
 
 # ---------------------------------------------------------------------------------------------- what it says
@@ -344,6 +338,11 @@ class RefusesNoPatience(EarlyStopping):
         super().__init__(config, dialect)
         if isinstance(self.config.patience, int) and self.config.patience < 1:
             raise ValueError(f"patience must be positive, got {self.config.patience}")
+
+
+class SwallowsArguments(EarlyStopping):
+    def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
+        super().__init__({name: config[name] for name in config if name in parameters("EarlyStopping")}, dialect)
 
 
 class FailsOnNaN(EarlyStopping):
@@ -457,20 +456,21 @@ WRONG: tuple[Wrong, ...] = (
         _speaks(**{"early-stopping/first-epoch": "as-any-other"}),
         "The epoch of index 0 can stop as any other.",
     ),
-    _wrong("keeps-the-count", KeepsTheCount, "wait is not reset when a fit begins."),
+    _wrong("keeps-the-count", _keeps("wait"), "wait is not reset when a fit begins."),
     _wrong(
         "keeps-the-best",
         _speaks(**{"early-stopping/reuse": "best-value"}),
         "The best value is not reset when a fit begins.",
     ),
-    _wrong("keeps-the-weights", KeepsTheWeights, "The best weights are not reset when a fit begins."),
-    _wrong("keeps-the-stop", KeepsTheStop, "stopped_epoch is not reset when a fit begins."),
+    _wrong("keeps-the-weights", _keeps("best_weights"), "The best weights are not reset when a fit begins."),
+    _wrong("keeps-the-stop", _keeps("stopped_epoch"), "stopped_epoch is not reset when a fit begins."),
     _wrong("has-patience", _defaults(patience=10), "The default of patience is 10."),
     _wrong("restores-by-default", _defaults(restore_best_weights=True), "The default of restore_best_weights is True."),
     _wrong("always-tells", AlwaysTells, "The stop is told whatever verbose says."),
     _wrong("tells-of-the-stop-only", TellsOfTheStopOnly, "The restoration is not told."),
     _wrong("logs-the-count", LogsTheCount, "The count is added to the logs."),
     _wrong("refuses-no-patience", RefusesNoPatience, "The constructor refuses a patience of less than 1."),
+    _wrong("swallows-arguments", SwallowsArguments, "Unknown arguments are accepted without a word."),
     _wrong("fails-on-nan", FailsOnNaN, "A value that is NaN raises ValueError."),
     _wrong(
         "is-ahead-by-any-amount",

@@ -34,6 +34,11 @@ class TakesZeroForNothing(History):
         return super().epoch_end(state, event, effects)
 
 
+class LeavesOutTheStop(History):
+    def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> After:
+        return (state, NOTHING) if event.stop else super().epoch_end(state, event, effects)
+
+
 class FillsTheGaps(History):
     """A metric that is missing leaves None in its list."""
 
@@ -104,6 +109,7 @@ WRONG: tuple[Wrong, ...] = (
     _wrong("counts-from-zero", CountsFromZero, "Epochs are counted from zero in every fit, whatever initial_epoch is."),
     _wrong("epochs-go-on", EpochsGoOn, "The epochs of the fit before stay in the list."),
     _wrong("leaves-out-a-zero", TakesZeroForNothing, "An epoch whose loss is 0.0 is not recorded."),
+    _wrong("leaves-out-the-stop", LeavesOutTheStop, "The epoch in which training is stopped is not recorded."),
     _wrong("fills-the-gaps", FillsTheGaps, "A metric that is missing leaves None in its list."),
     _wrong("knows-the-first-logs", KnowsTheFirstLogs, "Only the metrics of a fit's first epoch are recorded."),
     _wrong("makes-numbers", MakesNumbers, "What is no float is made one."),

@@ -266,6 +266,19 @@ class AlwaysPrints(ReduceLROnPlateau):
         return after, reason
 
 
+class AnnouncesOnce(ReduceLROnPlateau):
+    def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
+        super().__init__(config, dialect)
+        self.announced = False
+
+    def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
+        after, reason = super().epoch_end(state, event, effects)
+        if self.announced:
+            effects[:] = [effect for effect in effects if effect != Print("reduced")]
+        self.announced = self.announced or Print("reduced") in effects
+        return after, reason
+
+
 class CoolsDownOnlyIfVerbose(ReduceLROnPlateau):
     def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         after, reason = super().epoch_end(state, event, effects)
@@ -440,6 +453,7 @@ WRONG: tuple[Wrong, ...] = (
     _wrong("reduce-lr-missing-metric-raises", RaisesWithoutTheMetric, "An epoch without the metric raises KeyError."),
     _wrong("reduce-lr-falls-back-to-the-loss", FallsBackToTheLoss, "Where the metric is missing, the loss is taken."),
     _wrong("reduce-lr-averages-arrays", AveragesArrays, "An array counts as the mean of its elements."),
+    _wrong("reduce-lr-announces-once", AnnouncesOnce, "Only the first reduction is announced."),
     _wrong("reduce-lr-always-prints", AlwaysPrints, "Reductions are announced with verbose=0 too."),
     _wrong(
         "reduce-lr-cools-down-only-if-verbose",

@@ -223,7 +223,9 @@ def _parser() -> argparse.ArgumentParser:
     clauses = commands.add_parser("clauses", help="print the clauses of the specification")
     clauses.add_argument("prefix", nargs="?", default="", metavar="PREFIX", help="only those whose id begins so")
     clauses.add_argument(
-        "--markdown", metavar="FILE", help="write the whole specification, with examples, as a document"
+        "--markdown",
+        metavar="FILE",
+        help="write the whole specification: all sentences, and pages with examples beside it",
     )
     clauses.add_argument("--html", metavar="FILE", help="the same as one self-contained page")
 

@@ -2,9 +2,10 @@
 
 import argparse
 import json
+from pathlib import Path
 
 from callcheck.conformance.report import specification
-from callcheck.conformance.report.document import write
+from callcheck.conformance.report.document import write, write_all
 from callcheck.conformance.report.history import markdown, text
 from callcheck.conformance.report.words import one_line
 from callcheck.conformance.rules import selected
@@ -30,7 +31,7 @@ def clauses(options: argparse.Namespace) -> int:
         if options.prefix:
             raise WrongInput(f"a document holds all clauses, not only those that begin with {options.prefix!r}")
         if options.markdown:
-            write(specification.markdown(), options.markdown, "--markdown")
+            write_all(specification.documents(Path(options.markdown).name), Path(options.markdown).parent, "--markdown")
         if options.html:
             write(specification.page(), options.html, "--html")
         return OK

@@ -1,0 +1,132 @@
+"""A clause as Markdown: its sentence, level and source, who breaks it and why, and its example; and a choice with its answers.
+
+Rules
+- Nothing is said here that is not said elsewhere once: sentences are the clauses', examples the stored vectors', what a dialect
+  does is the reference's answer.
+- Headings are those of a page of its own.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from callcheck.spec.choice import Choice
+from callcheck.spec.choices import CHOICES
+from callcheck.spec.clauses.clause import CLAUSES, Clause
+from callcheck.spec.dialect import DOCUMENTED, promises, shipped, third_party
+from callcheck.spec.scenario import dumps
+
+from ..site.state import link
+from .example import Example, example
+from .example_table import tables
+from .form import Form
+from .standing import BREAKS, KEEPS, Standing, looked_at, plainest, standings
+from .table import heading
+from .words import anchor, one_line
+
+
+def clause_text(clause: Clause, form: Form) -> Iterator[str]:
+    yield from (f'### <a id="{anchor(clause.id)}"></a>`{clause.id}`', "", f"**{sentence_text(clause.sentence)}**", "")
+    source = clause.origin.removeprefix(f"{clause.level}: ")
+    yield from (f"*{clause.level}*; {_linked(source)}.", "")
+    for choice, values in clause.choices.items():
+        said = "; or ".join(f"`{value}` ({_half(CHOICES[choice].values[value])})" for value in values)
+        yield from (f"Holds where {form.link(choice)} is {said}.", "")
+    yield from _standings(standings(clause.id), form)
+    shown = example(clause.id)
+    if shown is not None:
+        yield from _example(shown, form)
+    else:
+        scenario = plainest(clause)
+        yield from (f"Example: `{one_line(heading(scenario)[0])}`. [Try it]({link(scenario, base=form.answers)})", "")
+
+
+def sentence_text(sentence: str) -> str:
+    """A sentence with what Markdown would act on written so that it does not."""
+    return sentence.replace("*", "\\*").replace("<", "&lt;")
+
+
+def _linked(source: str) -> str:
+    """A source with its addresses as links."""
+    return re.sub(r"https://[^\s,;()]+", r"<\g<0>>", source)
+
+
+def _half(meaning: str, shown: str = "") -> str:
+    """Of what a value of a choice means the part that names what was `shown`, else the first."""
+    parts = [part.rstrip(";. ") for part in re.split(r"(?<=[;.:])\s+", meaning)]
+    return next((part for part in parts if shown and shown in part), parts[0]).rstrip(":")
+
+
+def _standings(found: Sequence[Standing], form: Form) -> Iterator[str]:
+    """Who breaks a clause, and why; where nobody does there is nothing to say."""
+    broken: dict[tuple[str, ...], list[Standing]] = {}
+    for each in found:
+        if each.verdict == BREAKS:
+            broken.setdefault(tuple(choice for choice, _ in each.causes), []).append(each)
+    if not broken:
+        return
+    kept = [each.dialect.name for each in found if each.verdict == KEEPS]
+    yield f"Kept by {', '.join(kept)}." if kept else "Kept by none of these dialects."
+    for members in broken.values():
+        first = members[0]
+        whys = []
+        for choice, case in first.causes:
+            errors = [
+                fit.error.type for trace in (case.trace, case.other) for fit in trace.fits if fit.error is not None
+            ]
+            value = first.dialect[choice]
+            whys.append(f"{form.link(choice)} is `{value}` ({_half(CHOICES[choice].values[value], *errors[:1])})")
+        yield f"**Broken by {', '.join(each.dialect.name for each in members)}**: {'; '.join(whys) or 'no choice explains it'}."
+    yield ""
+
+
+def _example(shown: Example, form: Form) -> Iterator[str]:
+    kept, wrong = shown.kept, shown.wrong
+    against = "" if wrong is None or shown.mistake is not None else wrong.dialect.name
+    if shown.mistake is not None:
+        yield from (f"The mistake that it catches here: {shown.mistake}", "")
+    yield from tables(shown)
+    tries = [f"[Try it]({link(each, kept.dialect.name, against, form.answers)})" for each in shown.runs.values()]
+    yield from (" and ".join([tries[0], *(each.replace("Try it", "the other run") for each in tries[1:])]), "")
+    yield from ("<details><summary>as JSON</summary>", "")
+    for each in shown.runs.values():
+        yield from ("```json", dumps(each), "```", "")
+    yield from ("</details>", "")
+
+
+def choice_text(choice: Choice, form: Form) -> Iterator[str]:
+    """A question, its answers, and who gives them."""
+    yield from (f'### <a id="{anchor(choice.id)}"></a>`{choice.id}`', "", choice.question)
+    promise = promises()[choice.id]
+    yield "The documentation is silent." if promise.place is None else f"Promised: {promise.place}."
+    yield ""
+    for value, meaning in choice.values.items():
+        yield f"- `{value}`: {meaning} *({_whose(choice, value)})*"
+    yield from ("", *_decides(choice, form))
+
+
+def _whose(choice: Choice, value: str) -> str:
+    """Who answers so: the dialects that are looked at, else an older release, another library, or nobody."""
+    who = [dialect.name for dialect in looked_at() if dialect[choice.id] == value]
+    if who:
+        return ", ".join(who)
+    older = [each for each in shipped().values() if each.name != DOCUMENTED and each[choice.id] == value]
+    if older:
+        return f"elsewhere, as {older[-1].name}"
+    libraries = [name for name, each in third_party().items() if each[choice.id] == value]
+    return (
+        f"another library: {', '.join(libraries)}"
+        if libraries
+        else "nobody's answer that is known: a fault that one can make"
+    )
+
+
+def _decides(choice: Choice, form: Form) -> Iterator[str]:
+    """The clauses that are tied to a choice, and those that one of the dialects breaks by it."""
+    tied = [clause.id for clause in CLAUSES.values() if choice.id in clause.choices]
+    broken = [
+        clause.id for clause in CLAUSES.values()
+        if any(choice.id == cause for each in standings(clause.id) for cause, _ in each.causes)
+    ]  # fmt: skip
+    for begin, ids in (("Clauses tied to it", tied), ("Clauses that are broken by it", broken)):
+        if ids:
+            yield from (f"{begin}: {', '.join(form.link(id, id) for id in ids)}.", "")

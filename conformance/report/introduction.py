@@ -1,0 +1,127 @@
+"""What stands at the front of the specification: how to read it, what its words mean, and what its version says.
+
+Rules
+- It is the same whether the document is one or has pages; `Form` knows where what it points to stands.
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+
+from callcheck.spec.clauses.clause import CLAUSES
+from callcheck.spec.dialect import edition
+from callcheck.spec.version import VERSION, retired
+
+from .form import CHOICES_PART, Form
+from .words import anchor
+
+LEVELS = {
+    "universal": "no training callback of this kind may break it, whatever else it chooses: it follows from what a callback is, "
+    "and from what this one is for. Hardly a text says so.",
+    "documented": f"the documentation of {edition()} promises it.",
+    "observed": "the documentation is silent or says otherwise; the releases that the source names do it. Who decides otherwise "
+    "breaks no promise.",
+}
+LEGEND = {
+    "`-`": "nothing was seen at the end of that epoch.",
+    "`stop`": "the stop flag is set: this epoch was the last of the fit.",
+    "`(not run)`": "the fit had ended before.",
+    "`(empty)`": "the epoch's logs have no metric; `1.0` and the like are what `logs` holds, as Python writes it.",
+    "`lr=0.1`": "the learning rate after the epoch's end. The initial one is 1.0 if none is shown.",
+    "`logged {...}`": "what the callback added to the logs.",
+    "`saved m.keras (weights of epoch 2)`": "a file was written, at the epoch's end unless a batch is named.",
+    "`warned ...`, `printed ...`": "a warning, or a line on the screen, by what it says.",
+    "`raised ...`": "the hook that raised, and the type of the exception, which ends training.",
+    "`batches: ...`": "the logs of the epoch's batches. An epoch without them has one batch, whose logs are the epoch's "
+    "without those that begin with val_.",
+    "`weights set at ...`": "the hook in which other weights were put into the model; `the model holds ...`: those that it has "
+    "when a fit begins or has ended.",
+    "`recorded {...}`": "what the callback has written down by the end of the fit: lists of History, each `line` of a file.",
+    "`new files around it: ...`": "what has appeared in the working directory when the fit began, or when it ended.",
+    "`2 steps of the optimizer, in all`": "how many it has made since it was new, those before it was saved and loaded included.",
+    "`1 to 9`": "the same in each of these epochs.",
+    "`(stop set)`, `somebody ...`": "what is done by someone else than the callback.",
+    "`there before: ...`": "files and directories that lie there when the first fit begins.",
+}
+
+
+@cache
+def glossary() -> Mapping[str, str]:
+    """What the sentences mean by their words, by term."""
+    return dict(tomllib.loads((files("callcheck.spec") / "glossary.toml").read_text(encoding="utf-8"))["terms"])
+
+
+def introduction(form: Form) -> Iterator[str]:
+    """How to read the document, its words, and its version."""
+    counts = {level: sum(clause.level == level for clause in CLAUSES.values()) for level in LEVELS}
+    choice = f"[choice]({form.part(CHOICES_PART)})"
+    yield from ('## <a id="reading"></a>How to read it', "")
+    yield (
+        "A clause is one statement, of a sentence or two, with an id that never changes its meaning, a source, and a level. What "
+        "stands in parentheses behind a sentence limits it: it holds only there; an exception begins with *except*. Unless a "
+        "sentence speaks of errors, it is about training that is run to its end without one."
+    )
+    yield ""
+    yield from (f"- **{level}** ({counts[level]}): {says}" for level, says in LEVELS.items())
+    yield ""
+    yield (
+        "A source is a text that says it, or, where it begins with *follows from*, one from which it follows though it does not "
+        "say it. The documentation is what is published at keras.io and the docstrings of what Keras exports; the docstring of "
+        "a private class and a comment in the code are none, and what only they say is observed. What no training shows is "
+        "left out, such as the attributes of a callback: `stopped_epoch`, `best_epoch`."
+    )
+    yield ""
+    yield (
+        f"An observed clause may be tied to a {choice}: it holds for implementations that decide so. A *dialect* has "
+        "one value for each choice. The dialect `documented`, called like the level, is that of no release: it keeps every "
+        "clause of that level, and where the documentation leaves a choice open does what Keras does. The others are "
+        "releases, on TensorFlow unless another backend is named behind a +."
+    )
+    yield ""
+    yield (
+        "Where one of the dialects documented, keras-3.15.1, keras-3.15.1+numpy and tf-keras-2.21.0 breaks a clause, it is said "
+        "which, and by which choices: as the *reference* does it, callcheck's own implementation, which is held to the real "
+        "releases, on the *stored scenarios*, a few hundred that come with callcheck."
+    )
+    yield ""
+    yield (
+        "An example is a small scenario that tells right from wrong. Its table says what the callback was shown in each epoch, "
+        "what has to be seen when the epoch has ended, in a dialect that keeps the clause, and beside it what a dialect does "
+        "that breaks it, or else somebody's mistake. Left out are the learning rate where the callback has nothing to do with "
+        "it, what is logged where that tells nothing apart, and the weights at the end where they are those of the last epoch. "
+        "Where two runs are compared, the second table is the other one. `callcheck trace -` takes the JSON under *as JSON*; "
+        "*Try it* leads to the page that `python -m callcheck.conformance.site` builds in `site/`. In the tables:"
+    )
+    yield ""
+    yield from (f"- {sign}: {meaning}" for sign, meaning in LEGEND.items())
+    yield from ("", '## <a id="words"></a>Words', "")
+    yield from (f"- **{term}**: {meaning}" for term, meaning in glossary().items())
+    yield ""
+    yield from _version(form)
+
+
+def _version(form: Form) -> Iterator[str]:
+    yield from ('## <a id="version"></a>Version', "")
+    yield (
+        "Cite a clause by its id and the version of the specification: `early-stopping/patience/stops-after-patience-epochs` "
+        f"({VERSION}). An id never changes its meaning, and the anchor made of it, with dashes for slashes, leads to the clause "
+        "from this document for good. Of the version"
+    )
+    yield ""
+    yield "- the last number rises where sentences or examples change, and no implementation can be told by it;"
+    yield "- the middle one where clauses are added, or one is corrected: an implementation may be judged otherwise;"
+    yield (
+        "- the first one where a clause is retired, or a choice loses a value. As long as it is 0, the middle one rises in its "
+        "place."
+    )
+    yield ""
+    yield (
+        "A number belongs to one text when that is released; up to then the text under it still grows, and is cited with its "
+        "commit."
+    )
+    yield from ("", "Retired, and never used again for anything else:", "")
+    for id, successors in retired().items():
+        see = " and ".join(form.link(successor) for successor in successors)
+        yield f'- <a id="{anchor(id)}"></a>`{id}`: see {see}'
+    yield ""
