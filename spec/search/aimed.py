@@ -8,7 +8,7 @@ Rules
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from hypothesis import strategies as st
@@ -16,7 +16,7 @@ from hypothesis.strategies import DrawFn
 
 from ..callbacks import parameters
 from ..metrics import Metric
-from ..scenario import Epoch, Fit, Resume, Scenario
+from ..scenario import Configured, Epoch, Fit, Resume, Scenario
 from ..values import ArrayNumber, Tensor
 from .drawing import ABSENT, below, chance, config_of, weighted
 from .fits import VERBOSITY, logs_of
@@ -27,11 +27,12 @@ Values = list[Any]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Aim:
-    """`config`: what the callback is given, if it knows it. `fits`: the values of each, or the fit itself. `later_metrics`: those
-    of the second fit and all after it."""
+    """`config`: what the callback is given, if it knows it; or `callbacks`, several. `fits`: the values of each, or the fit
+    itself. `later_metrics`: those of the second fit and all after it."""
 
-    config: dict[str, Any]
     fits: Sequence[Values | Fit]
+    config: dict[str, Any] = field(default_factory=dict)
+    callbacks: tuple[Configured, ...] = ()
     metrics: tuple[Metric, ...] = ()
     later_metrics: tuple[Metric, ...] | None = None
     outputs: tuple[str, ...] = ()
@@ -266,18 +267,25 @@ Aiming = Callable[[DrawFn], Aim]
 More = Callable[[DrawFn], dict[str, Any]]
 
 
+def nothing(draw: DrawFn) -> dict[str, Any]:
+    """What a callback is given besides, where that is nothing."""
+    return {}
+
+
 @st.composite
 def scenarios(draw: DrawFn, callback: str, aiming: Aiming, more: More) -> Scenario:
     """A scenario with that aim; `more` draws what else the callback is given, and does not replace what is aimed at."""
     aim = aiming(draw)
     monitor = aim.config.get("monitor", "val_loss")
-    given = {name: value for name, value in aim.config.items() if name in parameters(callback)}
     fits = tuple(
         values
         if isinstance(values, Fit)
         else Fit(epochs=_epochs(monitor, values), metrics=aim.later_metrics if index else None)
         for index, values in enumerate(aim.fits)
     )
+    if aim.callbacks:
+        return Scenario(callbacks=aim.callbacks, fits=fits, metrics=aim.metrics)
+    given = {name: value for name, value in aim.config.items() if name in parameters(callback)}
     return Scenario(
         callback=callback,
         config={**config_of(verbose=draw(VERBOSITY)), **more(draw), **given},

@@ -57,11 +57,12 @@ def sample(callback: str, n: int, seed: int) -> list[Scenario]:
 def sample_aimed(callback: str, n: int, seed: int) -> list[Scenario]:
     """The aimed scenarios that go with `n` random ones; none for a callback without aims."""
     module = _module(callback)
+    more = getattr(module, "more", aims.nothing)
     return [
         scenario
         for aiming, number in getattr(module, "AIMS", {}).items()
         for scenario in _sample(
-            aims.scenarios(callback, aiming, module.more), -(-n * number // EXAMPLES), f"{aiming.__name__}/{seed}"
+            aims.scenarios(callback, aiming, more), -(-n * number // EXAMPLES), f"{aiming.__name__}/{seed}"
         )
     ]
 

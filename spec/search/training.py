@@ -18,6 +18,7 @@ from ..files import path_of
 from ..metrics import Metric
 from ..scenario import Configured, Epoch, Fit, Other, Resume, Scenario, groups
 from ..values import Rate, map_rate
+from .aimed_training import AIMS as AIMS
 from .conditions import Condition
 from .drawing import below, chance, weighted
 

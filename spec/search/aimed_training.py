@@ -1,0 +1,128 @@
+"""Scenarios of several callbacks that are aimed at what random ones seldom come to: a stop of somebody else's, a rate that is
+monitored, a schedule beside a plateau, a model that is loaded after a reduction, new instances, an error that ends a fit.
+
+Rules
+- They are those of `aimed`: each is there because without it some clause is exercised too seldom.
+"""
+
+import math
+from typing import Any
+
+from hypothesis.strategies import DrawFn
+
+from ..scenario import Configured, Epoch, Fit, Resume
+from .aimed import Aim, Aiming
+from .drawing import ABSENT, below, chance, config_of, weighted
+
+_NUMBERS = (1.0, 0.75, 0.5, 2.0, 1.5, 0.25)
+_MODE = weighted(("min", 2), ("max", 1))
+_PATIENCE = weighted((1, 2), (2, 2), (9, 1))
+_FACTOR = weighted((0.5, 2), (0.1, 1))
+_RATES = weighted((0.5, 2), (0.1, 1), (1.0, 1))
+_KEY = weighted(("learning_rate", 3), ("lr", 1))
+_VERBOSE = weighted((ABSENT, 2), (1, 1))
+
+
+def _different(draw: DrawFn, count: int) -> list[float]:
+    """Numbers of which no two are the same."""
+    rest = list(_NUMBERS)
+    return [rest.pop(draw(below(len(rest)))) for _ in range(count)]
+
+
+def _stopping(draw: DrawFn, **config: Any) -> Configured:
+    given = config_of(mode=draw(_MODE), patience=draw(_PATIENCE), verbose=draw(_VERBOSE)) | config
+    return Configured(callback="EarlyStopping", config=given)
+
+
+def _saving(**config: Any) -> Configured:
+    return Configured(callback="ModelCheckpoint", config={"filepath": "m-{epoch}.keras", **config})
+
+
+def _reducing(draw: DrawFn, **config: Any) -> Configured:
+    given = {"mode": "min", "patience": 1, "factor": draw(_FACTOR), **config}
+    return Configured(callback="ReduceLROnPlateau", config=given)
+
+
+def _scheduling(draw: DrawFn, epochs: int) -> Configured:
+    table = {"table": [draw(_RATES) for _ in range(epochs)]}
+    scale = {"scale": draw(weighted((0.5, 1), (1.0, 1)))}
+    return Configured(callback="LearningRateScheduler", config={"schedule": table if chance(draw, 65) else scale})
+
+
+def _in_any_order(draw: DrawFn, *listed: Configured) -> tuple[Configured, ...]:
+    return tuple(reversed(listed)) if chance(draw, 50) else listed
+
+
+def stopped_by_another(draw: DrawFn) -> Aim:
+    """The best weights are to come back, and somebody else stops training."""
+    early = _stopping(draw, restore_best_weights=True)
+    epochs = [Epoch(logs={"val_loss": value}) for value in _different(draw, 3 + draw(below(3)))]
+    if chance(draw, 50):
+        logs = {**epochs[-1].logs, "loss": math.nan}
+        terminating = Configured(callback="TerminateOnNaN", config={})
+        return Aim(callbacks=_in_any_order(draw, early, terminating), fits=[[*epochs[:-1], Epoch(logs=logs)]])
+    stop = Epoch(logs=epochs[-1].logs, stop=True)
+    return Aim(callbacks=_in_any_order(draw, early, _saving()), fits=[[*epochs[:-1], stop]])
+
+
+def the_rate_monitored(draw: DrawFn) -> Aim:
+    """One callback logs the rate, and another before or behind it monitors that."""
+    monitor = draw(_KEY)
+    values = _different(draw, 2 + draw(below(3)))
+    logging = _reducing(draw) if chance(draw, 60) else _scheduling(draw, len(values))
+    looking = _stopping(draw, monitor=monitor)
+    if chance(draw, 40):
+        looking = _saving(monitor=monitor, mode="min", save_best_only=True)
+    return Aim(callbacks=_in_any_order(draw, logging, looking), fits=[values])
+
+
+def schedule_and_plateau(draw: DrawFn) -> Aim:
+    """A schedule, and what reduces the rate because nothing improves."""
+    values = [1.0] * (2 + draw(below(3))) + _different(draw, draw(below(2)))
+    return Aim(callbacks=_in_any_order(draw, _scheduling(draw, len(values)), _reducing(draw)), fits=[values])
+
+
+def resumed_after_a_reduction(draw: DrawFn) -> Aim:
+    """A second fit goes on from a model that was saved in the first, in which the rate is reduced."""
+    epochs = tuple(Epoch(logs={"val_loss": value}) for value in [1.0] * (2 + draw(below(2))) + _different(draw, 1))
+    saved = 1 + draw(below(len(epochs)))
+    again = Fit(
+        epochs=epochs[: 1 + draw(below(2))],
+        initial_epoch=saved if chance(draw, 50) else None,
+        instances=draw(weighted(("same", 1), ("new", 2))),
+        resume=Resume(path=f"m-{saved}.keras"),
+    )
+    return Aim(callbacks=_in_any_order(draw, _saving(), _reducing(draw)), fits=[Fit(epochs=epochs), again])
+
+
+def new_instances(draw: DrawFn) -> Aim:
+    """Two fits, the second with callbacks that are made anew."""
+    listed = (_stopping(draw, restore_best_weights=True), _saving(save_best_only=True, mode="min"), _reducing(draw))
+    first = draw(below(3))
+    fits = [
+        Fit(
+            epochs=tuple(Epoch(logs={"val_loss": value}) for value in _different(draw, 2 + draw(below(3)))),
+            learning_rate=1.0,
+            instances=instances,
+        )
+        for instances in ("same", "new")
+    ]
+    return Aim(callbacks=tuple(each for index, each in enumerate(listed) if index != first), fits=fits)
+
+
+def raised_at_a_nan(draw: DrawFn) -> Aim:
+    """A loss that is not finite raises, where another callback would have something to do when training ends."""
+    early = _stopping(draw, restore_best_weights=True, patience=9)
+    terminating = Configured(callback="TerminateOnNaN", config={"raise_error": True})
+    values = _different(draw, 2 + draw(below(3)))
+    bad = draw(weighted((math.nan, 2), (math.inf, 1)))
+    losses = [0.5] * (len(values) - 1) + [bad]
+    epochs = [Epoch(logs={"val_loss": value, "loss": loss}) for value, loss in zip(values, losses, strict=True)]
+    return Aim(callbacks=_in_any_order(draw, early, terminating), fits=[epochs])
+
+
+AIMS: dict[Aiming, int] = {
+    stopped_by_another: 22, the_rate_monitored: 18, schedule_and_plateau: 10, resumed_after_a_reduction: 24,
+    new_instances: 18, raised_at_a_nan: 16,
+}  # fmt: skip
+"""How many scenarios with each aim go with the default number of random ones."""
