@@ -30,15 +30,16 @@ from typing import Any
 
 from callcheck.reference.replay import replay
 from callcheck.spec.callbacks import CALLBACKS, TRAINING
-from callcheck.spec.dialect import Dialect, InvalidDialect, release_dialect, resolve
+from callcheck.spec.dialect import Dialect, release_dialect, resolve
 from callcheck.spec.editing import with_config
+from callcheck.spec.reading import Refused
 from callcheck.spec.scenario import Scenario, to_json
 from callcheck.spec.search.strategies import sample
 from callcheck.spec.trace import NotExpressible, Result, Trace, difference
 
 from .driver.protocol import Unavailable
 from .limits import Limits, limits
-from .subjects.environments import EnvironmentFailed, NoSuchRelease, environment
+from .subjects.environments import environment
 from .subjects.names import UnknownImplementation, parse
 from .subjects.transport import Greeting, WorkerProcess, read
 
@@ -240,10 +241,10 @@ def main() -> int:
             different += sum(counts["different"] for counts in ran.callbacks.values())
             if options.write:
                 keep(ran)
-        except (UnknownImplementation, InvalidDialect, NoSuchRelease) as error:
+        except Refused as error:
             print(f"{text}: {error}", file=sys.stderr)
             status = 2
-        except (Unavailable, EnvironmentFailed) as error:
+        except Unavailable as error:
             print(f"{text}: {error}", file=sys.stderr)
             status = status or 4
     return status or int(different > 0)

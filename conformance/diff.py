@@ -13,6 +13,7 @@ Rules
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import combinations
 
 from callcheck.reference.replay import replay
@@ -28,7 +29,9 @@ from callcheck.spec.vectors import stored
 from .own import Own
 
 EXAMPLES = 150
-"""Random scenarios per callback among which a choice is looked for that no vector shows."""
+"""Random scenarios per callback that both subjects are asked for."""
+SEARCHED = 80
+"""Random scenarios per callback among which a choice is looked for, beside the vectors: it has to be done within two seconds."""
 TRIES = 150
 """How many scenarios are tried at the most to shrink one difference: some tenths of a second on the reference."""
 
@@ -110,10 +113,16 @@ def predicted(
     a: Dialect, b: Dialect, callbacks: Iterable[str] = tuple(CALLBACKS), seed: int = 0
 ) -> Iterator[Difference]:
     """The differences of two dialects, one for each choice in which they differ, or for two that show only together."""
-    callbacks = tuple(callbacks)
+    callbacks = [name for name in callbacks if any(_concerns(choice, name) for choice in distance(a, b))]
     known = [vector.scenario for vector in stored() if vector.scenario.callback in callbacks]
-    drawn = [scenario for callback in callbacks for scenario in sample(callback, EXAMPLES, seed)]
-    yield from _shown(_Search(a, b, (*known, *drawn)), callbacks)
+    random = [scenario for callback in callbacks for scenario in drawn(callback, SEARCHED, seed)]
+    yield from _shown(_Search(a, b, (*known, *random)), callbacks)
+
+
+@cache
+def drawn(callback: str, examples: int, seed: int) -> tuple[Scenario, ...]:
+    """Random scenarios. They are the same ones in which a choice is looked for, and what nobody predicts."""
+    return tuple(sample(callback, examples, seed))
 
 
 def predicted_of(own: Own, a: Dialect, b: Dialect, scenarios: Sequence[Scenario]) -> Iterator[Difference]:
@@ -122,7 +131,7 @@ def predicted_of(own: Own, a: Dialect, b: Dialect, scenarios: Sequence[Scenario]
         yield replace(found, own=own.title)
 
 
-def _shown(search: "_Search", callbacks: tuple[str, ...]) -> Iterator[Difference]:
+def _shown(search: "_Search", callbacks: Sequence[str]) -> Iterator[Difference]:
     apart = [choice for choice in distance(search.a, search.b) if any(_concerns(choice, name) for name in callbacks)]
     hidden = []
     for choice in apart:
@@ -145,6 +154,11 @@ def _concerns(choice: str, callback: str) -> bool:
     return part == CALLBACKS[callback].prefix or part not in {each.prefix for each in CALLBACKS.values()}
 
 
+def _matters(choice: str, scenario: Scenario) -> bool:
+    """Whether a choice can matter to a scenario at all."""
+    return any(_concerns(choice, each.callback) for each in scenario.configured())
+
+
 class _Search:
     """Looks for scenarios that show a choice, among those on which the two dialects differ at all."""
 
@@ -158,7 +172,11 @@ class _Search:
         self.a = a
         self.b = b
         self.holds = holds
-        self.apart = [scenario for scenario in pool if told_apart(replay(scenario, a), replay(scenario, b))]
+        self.apart = [
+            (scenario, one, other)
+            for scenario in pool
+            if told_apart(one := replay(scenario, a), other := replay(scenario, b))
+        ]
 
     def _with(self, choices: tuple[str, ...]) -> Dialect:
         """`a`, with these choices of `b`."""
@@ -170,27 +188,28 @@ class _Search:
         changed = self._with(choices)
         fewer = [self._with((choice,)) for choice in choices] if len(choices) > 1 else []
 
-        def burden(scenario: Scenario) -> tuple[bool, int, bool] | None:
-            """How much less than perfect the scenario is: other choices matter too, it shows little, it takes unusual
-            numbers. None if it does not show the choices."""
-            one, other = replay(scenario, self.a), replay(scenario, changed)
+        def burden(scenario: Scenario, one: Result, there: Result) -> tuple[bool, int, bool] | None:
+            """How much less than perfect the scenario is, on which `a` and `b` do these two: other choices matter too, it shows
+            little, it takes unusual numbers. None if it does not show the choices."""
+            other = replay(scenario, changed)
             if not told_apart(one, other) or any(told_apart(one, replay(scenario, each)) for each in fewer):
-                return None
-            there = replay(scenario, self.b)
-            if not told_apart(one, there):
                 return None
             return told_apart(other, there), severity(one, other), not _is_plain(scenario)
 
-        burdens = [(weight, index) for index, each in enumerate(self.apart) if (weight := burden(each)) is not None]
+        about = [each for each in self.apart if all(_matters(choice, each[0]) for choice in choices)]
+        burdens = [(weight, index) for index, each in enumerate(about) if (weight := burden(*each)) is not None]
         if not burdens:
             return None
         least, index = min(burdens)
 
         def as_good(scenario: Scenario) -> bool:
-            weight = burden(scenario) if self.holds(scenario) else None
+            if not self.holds(scenario):
+                return False
+            one, there = replay(scenario, self.a), replay(scenario, self.b)
+            weight = burden(scenario, one, there) if told_apart(one, there) else None
             return weight is not None and weight <= least
 
-        shown = smallest(self.apart[index], as_good, tries=TRIES)
+        shown = smallest(about[index][0], as_good, tries=TRIES)
         return Difference(
             choices={choice: (self.a[choice], self.b[choice]) for choice in choices},
             scenario=shown, a=replay(shown, self.a), b=replay(shown, self.b),

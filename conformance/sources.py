@@ -17,9 +17,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from callcheck.spec.callbacks import CALLBACKS
+from callcheck.spec.reading import Refused
 
-from .subjects.environments import EnvironmentFailed, NoSuchRelease, environment
-from .subjects.names import UnknownImplementation, parse
+from .driver.protocol import Unavailable
+from .subjects.environments import environment
+from .subjects.names import parse
 
 PLACES = (
     "keras/src/callbacks", "keras/src/callbacks.py", "keras/callbacks/callbacks.py", "keras/callbacks.py", "keras/callbacks",
@@ -99,10 +101,10 @@ def main() -> int:
     options = parser.parse_args()
     try:
         one, other = (classes(release) for release in options.releases)
-    except (UnknownImplementation, NoSuchRelease) as error:
+    except Refused as error:
         print(error, file=sys.stderr)
         return 2
-    except EnvironmentFailed as error:
+    except Unavailable as error:
         print(error, file=sys.stderr)
         return 4
     if not one or not other:

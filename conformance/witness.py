@@ -4,17 +4,56 @@ It trains a real model. A callback in front of the one in question puts the scen
 of a fit share. What it prints is what differs between two releases: the epochs run, the rate, the weights, the files.
 """
 
-import subprocess
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 from callcheck.spec.callbacks import TRAINING
+from callcheck.spec.chain import version as numbers
 from callcheck.spec.files import PATH_LIKE, RELATIVE
 from callcheck.spec.scenario import Scenario
 
-TIME_LIMIT = 120.0
-"""Seconds for running a witness, importing Keras included."""
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Witness:
+    """The script for each of two Kerases, which says the same in the words of their releases, and what it printed."""
+
+    scripts: tuple[str, str]
+    printed: tuple[str, str]
+
+    def told(self, a: str, b: str) -> list[str]:
+        """The script for `b`, with the lines that are others for `a`, and what both printed, as comments."""
+        lines = []
+        for one, other in zip(*(script.splitlines() for script in self.scripts), strict=True):
+            lines += [other, *([] if one == other else [f"#   for {a}: {one.strip()}"])]
+        for name, printed in zip((a, b), self.printed, strict=True):
+            lines += [f"# {name}: {line}" for line in printed.splitlines()]
+        return lines
+
+
+Print = Callable[[Sequence[str]], Sequence[str | None]]
+"""What each of some scripts prints, run by a Keras; None for one of which that cannot be said."""
+
+
+def witnesses(
+    scenarios: Sequence[Scenario], releases: Sequence[tuple[str, str]], both: Sequence[Print]
+) -> dict[int, Witness]:
+    """For each scenario, by its place, on which a script in plain Keras shows a difference of two: the script, and what it
+    printed. `releases`: package and version of the two; `both` run scripts."""
+    written = {}
+    for index, scenario in enumerate(scenarios):
+        one, other = (script(scenario, package, numbers(version)) for package, version in releases)
+        if one is not None and other is not None:
+            written[index] = one, other
+    with ThreadPoolExecutor(2) as side_by_side:
+        asked = zip(*written.values(), strict=True)
+        printed = list(side_by_side.map(lambda run, scripts: run(scripts), both, asked))
+    return {
+        index: Witness(scripts=scripts, printed=(one, other))
+        for (index, scripts), one, other in zip(written.items(), *printed, strict=True)
+        if one is not None and other is not None and one != other
+    }
 
 
 def _import(package: str, version: tuple[int, ...]) -> str:
@@ -96,17 +135,3 @@ def _argument(name: str, value: Any) -> str | None:
         path = value.get(RELATIVE)
         return f'__import__("pathlib").Path({value[PATH_LIKE]!r})' if path is None else repr(path)
     return repr(value)
-
-
-def run(text: str, python: Path, directory: Path, environment: Mapping[str, str]) -> str:
-    """What the script prints, or the last line of its error, in an empty directory. Raises TimeoutError for one that does not end
-    in time: that says nothing about a callback."""
-    try:
-        done = subprocess.run(
-            [str(python), "-W", "ignore", "-c", text],
-            cwd=directory, env=dict(environment), capture_output=True, text=True, timeout=TIME_LIMIT,
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        raise TimeoutError(f"no end within {TIME_LIMIT:g} s") from None
-    said = done.stdout.strip().splitlines() if done.returncode == 0 else done.stderr.strip().splitlines()[-1:]
-    return "\n".join(said)

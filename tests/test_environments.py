@@ -4,6 +4,7 @@ That real releases run in them is shown where they are asked: in the campaign of
 """
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -88,7 +89,7 @@ def test_an_environment_that_is_made_is_found_and_can_be_removed(capsys: pytest.
     release = parse("keras[jax]==3.10.0")
     folder = environments.root() / folder_of(release)
     folder.mkdir(parents=True)
-    marker = {"release": "keras[jax]==3.10.0", "interpreter": "3.11.7"}
+    marker = {"release": str(release), "interpreter": "3.11.7", "requirements": needs(release).requirements}
     (folder / MARKER).write_text(json.dumps(marker), encoding="utf-8")
     assert [each.release for each in made()] == [release]
     assert environment(release).path == folder
@@ -97,6 +98,30 @@ def test_an_environment_that_is_made_is_found_and_can_be_removed(capsys: pytest.
     assert made() == ()
     assert not remove("keras-3.10.0+jax")
     assert not remove("../environments")
+
+
+def test_an_environment_of_something_else_than_the_table_says_by_now_is_made_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    release = parse("keras==2.0.7")
+    folder = environments.root() / folder_of(release)
+    folder.mkdir(parents=True)
+    (folder / "bin").mkdir()
+    (folder / "bin" / "python").symlink_to(sys.executable)
+    now = list(needs(release).requirements)
+    marker = {"release": str(release), "interpreter": "3.6.15", "requirements": [*now, "numpy<2"]}
+    (folder / MARKER).write_text(json.dumps(marker), encoding="utf-8")
+    said: list[str] = []
+
+    def installs(command: list[str], asked: Name) -> None:
+        if "venv" in command:
+            (folder / "bin").mkdir(parents=True)
+            (folder / "bin" / "python").symlink_to(sys.executable)
+
+    monkeypatch.setattr(environments, "_installer", installs)
+    monkeypatch.setattr(environments, "interpreter", lambda version: sys.executable)
+    assert environment(release, said.append).requirements == tuple(now)
+    assert "keras==2.0.7 was made of something else than is needed by now (numpy<2)" in said[0]
 
 
 def test_a_version_that_does_not_exist_is_no_failure_of_the_installer() -> None:

@@ -19,6 +19,7 @@ from callcheck.conformance.budget import Budget, BudgetSpent
 from callcheck.conformance.driver.leftovers import MARK
 from callcheck.conformance.driver.protocol import Unavailable
 from callcheck.conformance.driver.subjects import UnknownSubject
+from callcheck.conformance.subjects import transport
 from callcheck.conformance.subjects.process import NOISE_LIMIT
 from callcheck.conformance.subjects.transport import InProcess, WorkerProcess, greeting
 
@@ -411,3 +412,20 @@ def _marked(mark: bytes) -> list[str]:
             if mark in (folder / "environ").read_bytes():
                 found.append(folder.name)
     return found
+
+
+def test_scripts_meet_nothing_of_each_other_and_one_that_does_not_end_says_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The module stands for Keras: it is imported once, and only scripts have it behind them."""
+    monkeypatch.setattr(transport, "SCRIPT_LIMIT", 3.0)
+    scripts = [
+        "import json\njson.mine = 1\nopen('left', 'w').close()\nprint('made', end='')",
+        "import json, os, sys\nprint(hasattr(json, 'mine'), os.listdir('.'), 'fractions' in sys.modules)\nexit('one\\ntwo')",
+        "import time\ntime.sleep(60)",
+        "import os\nos.abort()",
+        "print('after')",
+    ]
+    with WorkerProcess("hostile:EarlyStopping", witnesses="fractions") as worker:
+        assert worker.printed(scripts) == ["made", "False [] True\nSystemExit: one", None, None, "after"]
+        assert worker.starts == 3

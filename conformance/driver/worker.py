@@ -1,10 +1,11 @@
 """The worker: one subject in a process of its own, asked in lines of JSON.
 
-    python driver.zip SUBJECT [--callback NAME] [--memory BYTES]
+    python driver.zip SUBJECT [--callback NAME] [--memory BYTES] [--witnesses MODULE]
 
 The first line out is the greeting, after the subject's import: {"protocol": 1, "name", "capabilities", ...}, or {"protocol": 1,
 "unavailable": sentence}. Then for each line {"id", "scenario"} in there is one line {"id", "result"} out; "internal": true and
-"optional": true ask for more.
+"optional": true ask for more. With `--witnesses` a line may be {"id", "script"}, one in plain Keras: the result is {"printed":
+text}.
 
 Rules
 - The lines go through descriptors of its own. What the subject prints, natively too, goes where standard error went, so that no
@@ -24,7 +25,7 @@ import select
 import signal
 import sys
 import tempfile
-from typing import Any, BinaryIO, Dict, List
+from typing import Any, BinaryIO, Dict, List, Optional
 
 from . import worlds
 from .leftovers import kill_all, remove
@@ -32,6 +33,7 @@ from .loop import run
 from .protocol import Unavailable
 from .subjects import UnknownSubject, subject
 from .surroundings import Surroundings
+from .witnesses import Witnesses
 
 PROTOCOL = 1
 
@@ -47,6 +49,9 @@ def main(arguments: List[str]) -> None:
     os.dup2(noise, 1)
     worlds.on_terminal = False
     try:
+        if "--witnesses" in options:
+            worlds.load(options["--witnesses"], options["--witnesses"])
+        witnesses = Witnesses((lines, answers)) if "--witnesses" in options else None
         implementation = subject(name, options.get("--callback"), start)
     except (Unavailable, UnknownSubject) as error:
         out.write({"protocol": PROTOCOL, "unavailable": str(error), "unknown": isinstance(error, UnknownSubject)})
@@ -61,7 +66,7 @@ def main(arguments: List[str]) -> None:
         for line in stream:
             for standard in (1, 2):
                 os.dup2(noise, standard)  # a subject may have closed it
-            answer = _answer(implementation, line)
+            answer = _answer(implementation, witnesses, line)
             surroundings.restore()
             out.write(answer)
     os._exit(0)
@@ -119,8 +124,11 @@ def _limit_memory(allowance: int) -> None:
         pass  # not Linux, or a lower limit is set already
 
 
-def _answer(implementation: Any, line: bytes) -> Dict[str, Any]:
+def _answer(implementation: Any, witnesses: Optional[Witnesses], line: bytes) -> Dict[str, Any]:
     request = json.loads(line.decode("utf-8"))
+    if "script" in request:
+        assert witnesses is not None
+        return {"id": request["id"], "result": witnesses.run(request["script"])}
     result = run(
         implementation,
         request["scenario"],

@@ -15,6 +15,7 @@ from callcheck.spec.trace import to_json as trace_to_json
 
 from ..accepted import Review, identity
 from ..diff import CONFIRMED, PREDICTED, SEVERITIES, UNKNOWN, WRONG, Difference
+from ..witness import Witness
 from .table import table
 from .words import one_line, wrapped
 
@@ -36,15 +37,6 @@ RISKS = (
 )
 """What the worst difference means, by its severity."""
 NOT_TESTED = "metrics themselves, distributed training, training loops of one's own, any other callback"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Witness:
-    """A script in plain Keras, and what it printed with each of the two."""
-
-    script: str
-    a: str
-    b: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -147,9 +139,7 @@ class Report:
         witness = self.witnesses.get(number - 1)
         if witness is not None:
             lines.append("  in plain Keras, run with both:")
-            lines += [_AsItIs(f"    {one_line(line)}") for line in witness.script.splitlines()]
-            lines += [f"    # {self.a}: {line}" for line in witness.a.splitlines()]
-            lines += [f"    # {self.b}: {line}" for line in witness.b.splitlines()]
+            lines += [_AsItIs(f"    {one_line(line)}") for line in witness.told(self.a, self.b)]
         else:
             lines += ["  replay with `callcheck trace -`:", _AsItIs(f"    {dumps(each.scenario)}")]
         return lines
@@ -176,7 +166,7 @@ class Report:
                         for choice in each.choices
                         for package, change in changes_between(*self.dialects, choice)
                     ],
-                    "script": self.witnesses[number].script if number in self.witnesses else None,
+                    "script": self.witnesses[number].scripts[1] if number in self.witnesses else None,
                 }
                 for number, each in enumerate(self.differences)
             ],

@@ -55,12 +55,7 @@ def _one(report: Report, number: int, each: Difference) -> str:
     parts += [refusals(seen), epochs(each.scenario, seen)]
     witness = report.witnesses.get(number - 1)
     if witness is not None:
-        printed = "\n".join(
-            f"# {who}: {line}"
-            for who, out in ((report.a, witness.a), (report.b, witness.b))
-            for line in out.splitlines()
-        )
-        script = f"{witness.script.rstrip()}\n{printed}"
+        script = "\n".join(witness.told(report.a, report.b))
         parts.append(f"<details><summary>in plain Keras, run with both</summary><pre>{text(script)}</pre></details>")
     parts.append(as_json_block(each.scenario))
     return finding(f"difference-{number}", f"{number}. {text(_title(each))}", parts)

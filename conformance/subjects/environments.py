@@ -4,6 +4,7 @@ Rules
 - A data table (`environments.toml`) says which interpreter and which companions a range of releases needs.
 - An environment counts as made only once its `callcheck.json` is there, which is written last: what an interruption left
   half-made is made anew. It is made under a file lock, so that two runs that need it share it.
+- `callcheck.json` says what it was made of. Where the table says something else by now, it is made again, and that is said.
 - uv fetches interpreters from 3.8 on; older ones have to be on the machine: under pyenv, or on the path as `python3.X`.
 - `way` and `interpreter` of a name do not matter here.
 - Nothing of callcheck is installed there: the worker brings the driver along.
@@ -24,6 +25,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from callcheck.spec.reading import Refused
+
+from ..driver.protocol import Unavailable
 from .names import Name, parse
 
 MARKER = "callcheck.json"
@@ -34,11 +38,11 @@ INSTALL_LIMIT = 1800.0
 Progress = Callable[[str], object]
 
 
-class NoSuchRelease(ValueError):
+class NoSuchRelease(Refused):
     """The requirement names no release that an environment can be made for; the message is one sentence."""
 
 
-class EnvironmentFailed(Exception):
+class EnvironmentFailed(Unavailable):
     """The environment cannot be made; the message is one sentence, with the installer's last line."""
 
 
@@ -53,15 +57,22 @@ def _backend(release: Name) -> str:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Environment:
-    """One that was made: for which release, where, and with which version of Python."""
+    """One that was made: for which release, where, with which version of Python, and of which requirements."""
 
     release: Name
     path: Path
     interpreter: str
+    requirements: tuple[str, ...]
 
     @property
     def python(self) -> Path:
         return _python_of(self.path)
+
+    def lacks(self, wanted: "Needs") -> str:
+        """In what it differs from what is needed by now, in a few words; empty if in nothing."""
+        if not self.interpreter.startswith(f"{wanted.python}."):
+            return f"Python {self.interpreter}"
+        return ", ".join(sorted({*self.requirements} ^ {*wanted.requirements}))
 
 
 # ---------------------------------------------------------------------------------------------- what a release needs
@@ -168,7 +179,9 @@ def _folders() -> list[Path]:
 def _read(path: Path) -> Environment | None:
     try:
         said = json.loads((path / MARKER).read_text(encoding="utf-8"))
-        return Environment(release=parse(said["release"]), path=path, interpreter=said["interpreter"])
+        return Environment(
+            release=parse(said["release"]), path=path, interpreter=said["interpreter"], requirements=tuple(said["requirements"])
+        )  # fmt: skip
     except (OSError, ValueError, KeyError, TypeError):  # not there, or what an interruption left of it
         return None
 
@@ -180,16 +193,16 @@ def environment(release: Name, progress: Progress = lambda line: None) -> Enviro
     """
     release = replace(release, way="hooks")  # what it is called does not depend on who asks first
     path = root() / folder_of(release)
-    found = _read(path)
+    wanted = needs(release)
+    found = _as_wanted(path, wanted)
     if found is not None:
         return found
-    wanted = needs(release)
     from filelock import FileLock, Timeout
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{path}.lock", timeout=INSTALL_LIMIT):
-            return _read(path) or _make(release, wanted, path, progress)
+            return _as_wanted(path, wanted, progress) or _make(release, wanted, path, progress)
     except Timeout:
         raise EnvironmentFailed(f"{release}: another run has been making this environment for too long") from None
     except OSError as error:
@@ -198,8 +211,17 @@ def environment(release: Name, progress: Progress = lambda line: None) -> Enviro
         ) from None
 
 
+def _as_wanted(path: Path, wanted: Needs, progress: Progress = lambda line: None) -> Environment | None:
+    """The environment that is there, if it is made of what is needed; if of something else, `progress` is told."""
+    found = _read(path)
+    lacks = "" if found is None else found.lacks(wanted)
+    if found is not None and lacks:
+        progress(f"the environment of {found.release} was made of something else than is needed by now ({lacks})")
+    return None if lacks else found
+
+
 def _make(release: Name, wanted: Needs, path: Path, progress: Progress) -> Environment:
-    uv = _uv()
+    installer = uv()
     python = interpreter(wanted.python)
     began = time.monotonic()
     progress(
@@ -208,8 +230,10 @@ def _make(release: Name, wanted: Needs, path: Path, progress: Progress) -> Envir
     )
     shutil.rmtree(path, ignore_errors=True)
     try:
-        _installer([uv, "venv", "--quiet", "--python", python, str(path)], release)
-        _installer([uv, "pip", "install", "--quiet", "--python", str(_python_of(path)), *wanted.requirements], release)
+        _installer([installer, "venv", "--quiet", "--python", python, str(path)], release)
+        _installer(
+            [installer, "pip", "install", "--quiet", "--python", str(_python_of(path)), *wanted.requirements], release
+        )
     except BaseException:
         shutil.rmtree(path, ignore_errors=True)
         raise
@@ -231,7 +255,8 @@ def _make(release: Name, wanted: Needs, path: Path, progress: Progress) -> Envir
     return found
 
 
-def _uv() -> str:
+def uv() -> str:
+    """The path of uv: beside this interpreter, or on the path. Raises EnvironmentFailed."""
     beside = Path(sys.executable).with_name("uv.exe" if os.name == "nt" else "uv")
     found = str(beside) if beside.is_file() else shutil.which("uv")
     if found is None:

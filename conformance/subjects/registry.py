@@ -1,7 +1,7 @@
 """What the names of implementations stand for (`names.py` reads them): the implementations, ready to be asked."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from ..driver.protocol import Unavailable
 from ..driver.subjects import UnknownSubject
 from ..driver.subjects import subject as driven
 from ..results import Here, Subject, There
-from .environments import EnvironmentFailed, NoSuchRelease, environment
+from .environments import Progress, environment
 from .names import Name, UnknownImplementation, Way, parse_all
 from .reference import Reference
 from .transport import InProcess, Release, Transport, WorkerProcess
@@ -64,23 +64,27 @@ HOOKS_LIMIT, FIT_LIMIT = 10.0, 60.0
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Manner:
     """How subjects are run. `python`: the path of the interpreter for all that name none. `time_limit`: seconds for one scenario;
-    None: as long as its way of driving usually needs. `in_process`: in this process, for a debugger. `budget`: for all of it."""
+    None: as long as its way of driving usually needs. `in_process`: in this process, for a debugger. `budget`: for all of it.
+    `tell` hears of an environment that is made for one; `witnesses`: a Keras as such is to run scripts, too."""
 
     in_process: bool = False
     python: str | None = None
     time_limit: float | None = None
     budget: Budget = field(default_factory=Budget)
+    tell: Progress = lambda line: None
+    witnesses: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Started:
     """A subject under way. `release`: the Keras that it is, or from whose callback its class is derived; `derived` says which of
-    the two. `close` ends it."""
+    the two. `printed`: what scripts in plain Keras print there, where they can be run. `close` ends it."""
 
     subject: Subject
     dialect: Resolution | None = None
     release: Release | None = None
     derived: bool = False
+    printed: Callable[[Sequence[str]], list[str | None]] | None = None
     close: Callable[[], None] = lambda: None
 
     def own_dialect(self) -> Resolution | None:
@@ -92,7 +96,7 @@ def start(name: Name, callback: str | None = None, *, manner: Manner = Manner(),
     """The subject of that name, started. `callback` says what a callback of one's own is meant to be; `internal` asks for
     optional state with every answer.
 
-    Raises UnknownImplementation for what is none, Unavailable for what cannot be started.
+    Raises Refused for what is none, UnknownImplementation and NoSuchRelease among it, Unavailable for what cannot be started.
     """
     if name.kind == "reference":
         assert name.dialect is not None
@@ -101,7 +105,7 @@ def start(name: Name, callback: str | None = None, *, manner: Manner = Manner(),
     name = name.living_in(manner.python)
     limit = manner.time_limit or (FIT_LIMIT if name.way == "fit" else HOOKS_LIMIT)
     try:
-        transport = (_here if manner.in_process else _worker)(name, callback, limit, manner.budget)
+        transport = (_here if manner.in_process else _worker)(name, callback, limit, manner)
     except UnknownSubject as error:
         raise UnknownImplementation(str(error)) from None
     known = transport.greeting
@@ -123,28 +127,27 @@ def _greeted(transport: Transport, said: str, internal: bool) -> Started:
     return Started(
         subject=There(transport, said, internal=internal), dialect=dialect, release=known.release,
         derived=known.derived_from is not None, close=transport.close,
+        printed=transport.printed if isinstance(transport, WorkerProcess) else None,
     )  # fmt: skip
 
 
-def _here(name: Name, callback: str | None, limit: float, budget: Budget) -> Transport:
+def _here(name: Name, callback: str | None, limit: float, manner: Manner) -> Transport:
     if name.interpreter is not None or name.kind in ("release", "program"):
         raise Unavailable(f"{name} lives in another environment, and cannot be run in this process")
-    return InProcess(driven(str(name), callback), time_limit=limit, budget=budget)
+    return InProcess(driven(str(name), callback), time_limit=limit, budget=manner.budget)
 
 
-def _worker(name: Name, callback: str | None, limit: float, budget: Budget) -> Transport:
+def _worker(name: Name, callback: str | None, limit: float, manner: Manner) -> Transport:
     if name.kind == "program":
-        return WorkerProcess(str(name), program=name.program, time_limit=limit, budget=budget)
+        return WorkerProcess(str(name), program=name.program, time_limit=limit, budget=manner.budget)
     python, variables = name.interpreter or sys.executable, {}
     if name.kind == "release":
-        try:
-            python = str(environment(name).python)
-        except (NoSuchRelease, EnvironmentFailed) as error:
-            raise Unavailable(str(error)) from None
+        python = str(environment(name, manner.tell).python)
         variables = {} if name.backend is None else {"KERAS_BACKEND": name.backend}
     plain = replace(
         name, kind="installed" if name.kind == "release" else name.kind, version=None, backend=None, interpreter=None
     )
     return WorkerProcess(
-        str(plain), callback=callback, python=python, time_limit=limit, environment=variables, budget=budget
-    )
+        str(plain), callback=callback, python=python, time_limit=limit, environment=variables, budget=manner.budget,
+        witnesses=str(name.package).replace("-", "_") if manner.witnesses and name.is_keras else None,
+    )  # fmt: skip

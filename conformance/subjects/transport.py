@@ -28,6 +28,8 @@ from .process import Ended, Process
 PROTOCOL = 1
 TIME_LIMIT = 60.0
 """Seconds for one scenario, by default: a real fit of ten epochs needs one, a new compiled model a few."""
+SCRIPT_LIMIT = 60.0
+"""Seconds for a script in plain Keras, which makes and trains a model."""
 START_LIMIT = 120.0
 """Seconds until the greeting: TensorFlow on a slow disk takes a minute."""
 MEMORY_LIMIT = 4 * 2**30
@@ -142,6 +144,7 @@ class WorkerProcess:
     `python`: the path of the interpreter. `time_limit`, `start_limit`: seconds for a scenario, and until it is ready.
     `memory_limit`: bytes by which it may grow; None: no limit. `environment`: variables that it has besides this process's.
     `program`: the command of one in another language, which takes the place of all this and speaks the same protocol.
+    `witnesses`: the module of a Keras, in which it can run scripts too.
     Raises Unavailable with one sentence if it cannot be started, BudgetSpent if that was not in time, UnknownSubject if the name
     means nothing there.
     """
@@ -157,6 +160,7 @@ class WorkerProcess:
         memory_limit: int | None = MEMORY_LIMIT,
         environment: Mapping[str, str] | None = None,
         program: Sequence[str] = (),
+        witnesses: str | None = None,
         budget: Budget | None = None,
     ) -> None:
         self.subject = subject
@@ -170,6 +174,7 @@ class WorkerProcess:
         self._start_directory = os.getcwd()
         self._command = [subject, *(["--callback", callback] if callback else [])]
         self._command += ["--memory", str(memory_limit)] if memory_limit else []
+        self._command += ["--witnesses", witnesses] if witnesses else []
         if program:
             self._command = list(program)
         self._is_python = not program
@@ -219,25 +224,34 @@ class WorkerProcess:
         self, scenarios: Sequence[Mapping[str, Any]], *, internal: bool = False, optional: bool = False
     ) -> Iterator[dict[str, Any]]:
         asked = {"internal": internal, "optional": optional}
+        yield from self._results([{"scenario": scenario, **asked} for scenario in scenarios], self.time_limit)
+
+    def printed(self, scripts: Sequence[str]) -> list[str | None]:
+        """What each script in plain Keras prints; None for one that does not end in time, or crashes."""
+        found = [
+            result.get("printed") for result in self._results([{"script": each} for each in scripts], SCRIPT_LIMIT)
+        ]
+        return found + [None] * (len(scripts) - len(found))
+
+    def _results(self, requests: Sequence[Mapping[str, Any]], limit: float) -> Iterator[dict[str, Any]]:
         answered = sent = 0
         first = self._next_id
-        self._next_id += len(scenarios)
-        while answered < len(scenarios) and not self.budget.spent:
+        self._next_id += len(requests)
+        while answered < len(requests) and not self.budget.spent:
             process = self._alive()
             if not self._sent:
                 sent = answered  # nobody has those that were sent to a worker that has ended
                 self._clock = time.monotonic()
-            while sent < len(scenarios) and sent - answered < AHEAD:
-                request = {"id": first + sent, "scenario": scenarios[sent], **asked}
-                process.send(json.dumps(request).encode() + b"\n")
+            while sent < len(requests) and sent - answered < AHEAD:
+                process.send(json.dumps({"id": first + sent, **requests[sent]}).encode() + b"\n")
                 self._sent.append(first + sent)
                 sent += 1
             asked_for = self._sent[0]
             try:
-                result = self._answer(process, asked_for)
+                result = self._answer(process, asked_for, limit)
             except Ended as ended:
                 self._end()
-                message = ended.message or f"no answer within {self.time_limit:g} s"
+                message = ended.message or f"no answer within {limit:g} s"
                 result = {"failed": {"kind": ended.kind, "message": message}}
             except BudgetSpent:
                 self._end()
@@ -257,9 +271,9 @@ class WorkerProcess:
         assert self._process is not None
         return self._process
 
-    def _answer(self, process: Process, id: int) -> dict[str, Any]:
+    def _answer(self, process: Process, id: int, limit: float) -> dict[str, Any]:
         """Raises Ended."""
-        line = process.wait_for_line(self._clock, self.time_limit, self.budget)
+        line = process.wait_for_line(self._clock, limit, self.budget)
         self._clock = time.monotonic()
         process.noise = 0
         try:

@@ -45,6 +45,7 @@ def check(options: argparse.Namespace) -> int:
             python=options.python,
             time_limit=options.time_limit,
             budget=Budget(options.budget),
+            tell=say,
         ),
     )
     try:

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import sys
-import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 from callcheck import __version__
 from callcheck.conformance import accepted as accepting
-from callcheck.conformance import witness
 from callcheck.conformance.diff import (
     EXAMPLES,
     PREDICTED,
@@ -24,6 +20,7 @@ from callcheck.conformance.diff import (
     Ask,
     Difference,
     confirmed,
+    drawn,
     predicted,
     predicted_of,
     unpredicted,
@@ -31,19 +28,18 @@ from callcheck.conformance.diff import (
 from callcheck.conformance.driver.protocol import Unavailable
 from callcheck.conformance.health import complaint
 from callcheck.conformance.own import Own, configurations
-from callcheck.conformance.report.difference import Report, Witness
+from callcheck.conformance.report.difference import Report
 from callcheck.conformance.report.difference_page import written as report_of
 from callcheck.conformance.report.folder import Folder
 from callcheck.conformance.results import TIMEOUTS, Results, Subject
 from callcheck.conformance.script import read_script
 from callcheck.conformance.subjects.environments import environment
 from callcheck.conformance.subjects.names import Name, parse
-from callcheck.conformance.subjects.registry import Manner, start
+from callcheck.conformance.subjects.registry import Manner, Started, start
+from callcheck.conformance.witness import Witness, witnesses
 from callcheck.spec.callbacks import CALLBACKS
-from callcheck.spec.chain import version as numbers
 from callcheck.spec.dialect import Dialect, InvalidDialect, release_dialect, resolve
 from callcheck.spec.scenario import Scenario
-from callcheck.spec.search.strategies import sample
 from callcheck.spec.trace import Result
 
 from .status import DEVIATING, NOT_STARTED, OK, WrongInput, say
@@ -52,7 +48,7 @@ from .status import DEVIATING, NOT_STARTED, OK, WrongInput, say
 def diff(options: argparse.Namespace) -> int:
     """Print the differences of two implementations; status 1 if there are any."""
     folder = Folder(options.report, "diff") if options.report is not None else None
-    names = tuple(parse(text) for text in (options.a, options.b))
+    names = tuple(parse(text).living_in(options.python) for text in (options.a, options.b))
     callbacks = (options.callback,) if options.callback else tuple(CALLBACKS)
     known = tuple(_dialect(name) for name in names)
     accepted = None if options.accept is None else accepting.read(options.accept)
@@ -65,7 +61,7 @@ def diff(options: argparse.Namespace) -> int:
         found = _ranked(_predicted(known, callbacks, own, options.seed))
         report = _report(names, known, found, {}, None, options.seed)
     else:
-        report = _run(names, callbacks, own, options)
+        report = _run(names, known, callbacks, own, options)
     report = replace(report, own=tuple(each.title for each in own))
     if accepted is not None:
         report = replace(report, review=accepting.review(accepted, report.differences, callbacks))
@@ -78,46 +74,74 @@ def diff(options: argparse.Namespace) -> int:
 
 
 def _run(
-    names: tuple[Name, ...], callbacks: tuple[str, ...], own: tuple[Own, ...], options: argparse.Namespace
-) -> Report:
-    """Start both, side by side; confirm what is predicted, and look for what is not."""
-    manner = Manner(in_process=options.in_process, python=options.python, time_limit=options.time_limit)
+    names: tuple[Name, ...], known: tuple[Dialect | None, ...], callbacks: tuple[str, ...], own: tuple[Own, ...],
+    options: argparse.Namespace,
+) -> Report:  # fmt: skip
+    """Start both, side by side, and say meanwhile what is predicted; confirm that, and look for what is not."""
+    manner = Manner(
+        in_process=options.in_process, python=options.python, time_limit=options.time_limit, tell=say, witnesses=True
+    )
     for name in names:
         if name.kind == "release":
             environment(name, say)
     with ThreadPoolExecutor(2) as both:
-        started = list(both.map(lambda name: start(name, options.callback, manner=manner), names))
+        starting = [both.submit(start, name, options.callback, manner=manner) for name in names]
         try:
-            dialects: list[Dialect | None] = []
-            for each in started:
-                try:
-                    resolution = each.own_dialect()
-                except InvalidDialect as error:
-                    say(str(error))
-                    resolution = None
-                if resolution is not None and resolution.note is not None:
-                    say(resolution.note)
-                dialects.append(None if resolution is None else resolution.dialect)
+            first = _predicted(known, callbacks, own, options.seed)
+            if None not in known:
+                say(
+                    f"predicted: {_report(names, known, _ranked(first), {}, None, options.seed).counted}; both are run now"
+                )
+            asked = [each for name in callbacks for each in drawn(name, options.examples or EXAMPLES, options.seed)]
+            started = [each.result() for each in starting]
+            pair = _dialects(started)
+            if pair != known:
+                first = _predicted(pair, callbacks, own, options.seed)
             asks = [_asking(Results(each.subject)) for each in started]
-            first = _predicted(tuple(dialects), callbacks, own, options.seed)
             found = confirmed(first, *_side_by_side(both, asks, [each.scenario for each in first]))
-            pair = (dialects[0], dialects[1])
             scenarios: list[Scenario] = []
             for mine in own:
-                asked = list(mine.scenarios(seed=options.seed))
-                found += unpredicted(asked, *_side_by_side(both, asks, asked), pair, own=mine)
-                scenarios += asked
-            asked = [drawn for name in callbacks for drawn in sample(name, options.examples or EXAMPLES, options.seed)]
+                about = list(mine.scenarios(seed=options.seed))
+                found += unpredicted(about, *_side_by_side(both, asks, about), pair, own=mine)
+                scenarios += about
             answering = _side_by_side(both, asks, asked)
             for each, ask in zip(started, answering, strict=True):
                 _complain(each.subject, callbacks, asked, ask(asked))
             found += unpredicted(asked, *answering, pair)
             scenarios += asked
+            ranked = _ranked(found)
+            shown = _witnesses(names, started, ranked)
         finally:
-            for each in started:
-                each.close()
-    ranked = _ranked(found)
-    return _report(names, tuple(dialects), ranked, _witnesses(names, ranked), len(scenarios), options.seed)
+            for future in starting:
+                with suppress(Exception):  # it is raised above
+                    future.result().close()
+    return _report(names, pair, ranked, shown, len(scenarios), options.seed)
+
+
+def _dialects(started: Sequence[Started]) -> tuple[Dialect | None, Dialect | None]:
+    """The dialects of two implementations that were started."""
+    found: list[Dialect | None] = []
+    for each in started:
+        try:
+            resolution = each.own_dialect()
+        except InvalidDialect as error:
+            say(str(error))
+            resolution = None
+        if resolution is not None and resolution.note is not None:
+            say(resolution.note)
+        found.append(None if resolution is None else resolution.dialect)
+    return found[0], found[1]
+
+
+def _witnesses(names: Sequence[Name], started: Sequence[Started], found: Sequence[Difference]) -> dict[int, Witness]:
+    """Where both are a Keras as such: what scripts in plain Keras show."""
+    both = [(each.release, each.printed) for name, each in zip(names, started, strict=True) if name.is_keras]
+    able = [
+        ((release.package, release.version), run) for release, run in both if release is not None and run is not None
+    ]
+    if len(able) < len(names):
+        return {}
+    return witnesses([each.scenario for each in found], *zip(*able, strict=True))
 
 
 def _complain(
@@ -195,45 +219,3 @@ def _dialect(name: Name) -> Dialect | None:
         except PackageNotFoundError:
             return None
     return None
-
-
-# ---------------------------------------------------------------------------------------------- witnesses
-
-
-def _witnesses(names: tuple[Name, ...], found: Sequence[Difference]) -> dict[int, Witness]:
-    """For each difference that a script in plain Keras can show, the script, if the two print something else."""
-    homes = [_home(name) for name in names]
-    if None in homes:
-        return {}
-    with ThreadPoolExecutor(2) as both:
-        tried = {index: both.submit(_witness, names, homes, each) for index, each in enumerate(found)}
-        return {index: shown for index, each in tried.items() if (shown := each.result()) is not None}
-
-
-def _home(name: Name) -> Path | None:
-    """The interpreter of a Keras as such."""
-    if not name.is_keras:
-        return None
-    if name.interpreter is not None:
-        return Path(name.interpreter)
-    return environment(name).python if name.kind == "release" else Path(sys.executable)
-
-
-def _witness(names: tuple[Name, ...], homes: list[Path | None], difference: Difference) -> Witness | None:
-    printed = []
-    scripts = []
-    for name, home in zip(names, homes, strict=True):
-        assert home is not None
-        assert name.package is not None
-        release = numbers(name.version) if name.version else numbers(version(name.package))
-        script = witness.script(difference.scenario, name.package, release)
-        if script is None:
-            return None
-        variables = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": name.backend or "tensorflow"}
-        with tempfile.TemporaryDirectory(prefix="callcheck-witness-") as directory:
-            try:
-                printed.append(witness.run(script, home, Path(directory), variables))
-            except TimeoutError:
-                return None
-        scripts.append(script)
-    return Witness(script=scripts[-1], a=printed[0], b=printed[1]) if printed[0] != printed[1] else None

@@ -23,7 +23,7 @@ def infer(options: argparse.Namespace) -> int:
     """Print what a callback does otherwise, each thing once; status 1 if there is anything."""
     folder = Folder(options.report, "infer") if options.report is not None else None
     name = parse(options.implementation).living_in(options.python)
-    manner = Manner(in_process=options.in_process, python=options.python, time_limit=options.time_limit)
+    manner = Manner(in_process=options.in_process, python=options.python, time_limit=options.time_limit, tell=say)
     started = start(name, options.callback, manner=manner)
     try:
         subject = started.subject

@@ -45,7 +45,7 @@ def trace(options: argparse.Namespace) -> int:
 
 def _trace(options: argparse.Namespace, ending: ExitStack) -> int:
     placed = _scenarios([options.scenarios, *options.settings])
-    manner = Manner(in_process=options.in_process, python=options.python, time_limit=options.time_limit)
+    manner = Manner(in_process=options.in_process, python=options.python, time_limit=options.time_limit, tell=say)
     callback = options.callback or _common_callback(placed)
     subjects = [_subject(name, callback, manner, ending) for name in (options.on, options.against) if name is not None]
     wrong = {place: item for place, item in placed if isinstance(item, Invalid)}
