@@ -1,13 +1,14 @@
 """The history: what changed in which release, read from the chains of change records, each with a scenario that shows it.
 
-Nothing is said here that a chain does not say; what happens before and after a change is what the reference predicts.
+Nothing is said here that a chain does not say; what happens before and after a change is what the reference predicts. What that
+rests on, the agreement of real releases with it, is read from the records of the campaigns.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from callcheck.reference.replay import replay
-from callcheck.spec.callbacks import CALLBACKS
+from callcheck.spec.callbacks import CALLBACKS, TRAINING
 from callcheck.spec.chain import Change, chains, version
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.dialect import Dialect, before, release_dialect
@@ -15,7 +16,7 @@ from callcheck.spec.scenario import Scenario, from_json
 from callcheck.spec.trace import Trace, difference
 
 from .counterexample import replayable
-from .table import table
+from .table import heading, table
 from .words import wrapped
 
 
@@ -52,21 +53,35 @@ class Told:
         return next((pair for pair in pairs if _differ(self.scenario, *pair)), pairs[0])
 
     @property
+    def anchor(self) -> str:
+        """What the change is called in links: it stays, however the change is said."""
+        return f"{self.package}-{self.change.release}-{self.change.choice.replace('/', '-')}"
+
+    @property
     def shown(self) -> tuple[str, ...]:
-        """The scenario before and after, in two tables one below the other."""
+        """The scenario before and after, in two tables one below the other; with the steps of the optimizer, if nothing else
+        differs."""
+        tables = self._tables(steps=False)
+        if tables[0] == tables[1]:
+            tables = self._tables(steps=True)
         lines: list[str] = []
-        for says, dialect in zip(("before:", f"from {self.package} {self.change.release} on:"), self.pair, strict=True):
-            lines += [says, *(f"  {line}" for line in _table(self.scenario, dialect))]
+        for says, shown in zip(("before:", f"from {self.package} {self.change.release} on:"), tables, strict=True):
+            lines += [says, *(f"  {line}" for line in shown)]
         return tuple(lines)
+
+    def _tables(self, steps: bool) -> list[list[str]]:
+        return [_table(self.scenario, dialect, steps) for dialect in self.pair]
 
 
 def _differ(scenario: Scenario, a: Dialect, b: Dialect) -> bool:
     return difference(replay(scenario, a), replay(scenario, b)) is not None
 
 
-def _table(scenario: Scenario, dialect: Dialect) -> list[str]:
+def _table(scenario: Scenario, dialect: Dialect, steps: bool) -> list[str]:
     trace = replay(scenario, dialect)
-    return table(scenario, trace if isinstance(trace, Trace) else None)
+    if isinstance(trace, Trace):
+        return [line.rstrip() for line in table(scenario, trace, steps=steps)]
+    return [heading(scenario)[0], "  there is no such callback"]
 
 
 def history(prefix: str = "") -> Iterator[Told]:
@@ -78,15 +93,16 @@ def history(prefix: str = "") -> Iterator[Told]:
 
 
 def _rank(choice: str) -> int:
-    """The place of the callback that a choice belongs to; what two of them share comes last."""
+    """The place of the callback that a choice belongs to; what two of them share comes last, and then training itself."""
     prefixes = [callback.prefix for callback in CALLBACKS.values()]
     part = choice.split("/")[0]
-    return prefixes.index(part) if part in prefixes else len(prefixes)
+    return prefixes.index(part) if part in prefixes else len(prefixes) + (part == TRAINING)
 
 
 def _part(choice: str) -> str:
     part = choice.split("/")[0]
-    return next((name for name, callback in CALLBACKS.items() if callback.prefix == part), "The learning rate")
+    shared = "Training" if part == TRAINING else "The learning rate"
+    return next((name for name, callback in CALLBACKS.items() if callback.prefix == part), shared)
 
 
 def text(prefix: str = "") -> str:
@@ -102,37 +118,109 @@ def text(prefix: str = "") -> str:
     return "\n".join(part for line in lines[1:] for part in wrapped(line, hanging="      "))
 
 
+# ---------------------------------------------------------------------------------------------- the document
+
+_INTRODUCTION = """# What changed in Keras's callbacks, release by release
+
+EarlyStopping, ReduceLROnPlateau, ModelCheckpoint and their kin, from Keras 1.0.0 on: the changes in how they stop training,
+set the rate, save, restore, warn, print, refuse and fail. Each has a name that stays, for links; a source; and a smallest
+scenario, with what happened before and what happens since, which everybody can try. The tables are what callcheck's reference
+does in the dialects of the two releases; [what that rests on](#what-it-rests-on) stands at the end.
+
+A line of a table is an epoch, by its index: what the callback was shown, and what was seen of it. `lr` is the optimizer's
+learning rate as stored, `logged` what the callback put into the logs, `printed` and `warned` what a line or a warning was
+about. A line that is `other` says what is false, such as one that counts the epochs from 0, or is of a kind that later
+releases do not have.
+
+Made by `callcheck history --markdown HISTORY.md`; do not edit.
+"""
+_BASIS = """
+## What it rests on
+
+Real releases were asked for the same random scenarios as the reference in their dialect, by their hooks or through a real
+`fit`, and had to do exactly the same. Each line is a class of releases that do the same, by the first and the last of them,
+with those that were run; `results/agreement/` has the details. Of the others in a class, the code of the callbacks was
+compared with that of one that was run. A release that was not looked at is refused where those around it differ.
+"""
+
+
 def markdown() -> str:
     """The whole history as a document."""
-    lines = ["# What changed in these callbacks, release by release", ""]
-    for package, chain in chains().items():
-        lines.append(f"- **{package}**: {len(chain.changes)} changes, read off and run in {', '.join(chain.known)}.")
-        lines += [f"  - from {fork.release} on: {fork.says} ({fork.source})." for fork in chain.forks]
-        if chain.follows is not None:
-            lines.append(f"  - from {chain.follows.since} on: {chain.follows.says} ({chain.follows.source}).")
-    lines += [
-        "",
-        "Each change names its source and the scenario that shows it, with what happened before and after. Releases that are not "
-        "listed were not run; callcheck says so when it is asked for one of them between two that differ. Made by `callcheck "
-        "history --markdown HISTORY.md`; do not edit.",
-    ]
+    told = list(history())
+    lines = [_INTRODUCTION, "## By release", ""]
+    for package in chains():
+        lines += _index(package, [each for each in told if each.package == package])
     part = None
-    for each in history():
+    for each in told:
         if (each.package, _part(each.change.choice)) != part:
             part = each.package, _part(each.change.choice)
             lines += ["", f"## {part[1]}, {each.package}"]
         choice = CHOICES[each.change.choice]
         lines += [
             "",
+            f'<a id="{each.anchor}"></a>',
+            "",
             f"### {each.package} {each.change.release}: {each.change.says}",
             "",
-            f"`{choice.id}` = `{each.now[choice.id]}`: {choice.values[each.now[choice.id]]}",
+            f"`{choice.id}` = `{each.now[choice.id]}`. {choice.question} {choice.values[each.now[choice.id]]}",
             "",
             f"Source: {each.change.source}",
             "",
             "```",
             *each.shown,
+            "the scenario, for `callcheck trace -`:",
             *replayable(each.scenario),
             "```",
         ]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_basis()]) + "\n"
+
+
+def _index(package: str, told: Sequence[Told]) -> list[str]:
+    """The releases in which something changed, with links to what did, and those in which a package took over another's code."""
+    chain = chains()[package]
+    entries = [(fork.release, f"{fork.says} ({fork.source})") for fork in chain.forks]
+    if chain.follows is not None:
+        entries.append((chain.follows.since, f"{chain.follows.says} ({chain.follows.source})"))
+    for release in {each.change.release: None for each in told}:
+        parts: dict[str, list[str]] = {}
+        for each in told:
+            if each.change.release == release:
+                link = f"[{each.change.choice.split('/')[1]}](#{each.anchor})"
+                parts.setdefault(_part(each.change.choice), []).append(link)
+        entries.append((release, "; ".join(f"{part} {', '.join(links)}" for part, links in parts.items())))
+    return [
+        f"- **{package} {release}**: {said}" for release, said in sorted(entries, key=lambda each: version(each[0]))
+    ]
+
+
+def _basis() -> Iterator[str]:
+    """What was run, by class of releases; nothing where the records are not at hand."""
+    from ..agreement import kept  # what it takes to run is heavy
+
+    records: dict[str, list[str]] = {}
+    for of_class, subject, record in kept():
+        callbacks = record["callbacks"].values()
+        compared = [counts["compared"] for counts in callbacks]
+        different = sum(counts["different"] for counts in callbacks)
+        many = f"{min(compared):,}" if min(compared) == max(compared) else f"{min(compared):,} to {max(compared):,}"
+        package, _, release = of_class.partition("+")[0].rpartition("-")
+        if package in chains():
+            point = f"{package}-{chains()[package].point(release)}"
+            records.setdefault(point, []).append(f"| {subject} | {many} | {different} |")
+    if not records:
+        return
+    yield _BASIS
+    yield "| releases that do the same | run | scenarios for each callback | differences |"
+    yield "|---|---|---|---|"
+    for package, chain in chains().items():
+        for point in chain.points():
+            last = chain.last(point)
+            span = point if last == point else f"{point} to {last}"
+            rows = [
+                row
+                for name, found in records.items()
+                if name.partition("+")[0] == f"{package}-{point}"
+                for row in found
+            ]
+            for row in rows or ["| none: read off its code alone | - | - |"]:
+                yield f"| {package} {span} {row}"
