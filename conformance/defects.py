@@ -14,7 +14,6 @@ Rules
 import os
 import subprocess
 import sys
-import tempfile
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from callcheck.spec.scenario import Scenario, dumps, from_json
 from callcheck.spec.trace import Trace, difference
 
 from . import rules, witness
+from .driver.temporary import temporary
 from .report.words import compared_with
 
 RECORDS = Path(__file__).with_name("defects.toml")
@@ -113,7 +113,7 @@ def reproduced(defect: Defect) -> str:
         if there != release:
             raise ValueError(f"{defect.title}: {package} is {there}, and this is about {release}")
     variables = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
-    with tempfile.TemporaryDirectory(prefix="callcheck-finding-") as directory:
+    with temporary("finding") as directory:
         done = subprocess.run(
             [sys.executable, "-W", "ignore", "-c", script_of(defect)],
             cwd=directory, env=variables, capture_output=True, text=True, check=False, timeout=TIME_LIMIT,

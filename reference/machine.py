@@ -88,7 +88,17 @@ class Write(NamedTuple):
     append: bool = False
 
 
-Effect = Stop | SetRate | Save | Restore | Warn | Print | Log | Unlog | Write
+class Remove(NamedTuple):
+    """Remove a file. No callback of Keras does."""
+
+    path: str
+
+
+class Leave(NamedTuple):
+    """Make another directory the working directory. No callback of Keras does."""
+
+
+Effect = Stop | SetRate | Save | Restore | Warn | Print | Log | Unlog | Write | Remove | Leave
 
 
 class Reason(NamedTuple):

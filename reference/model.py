@@ -17,7 +17,7 @@ from callcheck.spec.dialect import Dialect
 from callcheck.spec.files import existing_files
 from callcheck.spec.numbers import unsigned_zero
 from callcheck.spec.scenario import Other, Resume, Scenario
-from callcheck.spec.trace import UNTRAINED, Origin
+from callcheck.spec.trace import UNTRAINED, Origin, Weights
 from callcheck.spec.values import Rate, map_rate
 
 from .machine import Unpredictable
@@ -29,6 +29,15 @@ WITH_OPTIMIZER = (".keras", ".weights.h5")
 """The endings of files whose weights may bring something of the optimizer."""
 ZERO = Origin(-2, -2)
 """Weights that somebody set to zero: no epoch's."""
+
+
+def weights_seen(origin: Origin, began: Origin, fit: int) -> Weights | None:
+    """`origin` as a trace of `fit` reports it, if the fit began with the weights of `began`; None for no epoch's."""
+    if origin.fit < UNTRAINED.fit:
+        return None
+    if origin == began:
+        return Weights(epoch=-1)
+    return Weights(epoch=origin.epoch, fit=None if origin.fit == fit else origin.fit)
 
 
 class Brings(NamedTuple):
@@ -76,6 +85,7 @@ class Model:
         """Who writes to which of them in the fit under way, by the index in the list."""
         self._saved: dict[str, Saved] = {}
         self._new: list[str] = []
+        self._gone: list[str] = []
         self._unknown = False
         """Whether it is not known which files a save has made since the last time of asking."""
 
@@ -130,13 +140,18 @@ class Model:
         self.rate = saved.rate if brings.rate else self.first_rate
         self.steps = saved.steps if brings.steps else 0
 
-    def new_files(self) -> tuple[str, ...] | None:
-        """The files that are new since the last time of asking; None where it is not known which ones a save makes."""
-        if not self._new:
-            return ()
-        made, unknown = self._new, self._unknown
-        self._new, self._unknown = [], False
-        paths = {str(PurePosixPath(path)) for path in made}
-        new = tuple(sorted(paths - self.files))
-        self.files |= paths
-        return None if unknown else new
+    def remove(self, path: str) -> None:
+        self._saved.pop(str(PurePosixPath(path)), None)
+        self._gone.append(path)
+
+    def changed_files(self) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
+        """The files that are new since the last time of asking, None where it is not known which ones a save makes; and those
+        that are gone."""
+        if not self._new and not self._gone:
+            return (), ()
+        made, gone = ({str(PurePosixPath(path)) for path in paths} for paths in (self._new, self._gone))
+        unknown, self._unknown = self._unknown, False
+        self._new, self._gone = [], []
+        new = made - self.files - gone
+        self.files = (self.files | made) - gone
+        return None if unknown else tuple(sorted(new)), tuple(sorted(gone))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from callcheck.spec.trace import CallbackInEpoch, CallbackInFit, CallbackInTrace, Save, added_to_logs
+from callcheck.spec.trace import CallbackInEpoch, CallbackInFit, CallbackInTrace, Save
 from callcheck.spec.values import Logs, Value
 
 from . import machine as m
@@ -11,12 +11,17 @@ from . import machine as m
 NOTHING_LOGGED: Mapping[str, Value] = {}
 
 
+def added_to_logs(before: Mapping[str, Value], after: Mapping[str, Value]) -> dict[str, Value]:
+    """What a callback put into the logs: the keys of `after` that are new or have another value than in `before`."""
+    return {name: value for name, value in after.items() if name not in before or repr(before[name]) != repr(value)}
+
+
 class Place:
     """`index` in the list. What was seen is that of the epoch, or of the hooks around the epochs, that is under way."""
 
     __slots__ = (
-        "changed", "index", "internal", "logged", "machine", "printed", "printed_around", "recorded", "removed", "saved", "state",
-        "warned", "warned_around", "warned_made", "weights_set",
+        "changed", "directory_set", "directory_set_around", "index", "internal", "logged", "machine", "printed",
+        "printed_around", "recorded", "removed", "saved", "state", "warned", "warned_around", "warned_made", "weights_set",
     )  # fmt: skip
 
     def __init__(self, index: int, machine: m.Machine) -> None:
@@ -40,6 +45,7 @@ class Place:
     def fit_begins(self) -> None:
         self.printed_around: tuple[str, ...] = ()
         self.warned_around: tuple[str, ...] = ()
+        self.directory_set_around: tuple[str, ...] = ()
         self.recorded: tuple[Mapping[str, Any], ...] | None = None
         self.clear()
 
@@ -52,15 +58,20 @@ class Place:
         self.changed: tuple[str, ...] = ()
         self.removed: tuple[str, ...] = ()
         self.weights_set: tuple[str, ...] = ()
+        self.directory_set: tuple[str, ...] = ()
 
     def seen(self) -> tuple[Any, ...]:
         """All that was seen, to be compared."""
-        return self.saved, self.warned, self.printed, self.logged, self.changed, self.removed, self.weights_set
+        return (
+            self.saved, self.warned, self.printed, self.logged, self.changed, self.removed, self.weights_set,
+            self.directory_set,
+        )  # fmt: skip
 
     def keep_around(self) -> None:
         """What was said belongs to the fit, and to no epoch."""
         self.printed_around += self.printed
         self.warned_around += self.warned
+        self.directory_set_around += self.directory_set
         self.clear()
 
     def note_save(self, effect: m.Save, **seen: Any) -> None:
@@ -114,13 +125,18 @@ class Place:
             return {}
         return {
             "changed": tuple(sorted(self.changed)), "removed": tuple(sorted(self.removed)),
-            "weights_set": self.weights_set,
+            "weights_set": self.weights_set, "directory_set": self.directory_set,
         }  # fmt: skip
 
     def in_fit(self, optional: bool) -> CallbackInFit:
-        return CallbackInFit(
-            printed=self.printed_around, warned=self.warned_around if optional else None, recorded=self.recorded
-        )
+        return CallbackInFit(**self.around(optional))
+
+    def around(self, optional: bool) -> dict[str, Any]:
+        """What was seen of it around the epochs, for a fit's record."""
+        seen: dict[str, Any] = {"printed": self.printed_around, "recorded": self.recorded}
+        if optional:
+            seen.update(warned=self.warned_around, directory_set=self.directory_set_around)
+        return seen
 
     def in_trace(self) -> CallbackInTrace:
         return CallbackInTrace(warned=self.warned_made, internal=self.internal_seen())

@@ -26,14 +26,13 @@ from callcheck.spec.trace import (
     Rejected,
     Trace,
     Weights,
-    weights_seen,
 )
 from callcheck.spec.values import Logs, Rate
 
 from . import machine as m
 from .decision import Decision as Decision
 from .expressible import beyond
-from .model import ZERO, Model
+from .model import ZERO, Model, weights_seen
 from .place import NOTHING_LOGGED, Place
 
 Machines = Mapping[str, Callable[[Mapping[str, Any], Dialect], m.Machine]]
@@ -175,15 +174,15 @@ class Replay:
         except _Raise as raised:
             error = raised.error
         if "files" in seen:
-            at_end = self.model.new_files()
+            at_end, gone = self.model.changed_files()
             seen["files"] = None if seen["files"] is None or at_end is None else seen["files"] + at_end
+            seen["gone"] += gone
             seen["optimizer_steps"] = self.model.steps
         if self.several:
             seen["callbacks"] = tuple(place.in_fit(self.optional) for place in self.places)
         else:
             (only,) = self.places
-            seen.update(printed=only.printed_around, warned=only.warned_around if self.optional else None)
-            seen.update(recorded=only.recorded)
+            seen.update(only.around(self.optional))
         weights = weights_seen(self.model.weights, self.began, index)
         return FitTrace(epochs=tuple(epochs), weights=weights, error=error, **seen)
 
@@ -215,10 +214,11 @@ class Replay:
         """The hooks of a fit; what was seen of its epochs goes to `epochs`, of its beginning to `seen`."""
         epoch = self.scenario.first_epoch(fit)
         if self.optional:
-            seen["files"] = ()
+            seen["files"] = seen["gone"] = ()
         self._around("fit_begin", epoch)
         if self.optional:
-            seen.update(weights_at_begin=_from_the_start(self.model.weights), files=self.model.new_files())
+            seen["files"], seen["gone"] = self.model.changed_files()
+            seen["weights_at_begin"] = _from_the_start(self.model.weights)
         for epoch, content in enumerate(fit.epochs, epoch):  # noqa: B020 - the first epoch, then each
             self._epoch(epoch, content, epochs)
             if self.model.stop:
@@ -274,7 +274,7 @@ class Replay:
         if self.eventful:
             seen += [place.seen() for place in self.places]
         if self.optional:
-            seen += [self.batches, model.new_files()]
+            seen += [self.batches, *model.changed_files()]
         if seen == self.last_seen:
             return self.last_record
         done: dict[str, Any]
@@ -285,7 +285,7 @@ class Replay:
             done = {"saved": only.saved, "warned": only.warned, "printed": only.printed, "logged": only.logged}
             done.update(only.touched(self.optional))
         if self.optional:
-            done["batches"], done["files"] = seen[-2:]
+            done["batches"], done["files"], done["gone"] = seen[-3:]
         self.last_seen = seen
         self.last_record = EpochTrace(
             stop=model.stop, learning_rate=model.rate, learning_rate_in_epoch=rate_in_epoch, **done
@@ -385,4 +385,8 @@ class Replay:
                 if effect.weights != model.weights and hook not in place.weights_set:
                     place.weights_set += (hook,)
                 model.weights = effect.weights
+            elif isinstance(effect, m.Remove):
+                model.remove(effect.path)
+            elif hook not in place.directory_set:  # it leaves the working directory
+                place.directory_set += (hook,)
         return logs

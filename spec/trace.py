@@ -19,17 +19,8 @@ from .values import CELLS, LOGS, RATE, Rate, Value, value_from_json, value_to_js
 WARNED = ("missing-metric", "unknown-mode", "array-metric", "other")
 """The kinds of warnings. Only those to the user are recorded, not what array libraries say about overflow or deprecation."""
 PRINTED = (
-    "improved",
-    "not-improved",
-    "saving",
-    "saved",
-    "restored",
-    "early-stop",
-    "reduced",
-    "scheduled",
-    "nan",
-    "other",
-)
+    "improved", "not-improved", "saving", "saved", "restored", "early-stop", "reduced", "scheduled", "nan", "other",
+)  # fmt: skip
 """The kinds of printed lines; what is printed is an event, not a text."""
 HOOKS = ("fit_begin", "epoch_begin", "batch_end", "epoch_end", "fit_end")
 CONTENTS = ("model", "weights")
@@ -60,20 +51,6 @@ UNTRAINED = Origin(-1, -1)
 """The weights with which the scenario begins."""
 
 
-def added_to_logs(before: Mapping[str, Value], after: Mapping[str, Value]) -> dict[str, Value]:
-    """What a callback put into the logs: the keys of `after` that are new or have another value than in `before`."""
-    return {name: value for name, value in after.items() if name not in before or repr(before[name]) != repr(value)}
-
-
-def weights_seen(origin: Origin, began: Origin, fit: int) -> Weights | None:
-    """`origin` as a trace of `fit` reports it, if the fit began with the weights of `began`; None for no epoch's."""
-    if origin.fit < UNTRAINED.fit:
-        return None
-    if origin == began:
-        return Weights(epoch=-1)
-    return Weights(epoch=origin.epoch, fit=None if origin.fit == fit else origin.fit)
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Save:
     """A file written. `path` is relative, as configured; `batch` is set for a save at a batch end (0-based).
@@ -98,6 +75,7 @@ class CallbackInEpoch:
     changed: tuple[str, ...] | None = None
     removed: tuple[str, ...] | None = None
     weights_set: tuple[str, ...] | None = None
+    directory_set: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -120,7 +98,8 @@ class EpochTrace:
     `stop`: the stop flag. `learning_rate_in_epoch`: the rate in force in the first batch. `logged`: what was added to logs;
     an `ArrayNumber` is a number of an array library's, in place of a Python float. `changed`, `removed`: keys of the logs that
     the epoch's end was given. `batches`: the batches to whose logs something was done. `files`: what is new in the working
-    directory. `weights_set`: the hooks in which other weights were put into the model.
+    directory; `gone`: the files that were in it, or were saved there, and are not any more. `weights_set`: the hooks in which
+    other weights were put into the model; `directory_set`: those that left another working directory behind.
     """
 
     stop: bool | None = None
@@ -135,7 +114,9 @@ class EpochTrace:
     removed: tuple[str, ...] | None = None
     batches: tuple[BatchTrace, ...] | None = None
     files: tuple[str, ...] | None = None
+    gone: tuple[str, ...] | None = None
     weights_set: tuple[str, ...] | None = None
+    directory_set: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -158,6 +139,7 @@ class CallbackInFit:
 
     printed: tuple[str, ...] | None = None
     warned: tuple[str, ...] | None = None
+    directory_set: tuple[str, ...] | None = None
     recorded: tuple[Mapping[str, Any], ...] | None = None
 
 
@@ -166,7 +148,8 @@ class FitTrace:
     """One fit: its epochs, what the model holds when training has ended, what `fit_begin` and `fit_end` printed and warned of.
 
     `weights_at_begin`: the weights with which its first epoch began, counted from the start of the scenario. `files`: what is new
-    in the working directory after `fit_begin` and `fit_end`. `optimizer_steps`: how many the optimizer has made, in all.
+    in the working directory after `fit_begin` and `fit_end`, and `gone` what is not there any more; `directory_set`: which of the
+    two left another one behind. `optimizer_steps`: how many the optimizer has made, in all.
     `recorded`: what the callback has written down by the end of the fit, each piece with its values by name: of History what
     `epoch` holds, and what `history` does; of CSVLogger the file, a `line` each.
     """
@@ -179,6 +162,8 @@ class FitTrace:
     callbacks: tuple[CallbackInFit, ...] | None = None
     weights_at_begin: Weights | None = None
     files: tuple[str, ...] | None = None
+    gone: tuple[str, ...] | None = None
+    directory_set: tuple[str, ...] | None = None
     optimizer_steps: int | None = None
     recorded: tuple[Mapping[str, Any], ...] | None = None
 
@@ -324,8 +309,13 @@ def _touched() -> tuple[Field, ...]:
     return Field("changed", NAMES, observed=True), Field("removed", NAMES, observed=True)
 
 
-def _weights_set() -> Field:
-    return Field("weights_set", ListOf(choice(*HOOKS)), observed=True)
+def _hooks(name: str) -> Field:
+    return Field(name, ListOf(choice(*HOOKS)), observed=True)
+
+
+def _beside() -> tuple[Field, ...]:
+    """What was done beside the work, by the hooks that did it."""
+    return _hooks("weights_set"), _hooks("directory_set")
 
 
 def _recorded() -> Field:
@@ -338,7 +328,7 @@ EPOCH_TRACE = Table(
     Field("learning_rate", RATE, observed=True),
     Field("learning_rate_in_epoch", RATE, observed=True),
     *_done(),
-    Field("callbacks", ListOf(Table(CallbackInEpoch, *_done(), *_touched(), _weights_set())), observed=True),
+    Field("callbacks", ListOf(Table(CallbackInEpoch, *_done(), *_touched(), *_beside())), observed=True),
     *_touched(),
     Field(
         "batches",
@@ -354,7 +344,8 @@ EPOCH_TRACE = Table(
         observed=True,
     ),
     Field("files", NAMES, observed=True),
-    _weights_set(),
+    Field("gone", NAMES, observed=True),
+    *_beside(),
 )
 RAISED = Table(
     Raised,
@@ -381,6 +372,7 @@ FIT_TRACE = Table(
                 CallbackInFit,
                 Field("printed", LINES, observed=True),
                 Field("warned", WARNINGS, observed=True),
+                _hooks("directory_set"),
                 _recorded(),
             )
         ),
@@ -388,6 +380,8 @@ FIT_TRACE = Table(
     ),
     Field("weights_at_begin", WEIGHTS, observed=True),
     Field("files", NAMES, observed=True),
+    Field("gone", NAMES, observed=True),
+    _hooks("directory_set"),
     Field("optimizer_steps", INDEX, observed=True),
     _recorded(),
     Field("error", nullable(RAISED), required=True),

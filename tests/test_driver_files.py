@@ -134,7 +134,37 @@ def test_what_is_saved_is_a_file_that_can_be_read_and_renamed() -> None:
     assert answer["fits"][0]["error"] is None
     assert epoch["logged"] == {"size": 1.0}
     assert epoch["files"] == ["m.keras.best"]
+    assert epoch["gone"] == ["m.keras"], "it was saved, and is not there"
     assert [save["path"] for save in epoch["saved"]] == ["m.keras"]
+
+
+class Wanders(Saves):
+    """Saves where it was told to, goes to another place, and removes what lies there and what it saved before."""
+
+    def on_train_begin(self, logs: Any) -> None:
+        os.remove("notes.txt")
+
+    def on_epoch_end(self, epoch: int, logs: Any) -> None:
+        for saved in Path().glob("*.keras"):
+            saved.unlink()
+        self.model.save(self.filepath.format(epoch=epoch))
+        os.chdir("/")
+
+    def on_train_end(self, logs: Any) -> None:
+        os.mkdir("gone")
+        os.chdir("gone")
+        os.rmdir(os.getcwd())
+
+
+@pytest.mark.parametrize("path", ["m-{epoch}.keras", {"relative": "m-{epoch}.keras"}])
+def test_what_is_removed_and_where_it_goes_is_seen_and_disturbs_nothing(path: Any) -> None:
+    scenario = saving(path, existing=["notes.txt", "kept.txt"])
+    scenario["fits"][0]["epochs"] *= 2
+    (fit,) = run(custom("Wanders", Wanders, "ModelCheckpoint"), scenario, optional=True)["fits"]
+    assert [epoch["files"] for epoch in fit["epochs"]] == [["m-0.keras"], ["m-1.keras"]]
+    assert [epoch["gone"] for epoch in fit["epochs"]] == [[], ["m-0.keras"]]
+    assert [epoch["directory_set"] for epoch in fit["epochs"]] == [["epoch_end"], ["epoch_end"]]
+    assert (fit["gone"], fit["directory_set"], fit["error"]) == (["notes.txt"], ["fit_end"], None)
 
 
 def test_a_directory_is_there_while_it_is_used() -> None:

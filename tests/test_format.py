@@ -112,6 +112,7 @@ TRACE: dict[str, Any] = {
                             "changed": ["loss"],
                             "removed": ["val_loss"],
                             "weights_set": ["epoch_begin"],
+                            "directory_set": ["epoch_end"],
                         },
                         {},
                     ],
@@ -119,7 +120,9 @@ TRACE: dict[str, Any] = {
                     "removed": [],
                     "batches": [{"batch": 1, "logged": {"x": 1.0}, "changed": ["loss"], "removed": [], "callback": 1}],
                     "files": ["m"],
+                    "gone": ["o"],
                     "weights_set": ["batch_end", "epoch_end"],
+                    "directory_set": ["batch_end"],
                 }
             ],
             "epochs_run": 1,
@@ -127,9 +130,19 @@ TRACE: dict[str, Any] = {
             "weights_of_fit": -1,
             "printed": ["restored"],
             "warned": ["other"],
-            "callbacks": [{"printed": [], "warned": ["other"], "recorded": [{"epoch": 0, "loss": "NaN"}]}, {}],
+            "callbacks": [
+                {
+                    "printed": [],
+                    "warned": ["other"],
+                    "directory_set": ["fit_end"],
+                    "recorded": [{"epoch": 0, "loss": "NaN"}],
+                },
+                {},
+            ],
             "weights_at_begin": {"weights_of_epoch": 4, "weights_of_fit": 0},
             "files": ["n"],
+            "gone": ["p"],
+            "directory_set": ["fit_begin"],
             "optimizer_steps": 2,
             "recorded": [{"epoch": 0, "loss": 1.0, "lr": "NA", "x": [1.0], "y": None}],
             "error": {
@@ -338,7 +351,7 @@ def test_messages_and_inner_state_are_no_difference() -> None:
 
 def test_what_only_one_could_see_is_no_difference() -> None:
     other = copy.deepcopy(TRACE)
-    for name in ("stop", "learning_rate", "saved", "callbacks", "changed", "batches", "files", "weights_set"):
+    for name in ("stop", "learning_rate", "saved", "callbacks", "changed", "batches", "files", "gone", "weights_set"):
         del other["fits"][0]["epochs"][0][name]
     for name in ("printed", "warned", "callbacks", "weights_at_begin", "files", "optimizer_steps", "recorded"):
         del other["fits"][0][name]

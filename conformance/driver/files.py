@@ -1,7 +1,8 @@
 """Files of a scenario: its own temporary directory, what lies there before, and how a file path is handed over.
 
 Rules
-- The directory is the working directory while the scenario runs, and it is removed afterwards.
+- The directory is the working directory while the scenario runs, is it again after a hook that leaves another one behind, and is
+  removed afterwards.
 - Nothing leaves it: a path is looked at when it has been formatted, with its links followed, wherever a file would be touched.
 - `filename` and `filepath` are given with the directory in front; a `filepath` as {"path_like": path} as a `pathlib.Path`, as
   {"relative": path} as it is.
@@ -11,13 +12,13 @@ import atexit
 import itertools
 import os
 import re
-import tempfile
 import weakref
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Set, Tuple
 
 from .leftovers import remove
 from .protocol import CannotExpress
+from .temporary import discard, make, temporary
 from .values import numpy_for
 
 PATH_LIKE, RELATIVE = "path_like", "relative"
@@ -32,7 +33,7 @@ _empty: List[str] = []
 def _root() -> str:
     process = os.getpid()
     if process not in _roots:
-        _roots[process] = os.path.realpath(tempfile.mkdtemp(prefix="callcheck-"))
+        _roots[process] = make()
         atexit.register(remove_all)
     return _roots[process]
 
@@ -47,7 +48,7 @@ def remove_all() -> None:
     """Remove the directories of this process."""
     root = _roots.pop(os.getpid(), None)
     if root is not None:
-        remove(root)
+        discard(root)
 
 
 class Directory:
@@ -60,7 +61,10 @@ class Directory:
         self.left = False
         """Whether a path was seen that leaves it."""
         self._before: Optional[str] = None
-        self._known: frozenset = frozenset()  # type: ignore[type-arg]  # subscripts of it need Python 3.9
+        self._known: Set[str] = set()
+        """The files that were there when it was last looked at."""
+        self._saved: List[str] = []
+        """Those that were saved since."""
 
     def __enter__(self) -> "Directory":
         try:
@@ -104,20 +108,36 @@ class Directory:
             (target if path.endswith("/") else target.parent).mkdir(parents=True, exist_ok=True)
             if not path.endswith("/"):
                 target.touch()
-        self._known = frozenset(self._listed())
+        self._known = self._listed()
 
-    def new_files(self) -> List[str]:
-        """The files that are there since the last time of asking, sorted."""
+    def put_back(self) -> bool:
+        """Make it the working directory again. Whether it was another one."""
+        try:
+            if os.getcwd() == self.path:
+                return False
+        except OSError:
+            pass  # the working directory was removed
+        os.makedirs(self.path, exist_ok=True)  # this one may have been, too
+        os.chdir(self.path)
+        return True
+
+    def wrote(self, path: str) -> None:
+        """A save went to that file."""
+        self._saved.append(path)
+
+    def changes(self) -> Tuple[List[str], List[str]]:
+        """The files that are new since the last time of asking; and those that are gone, also if they were saved since."""
         listed = self._listed()
-        new, self._known = sorted(listed - self._known), frozenset(listed)
-        return new
+        known = self._known.union(self._named(os.path.join(self.path, path)) for path in self._saved)
+        new, gone = sorted(listed - self._known), sorted(known - listed)
+        self._known, self._saved = listed, []
+        return new, gone
 
-    def _listed(self) -> Any:
-        return {
-            os.path.relpath(os.path.join(folder, name), self.path)
-            for folder, _, names in os.walk(self.path)
-            for name in names
-        }
+    def _listed(self) -> Set[str]:
+        return {self._named(os.path.join(folder, name)) for folder, _, names in os.walk(self.path) for name in names}
+
+    def _named(self, path: str) -> str:
+        return os.path.relpath(path, self.path)
 
 
 def path_of(filepath: Any) -> Any:
@@ -240,7 +260,7 @@ def h5py_tells_errors(h5py: Any) -> bool:
     """Whether h5py, None where there is none, raises the system's exception by its kind."""
     if h5py is None:
         return True
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary() as folder:
         try:
             h5py.File(os.path.join(folder, "none", "file"), "w")
         except FileNotFoundError:

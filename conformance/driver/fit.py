@@ -7,6 +7,7 @@ Rules
 - Whose weights these are is told by the weights themselves, all of them, and of a file by loading it back.
 """
 
+import os
 from functools import partial
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
@@ -126,11 +127,12 @@ class _Training:
     def _optional(self) -> Dict[str, Any]:
         if not self.recorder.optional:
             return {}
-        return dict(self.recorder.at_begin(), files=self.recorder.files, optimizer_steps=self.models.steps(self.real))
+        files = {"files": self.recorder.files, "gone": self.recorder.gone}
+        return dict(self.recorder.at_begin(), optimizer_steps=self.models.steps(self.real), **files)
 
     def _note_files(self) -> None:
         if self.recorder.optional:
-            self.recorder.files += self.directory.new_files()
+            self.recorder.files_changed(*self.directory.changes())
 
     def _train(self, epochs: int) -> Optional[Dict[str, Any]]:
         """Call `fit`; the record of what ended it before its end."""
@@ -291,6 +293,7 @@ class _Training:
         assert self.entered is not None
         hook, batch = self.entered
         self.entered = None
+        left = self.directory.put_back()
         if self.recorder.optional:
             self.recorder.steps = self.models.steps(self.real)
         saves = []
@@ -298,7 +301,7 @@ class _Training:
             weights = self._origin(self.models.weights_in(path, weights_only, self.scenario.outputs))
             saves.append(self.recorder.save(self.callbacks.as_asked(self.subject, path, weights_only), weights))
         self.written.clear()
-        self.recorder.saw(self.subject, self._observation(), hook, batch, raised, saves)
+        self.recorder.saw(self.subject, self._observation(), hook, batch, raised, saves, left)
 
     def _observation(self) -> Observation:
         changes = NOTHING_CHANGED if self.given is None else self.given.changes()
@@ -318,6 +321,8 @@ class _Training:
             self.heard.printed()
             self.heard.warned()
         self.written.append((path, weights_only))
+        if os.path.isfile(path):
+            self.directory.wrote(path)
 
     def _act(self, others: Sequence[Other]) -> None:
         model = self.real.model
@@ -341,7 +346,7 @@ class _Training:
         self.given = None
         recorder.stop = bool(self.real.model.stop_training)
         recorder.rate = self.models.rate(self.real)
-        recorder.epoch_ends(self.directory.new_files() if recorder.optional else None)
+        recorder.epoch_ends(self.directory.changes() if recorder.optional else None)
 
     def _running(self) -> int:
         assert self.epoch is not None

@@ -278,12 +278,12 @@ class Loop:
 
     def _note_files(self) -> None:
         if self.recorder.optional:
-            self.recorder.files += self.directory.new_files()
+            self.recorder.files_changed(*self.directory.changes())
 
     def _optional(self) -> Dict[str, Any]:
         if not self.recorder.optional:
             return {}
-        seen = dict(self.recorder.at_begin(), files=self.recorder.files)
+        seen = dict(self.recorder.at_begin(), files=self.recorder.files, gone=self.recorder.gone)
         steps = self.training.steps()
         return seen if steps is None else dict(seen, optimizer_steps=steps)
 
@@ -309,7 +309,7 @@ class Loop:
         finally:
             self.others = ()
             training.hook_over()
-            recorder.epoch_ends(self.directory.new_files() if recorder.optional else None)
+            recorder.epoch_ends(self.directory.changes() if recorder.optional else None)
         for callback in range(len(self.runs)):
             recorder.note_internal(callback, training.internal(callback))
         return bool(recorder.stop)
@@ -347,7 +347,8 @@ class Loop:
     def _look(self, callback: int, hook: str, batch: Optional[int], raised: bool = False) -> None:
         if self.recorder.optional:
             self.recorder.steps = self.training.steps()
-        self.recorder.saw(callback, self.training.observe(callback), hook, batch, raised)
+        left = self.directory.put_back()
+        self.recorder.saw(callback, self.training.observe(callback), hook, batch, raised, left=left)
 
     def _act(self, others: List[Other], hook: str, batch: Optional[int]) -> None:
         """What somebody else does at this place of a hook."""

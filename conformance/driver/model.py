@@ -119,6 +119,7 @@ class Model:
             if file.startswith(path + os.sep):
                 os.makedirs(path, exist_ok=True)
             _write(self._directory.inside(file), content, overwrite, self._world)
+            self._directory.wrote(file)
         self.saved.append(Written(path, weights_only, self.weights_of, self.steps))
 
     def read(self, filepath: Any, load: str) -> Tuple[Origin, Any, int]:

@@ -5,7 +5,7 @@ Rules
 - Of one callback an epoch says itself what was saved, warned, printed and logged; of several each has a place of its own.
 """
 
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from .capture import Captured, Facts
 from .protocol import Nonsense, Observation, Saved
@@ -57,7 +57,9 @@ class OtherRaised(Exception):
 class _Said:
     """What one callback did and said, in an epoch or around a fit; None: not observable."""
 
-    __slots__ = ("changed", "logged", "printed", "recorded", "removed", "saved", "warned", "weights_set")
+    __slots__ = (
+        "changed", "directory_set", "logged", "printed", "recorded", "removed", "saved", "warned", "weights_set",
+    )  # fmt: skip
 
     def __init__(self, recorder: "Recorder") -> None:
         sees_all = recorder.sees_all
@@ -68,6 +70,7 @@ class _Said:
         self.changed: Optional[List[str]] = [] if sees_all else None
         self.removed: Optional[List[str]] = [] if sees_all else None
         self.weights_set: Optional[List[str]] = [] if sees_all else None
+        self.directory_set: List[str] = []
         self.recorded: Optional[List[Dict[str, Any]]] = None
 
     def to_json(self, optional: bool) -> Dict[str, Any]:
@@ -86,6 +89,8 @@ class _Said:
             written["removed"] = self.removed
         if optional and self.weights_set is not None:
             written["weights_set"] = self.weights_set
+        if optional:
+            written["directory_set"] = self.directory_set
         return written
 
 
@@ -136,7 +141,8 @@ class Recorder:
         self.begun_with: Optional[Origin] = None
         """The weights with which the first epoch begins."""
         self.files: List[str] = []
-        """What the hooks around the epochs have written."""
+        self.gone: List[str] = []
+        """What the hooks around the epochs have written, and what they have removed."""
         self.epoch: Optional[int] = None
         self.logs = {}
         self.epochs: List[Dict[str, Any]] = []
@@ -154,6 +160,11 @@ class Recorder:
         error = self.error(raised.error, "fit_begin", **whose)
         self.fit_ends(error)
         return error
+
+    def files_changed(self, new: List[str], gone: List[str]) -> None:
+        """What the hooks around the epochs have done to files."""
+        self.files += new
+        self.gone += gone
 
     def at_begin(self) -> Dict[str, Any]:
         """With whose weights the fit's first epoch began."""
@@ -176,7 +187,8 @@ class Recorder:
         if self._rate_in_epoch:
             self.in_epoch = self.rate
 
-    def epoch_ends(self, files: Optional[List[str]] = None) -> None:
+    def epoch_ends(self, files: Optional[Tuple[List[str], List[str]]] = None) -> None:
+        """`files`: the new ones, and those that are gone."""
         epoch: Dict[str, Any] = {}
         if self.stop is not None:
             epoch["stop"] = self.stop
@@ -192,7 +204,7 @@ class Recorder:
         if self.optional and (self.batches or self.sees_all):
             epoch["batches"] = self.batches
         if files is not None:
-            epoch["files"] = files
+            epoch["files"], epoch["gone"] = files
         self.epochs.append(epoch)
         self._said = self.around
 
@@ -215,6 +227,8 @@ class Recorder:
             written["printed"] = said.printed or []
         if self.optional and said.warned is not None:
             written["warned"] = said.warned
+        if self.optional:
+            written["directory_set"] = said.directory_set
         if said.recorded is not None:
             written["recorded"] = said.recorded
         return written
@@ -229,9 +243,11 @@ class Recorder:
         batch: Optional[int] = None,
         raised: bool = False,
         saves: Optional[Sequence[Dict[str, Any]]] = None,
+        left: bool = False,
     ) -> None:
         """A hook of a callback is over. `raised`: not by its end, so that what it announced to save may not have been saved.
-        `saves`: those that were seen in the files themselves, in place of the observation's. Raises Nonsense."""
+        `saves`: those that were seen in the files themselves, in place of the observation's. `left`: whether it left another
+        working directory behind. Raises Nonsense."""
         before = self.weights
         self.saw_state(seen)
         said = self._said[callback]
@@ -239,6 +255,8 @@ class Recorder:
         were_set = before is not None and self.weights not in (None, before)
         if were_set and said.weights_set is not None and hook not in said.weights_set:
             said.weights_set.append(hook)
+        if left and hook not in said.directory_set:
+            said.directory_set.append(hook)
         if self._heard.something or not self.sees_all:
             if self.prints:
                 self._add_printed(said, self.printed(seen, batch, raised))

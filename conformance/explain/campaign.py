@@ -19,7 +19,6 @@ import contextlib
 import io
 import json
 import random
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +26,7 @@ from typing import Any
 
 from callcheck.spec.version import VERSION
 
+from ..driver.temporary import temporary
 from .explanation import Explanation
 from .public import explain
 from .together import Together
@@ -228,7 +228,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--output", type=Path, help="add the result to this file of JSON")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary("campaign") as folder:
         trainer = Trainer(Path(folder))
         wrong: list[str] = []
         for at in range(options.fits):

@@ -7,15 +7,17 @@ import contextlib
 import json
 import os
 import select
-import shutil
 import signal
 import sys
 import tempfile
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
+
+from ..driver.temporary import discard, make
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,7 +88,7 @@ def _end(child: _Child) -> int:
         os.kill(child.process, signal.SIGKILL)
     os.close(child.pipe)
     status = os.waitpid(child.process, 0)[1]
-    shutil.rmtree(child.directory, ignore_errors=True)
+    discard(child.directory)
     return status
 
 
@@ -94,7 +96,7 @@ def _fork(name: Any, task: Callable[[], Any]) -> _Child:
     sys.stdout.flush()
     sys.stderr.flush()
     read, write = os.pipe()
-    directory = tempfile.mkdtemp(prefix="callcheck-task-")
+    directory, parent = make("task"), os.getpid()
     process = os.fork()
     if process:
         os.close(write)
@@ -102,6 +104,7 @@ def _fork(name: Any, task: Callable[[], Any]) -> _Child:
     os.close(read)
     os.environ["TMPDIR"] = tempfile.tempdir = directory  # removed with the child, however that ends
     _quiet()
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     said: dict[str, Any] = {}
     try:
         said = {"result": task()}
@@ -109,8 +112,16 @@ def _fork(name: Any, task: Callable[[], Any]) -> _Child:
         lines = traceback.format_exception_only(error)
         said = {"failure": "crash: " + lines[-1].strip()}
     finally:
-        os.write(write, json.dumps(said).encode())
+        with contextlib.suppress(OSError):  # nobody waits for it any more
+            os.write(write, json.dumps(said).encode())
         os._exit(0)
+
+
+def _end_with(parent: int) -> None:
+    """End this process soon after its parent."""
+    while os.getppid() == parent:
+        time.sleep(1.0)
+    os._exit(1)
 
 
 def _quiet() -> None:

@@ -108,6 +108,7 @@ def _show_epoch(seen: EpochTrace, fit: int, hide: Collection[str]) -> tuple[str,
     parts += [_show_batch(batch) for batch in seen.batches or ()]
     saved = {save.path for each in done for save in each.saved or ()}
     parts += [f"new file {file}" for file in seen.files or () if file not in saved]
+    parts += [f"file gone: {file}" for file in seen.gone or ()]
     return tuple(parts)
 
 
@@ -126,6 +127,7 @@ def _show_done(seen: EpochTrace | CallbackInEpoch, fit: int, hide: Collection[st
     if seen.removed:
         yield f"removed {', '.join(seen.removed)}"
     yield from (f"weights set at {hook}" for hook in seen.weights_set or ())
+    yield from (f"working directory set at {hook}" for hook in seen.directory_set or ())
 
 
 def _show_batch(batch: BatchTrace) -> str:
@@ -239,7 +241,8 @@ def rows(scenario: Scenario, trace: Trace | None, *, hide: Collection[str] = (),
             holds = () if weights is None else (f"the model holds the weights {_show_weights(weights, index)}",)
             ends: Sequence[FitTrace | CallbackInFit] = seen.callbacks or (seen,)
             said = [part for number, each in enumerate(ends, 1) for part in _of(number, seen.callbacks, _said(each))]
-            files = (f"new files around it: {', '.join(seen.files)}",) if seen.files else ()
+            changes = (("new files", seen.files), ("files gone", seen.gone))
+            files = tuple(f"{what} around it: {', '.join(names)}" for what, names in changes if names)
             made = (f"{seen.optimizer_steps} steps of the optimizer, in all",) if steps and seen.optimizer_steps else ()
             if holds or said or files or made:
                 yield Row(fit=index, shown="after training", seen=(*holds, *made, *said, *files))
@@ -251,6 +254,7 @@ def _said(seen: FitTrace | CallbackInFit) -> Iterator[str]:
         yield f"printed {', '.join(seen.printed)}"
     if seen.warned:
         yield f"warned {', '.join(seen.warned)}"
+    yield from (f"working directory set at {hook}" for hook in seen.directory_set or ())
     for piece in seen.recorded or ():
         yield f"recorded {json.dumps(CELLS.write(piece), ensure_ascii=False)}"
 

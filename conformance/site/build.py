@@ -23,11 +23,11 @@ from collections.abc import Iterator
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import callcheck
 from callcheck import __version__
 
+from ..driver.temporary import temporary
 from ..report import specification
 from ..report.markup import document, style, text
 from . import form
@@ -51,7 +51,7 @@ def build(output: Path, pyodide: Path | None = None) -> None:
     """
     if output.exists() and not (output.is_dir() and ((output / MARK).is_file() or not any(output.iterdir()))):
         raise CannotBuild(f"{output}: is there, and was not built here; name a folder that is empty or new")
-    with TemporaryDirectory() as room:
+    with temporary("site") as room:
         there = pyodide or _fetched(Path(room))
         missing = [name for name in PYODIDE_FILES if not (there / name).is_file()]
         if missing:

@@ -12,7 +12,6 @@ import os
 import selectors
 import signal
 import subprocess
-import tempfile
 import time
 import zipfile
 from collections import deque
@@ -27,6 +26,7 @@ from callcheck.spec.reading import printable
 from ..budget import Budget, BudgetSpent
 from ..driver.leftovers import MARK, kill_all, remove
 from ..driver.protocol import Unavailable
+from ..driver.temporary import discard, make
 
 BUSY = 10.0
 """So many times as long is waited, at the most, where a worker waits for a processor itself."""
@@ -112,13 +112,13 @@ class Process:
     ) -> None:
         self.directory = ""
         try:
-            self.directory = tempfile.mkdtemp(prefix="callcheck-worker-")
+            self.directory = make("worker")
             if python is not None:
                 archive = Path(self.directory, "driver.zip")
                 archive.write_bytes(driver_zip())
                 command = [python, str(archive), *command]
         except OSError as error:
-            remove(self.directory)
+            discard(self.directory)
             raise Unavailable(
                 f"a worker cannot be started: no temporary file can be written ({error.strerror})"
             ) from None
@@ -129,7 +129,7 @@ class Process:
                 start_new_session=True, cwd=start, env={**os.environ, **(environment or {}), MARK: self.directory},
             )  # fmt: skip
         except (OSError, ValueError) as error:  # also a null byte in the path
-            remove(self.directory)
+            discard(self.directory)
             reason = error.strerror if isinstance(error, OSError) else error
             raise Unavailable(f"{printable(command[0])} cannot be started: {reason}") from error
         self._streams: list[Any] = [self.process.stdin, self.process.stdout, self.process.stderr]
@@ -239,4 +239,4 @@ class Process:
             stream.close()
         remove(self.directory)  # before its guardian is killed, who does the same if this is killed now
         kill_all(self.directory)
-        remove(self.directory)
+        discard(self.directory)

@@ -14,9 +14,11 @@ from callcheck.reference.early_stopping import EarlyStopping, State
 from callcheck.reference.machine import (
     Effect,
     Event,
+    Leave,
     Log,
     Print,
     Reason,
+    Remove,
     Restore,
     Save,
     SetRate,
@@ -131,6 +133,40 @@ class WritesAnIndex(ModelCheckpoint):
     def epoch_end(self, state: Any, event: Event, effects: list[Effect]) -> tuple[Any, Reason]:
         effects.append(Write("checkpoint.txt"))
         return super().epoch_end(state, event, effects)
+
+
+class KeepsTheLast(ModelCheckpoint):
+    """It remembers where it saved last."""
+
+    last: str | None = None
+
+    def epoch_end(self, state: Any, event: Event, effects: list[Effect]) -> tuple[Any, Reason]:
+        after, reason = super().epoch_end(state, event, effects)
+        for path in [effect.path for effect in effects if isinstance(effect, Save)]:
+            if self.last not in (None, path):
+                effects.append(Remove(self.last))
+            self.last = path
+        return after, reason
+
+
+class TidiesUp(EarlyStopping):
+    def fit_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
+        effects += [Remove(path) for path in self.existing]
+        return super().fit_end(state, event, effects)
+
+
+class GoesToItsFolder(ModelCheckpoint):
+    def epoch_end(self, state: Any, event: Event, effects: list[Effect]) -> tuple[Any, Reason]:
+        after, reason = super().epoch_end(state, event, effects)
+        if any(isinstance(effect, Save) and "/" in effect.path for effect in effects):
+            effects.append(Leave())
+        return after, reason
+
+
+class GoesHome(TerminateOnNaN):
+    def fit_end(self, state: None, event: Event, effects: list[Effect]) -> tuple[None, Reason]:
+        effects.append(Leave())
+        return super().fit_end(state, event, effects)
 
 
 class GoesBack(EarlyStopping):
@@ -294,6 +330,30 @@ WRONG: tuple[Wrong, ...] = (
         says="A file beside the saved ones says which they are.",
         callback="ModelCheckpoint",
         make=WritesAnIndex,
+    ),
+    Wrong(
+        name="keeps-the-last",
+        says="Of the files that were saved only the last is kept.",
+        callback="ModelCheckpoint",
+        make=KeepsTheLast,
+    ),
+    Wrong(
+        name="tidies-up",
+        says="When training has ended, the files that were there before it are removed.",
+        callback="EarlyStopping",
+        make=TidiesUp,
+    ),
+    Wrong(
+        name="goes-to-its-folder",
+        says="The folder of what is saved becomes the working directory.",
+        callback="ModelCheckpoint",
+        make=GoesToItsFolder,
+    ),
+    Wrong(
+        name="goes-home",
+        says="When training has ended, the working directory is another one.",
+        callback="TerminateOnNaN",
+        make=GoesHome,
     ),
     Wrong(
         name="goes-back",

@@ -15,7 +15,6 @@ import os
 import re
 import signal
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from cases import ALL
 from cases.case import LINK, Case
 
 from callcheck.cli import main as callcheck
+from callcheck.conformance.driver.temporary import temporary
 
 TIME_LIMIT = 60
 """Seconds of processor time for one command: most need a hundredth, those of 50 MB some seconds."""
@@ -50,7 +50,7 @@ def _too_slow(number: int, frame: Any) -> None:
 def _prepared(case: Case) -> Iterator[None]:
     """The working directory and the variables of the case."""
     before, variables = os.getcwd(), dict(os.environ)
-    with tempfile.TemporaryDirectory(prefix="hostile-") as directory:
+    with temporary("hostile") as directory:
         for name, content in case.files.items():
             path = Path(directory, name)
             (path if name.endswith("/") else path.parent).mkdir(parents=True, exist_ok=True)

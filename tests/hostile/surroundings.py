@@ -14,13 +14,13 @@ import shlex
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import callcheck
+from callcheck.conformance.driver.temporary import temporary
 
 HANGS = 600.0
 """Seconds after which a command hangs."""
@@ -175,7 +175,7 @@ def _heard() -> None:
 
 def wrongs(case: Case) -> Iterator[str]:
     """What is wrong with how the line ends."""
-    with tempfile.TemporaryDirectory(prefix="hostile-") as directory:
+    with temporary("hostile") as directory:
         place = Path(directory)
         (place / "tmp").mkdir()
         for name, content in FILES.items():

@@ -8,6 +8,7 @@ Rules
 
 from collections.abc import Iterable, Iterator
 
+from ...files import existing_files
 from ...trace import BatchTrace, EpochTrace, FitTrace, Weights
 from ..clause import Case, EpochSeen, Expectations, clause
 from .decisions import JOBS, LOOP, RATE_NAMES, SOURCE
@@ -112,6 +113,48 @@ def _not_saved(seen: EpochTrace) -> list[str]:
     parts = tuple(save.path + part for save in seen.saved or () for part in ALL_PARTS[1:])
     whole = {save.path for save in seen.saved or ()}
     return [file for file in seen.files or () if file not in whole and not file.startswith(parts)]
+
+
+@clause("every-callback/saved/no-file-disappears", level="universal", source=SOURCE)
+def no_file_disappears(case: Case) -> Expectations:
+    """A callback removes and renames no file in the working directory: neither one that was there before it, nor one that was
+    saved. One that is saved anew under its name stays there."""
+    there = bool(existing_files(case.scenario.existing))
+    for fit, _, seen in case.fits():
+        for epoch in case.epochs(fit):
+            there = there or bool(epoch.seen.saved or epoch.seen.files)
+            if there and epoch.seen.gone is not None:
+                yield epoch.expects_that(
+                    not epoch.seen.gone, "every file still there", got=lambda gone=epoch.seen.gone: f"{_listed(gone)} gone",
+                    because=WHOSE,
+                )  # fmt: skip
+        there = there or bool(seen.files)
+        if there and seen.gone is not None:
+            yield case.at(fit).expects_that(
+                not seen.gone, "every file still there after the hooks around the epochs",
+                got=lambda gone=seen.gone: f"{_listed(gone)} gone", because=WHOSE,
+            )  # fmt: skip
+
+
+WHOSE = "whoever wrote a file, or had it saved, counts on it"
+
+
+# ---------------------------------------------------------------------------------------------- the process
+
+
+@clause("every-callback/process/the-working-directory-stays", level="universal", source=SOURCE)
+def the_working_directory_stays(case: Case) -> Expectations:
+    """The hooks of a callback leave the working directory of the process as it was before them."""
+    why = "a relative path means another file to everybody else from then on"
+    for fit, _, seen in case.fits():
+        for place, hooks in (
+            *((epoch, epoch.seen.directory_set) for epoch in case.epochs(fit)),
+            (case.at(fit), seen.directory_set),
+        ):
+            if hooks is not None:
+                yield place.expects_that(
+                    not hooks, "the working directory as it was", got=f"another one after {_listed(hooks)}", because=why
+                )
 
 
 # ---------------------------------------------------------------------------------------------- weights
