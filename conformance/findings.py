@@ -32,6 +32,8 @@ SHRUNK = 8
 """How many leads are shrunk in one hearing; more than that nobody reads."""
 SAYS_LESS = {"printed": 1, "warned": 1, "error": 2, "rejected": 2}
 """Fields of a trace in which to depart says less than in what training does, and by how much."""
+BESIDE = ("gone", "directory_set")
+"""Fields of a trace in which nothing is seen of any callback that keeps to its work, so that no rule decides there."""
 Departure = tuple[str, str]
 """The field of a trace that is another one than predicted, and the rule by which the reference decided there."""
 
@@ -166,11 +168,12 @@ def departs(case: Case, dialect: Dialect) -> Departure | None:
     for scenario, trace in ((case.scenario, case.trace), (case.other_scenario, case.other)):
         if scenario is None:
             continue
-        predicted, decisions = explain(scenario, dialect)
+        predicted, decisions = explain(scenario, dialect, optional=True)
         found = difference(predicted, trace)
         if found is None:
             continue
-        return re.split(r"[.\[]", found.field)[0], _decided(scenario, found, decisions)
+        field = re.split(r"[.\[]", found.field)[0]
+        return field, "" if field in BESIDE else _decided(scenario, found, decisions)
     return None
 
 

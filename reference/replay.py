@@ -66,16 +66,18 @@ def replay(
     return (loop or Replay)(scenario, dialect, machines, internal, optional).run()
 
 
-def explain(scenario: Scenario, dialect: Dialect) -> tuple[Trace | NotExpressible, tuple[Decision, ...]]:
-    """The trace, and the reason for every decision in it."""
+def explain(
+    scenario: Scenario, dialect: Dialect, *, optional: bool = False
+) -> tuple[Trace | NotExpressible, tuple[Decision, ...]]:
+    """The trace, and the reason for every decision in it. `optional` asks for the optional observables."""
     decisions: list[Decision] = []
-    trace = watched(scenario, dialect, lambda decided: decisions.append(Decision(*decided)))
+    trace = watched(scenario, dialect, lambda decided: decisions.append(Decision(*decided)), optional=optional)
     return trace, tuple(decisions)
 
 
-def watched(scenario: Scenario, dialect: Dialect, watch: Watch) -> Trace | NotExpressible:
+def watched(scenario: Scenario, dialect: Dialect, watch: Watch, *, optional: bool = False) -> Trace | NotExpressible:
     """The trace; `watch` is given the fields of every decision when it is taken: of a long run not all have to be kept."""
-    return Replay(scenario, dialect, MACHINES, watch=watch).run()
+    return Replay(scenario, dialect, MACHINES, watch=watch, optional=optional).run()
 
 
 def _from_the_start(origin: Origin) -> Weights | None:
