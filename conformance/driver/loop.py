@@ -131,6 +131,7 @@ def _run(
         if hasattr(implementation, "drive"):
             trace: Dict[str, Any] = implementation.drive(scenario, directory, recorder, heard)
             return trace
+        directory.fill(scenario.existing)
         run = implementation.build(scenario)
         recorder.constructed(0)
         return Loop(_Adapted(run, scenario), scenario, directory, recorder).run()

@@ -16,7 +16,7 @@ calls like a training loop; only `epoch_end` and `observe` are required:
                 raise CannotExpress(next(iter(config.keys() - {"monitor", "mode"})))
             return MyRun(stopper, config.get("monitor", "val_loss"))
 
-One that saves files puts the scenario's `existing` into its working directory, which is the scenario's own, and hands over a
+One that saves files finds the scenario's `existing` in its working directory, which is the scenario's own, and hands over a
 `filepath` that is an object as it asks, or raises CannotExpress. The driver runs on Python 3.6, and so does this module.
 """
 

@@ -86,7 +86,7 @@ class _Saving:
 
 
 def _either(config: Dict[str, Any], scenario: Scenario) -> Any:
-    if scenario.existing:
+    if scenario.existing and scenario.callback == "ModelCheckpoint":
         raise CannotExpress("existing")
     if any("epoch" in epoch.logs for fit in scenario.fits for epoch in fit.epochs):
         raise CannotExpress("a metric called epoch")  # which is Lightning's own number of the epoch
