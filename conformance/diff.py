@@ -23,7 +23,7 @@ from callcheck.spec.dialect import Dialect
 from callcheck.spec.scenario import Scenario
 from callcheck.spec.search.shrink import smallest
 from callcheck.spec.search.strategies import sample
-from callcheck.spec.trace import Result, Trace, difference, told_apart
+from callcheck.spec.trace import NotExpressible, Result, Trace, difference, told_apart
 from callcheck.spec.vectors import stored
 
 from .own import Own
@@ -88,7 +88,7 @@ def severity(a: Result, b: Result) -> int:
         lambda trace: [[epoch.learning_rate for epoch in fit.epochs] for fit in trace.fits],
         lambda trace: [[epoch.saved for epoch in fit.epochs] for fit in trace.fits],
     )  # fmt: skip
-    if raises(a) or raises(b):
+    if _raised(a) != _raised(b):
         return SEVERITIES.index("error")
     for index, look in enumerate(looks):
         if repr(look(a)) != repr(look(b)):
@@ -96,9 +96,10 @@ def severity(a: Result, b: Result) -> int:
     return SEVERITIES.index("messages")
 
 
-def raises(trace: Trace) -> bool:
-    """Whether the constructor or a hook raised."""
-    return trace.rejected is not None or any(fit.error is not None for fit in trace.fits)
+def _raised(trace: Trace) -> list[str]:
+    """What the constructor and the hooks raised."""
+    found = [trace.rejected, *(fit.error for fit in trace.fits)]
+    return [each.type for each in found if each is not None]
 
 
 # ---------------------------------------------------------------------------------------------- what the dialects predict
@@ -190,11 +191,12 @@ class _Search:
 
         def burden(scenario: Scenario, one: Result, there: Result) -> tuple[bool, int, bool] | None:
             """How much less than perfect the scenario is, on which `a` and `b` do these two: other choices matter too, it shows
-            little, it takes unusual numbers. None if it does not show the choices."""
+            little, it takes unusual numbers or an error. None if it does not show the choices."""
             other = replay(scenario, changed)
             if not told_apart(one, other) or any(told_apart(one, replay(scenario, each)) for each in fewer):
                 return None
-            return told_apart(other, there), severity(one, other), not _is_plain(scenario)
+            usual = _is_plain(scenario) and not (isinstance(one, Trace) and _raised(one))
+            return told_apart(other, there), severity(one, other), not usual
 
         about = [each for each in self.apart if all(_matters(choice, each[0]) for choice in choices)]
         burdens = [(weight, index) for index, each in enumerate(about) if (weight := burden(*each)) is not None]
@@ -226,10 +228,14 @@ def _is_plain(scenario: Scenario) -> bool:
 
 
 def confirmed(differences: Sequence[Difference], a: Ask, b: Ask) -> list[Difference]:
-    """The differences after both subjects were asked: each is confirmed, or the prediction was wrong."""
+    """The differences after both subjects were asked: each is confirmed, or the prediction was wrong; or predicted, as before,
+    where one of them cannot be asked that."""
     scenarios = [each.scenario for each in differences]
     judged = []
     for each, one, other in zip(differences, a(scenarios), b(scenarios), strict=True):
+        if isinstance(one, NotExpressible) or isinstance(other, NotExpressible):
+            judged.append(each)
+            continue
         right = difference(each.a, one) is None and difference(each.b, other) is None
         judged.append(replace(each, status=CONFIRMED) if right else replace(each, status=WRONG, a=one, b=other))
     return judged
@@ -248,6 +254,8 @@ def unpredicted(
 
     def unforeseen(scenario: Scenario, one: Result, other: Result) -> str | None:
         """The kind of a difference that is not predicted; None where there is none."""
+        if isinstance(one, NotExpressible) or isinstance(other, NotExpressible):
+            return None
         if not isinstance(one, Trace) and not isinstance(other, Trace):
             return None
         apart = difference(one, other)

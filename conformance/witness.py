@@ -4,6 +4,7 @@ It trains a real model. A callback in front of the one in question puts the scen
 of a fit share. What it prints is what differs between two releases: the epochs run, the rate, the weights, the files.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -56,6 +57,13 @@ def witnesses(
     }
 
 
+_HELD = """for name in sorted(os.listdir(".")):
+    model.load_weights(name)
+    print("   ", name, "holds weight", model.get_weights()[0].item())
+"""
+"""What files of a known kind hold, as the last thing that is asked."""
+
+
 def _import(package: str, version: tuple[int, ...]) -> str:
     """How the Keras of a release is imported; that of 2.4 to 2.8 was whole only inside of TensorFlow."""
     if package == "tf-keras":
@@ -82,7 +90,8 @@ def script(scenario: Scenario, package: str = "keras", version: tuple[int, ...] 
         or any(value is None for value in arguments.values())
         or any(epoch.batches is not None or epoch.stop for fit in scenario.fits for epoch in fit.epochs)
         or any(fit.metrics is not None or fit.learning_rate for fit in scenario.fits)
-        or scenario.existing or scenario.steps_per_execution != 1 or min(firsts) < 0 or (any(firsts) and version < (2,))
+        or scenario.outputs or scenario.existing or scenario.steps_per_execution != 1
+        or min(firsts) < 0 or (any(firsts) and version < (2,))
         or not isinstance(scenario.learning_rate, float)
     )  # fmt: skip
     if beyond:
@@ -93,23 +102,28 @@ def script(scenario: Scenario, package: str = "keras", version: tuple[int, ...] 
     if version >= (2,):
         which = "initial_epoch=min(feed.stream), epochs=max(feed.stream) + 1"
     call = ", ".join(f"{name}={value}" for name, value in arguments.items())
-    setting = f"keras.optimizers.SGD({scenario.learning_rate!r})"
+    setting = f'optimizer=keras.optimizers.SGD({scenario.learning_rate!r}), loss="mse"'
+    setting += f", metrics=[{metrics}]" if metrics else ""
+    # To make a graph of one step takes a second, and where all of Keras is read for it, as for tf-keras, fifteen.
+    setting += ", run_eagerly=True" if version >= (2, 4) else ""
+    unusual = 'nan, inf = float("nan"), float("inf")\n' if re.search(r"\b(nan|inf)\b", fits + call) else ""
+    path = str(scenario.config.get("filepath"))
+    held = _HELD if scenario.callback == "ModelCheckpoint" and path.endswith((".keras", ".h5", ".hdf5")) else ""
     return f"""{_import(package, version)}
 import os, numpy as np
-nan, inf = float("nan"), float("inf")
-class Feed(keras.callbacks.Callback):
+{unusual}class Feed(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         logs.clear()
         logs.update(self.stream[epoch])
 model = keras.models.Sequential([keras.layers.Dense(1, {initial}="{ones}", {shape})])
-model.compile(optimizer={setting}, loss="mse"{", metrics=[" + metrics + "]" if metrics else ""})
+model.compile({setting})
 feed, callback = Feed(), keras.callbacks.{scenario.callback}({call})
 for feed.stream in [{fits}]:
     done = model.fit(np.ones((1, 1)), np.zeros((1, 1)), {which},
                      callbacks=[feed, callback], verbose=0)
     print(len(done.epoch), "epochs, weight", model.get_weights()[0].item(), "rate", {rate})
     print("   ", done.history, sorted(os.listdir(".")))
-"""
+{held}"""
 
 
 def _numbered(first: int, stream: Sequence[str | None]) -> str:

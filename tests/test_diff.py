@@ -7,13 +7,23 @@ from pathlib import Path
 import pytest
 
 from callcheck.cli import main
-from callcheck.conformance.diff import CONFIRMED, SEVERITIES, UNKNOWN, WRONG, Ask, confirmed, predicted, unpredicted
+from callcheck.conformance.diff import (
+    CONFIRMED,
+    SEVERITIES,
+    UNKNOWN,
+    WRONG,
+    Ask,
+    confirmed,
+    predicted,
+    severity,
+    unpredicted,
+)
 from callcheck.conformance.witness import script
 from callcheck.reference.replay import replay
 from callcheck.spec.dialect import Dialect, resolve
 from callcheck.spec.scenario import Scenario, loads
 from callcheck.spec.search.strategies import sample
-from callcheck.spec.trace import Result, Trace, difference
+from callcheck.spec.trace import NotExpressible, Result, Trace, difference
 
 NEW, OLD = (resolve(name).dialect for name in ("keras-3.15.1", "tf-keras-2.21.0"))
 
@@ -70,6 +80,27 @@ def test_what_the_dialects_do_not_predict_is_found_grouped_and_shrunk() -> None:
     assert {each.status for each in found} == {UNKNOWN}
     assert min(sum(len(fit.epochs) for fit in each.scenario.fits) for each in found) <= 3
     assert unpredicted(scenarios, speaking(strange), speaking(NEW), (strange, NEW)) == []
+
+
+def test_what_one_of_the_two_cannot_be_asked_is_no_difference_and_no_wrong_prediction() -> None:
+    def silent(scenarios: Sequence[Scenario]) -> list[Result]:
+        return [NotExpressible(parameter="existing") for _ in scenarios]
+
+    known = list(predicted(OLD, NEW, ["EarlyStopping"]))
+    assert confirmed(known, speaking(OLD), silent) == known
+    assert unpredicted(sample("EarlyStopping", 20, 0), speaking(OLD), silent, (OLD, NEW)) == []
+
+
+def test_an_error_that_both_raise_is_not_the_difference() -> None:
+    """What matters is what is logged before it."""
+    scenario = (
+        '{"callback": "LearningRateScheduler", "config": {"schedule": {"table": [1.0]}}, '
+        '"fits": [{"epochs": [{"logs": {"loss": 1.0}}, {"logs": {}}]}]}'
+    )
+    a, b = (replay(loads(scenario), dialect) for dialect in (OLD, NEW))
+    assert isinstance(a, Trace)
+    assert a.fits[0].error is not None
+    assert SEVERITIES[severity(a, b)] == "messages"
 
 
 LOSSES = '{"callback": "EarlyStopping", "config": {"patience": 2}, "fits": [{"epochs": [{"logs": {"val_loss": 1.0}}]}]}'

@@ -10,13 +10,13 @@ from callcheck.spec.choices import CHOICES
 from callcheck.spec.dialect import Dialect, path
 from callcheck.spec.scenario import dumps
 from callcheck.spec.scenario import to_json as scenario_to_json
-from callcheck.spec.trace import Result, Trace
+from callcheck.spec.trace import Failed, Result, Trace
 from callcheck.spec.trace import to_json as trace_to_json
 
 from ..accepted import Review, identity
 from ..diff import CONFIRMED, PREDICTED, SEVERITIES, UNKNOWN, WRONG, Difference
 from ..witness import Witness
-from .table import table
+from .table import heading, table
 from .words import one_line, wrapped
 
 CLAIMS = {
@@ -194,6 +194,8 @@ def _counted(differences: Sequence[Difference]) -> str:
 
 
 def _told(each: Difference, result: Result) -> list[str]:
+    if isinstance(result, Failed):
+        return [*heading(each.scenario), f"  no answer: {result.kind}, {result.message}"]
     return table(each.scenario, result if isinstance(result, Trace) else None)
 
 

@@ -129,8 +129,9 @@ def complexity(scenario: Scenario) -> tuple[float, ...]:
         len(epochs),
         sum(epoch.batches is not None for epoch in epochs),
         len(batches),
-        sum(map(len, configs(scenario))) + len(own) + len(scenario.metrics) + len(scenario.existing) + sum(e.stop for e in epochs)
-        + (scenario.initial_epoch != 0) + (scenario.steps_per_execution != 1) + (scenario.learning_rate != 1.0),
+        sum(map(len, configs(scenario))) + len(own) + len(scenario.metrics) + len(scenario.outputs) + len(scenario.existing)
+        + sum(e.stop for e in epochs) + (scenario.initial_epoch != 0) + (scenario.steps_per_execution != 1)
+        + (scenario.learning_rate != 1.0),
         sum(len(entry) for entry in logs),
         sum(_KINDS.get(type(value), 0) for entry in logs for value in entry.values()),
         sum(len(name) for name in {name for entry in logs for name in entry}),
@@ -195,7 +196,9 @@ def _drop_settings(scenario: Scenario) -> Iterator[Scenario]:
         yield from _drop_optimizers(scenario, scenario.learning_rate)
     else:
         yield replace(scenario, learning_rate=1.0)
+    yield replace(scenario, metrics=(), outputs=())
     yield replace(scenario, metrics=())
+    yield replace(scenario, outputs=())
     for index in range(len(scenario.existing)):
         yield replace(scenario, existing=scenario.existing[:index] + scenario.existing[index + 1 :])
     for index in range(len(scenario.metrics)):
