@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from libraries import ELSEWHERE
 
 WRONG = '''
 class MyEarlyStopping:
@@ -72,3 +73,15 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("mine", "odd"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     return tmp_path
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What was not run for want of a library is said, whatever else is."""
+    skipped = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", ())]
+    without = [reason for reason in skipped if ELSEWHERE in reason]
+    if without:
+        libraries = sorted({reason.partition("Skipped: ")[2].partition(" ")[0] for reason in without})
+        terminalreporter.write_line(
+            f"{len(without)} tests were not run, as what they need is not there ({', '.join(libraries)}): "
+            ".ci/adapters installs it and runs them"
+        )

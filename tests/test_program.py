@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from libraries import missing
 
 from callcheck.cli import main
 from callcheck.conformance.infer import infer
@@ -73,7 +74,7 @@ def test_a_command_that_is_none_is_refused() -> None:
 def test_the_example_of_tensorflow_js_as_it_stands_in_the_documentation(monkeypatch: pytest.MonkeyPatch) -> None:
     modules = Path(os.environ.get("CALLCHECK_TFJS", EXAMPLE))
     if shutil.which("node") is None or not (modules / "node_modules" / "@tensorflow" / "tfjs").is_dir():
-        pytest.skip("TensorFlow.js is not installed; npm install in examples/tfjs installs it")
+        missing("TensorFlow.js is not there")
     # node looks for packages beside the program
     program = modules / "early_stopping.mjs"
     if modules != EXAMPLE:
@@ -88,6 +89,6 @@ def test_the_example_of_tensorflow_js_as_it_stands_in_the_documentation(monkeypa
     told = {each.choice.partition("/")[2]: each.value for each in found.differences}
     assert told["direction"] == "name-contains-acc"
     assert told["first-epoch"] == "as-any-other"
-    assert found.nearest == "keras-2.3.1"
+    assert found.nearest.startswith("keras-2."), "it was made after one of those"
     # (minDelta || 0) is 0 for NaN: no choice says so
     assert sum(each.scenarios for each in found.unexplained) <= 2
