@@ -1,7 +1,7 @@
 """The pytest side of the suite: options, one item per clause and implementation, and the summary.
 
-It is an entry point, so it is loaded into every pytest run of an environment with callcheck: it imports pytest alone, and does
-nothing unless a callcheck test is collected.
+It is an entry point, so it is loaded into every pytest run of an environment with callcheck: it imports pytest and no more of
+callcheck than what options take, and does nothing unless a callcheck test is collected.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
+
+from .options import positive, seconds
 
 if TYPE_CHECKING:
     from .session import Suite
@@ -31,16 +33,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--callback", metavar="NAME", help="only this callback (default: the one that --clause is about, or all)"
     )
     group.addoption("--dialect", metavar="D", help="hold them to this dialect: a name or a TOML file")
-    group.addoption("--examples", type=int, metavar="N", help="random scenarios per callback (default: 300)")
+    group.addoption("--examples", type=positive, metavar="N", help="random scenarios per callback (default: 300)")
     group.addoption("--in-process", action="store_true", help="run implementations in this process, for a debugger")
     group.addoption("--python", metavar="PATH", help="the interpreter whose environment holds the implementations")
     group.addoption(
         "--time-limit",
-        type=float,
+        type=seconds,
         metavar="SECONDS",
         help="for one scenario (default: 10 by hooks, 60 through a real fit)",
     )
-    group.addoption("--budget", type=float, metavar="SECONDS", help="for the whole run; what is left is not tried")
+    group.addoption("--budget", type=seconds, metavar="SECONDS", help="for the whole run; what is left is not tried")
     group.addoption(
         "--callcheck-seed", type=int, default=0, metavar="S", help="seed of the random scenarios (default: 0)"
     )
@@ -78,7 +80,7 @@ def suite(config: pytest.Config) -> Suite:
 
 def pytest_configure(config: pytest.Config) -> None:
     """What is asked for in vain is said before anything is collected."""
-    if any(config.getoption(option) for option in ("--implementation", "--clause", "--dialect")):
+    if any(config.getoption(option) for option in ("--implementation", "--callback", "--clause", "--dialect")):
         suite(config)
 
 

@@ -71,7 +71,9 @@ class There:
 
 
 class Progress(Protocol):
-    """Hears how many scenarios are going to be asked, and of every answer of the implementation of that name."""
+    """Hears that the implementation of that name is started, how many scenarios are going to be asked, and of every answer."""
+
+    def starting(self, name: str) -> None: ...
 
     def expect(self, more: int) -> None: ...
 
@@ -80,6 +82,8 @@ class Progress(Protocol):
 
 class Silent:
     """Progress that nobody watches."""
+
+    def starting(self, name: str) -> None: ...
 
     def expect(self, more: int) -> None: ...
 

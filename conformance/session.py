@@ -115,6 +115,8 @@ class Suite:
     def hearing(self, name: Name) -> Hearing:
         """The hearing of an implementation. Raises what `implementation` raises, Unavailable among it."""
         if name not in self._hearings:
+            if self.progress is not None:
+                self.progress.starting(str(name))
             try:
                 started = start(name, self.callback, manner=self.manner)
             except (Refused, Unavailable) as error:

@@ -11,10 +11,11 @@ import json
 import math
 import os
 import re
+import stat
 import sys
+import time
 import tomllib
 from collections.abc import Iterable
-from pathlib import Path as File
 from typing import Any, BinaryIO
 
 _TYPE_NAMES = {
@@ -29,6 +30,8 @@ LONGEST = 200
 """Characters of a text from outside that are printed: more than any name that people give, and a few lines of a terminal."""
 LARGEST = 256 * 2**20
 """Bytes of a file that is read at once: a record of a million epochs has a third. `/dev/zero` has no end."""
+PIPE = 2.0
+"""Seconds in which whoever writes into a named pipe has to have opened it: it is usually started in the same line."""
 DEEPEST = 50
 """Levels of lists and objects in a value of free form. An interpreter's stack holds many times as many."""
 
@@ -190,18 +193,41 @@ def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 _DECODER = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite, object_pairs_hook=_without_repetition)
 
 
+def unblocked(path: str | os.PathLike[str], flags: int) -> int:
+    """The descriptor of a file that is opened without waiting, as a named pipe is waited for until somebody has its other end."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0), 0o666)
+
+
 def read_bytes(file: str | os.PathLike[str]) -> bytes:
-    """What is in a file of the user's. Raises Refused."""
+    """What is in a file of the user's. Raises Refused, also for a pipe into which nobody writes."""
     name = printable(os.fspath(file)) or "a file without a name"
     try:
-        with File(file).open("rb") as stream:
-            return read_all(stream, name)
+        with open(file, "rb", opener=unblocked) as stream:
+            begun = _begun(stream.fileno()) if stat.S_ISFIFO(os.fstat(stream.fileno()).st_mode) else b""
+            if begun is None:
+                raise Refused(f"{name}: is a pipe, and nobody writes into it")
+            os.set_blocking(stream.fileno(), True)
+            return begun + read_all(stream, name)
     except OSError as error:
         raise Refused(f"{name}: cannot be read ({error.strerror})") from None
     except ValueError as error:  # a path with a null byte in it
         if isinstance(error, Refused):
             raise
         raise Refused(f"{name}: cannot be read ({error})") from None
+
+
+def _begun(pipe: int) -> bytes | None:
+    """The first byte, where it is there already; None where nobody has opened the other end of the pipe."""
+    end = time.monotonic() + PIPE
+    while time.monotonic() < end:
+        try:
+            first = os.read(pipe, 1)
+        except BlockingIOError:  # somebody has, and is yet to write
+            return b""
+        if first:
+            return first
+        time.sleep(0.02)
+    return None
 
 
 def read_standard_input() -> bytes:

@@ -132,12 +132,21 @@ def test_what_is_documented_names_its_edition_and_the_place_of_every_promise(
     assert all(place.startswith(("      Promised: ", "      The documentation is silent.")) for _, _, place in told)
 
 
-def test_pytest_says_in_a_line_that_an_implementation_is_unknown(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--implementation", "kears", "callcheck: unknown implementation 'kears'"),
+        ("--callback", "EarlyStoping", "callcheck: unknown callback 'EarlyStoping'"),
+        ("--budget", "0", "argument --budget: expected a number of seconds above 0, got '0'"),
+    ],
+)
+def test_pytest_says_in_a_line_what_it_cannot_take(option: str, value: str, said: str, tmp_path: Path) -> None:
     folder = Path(callcheck.__file__).resolve().parents[2] / "conformance"
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(folder), "--implementation", "kears"],
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(folder), option, value],
         cwd=tmp_path, capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert done.returncode == 4
-    assert "callcheck: unknown implementation 'kears'" in done.stderr
-    assert len(done.stderr.splitlines()) <= 3
+    assert said in done.stderr
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) <= 5

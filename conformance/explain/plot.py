@@ -7,6 +7,7 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
+from ..report.document import write
 from . import svg
 from .arguments import WrongArgument
 from .explanation import Explanation
@@ -27,18 +28,12 @@ class NoMatplotlib(WrongArgument):
 
 
 def save(path: Path, *parts: Explanation) -> None:
-    """Write the drawing; the suffix says in which format. Raises WrongArgument."""
+    """Write the drawing; the suffix says in which format. Raises Refused."""
     suffix = path.suffix.lower()
     if suffix not in FORMATS:
         raise WrongArgument(f"--plot {path}: the name has to end with {', '.join(FORMATS)}")
     drawn = figure(*parts)
-    content = svg.document(drawn).encode() if suffix == ".svg" else draw(drawn, suffix[1:])
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise WrongArgument(f"--plot {path}: cannot be written ({error.strerror})") from None
-    except ValueError as error:  # a path with a null byte in it
-        raise WrongArgument(f"--plot {path}: cannot be written ({error})") from None
+    write(svg.document(drawn) if suffix == ".svg" else draw(drawn, suffix[1:]), path, "--plot")
 
 
 def draw(drawn: Figure, format: str) -> bytes:

@@ -1,15 +1,19 @@
 """Writing what somebody asked for, to the file that an option names."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from callcheck.spec.reading import Refused, printable
+from callcheck.spec.reading import Refused, printable, unblocked
 
 
-def write(text: str, file: str | Path, option: str) -> None:
-    """Write it as UTF-8; what is no character is written as an escape. Raises Refused with one sentence."""
+def write(content: str | bytes, file: str | Path, option: str) -> None:
+    """Write it, a text as UTF-8; what is no character is written as an escape. Raises Refused with one sentence, also for a pipe
+    that nobody reads."""
     try:
-        Path(file).write_text(text, encoding="utf-8", errors="backslashreplace")
+        with open(file, "wb", opener=unblocked) as stream:
+            os.set_blocking(stream.fileno(), True)
+            stream.write(content if isinstance(content, bytes) else content.encode("utf-8", "backslashreplace"))
     except (OSError, ValueError) as error:
         raise _refused(file, option, error) from None
 

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from callcheck import __version__
+from callcheck.conformance.options import positive, seconds
 from callcheck.spec.callbacks import CALLBACKS, TRAINING
 
 INTERRUPTED = 130
@@ -71,29 +72,13 @@ class _Parser(argparse.ArgumentParser):
         raise WrongInput(message)
 
 
-def _positive(text: str) -> int:
-    if not (text.isascii() and text.isdecimal()) or len(text) > 9 or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number from 1, got {text!r}")
-    return int(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0.0 < seconds < 1e9:
-        raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, got {text!r}")
-    return seconds
-
-
 def _add_manner(command: argparse.ArgumentParser) -> None:
     """The options of all that run a subject."""
     command.add_argument("--python", metavar="PATH", help="the interpreter whose environment holds the implementations")
     command.add_argument("--in-process", action="store_true", help="run them in this process, for a debugger")
     command.add_argument(
         "--time-limit",
-        type=_seconds,
+        type=seconds,
         metavar="SECONDS",
         help="for one scenario (default: 10 by hooks, 60 through a real fit)",
     )
@@ -129,7 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.add_argument("--clause", default="", metavar="PREFIX", help="only the clauses whose id begins so")
     check.add_argument("--dialect", metavar="D", help="hold them to this dialect: a name or a TOML file")
-    check.add_argument("--examples", type=_positive, metavar="N", help="random scenarios per callback (default: 300)")
+    check.add_argument("--examples", type=positive, metavar="N", help="random scenarios per callback (default: 300)")
     check.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the random scenarios (default: 0)")
     check.add_argument(
         "--report",
@@ -140,9 +125,7 @@ def _parser() -> argparse.ArgumentParser:
         "--verbose", action="store_true", help="also print every verdict, and how often each boundary was reached"
     )
     _add_manner(check)
-    check.add_argument(
-        "--budget", type=_seconds, metavar="SECONDS", help="for the whole run; what is left is not tried"
-    )
+    check.add_argument("--budget", type=seconds, metavar="SECONDS", help="for the whole run; what is left is not tried")
     check.add_argument("--json", action="store_true", help="print the results as JSON")
     check.add_argument(
         "--pin", metavar="FILE", help="write what it does as a dialect with which `check --dialect FILE` is green"
@@ -190,7 +173,7 @@ def _parser() -> argparse.ArgumentParser:
         "--config", metavar="FILE", help="your own configurations, a callbacks.toml: they are asked first"
     )
     diff.add_argument("--accept", metavar="FILE", help="reviewed differences with reasons; new and vanished ones fail")
-    diff.add_argument("--examples", type=_positive, metavar="N", help="random scenarios per callback (default: 150)")
+    diff.add_argument("--examples", type=positive, metavar="N", help="random scenarios per callback (default: 150)")
     diff.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the random scenarios (default: 0)")
     _add_manner(diff)
     _add_report(diff)
@@ -207,7 +190,7 @@ def _parser() -> argparse.ArgumentParser:
     infer.add_argument(
         "--pin", metavar="FILE", help="write what was found as a dialect with which `check --dialect FILE` is green"
     )
-    infer.add_argument("--examples", type=_positive, metavar="N", help="random scenarios (default: 300)")
+    infer.add_argument("--examples", type=positive, metavar="N", help="random scenarios (default: 300)")
     infer.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the random scenarios (default: 0)")
     _add_manner(infer)
     _add_report(infer)

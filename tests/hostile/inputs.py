@@ -24,7 +24,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from cases import ALL
-from cases.case import LINK, Case
+from cases.case import LINK, PIPE, Case
 
 from callcheck.cli import main as callcheck
 from callcheck.conformance.driver.temporary import temporary
@@ -56,6 +56,8 @@ def _prepared(case: Case) -> Iterator[None]:
             (path if name.endswith("/") else path.parent).mkdir(parents=True, exist_ok=True)
             if content.startswith(LINK):
                 path.symlink_to(os.fsdecode(content[len(LINK) :]))
+            elif content == PIPE:
+                os.mkfifo(path)
             elif not name.endswith("/"):
                 path.write_bytes(content)
         os.chdir(directory)

@@ -2,13 +2,13 @@
 
 import argparse
 import json
-from pathlib import Path
 
 from callcheck import __version__
 from callcheck.conformance.infer import Inference, callbacks_of
 from callcheck.conformance.infer import infer as inference
 from callcheck.conformance.pin import declarations, spoken
 from callcheck.conformance.pool import EXAMPLES
+from callcheck.conformance.report.document import write
 from callcheck.conformance.report.folder import Folder
 from callcheck.conformance.report.inference import as_json, as_toml, inferred
 from callcheck.conformance.report.inference_page import written as report_of
@@ -16,7 +16,7 @@ from callcheck.conformance.results import Results, Subject
 from callcheck.conformance.subjects.names import parse
 from callcheck.conformance.subjects.registry import Manner, start
 
-from .status import DEVIATING, NOTHING_EXERCISED, OK, WrongInput, say
+from .status import DEVIATING, NOTHING_EXERCISED, OK, say
 
 
 def infer(options: argparse.Namespace) -> int:
@@ -47,14 +47,11 @@ def infer(options: argparse.Namespace) -> int:
 
 
 def pin(file: str, name: str, subject: Subject, found: list[Inference], examples: int, seed: int) -> None:
-    """Write the dialect, and what it does not explain. Raises WrongInput where the file cannot be written."""
+    """Write the dialect, and what it does not explain. Raises Refused where the file cannot be written."""
     told = [each for each in found if each.complaint is None and each.asked]
     dialect = spoken(name, told)
     declared = declarations(subject, dialect, [each.callback for each in told], examples=examples, seed=seed)
-    try:
-        Path(file).write_text(as_toml(told, name, declared), encoding="utf-8")
-    except OSError as error:
-        raise WrongInput(f"{file} cannot be written ({error.strerror})") from None
+    write(as_toml(told, name, declared), file, "--pin")
     say(f"written: {file}; `callcheck check {name} --dialect {file}` holds it to that")
 
 

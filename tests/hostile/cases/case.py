@@ -11,7 +11,7 @@ class Case:
     """One command, and what has to come of it.
 
     `words`: the command line. `files`: what lies in the working directory, by name; a name that ends with a slash is a
-    directory, and bytes that begin with LINK are a symbolic link. `stdin`: what comes in there; None: it is closed.
+    directory, bytes that begin with LINK are a symbolic link, and PIPE is a named pipe. `stdin`: what comes in there; None: it is closed.
     `environment`: variables that it has besides. `status`: how it ends. `says`: what stands in the sentence on standard error,
     or, where the input is good, on standard output.
     """
@@ -30,11 +30,15 @@ class Case:
         sizes = [*map(len, self.files.values()), *map(len, self.words)]
         endless = any(word in ("/dev/zero", "/dev/full") for word in self.words)
         return (
-            max(sizes, default=0) < 3_000_000 and not endless and not self.name.startswith("name of an implementation")
+            max(sizes, default=0) < 3_000_000
+            and not endless
+            and PIPE not in self.files.values()
+            and not self.name.startswith("name of an implementation")
         )
 
 
 LINK = b"-> "
+PIPE = b"| "
 
 
 def encoded(content: Any) -> bytes:

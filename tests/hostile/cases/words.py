@@ -1,6 +1,6 @@
 """Hostile command lines: names of implementations, of dialects and of environments, options, the short form of a scenario."""
 
-from .case import Case, of_words
+from .case import PIPE, Case, of_words
 
 MILLION = "x" * 1_000_000
 
@@ -202,6 +202,21 @@ SHORT: dict[str, tuple[str, int, str]] = {
     "mode as an array": ("EarlyStopping mode=['min'] loss=1", 0, "EarlyStopping(mode=['min'])"),
 }  # fmt: skip
 
+PIPES: dict[str, tuple[str, str]] = {
+    "a scenario": ("trace p.json", "p.json: is a pipe, and nobody writes into it"),
+    "in a folder": ("trace .", "p.json: is a pipe, and nobody writes into it"),
+    "a history": ("explain p.json EarlyStopping", "p.json: is a pipe, and nobody writes into it"),
+    "a dialect": ("check reference --dialect p.toml", "p.toml: is a pipe, and nobody writes into it"),
+    "callbacks": ("check --script p.toml", "p.toml: is a pipe, and nobody writes into it"),
+    "own configurations": ("diff reference reference --config p.toml", "p.toml: is a pipe, and nobody writes into it"),
+    "what is accepted": ("diff reference reference --accept p.toml", "p.toml: is a pipe, and nobody writes into it"),
+    "a script": ("collect p.py", "p.py: is a pipe, and nobody writes into it"),
+    "a document": ("clauses --markdown p.json", "p.json: cannot be written"),
+    "a page": ("explain 1,2 EarlyStopping --html p.json", "p.json: cannot be written"),
+    "a drawing": ("explain 1,2 EarlyStopping --plot p.svg", "p.svg: cannot be written"),
+    "a report": ("check reference --report p.json", "p.json: cannot be written"),
+}
+
 CASES = [
     *[
         Case(
@@ -211,6 +226,13 @@ CASES = [
         for name, (text, status, says) in NAMES.items()
     ],
     *of_words("options", OPTIONS, {"f": b""}),
+    *[
+        Case(
+            name=f"a named pipe as {name}", words=tuple(words.split(" ")), status=2, says=says,
+            files=dict.fromkeys(("p.json", "p.toml", "p.py", "p.svg"), PIPE),
+        )
+        for name, (words, says) in PIPES.items()
+    ],
     *[
         Case(
             name=f"name of an environment: {name}", words=tuple(words.split(" ")), status=status, says=says,
