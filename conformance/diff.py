@@ -23,7 +23,7 @@ from callcheck.spec.dialect import Dialect
 from callcheck.spec.scenario import Scenario
 from callcheck.spec.search.shrink import smallest
 from callcheck.spec.search.strategies import sample
-from callcheck.spec.trace import NotExpressible, Result, Trace, difference, told_apart
+from callcheck.spec.trace import NotExpressible, Raised, Rejected, Result, Trace, difference, told_apart
 from callcheck.spec.vectors import stored
 
 from .own import Own
@@ -96,10 +96,10 @@ def severity(a: Result, b: Result) -> int:
     return SEVERITIES.index("messages")
 
 
-def _raised(trace: Trace) -> list[str]:
-    """What the constructor and the hooks raised."""
-    found = [trace.rejected, *(fit.error for fit in trace.fits)]
-    return [each.type for each in found if each is not None]
+def _raised(trace: Trace) -> list[Rejected | Raised]:
+    """What the constructor and the hooks raised, and where; in whichever words."""
+    rejected = [] if trace.rejected is None else [replace(trace.rejected, message="")]
+    return [*rejected, *(replace(fit.error, message="") for fit in trace.fits if fit.error is not None)]
 
 
 # ---------------------------------------------------------------------------------------------- what the dialects predict

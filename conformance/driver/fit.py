@@ -142,6 +142,9 @@ class _Training:
         listed = [observers[0]]
         for subject, observer in zip(made, observers[1:]):
             listed += [subject, observer]
+            if self.models.world.divides_logs:  # who feeds is before all, and who looks sees what the subject was given
+                observers[0]._supports_tf_logs = True
+                observer._supports_tf_logs = getattr(subject, "_supports_tf_logs", False)
         model.save = partial(self.note_save, model.save, False)
         model.save_weights = partial(self.note_save, model.save_weights, True)
         self.raised = None
@@ -248,6 +251,8 @@ class _Training:
             trained = self.recorder.weights = Origin(self.fit, self._running())
             self.origins[_identity(self.real.model.get_weights())] = trained
             self.replace(logs, content, batch)
+        elif self.given is not None:
+            self.given.logs = logs
         self.pass_by(place, "batch_end", batch)
         if place == len(self.callbacks.made):
             self.stopped = bool(self.real.model.stop_training)
@@ -265,6 +270,8 @@ class _Training:
             self.real.model.stop_training = self.stopped
             self.last = self.content.logs
             self.replace(logs, self.content.logs)
+        elif self.given is not None:
+            self.given.logs = logs
         self.pass_by(place, "epoch_end")
         if place == len(self.callbacks.made):
             self._end_epoch()

@@ -211,7 +211,7 @@ class Given:
         }
 
     def changes(self) -> Changes:
-        """What was done since the last time of asking."""
+        """What was done since the last time of asking, in the `logs` of whoever is asked about."""
         before, now = self._before, self.logs
         touched = {
             name: as_recorded(value)

@@ -78,6 +78,8 @@ class PlainWorld:
     """What `on_train_begin` is given."""
     groups_batches = True
     """Whether `compile` knows `steps_per_execution`."""
+    divides_logs = False
+    """Whether callbacks that take tensors are given other logs than those that do not."""
     weights_bring = False, False
     """Whether the weights in a .keras or .weights.h5 file bring back the optimizer's rate, and whether its steps."""
     h5py_tells_errors = True
@@ -285,6 +287,7 @@ class TfKeras(_Keras):
         tensorflow = importlib.import_module("tensorflow").__version__.split(".")
         self._release = int(tensorflow[0]), int(tensorflow[1])
         self.weights_bring = False, self._release >= (2, 12)
+        self.divides_logs = (2, 3) <= self._release < (2, 5)
 
     def makes_folder(self, path: str, weights_only: bool) -> bool:
         return self.form(path, weights_only) != (path,) or (not weights_only and self._release >= (2, 4))

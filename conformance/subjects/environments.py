@@ -16,6 +16,7 @@ import re
 import shutil
 import subprocess
 import sys
+import textwrap
 import time
 import tomllib
 from collections.abc import Callable, Mapping
@@ -201,7 +202,13 @@ def environment(release: Name, progress: Progress = lambda line: None) -> Enviro
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{path}.lock", timeout=INSTALL_LIMIT):
+        lock = FileLock(f"{path}.lock")
+        try:
+            held = lock.acquire(timeout=0.0)
+        except Timeout:
+            progress(f"another run is making the environment of {release}: waiting for it")
+            held = lock.acquire(timeout=INSTALL_LIMIT)
+        with held:
             return _as_wanted(path, wanted, progress) or _make(release, wanted, path, progress)
     except Timeout:
         raise EnvironmentFailed(f"{release}: another run has been making this environment for too long") from None
@@ -278,7 +285,8 @@ def _installer(command: list[str], release: Name) -> None:
     said = " ".join(done.stderr.split())
     if f"no version of {release.package}=={release.version}" in said:
         raise NoSuchRelease(f"{release}: there is no such release{_nearest(release)}")
-    raise EnvironmentFailed(f"{release}: the environment cannot be made: {said[-400:]}")
+    words = textwrap.shorten(said[::-1], 400, placeholder=" ...")[::-1]  # the cause stands at the end
+    raise EnvironmentFailed(f"{release}: the environment cannot be made: {words}")
 
 
 def _nearest(release: Name) -> str:
@@ -289,7 +297,8 @@ def _nearest(release: Name) -> str:
     chain = chains().get(release.package or "")
     if chain is None:
         return ""
-    near = min(chain.known, key=lambda text: [abs(a - b) for a, b in zip(_version(text), asked, strict=False)])
+    older = [known for known in chain.known if _version(known) <= asked]
+    near = older[-1] if older else chain.known[0]
     return f"; the nearest one known here is {near}"
 
 

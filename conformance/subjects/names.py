@@ -63,8 +63,8 @@ class Name:
         if self.kind == "program":
             return f"program:{shlex.join(self.program)}"
         text = f"{self.module}:{self.attribute}" if self.kind == "own" else f"{self.package}"
-        text += "" if self.version is None else f"=={self.version}"
         text += "" if self.backend is None else f"[{self.backend}]"
+        text += "" if self.version is None else f"=={self.version}"
         text += "" if self.way == "hooks" else f":{self.way}"
         return text + ("" if self.interpreter is None else f"@{self.interpreter}")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -25,8 +25,9 @@ from callcheck.conformance.diff import (
     predicted_of,
     unpredicted,
 )
-from callcheck.conformance.driver.protocol import Unavailable
+from callcheck.conformance.driver.protocol import Capabilities, Unavailable
 from callcheck.conformance.health import complaint
+from callcheck.conformance.limits import limits
 from callcheck.conformance.own import Own, configurations
 from callcheck.conformance.report.difference import Report
 from callcheck.conformance.report.difference_page import written as report_of
@@ -39,10 +40,10 @@ from callcheck.conformance.subjects.registry import Manner, Started, start
 from callcheck.conformance.witness import Witness, witnesses
 from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.dialect import Dialect, InvalidDialect, release_dialect, resolve
-from callcheck.spec.scenario import Scenario
-from callcheck.spec.trace import Result
+from callcheck.spec.scenario import Scenario, key
+from callcheck.spec.trace import NotExpressible, Result
 
-from .status import DEVIATING, NOT_STARTED, OK, WrongInput, say
+from .status import DEVIATING, NOT_STARTED, NOTHING_EXERCISED, OK, WrongInput, say
 
 
 def diff(options: argparse.Namespace) -> int:
@@ -62,6 +63,9 @@ def diff(options: argparse.Namespace) -> int:
         report = _report(names, known, found, {}, None, options.seed)
     else:
         report = _run(names, known, callbacks, own, options)
+        if not report.scenarios:
+            say(f"{names[0]} and {names[1]} can be asked nothing that is the same")
+            return NOTHING_EXERCISED
     report = replace(report, own=tuple(each.title for each in own))
     if accepted is not None:
         report = replace(report, review=accepting.review(accepted, report.differences, callbacks))
@@ -92,30 +96,50 @@ def _run(
                 say(
                     f"predicted: {_report(names, known, _ranked(first), {}, None, options.seed).counted}; both are run now"
                 )
-            asked = [each for name in callbacks for each in drawn(name, options.examples or EXAMPLES, options.seed)]
+            pools = {name: drawn(name, options.examples or EXAMPLES, options.seed) for name in callbacks}
             started = [each.result() for each in starting]
             pair = _dialects(started)
             if pair != known:
                 first = _predicted(pair, callbacks, own, options.seed)
             asks = [_asking(Results(each.subject)) for each in started]
             found = confirmed(first, *_side_by_side(both, asks, [each.scenario for each in first]))
-            scenarios: list[Scenario] = []
+            count = 0
             for mine in own:
                 about = list(mine.scenarios(seed=options.seed))
-                found += unpredicted(about, *_side_by_side(both, asks, about), pair, own=mine)
-                scenarios += about
+                answering = _side_by_side(both, asks, about)
+                count += _run_on_both(about, *answering)
+                found += unpredicted(about, *answering, pair, own=mine)
+            asked = _inside(pools, [each.subject.capabilities for each in started])
             answering = _side_by_side(both, asks, asked)
             for each, ask in zip(started, answering, strict=True):
                 _complain(each.subject, callbacks, asked, ask(asked))
+            count += _run_on_both(asked, *answering)
             found += unpredicted(asked, *answering, pair)
-            scenarios += asked
             ranked = _ranked(found)
             shown = _witnesses(names, started, ranked)
         finally:
             for future in starting:
                 with suppress(Exception):  # it is raised above
                     future.result().close()
-    return _report(names, pair, ranked, shown, len(scenarios), options.seed)
+    return _report(names, pair, ranked, shown, count, options.seed)
+
+
+def _inside(pools: Mapping[str, Sequence[Scenario]], both: Sequence[Capabilities]) -> list[Scenario]:
+    """The scenarios of callbacks that both have, brought inside of the limits of both."""
+    found: dict[str, Scenario] = {}
+    for callback, scenarios in pools.items():
+        if all(callback in each.callbacks for each in both):
+            for scenario in scenarios:
+                for each in both:
+                    scenario = limits(each, callback).inside(scenario)
+                found.setdefault(key(scenario), scenario)
+    return list(found.values())
+
+
+def _run_on_both(scenarios: Sequence[Scenario], a: Ask, b: Ask) -> int:
+    """How many of the scenarios both could be asked."""
+    answers = zip(a(scenarios), b(scenarios), strict=True)
+    return sum(not isinstance(one, NotExpressible) and not isinstance(other, NotExpressible) for one, other in answers)
 
 
 def _dialects(started: Sequence[Started]) -> tuple[Dialect | None, Dialect | None]:
