@@ -1,24 +1,24 @@
 """Findings: the failing rules of a hearing, grouped by cause. One mistake fails many clauses.
 
 Rules
-- Rules are one finding if the subject departs from the reference in the same way where they fail: in the same field, from what
-  the reference decided there by the same rule. Of the lead its most frequent way counts, of the others any.
+- Rules are one finding if the subject departs from the reference in the same way where they fail (`causes`): in the same field,
+  from what the reference decided there by the same rule. Of the lead its most frequent way counts, of the others any.
 - The lead is the rule that fails on the most scenarios; it is shown on a smallest scenario that tells something.
 - What a callback does says more than what it prints, and that more than what it raises for odd input: so are they ranked.
-- What Keras breaks as well leads only where nothing else fails, and the agreement comes last: they say the least.
+- A promise that is broken comes before what is only observed. What the nearest Keras breaks as well leads only where nothing
+  else fails, and the agreement comes last: they say the least.
 """
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from callcheck.reference.replay import Decision, explain, replay
-from callcheck.spec.clauses.clause import Case, Clause, Failed
+from callcheck.reference.replay import replay
+from callcheck.spec.clauses.clause import Clause, Failed
 from callcheck.spec.dialect import DOCUMENTED, NEWEST, Dialect, Resolution, resolve
-from callcheck.spec.scenario import Scenario
-from callcheck.spec.trace import Difference, difference
+from callcheck.spec.trace import Trace
 
+from .causes import THE_DIALECTS, Departure, departs, distance
 from .derivation import keras_dialects
 from .hearing import Hearing
 from .judge import FAILING, STALE, Judgement
@@ -32,10 +32,6 @@ SHRUNK = 8
 """How many leads are shrunk in one hearing; more than that nobody reads."""
 SAYS_LESS = {"printed": 1, "warned": 1, "error": 2, "rejected": 2}
 """Fields of a trace in which to depart says less than in what training does, and by how much."""
-BESIDE = ("gone", "directory_set")
-"""Fields of a trace in which nothing is seen of any callback that keeps to its work, so that no rule decides there."""
-Departure = tuple[str, str]
-"""The field of a trace that is another one than predicted, and the rule by which the reference decided there."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,8 +59,19 @@ class _Failing:
     keras: bool
 
     def shows(self, lead: "_Failing") -> bool:
-        """Whether the subject departs here as it mostly does where the lead fails."""
-        return any(departure in self.departures for departure, _ in lead.departures.most_common(1))
+        """Whether the subject departs here as it mostly does where the lead fails, or says or raises what follows from that."""
+        return any(
+            here == there or (here[0] in SAYS_LESS and here[1] == there[1] != "")
+            for here in self.departures
+            for there, _ in lead.departures.most_common(1)
+        )
+
+    @property
+    def nearest(self) -> bool:
+        """Whether it is the nearest dialect, a Keras's, that fails where the subject does."""
+        less = SAYS_LESS if self.keras else {}
+        known = self.keras or bool(self.departures)
+        return known and all(field == THE_DIALECTS or field in less for field, _ in self.departures)
 
     def little(self) -> int:
         """How little the failure says, by where the subject mostly departs."""
@@ -87,8 +94,9 @@ def findings(hearing: Hearing, judgements: Sequence[Judgement]) -> list[Finding]
         of_it = [each for each in failing if each.callback == callback and each.verdict != STALE]
         found += _grouped(hearing, callback, of_it)
 
-    def says(little: int, each: Finding) -> tuple[bool, int, int, int]:
-        return isinstance(each.lead.clause, Agreement), little, -len(each.others), len(each.as_keras)
+    def says(little: int, each: Finding) -> tuple[bool, int, bool, int, int]:
+        observed = isinstance(each.lead.clause, Clause) and each.lead.clause.level == "observed"
+        return isinstance(each.lead.clause, Agreement), little, observed, -len(each.others), len(each.as_keras)
 
     best = [each for _, each in sorted(found, key=lambda pair: says(*pair))]
     return [replace(each, lead=hearing.shown(each.lead)) for each in best[:SHRUNK]] + best[SHRUNK:]
@@ -102,8 +110,8 @@ def _grouped(hearing: Hearing, callback: str, judgements: Sequence[Judgement]) -
     groups: list[list[_Failing]] = []
     for each in sorted((_failing(hearing, each, compared, keras) for each in judgements), key=_Failing.rank):
         group = next((group for group in groups if each.shows(group[0])), None)
-        # Not to keep what Keras does not keep either says nothing of its own beside something that Keras does keep.
-        if group is None and each.keras and groups and not groups[0][0].keras:
+        # What the nearest Keras does not keep either says nothing of its own beside something that it does keep.
+        if group is None and each.nearest and groups and not groups[0][0].nearest:
             group = groups[0]
         if group is None:
             groups.append([each])
@@ -117,8 +125,8 @@ def _finding(together: Sequence[_Failing]) -> Finding:
     others = [each for each in together if each is not lead]
     return Finding(
         lead=lead.judgement,
-        others=tuple(each.judgement for each in others if not each.keras),
-        as_keras=tuple(each.judgement for each in others if each.keras),
+        others=tuple(each.judgement for each in others if not each.keras and not each.nearest),
+        as_keras=tuple(each.judgement for each in others if each.keras or each.nearest),
     )
 
 
@@ -141,18 +149,18 @@ def _nearest(hearing: Hearing, callback: str) -> Dialect:
     """The dialect whose predictions the subject departs from the least: its own, or one of Keras's where it may do as they."""
     if not hearing.held.as_keras:
         return hearing.dialect
-    answered = hearing.pool(callback)[:SAMPLE]
+    answered = [(scenario, result) for scenario, result in hearing.pool(callback)[:SAMPLE] if isinstance(result, Trace)]
 
-    def kept(dialect: Dialect) -> int:
-        return sum(difference(replay(scenario, dialect), result) is None for scenario, result in answered)
+    def away(dialect: Dialect) -> int:
+        return sum(distance(result, replay(scenario, dialect)) for scenario, result in answered)
 
-    return max((hearing.dialect, *keras_dialects(callback)), key=kept)
+    return min((hearing.dialect, *keras_dialects(callback)), key=away)
 
 
 def _failing(hearing: Hearing, judgement: Judgement, compared: Dialect, keras: Hearing) -> _Failing:
     rule, callback = judgement.clause, judgement.callback
     cases = hearing.failing(rule, callback, SAMPLE)
-    departures = (departs(case, compared) for case in cases)
+    departures = (departs(rule, case, compared) for case in cases)
     breaks = () if isinstance(rule, Agreement) else keras.cases(rule, keras.pool(callback))
     return _Failing(
         judgement=judgement,
@@ -160,31 +168,3 @@ def _failing(hearing: Hearing, judgement: Judgement, compared: Dialect, keras: H
         departures=Counter(each for each in departures if each is not None),
         keras=any(isinstance(rule.judge(case), Failed) for case in breaks),
     )
-
-
-def departs(case: Case, dialect: Dialect) -> Departure | None:
-    """Where the subject departs from what the reference does in that dialect, in a relation perhaps in the run beside it: the
-    field that differs first, and the rule by which the reference decided there. None where it does not."""
-    for scenario, trace in ((case.scenario, case.trace), (case.other_scenario, case.other)):
-        if scenario is None:
-            continue
-        predicted, decisions = explain(scenario, dialect, optional=True)
-        found = difference(predicted, trace)
-        if found is None:
-            continue
-        field = re.split(r"[.\[]", found.field)[0]
-        return field, "" if field in BESIDE else _decided(scenario, found, decisions)
-    return None
-
-
-def _decided(scenario: Scenario, found: Difference, decisions: Sequence[Decision]) -> str:
-    """The rule of the last decision before the difference was seen; empty where nothing was decided there."""
-    if found.fit is None:
-        return ""
-    number = None if found.epoch is None else scenario.first_epoch(scenario.fits[found.fit]) + found.epoch
-    there = [
-        each.rule
-        for each in decisions
-        if each.fit == found.fit and (each.hook == "fit_end" if number is None else each.epoch == number)
-    ]
-    return there[-1] if there else ""

@@ -335,9 +335,11 @@ class _Search:
                 and difference(instead, seen) is not None
             )
 
-        start = min(showing, key=lambda scenario: (below_zero(scenario), complexity(scenario)))
-        least = smallest(start, shows, tries=TRIES)
-        least = telling(least, shows)
+        ordered = sorted(showing, key=lambda scenario: (below_zero(scenario), complexity(scenario)))
+        start = next((scenario for scenario in ordered if shows(scenario)), None)
+        if start is None:  # with the other value nothing is predicted of them
+            return None
+        least = telling(smallest(start, shows, tries=TRIES), shows)
         seen = self.results.ask([least])[0]
         assert seen is not None
         return least, seen, len(showing)

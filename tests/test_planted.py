@@ -95,6 +95,14 @@ def test_in_plain_python_without_the_mistake_there_is_nothing(callback: str) -> 
     assert [finding.lead.clause.id for finding in found] == []
 
 
+@pytest.mark.parametrize("callback", ABOUT)
+def test_what_a_callback_leaves_out_everywhere_hides_no_mistake(callback: str) -> None:
+    """It logs nothing, warns of nothing and knows few parameters: all of that are findings, and come after the mistake."""
+    found = found_in(callback, (ROOT / "tests" / "planted" / "sparse.py").read_text(), keras=False)
+    assert found[0].lead.clause.id.startswith(ABOUT[callback])
+    assert not {"warned", "logs"} & {each.clause.id.split("/")[1] for each in found[0].all}
+
+
 @pytest.mark.parametrize("callback", IN_KERAS)
 def test_in_a_copy_of_keras(callback: str) -> None:
     keras = pytest.importorskip("keras", reason="keras is not installed; pip install 'callcheck[keras]' installs it")
