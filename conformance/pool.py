@@ -39,7 +39,9 @@ def _drawn(callback: str, examples: int, seed: int) -> tuple[Scenario, ...]:
 
 def _beside_a_file(scenarios: Iterable[Scenario]) -> Iterator[Scenario]:
     for number, scenario in enumerate(scenarios, 1):
-        writes = any(name in each.config for each in scenario.configured() for name in ("filepath", "filename"))
+        writes = any(
+            name in each.config for each in scenario.configured() for name in ("filepath", "filename", "backup_dir")
+        )
         yield scenario if writes or number % ONE_IN else replace(scenario, existing=(FILE,))
 
 

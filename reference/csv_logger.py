@@ -125,7 +125,9 @@ class CSVLogger(Machine):
 
     copied = pickled
 
-    def recorded(self, state: State, texts: Mapping[str, str]) -> tuple[Mapping[str, Any], ...]:
+    def recorded(
+        self, state: State, texts: Mapping[str, str], backups: Mapping[str, Any]
+    ) -> tuple[Mapping[str, Any], ...]:
         return tuple({"line": each} for each in texts.get(self.config.filename, "").split(END)[:-1])
 
 

@@ -44,7 +44,9 @@ class History(Machine):
             metrics[name] = (*metrics.get(name, ()), as_seen(value))
         return State((*state.epochs, event.epoch), metrics), RECORDED
 
-    def recorded(self, state: State, texts: Mapping[str, str]) -> tuple[Mapping[str, Any], ...]:
+    def recorded(
+        self, state: State, texts: Mapping[str, str], backups: Mapping[str, Any]
+    ) -> tuple[Mapping[str, Any], ...]:
         return {"epoch": state.epochs}, state.metrics
 
 

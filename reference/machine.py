@@ -22,9 +22,17 @@ made = tuple.__new__
 """`made(Event, (...))` is `Event(...)` in a quarter of the time, for what is made in every epoch of a long training."""
 
 
+class Backup(NamedTuple):
+    """What a backup says: the epoch with which training goes on, or, with `batch`, the one in which that batch was the last."""
+
+    epoch: int
+    batch: int | None = None
+
+
 class Event(NamedTuple):
     """What a hook is told. `rate`: the learning rate as stored; `weights`: whose training the model holds; `stop`: the stop flag;
-    `texts`: what was written to text files, by path, and is there."""
+    `texts`: what was written to text files, by path, and is there; `backups`: those that are there, by directory, the latest
+    first."""
 
     epoch: int
     batch: int
@@ -34,6 +42,7 @@ class Event(NamedTuple):
     metrics: tuple[Metric, ...]
     stop: bool = False
     texts: Mapping[str, str] = {}
+    backups: Mapping[str, tuple[Backup, ...]] = {}
 
 
 class Stop(NamedTuple):
@@ -98,7 +107,33 @@ class Leave(NamedTuple):
     """Make another directory the working directory. No callback of Keras does."""
 
 
-Effect = Stop | SetRate | Save | Restore | Warn | Print | Log | Unlog | Write | Remove | Leave
+class BackUp(NamedTuple):
+    """Keep the model as it is, with its optimizer, in a directory; `keeps_one`: and what was kept there before. `files`: of which
+    the directory then consists; None: not known."""
+
+    directory: str
+    backup: Backup
+    keeps_one: bool = False
+    files: tuple[str, ...] | None = None
+
+
+class GoOn(NamedTuple):
+    """Put what was kept in a directory last into the model, and have training begin at `epoch` (None: as fit is told), behind
+    its batch `after`."""
+
+    directory: str
+    epoch: int | None
+    after: int | None = None
+
+
+class Discard(NamedTuple):
+    """Delete what was kept in a directory; `whole`: and everything else in it."""
+
+    directory: str
+    whole: bool
+
+
+Effect = Stop | SetRate | Save | Restore | Warn | Print | Log | Unlog | Write | Remove | Leave | BackUp | GoOn | Discard
 
 
 class Reason(NamedTuple):
@@ -165,9 +200,11 @@ class Machine:
     def fit_end(self, state: Any, event: Event, effects: list[Effect]) -> tuple[Any, Reason]:
         return state, NOTHING
 
-    def recorded(self, state: Any, texts: Mapping[str, str]) -> tuple[Mapping[str, Any], ...] | None:
-        """What it has written down by the end of a fit, in its state or in one of these files; None for one that writes nothing
-        down."""
+    def recorded(
+        self, state: Any, texts: Mapping[str, str], backups: Mapping[str, tuple[Backup, ...]]
+    ) -> tuple[Mapping[str, Any], ...] | None:
+        """What it has written down by the end of a fit, in its state, in one of these files, or as one of these backups; None for
+        one that writes nothing down."""
         return None
 
     def internal(self, state: Any) -> dict[str, Any]:

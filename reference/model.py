@@ -7,6 +7,8 @@ Rules
    format: nothing in HDF5; in a .keras and a .weights.h5 file the choice `model-checkpoint/loaded-weights` says it, and
    `model-checkpoint/unbuilt-optimizer` whether the optimizer has to be built before.
 4. A fit that resumes begins in a fresh model: with the scenario's rate, no steps, and then what the file brings.
+5. A backup holds weights, rate and steps, and a model that goes on from one has all three. Whether it begins there in later fits
+   too is the choice `backup-and-restore/next-fit`.
 """
 
 from collections.abc import Mapping
@@ -16,11 +18,11 @@ from typing import NamedTuple
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.files import existing_files
 from callcheck.spec.numbers import unsigned_zero
-from callcheck.spec.scenario import Other, Resume, Scenario
+from callcheck.spec.scenario import Fit, Other, Resume, Scenario
 from callcheck.spec.trace import UNTRAINED, Origin, Weights
 from callcheck.spec.values import Rate, map_rate
 
-from .machine import Unpredictable
+from .machine import BackUp, Backup, Discard, GoOn, Unpredictable
 from .rate import STORED
 
 ONE_FILE = (".keras", ".h5", ".hdf5")
@@ -83,11 +85,21 @@ class Model:
         """What was written to files that are no saves, by path."""
         self.writers: dict[str, int] = {}
         """Who writes to which of them in the fit under way, by the index in the list."""
+        self.backups: dict[str, tuple[Backup, ...]] = {}
+        """Those that are there, by directory, the latest first."""
+        self._latest: dict[str, str] = {}
+        self._backup_files: dict[str, tuple[str, ...] | None] = {}
+        self._stays = dialect["backup-and-restore/next-fit"] == "there-again"
+        self._backup_writers: dict[str, int] = {}
+        self._goes_on: tuple[int, int | None] | None = None
+        """The epoch, and the batch behind which, training begins; None: as fit is told."""
         self._saved: dict[str, Saved] = {}
         self._new: list[str] = []
         self._gone: list[str] = []
         self._unknown = False
         """Whether it is not known which files a save has made since the last time of asking."""
+        self._unseen = False
+        """Whether it is not known either which ones a backup has removed."""
 
     def set_rate(self, rate: Rate) -> None:
         """The rate, as it is stored."""
@@ -122,6 +134,63 @@ class Model:
         self.texts[path] = self.texts.get(path, "") + text if append else text
         self._new.append(path)
 
+    # ---------------------------------------------------------------------------------- backups
+
+    def back_up(self, effect: BackUp, writer: int) -> None:
+        """By the callback of that index. Raises Unpredictable for a directory that two of them use."""
+        directory = effect.directory
+        if self._backup_writers.setdefault(directory, writer) != writer:
+            raise Unpredictable("backup_dir")
+        kept = self.backups.get(directory, ())[:1] if effect.keeps_one else ()
+        self.backups[directory] = (effect.backup, *kept)
+        self._unseen = self._unseen or effect.files is None
+        self._new += effect.files or ()
+        latest = effect.files[0] if effect.files else directory
+        self._saved[latest] = Saved(True, self.weights, self.rate, self.steps)
+        self._latest[directory] = latest
+        self._backup_files[directory] = effect.files
+
+    def go_on(self, effect: GoOn) -> None:
+        saved = self._saved[self._latest[effect.directory]]
+        self.weights, self.rate, self.steps = saved.weights, saved.rate, saved.steps
+        if effect.epoch is not None:
+            self._goes_on = effect.epoch, effect.after
+
+    def discard(self, effect: Discard) -> None:
+        latest = self._latest.pop(effect.directory, None)
+        files = self._backup_files.pop(effect.directory, ())
+        self.backups.pop(effect.directory, None)
+        self._unseen = self._unseen or files is None
+        inside = PurePosixPath(effect.directory)
+        there = {*self.files, *self._saved, *self.texts}
+        gone = (
+            {path for path in there if PurePosixPath(path).is_relative_to(inside)} if effect.whole else {*(files or ())}
+        )
+        for path in (*gone, *([] if latest is None else [latest])):
+            self._saved.pop(path, None)
+            self.texts.pop(path, None)
+        self._gone += sorted(gone)
+
+    def begins(self, fit: Fit, first: int) -> tuple[int, int]:
+        """The epoch and the batch with which training begins, told to begin with the epoch `first`. Raises Unpredictable where
+        the scenario does not say what is there."""
+        goes_on = self._goes_on
+        if not self._stays:
+            self._goes_on = None
+        if goes_on is None:
+            return first, 0
+        epoch, after = goes_on
+        if after is None:
+            begun = (epoch or first, 0) if self._stays else (epoch, 0)
+        else:
+            batches = {len(content.batch_logs()) for content in fit.epochs}
+            if len(batches) > 1 or after >= max(batches):
+                raise Unpredictable("batches")  # a fit has to know how many there are in an epoch
+            begun = (epoch + 1, 0) if after == max(batches) - 1 else (epoch, after + 1)
+        if begun[0] < first:
+            raise Unpredictable("initial_epoch")  # what these epochs show is not said
+        return begun
+
     def resume(self, resume: Resume) -> None:
         """Rule 4. Raises FileNotFoundError for what cannot be loaded, Unpredictable for what is not one file."""
         saved = self._saved.get(str(PurePosixPath(resume.path)))
@@ -136,6 +205,7 @@ class Model:
             brings = WEIGHTS_BRING["nothing-else"]
         elif resume.load != "model":
             brings = self.weights_bring if resume.path.endswith(WITH_OPTIMIZER) else WEIGHTS_BRING["nothing-else"]
+        self._goes_on = None
         self.weights = saved.weights
         self.rate = saved.rate if brings.rate else self.first_rate
         self.steps = saved.steps if brings.steps else 0
@@ -144,14 +214,15 @@ class Model:
         self._saved.pop(str(PurePosixPath(path)), None)
         self._gone.append(path)
 
-    def changed_files(self) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
-        """The files that are new since the last time of asking, None where it is not known which ones a save makes; and those
-        that are gone."""
-        if not self._new and not self._gone:
+    def changed_files(self) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
+        """The files that are new since the last time of asking, and those that are gone; None where it is not known which ones
+        a save makes, or a backup."""
+        if not self._new and not self._gone and not self._unseen:
             return (), ()
         made, gone = ({str(PurePosixPath(path)) for path in paths} for paths in (self._new, self._gone))
-        unknown, self._unknown = self._unknown, False
+        unseen, unknown = self._unseen, self._unseen or self._unknown
+        self._unseen = self._unknown = False
         self._new, self._gone = [], []
         new = made - self.files - gone
         self.files = (self.files | made) - gone
-        return None if unknown else tuple(sorted(new)), tuple(sorted(gone))
+        return None if unknown else tuple(sorted(new)), None if unseen else tuple(sorted(gone))

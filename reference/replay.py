@@ -172,13 +172,13 @@ class Replay:
                 self.train(fit, epochs, seen)
             finally:
                 for place in self.places:
-                    place.recorded = place.machine.recorded(place.state, self.model.texts)
+                    place.recorded = place.machine.recorded(place.state, self.model.texts, self.model.backups)
         except _Raise as raised:
             error = raised.error
         if "files" in seen:
             at_end, gone = self.model.changed_files()
             seen["files"] = None if seen["files"] is None or at_end is None else seen["files"] + at_end
-            seen["gone"] += gone
+            seen["gone"] = None if seen["gone"] is None or gone is None else seen["gone"] + gone
             seen["optimizer_steps"] = self.model.steps
         if self.several:
             seen["callbacks"] = tuple(place.in_fit(self.optional) for place in self.places)
@@ -200,6 +200,8 @@ class Replay:
         for place in self.places if self.fit else ():
             try:
                 place.again(fit.instances)
+            except m.Unpredictable:
+                raise
             except Exception as error:
                 raise self._raised(type(error), str(error), "fit_begin", **self._whose(place)) from error
         if fit.resume is not None:
@@ -218,11 +220,17 @@ class Replay:
         if self.optional:
             seen["files"] = seen["gone"] = ()
         self._around("fit_begin", epoch)
+        first = epoch
+        epoch, batch = self.model.begins(fit, first)
+        if (epoch, batch) != (first, 0):
+            seen.update(initial_epoch=epoch, initial_batch=batch or None)
+        contents = fit.epochs if epoch == first else fit.epochs[epoch - first :]
         if self.optional:
             seen["files"], seen["gone"] = self.model.changed_files()
-            seen["weights_at_begin"] = _from_the_start(self.model.weights)
-        for epoch, content in enumerate(fit.epochs, epoch):  # noqa: B020 - the first epoch, then each
-            self._epoch(epoch, content, epochs)
+            seen["weights_at_begin"] = _from_the_start(self.model.weights) if contents else None
+        for epoch, content in enumerate(contents, epoch):  # noqa: B020 - the first epoch, then each
+            self._epoch(epoch, content, epochs, batch)
+            batch = 0
             if self.model.stop:
                 break
         self._clear()
@@ -236,8 +244,8 @@ class Replay:
             for place in self.places:
                 place.keep_around()
 
-    def _epoch(self, epoch: int, content: Epoch, epochs: list[EpochTrace]) -> None:
-        """Run one epoch; add what was seen of it to `epochs`, even if it raises."""
+    def _epoch(self, epoch: int, content: Epoch, epochs: list[EpochTrace], first: int = 0) -> None:
+        """Run one epoch, from the batch `first` on; add what was seen of it to `epochs`, even if it raises."""
         if self.eventful:
             self._clear()
         hooks, model = self.hooks, self.model
@@ -248,7 +256,7 @@ class Replay:
                 self.call("epoch_begin", epoch, -1, NOTHING_LOGGED)
             rate_in_epoch = model.rate
             if hooks["batch_end"] or self.others:
-                self._batches(epoch, content.batch_logs())
+                self._batches(epoch, content.batch_logs(), first)
             else:
                 model.trained(m.made(Origin, (self.fit, epoch)), 1 if content.batches is None else len(content.batches))
             model.stop = model.stop or content.stop
@@ -261,9 +269,11 @@ class Replay:
             for place in self.places:
                 place.note_internal(self.fit)
 
-    def _batches(self, epoch: int, batches: tuple[Logs, ...]) -> None:
+    def _batches(self, epoch: int, batches: tuple[Logs, ...], first: int) -> None:
         per_execution = self.scenario.steps_per_execution
         for batch, logs in groups(batches, per_execution):
+            if batch < first:
+                continue
             self.model.trained(Origin(self.fit, epoch), min(per_execution, len(batches) - (batch + 1 - per_execution)))
             self.call("batch_end", epoch, batch, logs)
             if self.model.stop and self.drops_batches:
@@ -322,7 +332,9 @@ class Replay:
         """One callback's hook, with its effects; the logs as those after it see them. Raises _Raise for what it raises."""
         model, before = self.model, place.state
         rate = None if model.rate_is_hidden else model.rate
-        event = m.made(m.Event, (epoch, batch, logs, rate, model.weights, self.metrics, model.stop, model.texts))
+        event = m.made(
+            m.Event, (epoch, batch, logs, rate, model.weights, self.metrics, model.stop, model.texts, model.backups)
+        )
         effects: list[m.Effect] = []
         try:
             place.state, reason = transition(before, event, effects)
@@ -379,6 +391,16 @@ class Replay:
                     effect, weights=weights_seen(model.weights, self.began, self.fit),
                     batch=batch if batch >= 0 else None, optimizer_steps=model.steps if self.optional else None,
                 )  # fmt: skip
+            elif isinstance(effect, m.BackUp):
+                model.back_up(effect, place.index)
+                place.note_save(
+                    m.Save(effect.directory), weights=weights_seen(model.weights, self.began, self.fit),
+                    batch=batch if batch >= 0 else None, optimizer_steps=model.steps if self.optional else None,
+                )  # fmt: skip
+            elif isinstance(effect, m.GoOn):
+                model.go_on(effect)
+            elif isinstance(effect, m.Discard):
+                model.discard(effect)
             elif isinstance(effect, m.Print):
                 place.printed += (effect.kind,)
             elif isinstance(effect, m.Warn):

@@ -95,8 +95,29 @@ class CSVLogger:
     append: Any = False
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BackupAndRestore:
+    """Source: https://keras.io/api/callbacks/backup_and_restore/. `save_freq` is "epoch" or a number of batches.
+
+    `save_before_preemption`, of older releases: for clusters whose machines are taken away.
+    """
+
+    backup_dir: Any
+    save_freq: Any = "epoch"
+    double_checkpoint: Any = False
+    delete_checkpoint: Any = True
+    save_before_preemption: Any = False
+
+
 Configuration = (
-    EarlyStopping | ReduceLROnPlateau | ModelCheckpoint | LearningRateScheduler | TerminateOnNaN | History | CSVLogger
+    EarlyStopping
+    | ReduceLROnPlateau
+    | ModelCheckpoint
+    | LearningRateScheduler
+    | TerminateOnNaN
+    | History
+    | CSVLogger
+    | BackupAndRestore
 )
 
 
@@ -254,6 +275,30 @@ CALLBACKS: dict[str, Callback] = {
             signatures={"any": Signature(says="Those of Keras 3; an unknown one raises TypeError.")},
             prefix="csv-logger",
             jobs=frozenset({"recorded", "files"}),
+        ),
+        Callback(
+            configuration=BackupAndRestore,
+            signatures={
+                "double-checkpoint": Signature(
+                    says="Those of Keras 3; an unknown one raises TypeError.", but=frozenset({"save_before_preemption"})
+                ),
+                "delete-checkpoint": Signature(
+                    says="backup_dir, save_freq and delete_checkpoint; an unknown one raises TypeError.",
+                    but=frozenset({"double_checkpoint", "save_before_preemption"}),
+                ),
+                "save-before-preemption": Signature(
+                    says="backup_dir, save_freq, delete_checkpoint, and save_before_preemption, for clusters whose machines "
+                    "are taken away; an unknown one raises TypeError.",
+                    but=frozenset({"double_checkpoint"}),
+                ),
+                "backup-dir": Signature(
+                    says="backup_dir alone; an unknown one raises TypeError.",
+                    but=frozenset({"save_freq", "double_checkpoint", "delete_checkpoint", "save_before_preemption"}),
+                ),
+                "no-such-callback": Signature(says="There is no such callback.", missing=True),
+            },
+            prefix="backup-and-restore",
+            jobs=frozenset({"saved", "recorded", "files", "restored"}),
         ),
     )
 }

@@ -32,6 +32,7 @@ from .choice import (
     precision,
     threshold,
 )
+from .choices_of_recording import RECORDING
 
 _ALL = (
     precision(
@@ -442,31 +443,7 @@ _ALL = (
         before_and_after="A line before it and a line after it.",
         before="A line before it.",
     ),
-    decision(
-        "history/reuse",
-        "What does an instance that is used for a second fit still hold?",
-        nothing="Nothing: epoch and history begin anew.",
-        metrics="The metrics of all fits before, one list after the other, while epoch begins anew.",
-    ),
-    decision(
-        "csv-logger/reuse",
-        "Which columns does an instance write that is used for a second fit?",
-        nothing="Those of that fit's own first epoch.",
-        columns="Those of the first epoch that it has ever seen.",
-    ),
-    decision(
-        "csv-logger/missing-metric",
-        "What is written for a metric that the first epoch logged, and a later one does not?",
-        na="NA; and where the first epoch has no metric of the validation, there are columns for those, too.",
-        raises="Nothing: it raises KeyError, unless training is stopped in that epoch: then NA.",
-    ),
-    decision(
-        "csv-logger/opens",
-        "When is the file opened?",
-        with_the_fit="When a fit begins: it is there, and empty, before the first row; where it cannot be made, "
-        "FileNotFoundError or IsADirectoryError is raised there.",
-        with_the_first_row="When the first row of a fit is written, through TensorFlow, whose own exceptions are raised there.",
-    ),
+    *RECORDING,
     decision(
         "training/stop-in-an-epoch",
         "When does training end if the stop flag is set at the end of a batch?",

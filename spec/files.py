@@ -3,9 +3,10 @@
 Rules
 - `filepath` is a relative path, which the callback is given with a temporary directory in front. As {"path_like": path} it
   is given that as a `pathlib.Path`; as {"relative": path} the path as it is, in that directory as the working directory.
-- `filename`, of CSVLogger, is a relative path, which is handed over with that directory in front.
+- `filename`, of CSVLogger, and `backup_dir`, of BackupAndRestore, are relative paths, which are handed over with that directory
+  in front; a `backup_dir` may be empty, and is handed over so.
 - `existing` is what lies in that directory before the first fit: relative paths, with a slash at the end for a directory,
-  otherwise an empty file. Only ModelCheckpoint and CSVLogger look at it.
+  otherwise an empty file. ModelCheckpoint, CSVLogger and BackupAndRestore look at it.
 """
 
 import re
@@ -74,6 +75,11 @@ def plain_path_from_json(value: Any) -> str:
     if not _PLAIN_PATH.fullmatch(value):
         raise InvalidScenario(f"expected a relative path without '.', '..' and empty parts, got {shown(value)}")
     return value
+
+
+def directory_from_json(value: Any) -> str:
+    """A plain path, or an empty text."""
+    return "" if value == "" else plain_path_from_json(value)
 
 
 def _check_formatted(path: str) -> None:

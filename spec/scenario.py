@@ -4,7 +4,7 @@ Rules
 - Records are frozen; `from_json` refuses what the format does not allow with one sentence that names the field.
 - `config` is passed on as given, nothing filled in. Defaults belong to the callback (`callbacks.py`).
 - Metric values, rates and the parameters in `FLOAT_PARAMETERS` are numbers as in `values.py`; nothing else is.
-- `existing`, and a `filepath` or a `filename` in the configuration, are as in `files.py`.
+- `existing`, and a `filepath`, `filename` or `backup_dir` in the configuration, are as in `files.py`.
 - `to_json(from_json(x))` loses nothing, and `key` tells apart what `==` on floats cannot (NaN, -0.0).
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 
 from .callbacks import CALLBACKS, FLOAT_PARAMETERS, TRAINING
 from .fields import BOOLEAN, INDEX, INTEGER, TEXT, Field, Kind, ListOf, Table, choice, nullable
-from .files import EXISTING, filepath_from_json, plain_path_from_json
+from .files import EXISTING, directory_from_json, filepath_from_json, plain_path_from_json
 from .metrics import METRICS, Metric
 from .reading import (
     InvalidScenario,
@@ -239,6 +239,8 @@ def _parameter(name: str, value: Any) -> Any:
         return _schedule(value)
     if name == "filename":
         return plain_path_from_json(value)
+    if name == "backup_dir":
+        return directory_from_json(value)
     return filepath_from_json(value) if name == "filepath" else free_from_json(value)
 
 

@@ -151,7 +151,9 @@ class FitTrace:
     in the working directory after `fit_begin` and `fit_end`, and `gone` what is not there any more; `directory_set`: which of the
     two left another one behind. `optimizer_steps`: how many the optimizer has made, in all.
     `recorded`: what the callback has written down by the end of the fit, each piece with its values by name: of History what
-    `epoch` holds, and what `history` does; of CSVLogger the file, a `line` each.
+    `epoch` holds, and what `history` does; of CSVLogger the file, a `line` each; of BackupAndRestore every backup that is there,
+    the latest first: the `epoch` with which it goes on, or, with `batch`, in which that batch was the last.
+    `initial_epoch`, `initial_batch`: the epoch and the batch with which it began, where a callback said so; None: as it was told.
     """
 
     epochs: tuple[EpochTrace, ...]
@@ -166,6 +168,8 @@ class FitTrace:
     directory_set: tuple[str, ...] | None = None
     optimizer_steps: int | None = None
     recorded: tuple[Mapping[str, Any], ...] | None = None
+    initial_epoch: int | None = None
+    initial_batch: int | None = None
 
     @property
     def epochs_run(self) -> int:
@@ -384,6 +388,8 @@ FIT_TRACE = Table(
     _hooks("directory_set"),
     Field("optimizer_steps", INDEX, observed=True),
     _recorded(),
+    Field("initial_epoch", INTEGER),
+    Field("initial_batch", INDEX),
     Field("error", nullable(RAISED), required=True),
 )
 REJECTED = Table(

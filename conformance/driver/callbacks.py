@@ -66,7 +66,7 @@ class Callbacks:
         """What the callback has written down; None for one that writes nothing down. Raises Nonsense."""
         try:
             configured = self._configured[index]
-            path = self._directory.inside(configured.config.get("filename", "-"))
+            path = self._directory.inside(configured.config.get("filename", configured.config.get("backup_dir", "-")))
             return written(configured.callback, self.made[index], os.path.join(self._directory.path, path))
         except (AttributeError, TypeError, ValueError) as error:
             raise Nonsense(f"what the callback has written down cannot be read: {error}") from error
@@ -81,6 +81,8 @@ class Callbacks:
 
     def as_asked(self, index: int, path: str, weights_only: bool) -> str:
         """The path of a save, relative; with what was written, if that is not what was asked for."""
+        if self._configured[index].callback == "BackupAndRestore":
+            return str(self._configured[index].config["backup_dir"])  # where the files in it lie is its own affair
         path = self._directory.relative(path)
         if weights_only == bool(self._configured[index].config.get("save_weights_only")):
             return path

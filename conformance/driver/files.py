@@ -4,8 +4,8 @@ Rules
 - The directory is the working directory while the scenario runs, is it again after a hook that leaves another one behind, and is
   removed afterwards.
 - Nothing leaves it: a path is looked at when it has been formatted, with its links followed, wherever a file would be touched.
-- `filename` and `filepath` are given with the directory in front; a `filepath` as {"path_like": path} as a `pathlib.Path`, as
-  {"relative": path} as it is.
+- `filename`, `backup_dir` and `filepath` are given with the directory in front; a `filepath` as {"path_like": path} as a
+  `pathlib.Path`, as {"relative": path} as it is; an empty `backup_dir` as it is.
 """
 
 import atexit
@@ -236,8 +236,9 @@ def arguments(config: Mapping[str, Any], directory: str, tensor: Any) -> Dict[st
     given = dict(config)
     if "schedule" in given:
         given["schedule"] = schedule_function(given["schedule"], tensor)
-    if "filename" in given:
-        given["filename"] = f"{directory}/{given['filename']}"
+    for name in ("filename", "backup_dir"):
+        if given.get(name):
+            given[name] = f"{directory}/{given[name]}"
     filepath = given.get("filepath")
     if isinstance(filepath, Mapping):
         relative = path_of(filepath)

@@ -14,7 +14,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 from .callbacks import Callbacks
 from .capture import Captured
 from .files import Directory
-from .loop import PASSING, exception_named
+from .loop import PASSING, beginning, exception_named
 from .model import ZERO
 from .protocol import Capabilities, Nonsense, Observation
 from .real import RealModels
@@ -111,12 +111,14 @@ class _Training:
         self.models.set_rate(self.real, fit.learning_rate)
         self.contents = fit.epochs
         self.first = scenario.first_epoch(fit)
+        self.begun = self.first, 0
+        self.backups: Dict[int, Any] = {}
         self.last: Dict[str, Any] = {}
         self.epoch: Optional[int] = None
         self.others: Tuple[Other, ...] = ()
         recorder.weights = self._origin(self.real.model.get_weights())
         recorder.fit_begins(index)
-        error = self._train(len(fit.epochs))
+        error = self._train()
         self._note_files()
         recorder.weights = self._origin(self.real.model.get_weights())
         for callback in range(len(self.callbacks.made)):
@@ -134,7 +136,7 @@ class _Training:
         if self.recorder.optional:
             self.recorder.files_changed(*self.directory.changes())
 
-    def _train(self, epochs: int) -> Optional[Dict[str, Any]]:
+    def _train(self) -> Optional[Dict[str, Any]]:
         """Call `fit`; the record of what ended it before its end."""
         model = self.real.model
         made = self.callbacks.made
@@ -149,7 +151,7 @@ class _Training:
         model.save_weights = partial(self.note_save, model.save_weights, True)
         self.raised = None
         try:
-            self.models.fit(self.real, listed, self.first, epochs, len(self.scenario.outputs))
+            self.models.fit(self.real, listed, self.first, self.scenario, self.fit)
         except PASSING:
             raise
         except BaseException as error:
@@ -217,6 +219,9 @@ class _Training:
         self.pass_by(place, "fit_begin")
         if place == len(self.callbacks.made):
             self._note_files()
+            world = self.models.world
+            self.begun = beginning(self.first, *world.begins_at(self.real.model, self.first, self.scenario, self.fit))
+            self.recorder.note_beginning(self.first, *self.begun)
 
     def at_epoch_begin(self, place: int, epoch: int) -> None:
         if place == 0:
@@ -224,7 +229,9 @@ class _Training:
             self.content: Epoch = self.contents[epoch - self.first]
             self.others = self.content.acts()
             batches = self.content.batch_logs()
-            self.groups = list(groups(batches, self.scenario.steps_per_execution))
+            begun, first_batch = self.begun
+            skipped = first_batch if epoch == begun else 0
+            self.groups = [each for each in groups(batches, self.scenario.steps_per_execution) if each[0] >= skipped]
             self.group = 0
             self.stopped = False
             self.epochs_begun += 1
@@ -304,6 +311,11 @@ class _Training:
         if self.recorder.optional:
             self.recorder.steps = self.models.steps(self.real)
         saves = []
+        checkpoint = self.models.checkpoint_of(self.callbacks.made[self.subject])
+        if checkpoint is not None and hook != "fit_begin" and checkpoint != self.backups.get(self.subject):
+            weights = self._origin(self.models.weights_in_checkpoint(checkpoint, self.scenario.outputs))
+            saves.append(self.recorder.save(self.callbacks.as_asked(self.subject, checkpoint, True), weights))
+        self.backups[self.subject] = checkpoint
         for path, weights_only in self.written:
             weights = self._origin(self.models.weights_in(path, weights_only, self.scenario.outputs))
             saves.append(self.recorder.save(self.callbacks.as_asked(self.subject, path, weights_only), weights))

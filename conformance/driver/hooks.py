@@ -106,6 +106,9 @@ class KerasShaped(Training):
         if not self.clears_stop:
             self.model.stop_training = False
 
+    def begins_at(self, first: int) -> Tuple[int, int]:
+        return self.world.begins_at(self.model, first, self.scenario, self.fit)
+
     def epoch_begins(self, epoch: int) -> None:
         self.epoch = epoch
         self._weights = Origin(self.fit, epoch)
@@ -166,10 +169,7 @@ class KerasShaped(Training):
         except FileNotFoundError as error:
             raise OtherRaised(error, by="other") from error
         self.model = self.world.model(self.scenario, self.directory)
-        self.model.weights_of = weights
-        self.model.steps = steps
-        if not isinstance(self.scenario.learning_rate, ScheduledRate):
-            self.world.set_rate(self.model, rate)
+        self.model.goes_on(weights, None if isinstance(self.scenario.learning_rate, ScheduledRate) else rate, steps)
 
 
 class Hooks:

@@ -156,6 +156,10 @@ class Training:
     def begun(self) -> None:
         """The hooks of the fit's beginning are over."""
 
+    def begins_at(self, first: int) -> Tuple[int, int]:
+        """The epoch and the batch with which training begins that was told to begin with the epoch `first`."""
+        return first, 0
+
     def epoch_begins(self, epoch: int) -> None: ...
 
     def train(self, steps: int) -> None:
@@ -232,6 +236,14 @@ def exception_named(name: str) -> BaseException:
     return found("raised by somebody else")
 
 
+def beginning(first: int, epoch: int, batch: int) -> Tuple[int, int]:
+    """The epoch and the batch with which training begins. Raises CannotExpress for an epoch before the first: the scenario does
+    not say what is shown there."""
+    if epoch < first:
+        raise CannotExpress("initial_epoch")
+    return epoch, batch
+
+
 class Loop:
     """One scenario on its way."""
 
@@ -265,9 +277,13 @@ class Loop:
             self._hook("fit_begin", (index,))
             training.begun()
             self._note_files()
-            for epoch, content in enumerate(fit.epochs, self.scenario.first_epoch(fit)):
-                if self._epoch(epoch, content):
+            first = self.scenario.first_epoch(fit)
+            begun, batch = beginning(first, *training.begins_at(first))
+            recorder.note_beginning(first, begun, batch)
+            for epoch, content in enumerate(fit.epochs[begun - first :], begun):
+                if self._epoch(epoch, content, batch):
                     break
+                batch = 0
             self._hook("fit_end", ())
         except Raised as raised_here:
             error = raised_here.error
@@ -288,8 +304,8 @@ class Loop:
         steps = self.training.steps()
         return seen if steps is None else dict(seen, optimizer_steps=steps)
 
-    def _epoch(self, epoch: int, content: Epoch) -> bool:
-        """Run one epoch; what was seen of it is recorded, even if it raises. True if training is to stop."""
+    def _epoch(self, epoch: int, content: Epoch, first_batch: int) -> bool:
+        """Run one epoch, from that batch on; what was seen of it is recorded, even if it raises. True if training is to stop."""
         recorder, training, per_execution = self.recorder, self.training, self.scenario.steps_per_execution
         recorder.epoch_begins(epoch)
         training.epoch_begins(epoch)
@@ -299,6 +315,8 @@ class Loop:
             recorder.batches_begin()
             batches = content.batch_logs()
             for batch, logs in groups(batches, per_execution):
+                if batch < first_batch:
+                    continue
                 recorder.logs = logs
                 self._hook("batch_begin", (batch,), batch)
                 training.train(min(per_execution, len(batches) - (batch + 1 - per_execution)))

@@ -54,6 +54,8 @@ class Scheduled:
 class WithoutRate:
     """An optimizer that has no learning rate."""
 
+    built = True
+
 
 class Written(NamedTuple):
     """A save: where, whether only weights, whose, and after how many steps of the optimizer."""
@@ -67,6 +69,9 @@ class Written(NamedTuple):
 class Model:
     """What the callbacks read of a model, and nothing else. `world` tells the rate, and what a save consists of."""
 
+    built = True
+    trainable_variables: Sequence[Any] = ()
+
     def __init__(self, optimizer: Any, directory: Directory, world: Any) -> None:
         self.optimizer = optimizer
         self.stop_training = False
@@ -78,6 +83,7 @@ class Model:
         """Of the optimizer."""
         self.saved: List[Written] = []
         """Since it was last asked."""
+        self._initial_epoch: Optional[int] = None  # BackupAndRestore of Keras 3 sets it
         self._directory = directory
         self._world = world
 
@@ -100,7 +106,15 @@ class Model:
         self._save(filepath, overwrite, True)
 
     def load_weights(self, filepath: Any, **options: Any) -> None:
-        self.weights_of, _, _ = self.read(filepath, "weights")
+        if os.path.isfile(filepath) and not os.path.getsize(filepath):
+            raise OSError(f"unable to open the file {os.fspath(filepath)}: there is nothing in it")
+        self.goes_on(*self.read(filepath, "weights"))
+
+    def goes_on(self, weights: Origin, rate: Any, steps: Optional[int]) -> None:
+        """With what was saved; None: the rate, or the steps, stay as they are."""
+        self.weights_of = weights
+        self._world.set_rate(self, rate)
+        self.steps = self.steps if steps is None else steps
 
     def _save(self, filepath: Any, overwrite: bool, weights_only: bool) -> None:
         """Write it, or fail as writing the file does: the directory is the callback's to make."""
@@ -122,8 +136,8 @@ class Model:
             self._directory.wrote(file)
         self.saved.append(Written(path, weights_only, self.weights_of, self.steps))
 
-    def read(self, filepath: Any, load: str) -> Tuple[Origin, Any, int]:
-        """Whose weights were saved there, the optimizer's rate (None: it is not brought back) and its steps. Raises
+    def read(self, filepath: Any, load: str) -> Tuple[Origin, Any, Optional[int]]:
+        """Whose weights were saved there, the optimizer's rate and its steps (None: these are not brought back). Raises
         FileNotFoundError for what cannot be loaded as the "model", or its "weights"."""
         path = self._directory.inside(filepath)
         for form in (False, True) if load == "model" else (True, False):
@@ -135,7 +149,11 @@ class Model:
             brings = self._world.brings(path, content["weights_only"], load)
             if brings is not None:
                 rate, steps = brings
-                return Origin(*content["weights"]), content["rate"] if rate else None, content["steps"] if steps else 0
+                return (
+                    Origin(*content["weights"]),
+                    content["rate"] if rate else None,
+                    content["steps"] if steps else None,
+                )
         raise FileNotFoundError(f"nothing that can be loaded so was saved as {path}")
 
 

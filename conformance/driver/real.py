@@ -8,13 +8,14 @@ Rules
 """
 
 import importlib
-from typing import Any, Dict, Iterator, List, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
+from .backups import backs_up_batches, known_steps
 from .metrics import compiled, compiling
 from .protocol import CannotExpress, Unavailable
 from .scenario import Scenario
 from .values import ScheduledRate
-from .worlds import Keras3, Package, StandaloneKeras
+from .worlds import Keras3, Package, StandaloneKeras, TfKeras
 
 KEPT = 32
 """Compiled models kept for later scenarios, the last used ones; each takes some MB."""
@@ -70,6 +71,9 @@ class RealModels:
         real = self._idle.pop(_identity(scenario, metrics), None) or self.fresh(scenario, metrics)
         real.model.set_weights(real.untrained)
         self.set_steps(real, 0)
+        real.model._initial_epoch = (
+            None  # what BackupAndRestore of Keras 3 leaves there would hold for another scenario
+        )
         return real
 
     def keep(self, real: RealModel, scenario: Scenario) -> None:
@@ -173,10 +177,26 @@ class RealModels:
         """The weights in a file that was just saved, read with Keras's own loader."""
         if not weights_only:
             return list(self.keras.models.load_model(path, compile=False).get_weights())
+        twin = self._twin(outputs)
+        twin.load_weights(path)
+        return list(twin.get_weights())
+
+    def _twin(self, outputs: Tuple[str, ...]) -> Any:
         if outputs not in self._twins:
             self._twins[outputs] = self.new(outputs)
-        self._twins[outputs].load_weights(path)
-        return list(self._twins[outputs].get_weights())
+        return self._twins[outputs]
+
+    def checkpoint_of(self, callback: Any) -> Optional[str]:
+        """The checkpoint of TensorFlow's in which a callback keeps what training needs to go on; None: there is none."""
+        state = getattr(callback, "_training_state", None)
+        return None if state is None else state.write_checkpoint_manager.latest_checkpoint
+
+    def weights_in_checkpoint(self, path: str, outputs: Tuple[str, ...]) -> List[Any]:
+        """The weights in a checkpoint of TensorFlow's that holds a model."""
+        tf: Any = importlib.import_module("tensorflow")
+        twin = self._twin(outputs)
+        tf.train.Checkpoint(model=twin).restore(path).expect_partial()
+        return list(twin.get_weights())
 
     def resumed(self, path: str, load: str, scenario: Scenario, metrics: Any) -> RealModel:
         """A fresh model with what is in a file: all of it, or the weights."""
@@ -208,10 +228,15 @@ class RealModels:
     def _new_data(self) -> Any:
         return _Dataset()
 
-    def fit(self, real: RealModel, callbacks: Sequence[Any], first: int, epochs: int, outputs: int) -> None:
+    def fit(self, real: RealModel, callbacks: Sequence[Any], first: int, scenario: Scenario, fit: int) -> None:
+        data = self.data.for_outputs(len(scenario.outputs))
+        if isinstance(self.world, TfKeras) and backs_up_batches(scenario):
+            data = data.apply(
+                importlib.import_module("tensorflow").data.experimental.assert_cardinality(known_steps(scenario, fit))
+            )
         real.model.fit(
-            self.data.for_outputs(outputs), initial_epoch=first, epochs=first + epochs, callbacks=callbacks,
-            verbose=0, shuffle=False,
+            data, initial_epoch=first, epochs=first + len(scenario.fits[fit].epochs), callbacks=callbacks, verbose=0,
+            shuffle=False,
         )  # fmt: skip
 
 
@@ -282,9 +307,10 @@ class StandaloneModels(RealModels):
     def _assign(self, optimizer: Any, rate: Any) -> None:
         self.world.assign(getattr(optimizer, "learning_rate", None) or optimizer.lr, rate)
 
-    def fit(self, real: RealModel, callbacks: Sequence[Any], first: int, epochs: int, outputs: int) -> None:
+    def fit(self, real: RealModel, callbacks: Sequence[Any], first: int, scenario: Scenario, fit: int) -> None:
+        epochs = len(scenario.fits[fit].epochs)
         real.model.fit_generator(
-            self.data.for_outputs(outputs), steps_per_epoch=2**31, initial_epoch=first, epochs=first + epochs,
+            self.data.for_outputs(len(scenario.outputs)), steps_per_epoch=2**31, initial_epoch=first, epochs=first + epochs,
             callbacks=list(callbacks), verbose=0, shuffle=False, workers=0,
         )  # fmt: skip
 

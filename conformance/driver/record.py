@@ -148,6 +148,12 @@ class Recorder:
         self.epochs: List[Dict[str, Any]] = []
         self.around = [_Said(self) for _ in self.scenario.configured()]
         self._said = self.around
+        self._beginning: Dict[str, int] = {}
+
+    def note_beginning(self, first: int, epoch: int, batch: int) -> None:
+        """Training begins with that epoch and batch, where the epoch `first` was told."""
+        if (epoch, batch) != (first, 0):
+            self._beginning = {"initial_epoch": epoch, "initial_batch": batch} if batch else {"initial_epoch": epoch}
 
     def note_recorded(self, callback: int, recorded: Optional[List[Dict[str, Any]]]) -> None:
         """What a callback has written down by the end of the fit."""
@@ -217,6 +223,7 @@ class Recorder:
         elif any(around):
             fit["callbacks"] = around
         fit.update(optional)
+        fit.update(self._beginning)
         fit["error"] = error
         self.fits.append(fit)
 

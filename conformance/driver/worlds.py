@@ -21,6 +21,7 @@ import tempfile
 from types import SimpleNamespace
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
 
+from .backups import checkpointed, known_steps
 from .files import Directory, h5py_tells_errors, saved_form
 from .metrics import UnknownMetrics, compiled, compiling
 from .model import Model, Optimizer, Scheduled, WithoutRate
@@ -127,6 +128,11 @@ class PlainWorld:
 
     def trained(self, model: Model) -> None:
         """The optimizer has made a step."""
+
+    def begins_at(self, model: Any, first: int, scenario: Scenario, fit: int) -> Tuple[int, int]:
+        """The epoch and the batch with which a fit begins that was told to begin with the epoch `first`, when the hooks of its
+        beginning are over. Raises CannotExpress for a fit that cannot be trained so."""
+        return first, 0
 
     def tensor(self, values: Tuple[float, ...]) -> Any:
         """What a tensor in the logs is."""
@@ -309,6 +315,25 @@ class TfKeras(_Keras):
             return True, True  # TensorFlow's checkpoint has the optimizer in it
         return super().brings(path, weights_only, load)
 
+    def model(self, scenario: Scenario, directory: Directory) -> Model:
+        model = super().model(scenario, directory)
+        if not any(each.callback == "BackupAndRestore" for each in scenario.configured()):
+            return model
+        stand_in: Model = checkpointed(importlib.import_module("tensorflow"), model)
+        return stand_in
+
+    def begins_at(self, model: Any, first: int, scenario: Scenario, fit: int) -> Tuple[int, int]:
+        state = getattr(model, "_training_state", None)
+        if state is None:
+            return first, 0
+        if not hasattr(state, "maybe_load_initial_counters_from_ckpt"):  # before Keras 2.10
+            return int(state.maybe_load_initial_epoch_from_ckpt(first, "train")), 0
+        steps = known_steps(scenario, fit)
+        epoch, batch = state.maybe_load_initial_counters_from_ckpt(steps, first, "train")
+        if batch >= steps:
+            raise CannotExpress("batches")
+        return int(epoch), int(batch)
+
     def trained(self, model: Model) -> None:
         # A rate that was assigned in spite of the schedule holds until the next step.
         schedule = getattr(model.optimizer, "_learning_rate", None)
@@ -345,6 +370,9 @@ class Keras3(_Keras):
             if not hasattr(self.keras.optimizers, "MultiOptimizer")
             else several_in_one(self.keras, names)
         )
+
+    def begins_at(self, model: Any, first: int, scenario: Scenario, fit: int) -> Tuple[int, int]:
+        return getattr(model, "_initial_epoch", None) or first, 0
 
     def read(self, variable: Any) -> float:
         if hasattr(variable, "numpy"):

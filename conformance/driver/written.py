@@ -1,9 +1,11 @@
 """What a callback has written down by the end of a fit, read back as a person would: from its attributes, or its file.
 
-Of a History there are two pieces: what `epoch` holds, and the lists of `history`; of a CSVLogger every line of the file is one. A
-zero has no sign here, as in all of a trace.
+Of a History there are two pieces: what `epoch` holds, and the lists of `history`; of a CSVLogger every line of the file is one;
+of a BackupAndRestore every backup, the latest first: the epoch with which it goes on. A zero has no sign, as in all of a trace.
 """
 
+import importlib
+import json
 import os
 from typing import Any, Callable, Dict, List, Mapping, Optional
 
@@ -36,6 +38,29 @@ def _history(callback: Any, path: str) -> Rows:
     ]
 
 
+def _backups(callback: Any, path: str) -> Rows:
+    latest = os.path.join(path, "latest.weights.h5")
+    if os.path.isfile(latest) and os.path.getsize(latest):
+        there = [end for end in ("", ".bkp") if os.path.isfile(latest + end) and os.path.getsize(latest + end)]
+        return [_said(os.path.join(path, "training_metadata.json" + end)) for end in there]
+    folder = os.path.join(path, "chief")
+    if not os.path.isfile(os.path.join(folder, "checkpoint")):
+        return []
+    tf: Any = importlib.import_module("tensorflow")
+    checkpoint = tf.train.load_checkpoint(folder)
+    epoch = int(checkpoint.get_tensor("ckpt_saved_epoch/.ATTRIBUTES/VARIABLE_VALUE"))
+    if not isinstance(getattr(callback, "save_freq", "epoch"), int):
+        return [{"epoch": epoch + 1}]
+    return [{"epoch": epoch, "batch": int(checkpoint.get_tensor("ckpt_saved_batch/.ATTRIBUTES/VARIABLE_VALUE"))}]
+
+
+def _said(metadata: str) -> Dict[str, Any]:
+    if not os.path.isfile(metadata):
+        return {"epoch": None}
+    with open(metadata, encoding="utf-8") as stream:
+        return {"epoch": json.load(stream)["epoch"]}
+
+
 def _cell(value: Any) -> Any:
     """A value as JSON; what is no number is told by its text."""
     if value is None or isinstance(value, str):
@@ -46,4 +71,8 @@ def _cell(value: Any) -> Any:
         return repr(value)
 
 
-_READ: Dict[str, Callable[[Any, str], Rows]] = {"CSVLogger": _lines, "History": _history}
+_READ: Dict[str, Callable[[Any, str], Rows]] = {
+    "BackupAndRestore": _backups,
+    "CSVLogger": _lines,
+    "History": _history,
+}

@@ -13,7 +13,7 @@ Rules
 - No clause speaks of epochs with an index below 0, which `fit` accepts and nobody promises anything about; what they do is left
   to the reference, and to the stored vectors.
 - Unless it says `resumed=True` or is one on training, a clause speaks of fits that go on with the model of the fit before, not
-  with one from a file.
+  with one from a file, and in which nobody else is at work but by setting the stop flag.
 - Unless it says otherwise in `optimizer`, a clause speaks of scenarios with one optimizer, whose learning rate can be set; an
   every-callback clause of all.
 """
@@ -230,15 +230,17 @@ class Case(Place):
         """The epochs that were run, of one fit or of all."""
         for index, shown, seen in self.fits():
             if fit is None or index == fit:
-                first = self.scenario.first_epoch(shown)
+                first = self.number(index, 0)
+                contents = shown.epochs[first - self.scenario.first_epoch(shown) :]
                 for position, epoch in enumerate(seen.epochs):
                     yield EpochSeen(
-                        fit=index, index=position, number=first + position, shown=shown.epochs[position], seen=epoch
+                        fit=index, index=position, number=first + position, shown=contents[position], seen=epoch
                     )
 
     def number(self, fit: int, index: int) -> int:
         """The absolute number that the hooks are told of the epoch with this index in the fit, counted from 0."""
-        return self.scenario.first_epoch(self.scenario.fits[fit]) + index
+        begun = self.trace.fits[fit].initial_epoch if fit < len(self.trace.fits) else None
+        return (self.scenario.first_epoch(self.scenario.fits[fit]) if begun is None else begun) + index
 
     def rate_given(self, fit: int) -> float | None:
         """The learning rate that is set before the fit, of the one optimizer; None where it stays as it is."""
@@ -318,7 +320,7 @@ class Clause:
     """A clause. `choices` maps a choice to the values under which the clause applies; a dialect with another value is not
     held to it. `observes` names the fields of a trace without which nothing can be judged. `except_for`: the callbacks of
     which an every-callback clause does not speak. `optimizer`: of which kind of optimizer it speaks. `resumed`: whether it speaks
-    of fits that resume from a file."""
+    of fits that resume from a file, and of others at work."""
 
     id: str
     level: Level
@@ -374,7 +376,9 @@ class Clause:
     def speaks_of(self, scenario: Scenario) -> bool:
         """Whether the scenario has the kind of optimizer that the clause speaks of, and no epoch's index is below 0; and whether
         fits may resume."""
-        if any(scenario.first_epoch(fit) < 0 or (fit.resume is not None and not self.resumed) for fit in scenario.fits):
+        if any(scenario.first_epoch(fit) < 0 for fit in scenario.fits):
+            return False
+        if not self.resumed and any(_is_resumed(fit) for fit in scenario.fits):
             return False
         if self.optimizer == "any":
             return True
@@ -394,6 +398,11 @@ class Clause:
             if isinstance(outcome, Failed):
                 break
         return outcome
+
+
+def _is_resumed(fit: Fit) -> bool:
+    """Whether it begins with what lies in a file, or others are at work in it."""
+    return fit.resume is not None or any(epoch.others for epoch in fit.epochs)
 
 
 CLAUSES: dict[str, Clause] = {}

@@ -20,8 +20,8 @@ from ...trace import EpochTrace, FitTrace, Trace
 from ...values import Logs, map_rate, rate_to_json
 from ..clause import Case, Expectations, Failed, clause, equal_traces
 
-JOBS = {job: with_job(job) for job in ("stop", "learning_rate", "saved", "weights", "files")}
-"""Who may set the stop flag, change the rate, save, put back weights, write files of its own."""
+JOBS = {job: with_job(job) for job in ("stop", "learning_rate", "saved", "weights", "files", "restored")}
+"""Who may set the stop flag, change the rate, save, put back weights, write files of its own, have a fit begin elsewhere."""
 
 RATE_NAMES = ("learning_rate", "lr")
 """The keys of the logs that belong to the callbacks that report the rate, even where a metric has that name."""
@@ -52,12 +52,12 @@ def only_those_stop(case: Case) -> Expectations:
     level="universal",
     source=SOURCE,
     observes=("learning_rate",),
-    except_for=JOBS["learning_rate"],
+    except_for=(*JOBS["learning_rate"], *JOBS["restored"]),
 )
 def only_those_schedule(case: Case) -> Expectations:
-    """A callback changes the learning rate only if that is its job, as it is of ReduceLROnPlateau and LearningRateScheduler. With
-    every other one it is in every epoch the one that was set last, as given or rounded to float32, for each of several
-    optimizers."""
+    """A callback changes the learning rate only if that is its job, as it is of ReduceLROnPlateau and LearningRateScheduler
+    (BackupAndRestore brings one back). With every other one it is in every epoch the one that was set last, as given or rounded
+    to float32, for each of several optimizers."""
     rate = case.scenario.learning_rate
     why = f"{case.scenario.callback} does not schedule it"
     for fit, _, _ in case.fits():
@@ -95,8 +95,10 @@ def only_those_restore(case: Case) -> Expectations:
     is of an EarlyStopping with restore_best_weights."""
     if case.scenario.callback in JOBS["weights"] and case["restore_best_weights"]:
         return
-    for fit, shown, seen in case.fits():
-        last = case.scenario.first_epoch(shown) + seen.epochs_run - 1
+    for fit, _, seen in case.fits():
+        if not seen.epochs:
+            continue
+        last = case.number(fit, seen.epochs_run - 1)
         yield case.at(fit).expects_that(
             seen.weights is not None and (seen.weights.epoch, seen.weights.fit) == (last, None),
             f"the weights of the last epoch, index {last}",
@@ -280,9 +282,10 @@ def until_a_stop(case: Case) -> Expectations:
                 because="the stop flag is set in it",
             )  # fmt: skip
         ended = seen.error is not None or bool(seen.epochs and seen.epochs[-1].stop)
+        due = max(0, case.scenario.first_epoch(shown) + len(shown.epochs) - case.number(fit, 0))
         yield case.at(fit).expects_that(
-            seen.epochs_run == len(shown.epochs) or (ended and seen.epochs_run < len(shown.epochs)),
-            f"{len(shown.epochs)} epochs", got=seen.epochs_run, because="nothing has stopped the fit",
+            seen.epochs_run == due or (ended and seen.epochs_run < due), f"{due} epochs", got=seen.epochs_run,
+            because="nothing has stopped the fit",
         )  # fmt: skip
 
 
@@ -298,10 +301,10 @@ def ends_with_an_error(case: Case) -> Expectations:
         expected = len(case.scenario.fits) if raised is None else raised + 1
         why = "no hook raised" if raised is None else f"a hook raised in fit {raised + 1}"
     yield case.expects_that(len(fits) == expected, f"{expected} fits", got=len(fits), because=why)
-    for index, shown, seen in case.fits():
+    for index, _, seen in case.fits():
         error = seen.error
         if error is not None and error.epoch is not None:
-            last = case.scenario.first_epoch(shown) + seen.epochs_run - 1
+            last = case.number(index, seen.epochs_run - 1)
             yield case.at(index).expects_that(
                 (error.fit, error.epoch) == (index, last),
                 f"the error in the last epoch that was run, index {last}",

@@ -95,17 +95,23 @@ def no_other_file_appears(case: Case) -> Expectations:
     """A callback leaves no file in the working directory but those that it is its job to write."""
     saves = case.scenario.callback in JOBS["saved"]
     why = "nothing else was saved" if saves else f"{case.scenario.callback} writes no other files"
-    own = {case.scenario.config.get("filename")} if case.scenario.callback in JOBS["files"] else set()
     for fit, _, seen in case.fits():
         for epoch in case.epochs(fit):
             if epoch.seen.files is not None:
-                other = [file for file in _not_saved(epoch.seen) if file not in own]
+                other = [file for file in _not_saved(epoch.seen) if not _is_own(case, file)]
                 yield epoch.expects_that(not other, "no file but what is saved", got=_listed(other), because=why)
         if seen.files is not None:
-            files = [file for file in seen.files if file not in own]
+            files = [file for file in seen.files if not _is_own(case, file)]
             yield case.at(fit).expects_that(
                 not files, "no file from the hooks around the epochs", got=_listed(files), because=why
             )
+
+
+def _is_own(case: Case, file: str) -> bool:
+    """Whether it is the one file that the callback writes, or lies in its own directory."""
+    config = case.scenario.config
+    folder = config.get("backup_dir")
+    return file == config.get("filename") or (folder is not None and file.startswith(f"{folder}/" if folder else ""))
 
 
 def _not_saved(seen: EpochTrace) -> list[str]:
@@ -118,21 +124,22 @@ def _not_saved(seen: EpochTrace) -> list[str]:
 @clause("every-callback/saved/no-file-disappears", level="universal", source=SOURCE)
 def no_file_disappears(case: Case) -> Expectations:
     """A callback removes and renames no file in the working directory: neither one that was there before it, nor one that was
-    saved. One that is saved anew under its name stays there."""
+    saved. One that is saved anew under its name stays there. (Except that BackupAndRestore deletes its backups.)"""
     there = bool(existing_files(case.scenario.existing))
     for fit, _, seen in case.fits():
         for epoch in case.epochs(fit):
             there = there or bool(epoch.seen.saved or epoch.seen.files)
             if there and epoch.seen.gone is not None:
+                gone = [file for file in epoch.seen.gone if not _is_own(case, file)]
                 yield epoch.expects_that(
-                    not epoch.seen.gone, "every file still there", got=lambda gone=epoch.seen.gone: f"{_listed(gone)} gone",
-                    because=WHOSE,
-                )  # fmt: skip
+                    not gone, "every file still there", got=lambda gone=gone: f"{_listed(gone)} gone", because=WHOSE
+                )
         there = there or bool(seen.files)
         if there and seen.gone is not None:
+            gone = [file for file in seen.gone if not _is_own(case, file)]
             yield case.at(fit).expects_that(
-                not seen.gone, "every file still there after the hooks around the epochs",
-                got=lambda gone=seen.gone: f"{_listed(gone)} gone", because=WHOSE,
+                not gone, "every file still there after the hooks around the epochs",
+                got=lambda gone=gone: f"{_listed(gone)} gone", because=WHOSE,
             )  # fmt: skip
 
 
@@ -179,7 +186,7 @@ def left_alone_in_training(case: Case) -> Expectations:
 
 
 @clause("every-callback/weights/a-fit-begins-with-those-of-the-one-before", level="universal", source=LOOP,
-        observes=("weights",))  # fmt: skip
+        observes=("weights",), except_for=JOBS["restored"])  # fmt: skip
 def begins_with_those_before(case: Case) -> Expectations:
     """The first fit begins with the model's own weights, every later one with those that the model held when the fit before it
     had ended."""

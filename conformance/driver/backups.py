@@ -1,0 +1,51 @@
+"""What BackupAndRestore of Keras 2 asks of a loop and of a model: a known number of batches, and a place in checkpoints."""
+
+import json
+from typing import Any
+
+from .model import Model, Written
+from .protocol import CannotExpress
+from .scenario import Scenario
+from .values import Origin
+
+
+def known_steps(scenario: Scenario, fit: int) -> int:
+    """How many batches every epoch of the fit has. Raises CannotExpress where they have not the same, and a backup after a batch
+    is to be restored: for that Keras 2 has to know in advance."""
+    numbers = {len(epoch.batch_logs()) for epoch in scenario.fits[fit].epochs}
+    if backs_up_batches(scenario) and len(numbers) > 1:
+        raise CannotExpress("batches")
+    return max(numbers)
+
+
+def backs_up_batches(scenario: Scenario) -> bool:
+    """Whether a BackupAndRestore keeps the middle of epochs. Raises CannotExpress with several batches at a time: Keras 2 mixes
+    up their numbers."""
+    found = any(
+        isinstance(each.config.get("save_freq"), int)
+        for each in scenario.configured()
+        if each.callback == "BackupAndRestore"
+    )
+    if found and scenario.steps_per_execution > 1:
+        raise CannotExpress("steps_per_execution")
+    return found
+
+
+def checkpointed(tf: Any, model: Model) -> Any:
+    """The stand-in as something that TensorFlow's checkpoints can hold: its state is a text in them."""
+
+    class Checkpointed(Model, tf.train.experimental.PythonState):  # type: ignore[misc]
+        def serialize(self) -> str:
+            self.saved.append(Written("", True, self.weights_of, self.steps))
+            return json.dumps([self.weights_of, self._world.rate(self), self.steps])
+
+        def deserialize(self, text: Any) -> None:
+            weights, rate, steps = json.loads(text)
+            self.goes_on(Origin(*weights), rate, steps)
+
+    held: Any = Checkpointed.__new__(Checkpointed)
+    held.__dict__.update(vars(model))
+    held.distribute_strategy = tf.distribute.get_strategy()
+    held._distribution_strategy = None
+    held._train_counter = tf.Variable(0, dtype=tf.int64)
+    return held

@@ -1,0 +1,181 @@
+"""BackupAndRestore: it keeps what training needs to go on, and a fit that finds that goes on from there.
+
+Rules
+1. When a fit begins and there is a backup: the model is given its weights, and the optimizer its rate and steps; where training
+   goes on is a choice. A backup that cannot be read raises, unless the one before it is kept and can be.
+2. `save_freq="epoch"`: a backup at every epoch end. An integer: at a batch end, once that many batches (or calls: a choice)
+   were seen since the last time; what exceeds it is dropped. Each takes the place of the one before, which `double_checkpoint`
+   keeps beside it.
+3. When training ends the backup is deleted, unless `delete_checkpoint` is false; after an exception it stays.
+4. The instance remembers how many batches it has seen since the last backup, and, in some releases, the epoch that it counts
+   itself (a choice).
+"""
+
+from collections.abc import Mapping
+from json import JSONDecodeError
+from pathlib import PurePosixPath
+from typing import Any, NamedTuple
+
+from callcheck.spec.callbacks import BackupAndRestore as Configuration
+from callcheck.spec.callbacks import bind
+from callcheck.spec.dialect import Dialect
+
+from .machine import NOTHING, BackUp, Backup, Discard, Effect, Event, GoOn, Machine, Reason, Unpredictable
+
+RESTORED = Reason("backup-and-restore/restores", "There is a backup in {backup_dir}: the model goes on from it.")
+NO_BACKUP = Reason("backup-and-restore/restores", "There is no backup in {backup_dir}.")
+BY_EPOCH = Reason("backup-and-restore/save-freq/after-every-epoch", "The epoch has ended: a backup.")
+BY_BATCHES = Reason("backup-and-restore/save-freq/after-every-n-batches", "save_freq={save_freq} is reached: a backup.")
+DELETED = Reason("backup-and-restore/delete-checkpoint/deletes-the-backup", "Training ends: the backup is deleted.")
+KEPT = Reason("backup-and-restore/delete-checkpoint/keeps-the-backup", "Training ends: the backup is kept.")
+
+WEIGHTS, METADATA = "latest.weights.h5", "training_metadata.json"
+"""The files of a backup in Keras 3; that of the one before ends with .bkp."""
+
+
+class State(NamedTuple):
+    """`batches`: seen since the last backup. `last_batch`: the index seen last. `epoch`: the one that a backup names.
+    `training`: a fit has begun and not come to its end."""
+
+    batches: int = 0
+    last_batch: int = 0
+    epoch: int = 0
+    training: bool = False
+
+
+class BackupAndRestore(Machine):
+    initial = State()
+
+    def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
+        signature = dialect.signature("BackupAndRestore")
+        configuration: Configuration = bind("BackupAndRestore", config, signature)
+        self.config = configuration
+        self.directory = str(configuration.backup_dir)
+        self.accepts = dialect["backup-and-restore/save-freq"]
+        self.restores = dialect["backup-and-restore/restores"]
+        self.counts = dialect["backup-and-restore/batch-count"]
+        self.runs_epoch = dialect["backup-and-restore/epoch-of-a-batch"] == "the-running-one"
+        self.removes_all = dialect["backup-and-restore/deletes"] == "the-directory"
+        self.in_files = self.restores != "the-batch"
+        if not self.directory and dialect["backup-and-restore/empty-dir"] == "refused":
+            raise ValueError("backup_dir is empty")
+        self.check_save_freq(configuration.save_freq)
+        self.by_epoch = configuration.save_freq == "epoch"
+        self.initial = State(last_batch=-1 if self.counts == "batches" else 0)
+
+    def check_save_freq(self, save_freq: Any) -> None:
+        """Raises what the constructor raises for it."""
+        if self.accepts == "not-nothing" and not save_freq and not self.config.save_before_preemption:
+            raise ValueError("save_freq or save_before_preemption has to be set")
+        if self.accepts in ("integers", "off") and save_freq != "epoch" and not isinstance(save_freq, int):
+            raise ValueError(f'save_freq must be "epoch" or an integer, got {save_freq!r}')
+
+    # ---------------------------------------------------------------------------------- hooks
+
+    def fit_begin(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
+        if isinstance(event.rate, Mapping):
+            raise Unpredictable("learning_rate")  # each of several optimizers restores what it can
+        self.check_files()
+        backups = event.backups.get(self.directory, ())
+        state = state._replace(training=True)
+        if not backups:
+            return state, NO_BACKUP
+        effects.append(self.going_on(backups[0]))
+        return state, RESTORED
+
+    def going_on(self, backup: Backup) -> GoOn:
+        """Where a fit goes on from that backup."""
+        if self.restores == "weights-alone":
+            return GoOn(self.directory, epoch=None)
+        return GoOn(self.directory, epoch=backup.epoch, after=backup.batch)
+
+    def check_files(self) -> None:
+        """Rule 1. Raises what reading the files raises that are there before the first fit."""
+        inside = {
+            str(PurePosixPath(path).relative_to(self.directory)): path
+            for path in self.existing
+            if PurePosixPath(path).is_relative_to(self.directory)
+        }
+        inside.pop(".", None) if inside.get(".", "").endswith("/") else None
+        if not inside:
+            return
+        if inside.keys() - {WEIGHTS, METADATA, f"{WEIGHTS}.bkp", f"{METADATA}.bkp"} or not self.in_files:
+            raise Unpredictable("existing")
+        if WEIGHTS in inside:
+            raise OSError("a file of weights cannot be read")
+        if METADATA in inside and self.restores != "weights-alone":
+            raise JSONDecodeError("there is nothing in the file", "", 0)
+
+    def epoch_begin(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
+        if self.counts == "batches":
+            state = state._replace(last_batch=-1)
+        return (state._replace(epoch=event.epoch) if self.runs_epoch else state), NOTHING
+
+    def batch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
+        if self.by_epoch or (not self.config.save_freq and self.accepts in ("off", "not-nothing")):
+            return state, NOTHING
+        batches = state.batches + self.counted(state.last_batch, event.batch)
+        state = state._replace(batches=batches, last_batch=event.batch)
+        if not batches >= self.config.save_freq:
+            return state, NOTHING
+        self.back_up(self.in_epoch(state.epoch, event.batch), event, effects)
+        return state._replace(batches=0), BY_BATCHES
+
+    def in_epoch(self, epoch: int, batch: int) -> Backup:
+        """What a backup after that batch says. Of TensorFlow's it is understood so only where save_freq is an integer."""
+        if self.restores != "the-batch":
+            return Backup(epoch)
+        return Backup(epoch, batch) if isinstance(self.config.save_freq, int) else Backup(epoch + 1)
+
+    def counted(self, last: int, batch: int) -> int:
+        """How many more batches a batch end counts."""
+        if self.counts == "calls":
+            return 1
+        return batch + 1 if batch <= last else batch - last
+
+    def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
+        if not self.runs_epoch:
+            state = state._replace(epoch=event.epoch + 1)
+        if self.counts == "fewer-in-each-epoch":
+            state = state._replace(last_batch=0)
+        if not self.by_epoch:
+            return state, NOTHING
+        self.back_up(Backup(event.epoch + 1), event, effects)
+        return state, BY_EPOCH
+
+    def fit_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
+        state = state._replace(training=False)
+        if not self.config.delete_checkpoint:
+            return state, KEPT
+        effects.append(Discard(self.directory, whole=self.removes_all))
+        return state, DELETED
+
+    def back_up(self, backup: Backup, event: Event, effects: list[Effect]) -> None:
+        """Rule 2."""
+        doubled = bool(self.config.double_checkpoint) and bool(event.backups.get(self.directory))
+        effects.append(BackUp(self.directory, backup, keeps_one=doubled, files=self.files(doubled)))
+
+    def files(self, doubled: bool) -> tuple[str, ...] | None:
+        """The files that there are then; None for those of TensorFlow."""
+        if not self.in_files:
+            return None
+        names = [WEIGHTS] if self.restores == "weights-alone" else [WEIGHTS, METADATA]
+        names += [f"{name}.bkp" for name in names] if doubled else []
+        return tuple(str(PurePosixPath(self.directory, name)) for name in names)
+
+    # ---------------------------------------------------------------------------------- the instance, and what is read
+
+    def pickled(self, state: State) -> None:
+        if state.training and not self.in_files:
+            raise Unpredictable("instances")  # it holds the model of an interrupted fit
+
+    copied = pickled
+
+    def recorded(
+        self, state: State, texts: Mapping[str, str], backups: Mapping[str, tuple[Backup, ...]]
+    ) -> tuple[Mapping[str, Any], ...]:
+        return tuple(
+            {"epoch": None if self.restores == "weights-alone" else each.epoch}
+            | ({} if each.batch is None else {"batch": each.batch})
+            for each in backups.get(self.directory, ())
+        )

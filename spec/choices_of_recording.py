@@ -1,0 +1,80 @@
+"""The choices on callbacks that write down what was logged, or keep what training needs to go on: a part of `choices.py`."""
+
+from .choice import decision
+
+RECORDING = (
+    decision(
+        "history/reuse",
+        "What does an instance that is used for a second fit still hold?",
+        nothing="Nothing: epoch and history begin anew.",
+        metrics="The metrics of all fits before, one list after the other, while epoch begins anew.",
+    ),
+    decision(
+        "csv-logger/reuse",
+        "Which columns does an instance write that is used for a second fit?",
+        nothing="Those of that fit's own first epoch.",
+        columns="Those of the first epoch that it has ever seen.",
+    ),
+    decision(
+        "csv-logger/missing-metric",
+        "What is written for a metric that the first epoch logged, and a later one does not?",
+        na="NA; and where the first epoch has no metric of the validation, there are columns for those, too.",
+        raises="Nothing: it raises KeyError, unless training is stopped in that epoch: then NA.",
+    ),
+    decision(
+        "csv-logger/opens",
+        "When is the file opened?",
+        with_the_fit="When a fit begins: it is there, and empty, before the first row; where it cannot be made, "
+        "FileNotFoundError or IsADirectoryError is raised there.",
+        with_the_first_row="When the first row of a fit is written, through TensorFlow, whose own exceptions are raised there.",
+    ),
+    decision(
+        "backup-and-restore/restores",
+        "Where does a fit go on that finds a backup?",
+        the_epoch="With the backup's weights and optimizer, at the beginning of the epoch that the backup names.",
+        the_batch="With the backup's weights and optimizer, at the beginning of the epoch that the backup names; with an integer "
+        "save_freq behind the batch that was the last one in it.",
+        weights_alone="With the backup's weights and optimizer, in the epoch that fit is told.",
+    ),
+    decision(
+        "backup-and-restore/next-fit",
+        "Where does a fit begin that finds no backup, of a model that was restored in a fit before?",
+        as_told="In the epoch that fit is told.",
+        there_again="In the epoch in which the restored fit began, if that is not 0.",
+    ),
+    decision(
+        "backup-and-restore/epoch-of-a-batch",
+        "Which epoch does a backup name that is made after a batch?",
+        the_running_one="The running one.",
+        ended_epochs="The one after the last epoch that the instance has seen end: 0 for an instance that has seen none.",
+    ),
+    decision(
+        "backup-and-restore/save-freq",
+        "Which values of save_freq are accepted?",
+        off='"epoch", integers, and False, with which nothing is backed up; anything else raises ValueError.',
+        integers='"epoch" and integers; False is 0, and backs up after every batch. Anything else raises ValueError.',
+        anything='Any; what is not "epoch" is compared with a number of batches, and False backs up after every one.',
+        not_nothing="Any but False, 0 and None, which raise ValueError; with save_before_preemption they are accepted, and "
+        "nothing is backed up.",
+    ),
+    decision(
+        "backup-and-restore/batch-count",
+        "What does an integer save_freq count?",
+        batches="Batches.",
+        calls="Calls of the batch hook, of which there is one for every steps_per_execution batches.",
+        fewer_in_each_epoch="Batches; with steps_per_execution, in every epoch one fewer than there are.",
+        fewer_at_first="Batches; with steps_per_execution, in the first epoch that an instance sees one fewer than there are.",
+    ),
+    decision(
+        "backup-and-restore/deletes",
+        "What is deleted at the end of training?",
+        its_own="The backup.",
+        the_directory="The whole of backup_dir, whatever else is in it.",
+    ),
+    decision(
+        "backup-and-restore/empty-dir",
+        "What does an empty backup_dir do?",
+        refused="It raises ValueError.",
+        working_directory="The backup lies in the working directory.",
+    ),
+)
