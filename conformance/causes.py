@@ -57,7 +57,7 @@ def departs(rule: Rule, case: Case, dialect: Dialect) -> Departure | None:
             ends = _raised(seen)
             if ends != _raised(predicted) and not isinstance(rule.judge(mended), Failed):
                 found = difference(predicted, seen)
-                return ends[0] if ends or found is None else ("error", _decided(scenario, found, why))
+                return ends[0] if ends or found is None else ("error", _decided(scenario, predicted, found, why))
         for names in APART:
             mended = replace(case, trace=_with(case.trace, trace, names), other=_with(case.other, other, names))
             if isinstance(rule.judge(mended), Failed):
@@ -65,12 +65,12 @@ def departs(rule: Rule, case: Case, dialect: Dialect) -> Departure | None:
             for scenario, seen, predicted, why in runs:
                 found = difference(predicted, _with(predicted, seen, names))
                 if found is not None:
-                    return names[0], "" if names[0] in BESIDE else _decided(scenario, found, why)
+                    return names[0], "" if names[0] in BESIDE else _decided(scenario, predicted, found, why)
     for scenario, seen, predicted, why in runs:
         found = difference(predicted, seen)
         if found is not None:
             field = re.split(r"[.\[]", found.field)[0]
-            return field, "" if field in BESIDE else _decided(scenario, found, why)
+            return field, "" if field in BESIDE else _decided(scenario, predicted, found, why)
     return None
 
 
@@ -130,11 +130,13 @@ def _taken(record: Any, other: Any, names: Sequence[str]) -> Any:
     return replace(taken, callbacks=tuple(_each(listed, other.callbacks, names)))
 
 
-def _decided(scenario: Scenario, found: Difference, decisions: Sequence[Decision]) -> str:
+def _decided(scenario: Scenario, predicted: Trace, found: Difference, decisions: Sequence[Decision]) -> str:
     """The rule of the last decision before the difference was seen; empty where nothing was decided there."""
     if found.fit is None:
         return ""
-    number = None if found.epoch is None else scenario.first_epoch(scenario.fits[found.fit]) + found.epoch
+    begun = predicted.fits[found.fit].initial_epoch if found.fit < len(predicted.fits) else None
+    first = scenario.first_epoch(scenario.fits[found.fit]) if begun is None else begun
+    number = None if found.epoch is None else first + found.epoch
     there = [
         each.rule
         for each in decisions

@@ -193,6 +193,9 @@ class Model:
 
     def resume(self, resume: Resume) -> None:
         """Rule 4. Raises FileNotFoundError for what cannot be loaded, Unpredictable for what is not one file."""
+        if resume.load == "nothing":
+            self._goes_on, self.weights, self.rate, self.steps = None, UNTRAINED, self.first_rate, 0
+            return
         saved = self._saved.get(str(PurePosixPath(resume.path)))
         if not resume.path.endswith(ONE_FILE):
             raise Unpredictable("resume")

@@ -45,7 +45,7 @@ RAISED = ("KeyboardInterrupt", "SystemExit", "MemoryError", "OSError", "RuntimeE
 """The exceptions that others can raise: an interruption, and what happens to programs."""
 INSTANCES = ("same", "new", "copied", "pickled")
 """The callbacks of a fit: those of the fit before, new ones of the same configuration, deep copies, or once pickled and read."""
-LOADED = ("model", "weights", "weights-unbuilt")
+LOADED = ("model", "weights", "weights-unbuilt", "nothing")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,9 +77,10 @@ class Other:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Resume:
     """A fit begins in a fresh model with what an earlier fit saved under `path`: the "model" with its optimizer, or its
-    "weights", into a model that was compiled and whose optimizer was built ("weights-unbuilt": not built yet)."""
+    "weights", into a model that was compiled and whose optimizer was built ("weights-unbuilt": not built yet); or with "nothing",
+    and no path, as a new process does."""
 
-    path: str
+    path: str = ""
     load: str = "model"
 
 
@@ -312,6 +313,8 @@ def _check_fit(index: int, scenario: Scenario) -> None:
         _check_rate(fit, scenario)
     if fit.resume is not None and index == 0:
         raise InvalidScenario("no fit before it could have saved what it begins with", "resume")
+    if fit.resume is not None and bool(fit.resume.path) == (fit.resume.load == "nothing"):
+        raise InvalidScenario("a file is named unless nothing is loaded", "resume", "from")
     _check_metrics(fit.metrics, scenario)
     for number, epoch in enumerate(fit.epochs):
         for place, act in enumerate(epoch.others):

@@ -1,4 +1,5 @@
-"""A fit that is really interrupted, by killing its process, and resumed in a new one from its files: as the scenario predicts."""
+"""A fit that is really interrupted, by killing its process, and resumed in a new one from its files, or from a backup: as the
+scenario predicts."""
 
 import json
 import signal
@@ -14,7 +15,9 @@ from callcheck.spec.dialect import NEWEST, resolve
 from callcheck.spec.scenario import Scenario, loads
 from callcheck.spec.trace import Trace
 
-EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "interrupted.json"
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+EXAMPLE = EXAMPLES / "interrupted.json"
+BACKED_UP = EXAMPLES / "backed_up.json"
 
 TRAINING = """
 import json, os, signal, sys
@@ -53,9 +56,43 @@ print(json.dumps({"rates": rates, "rate": float(model.optimizer.learning_rate), 
 """
 
 
-def _train(folder: Path) -> subprocess.CompletedProcess[str]:
+STARTED_AGAIN = """
+import json, os, signal
+import keras, numpy as np
+
+STREAM = [1.0, 0.5, 0.75, 0.75, 0.75]
+again = os.path.exists("backup")
+epochs, rates = [], []
+
+class Feed(keras.callbacks.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        epochs.append(epoch)
+        rates.append(float(self.model.optimizer.learning_rate))
+    def on_epoch_end(self, epoch, logs=None):
+        logs.clear()
+        logs["val_loss"] = STREAM[epoch]
+
+class Killed(keras.callbacks.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 3 and not again:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, kernel_initializer="ones")])
+model.compile(optimizer=keras.optimizers.SGD(1.0), loss=keras.losses.MeanSquaredError())
+backup = keras.callbacks.BackupAndRestore("backup")
+reducing = keras.callbacks.ReduceLROnPlateau(mode="min", patience=1, factor=0.5)
+best = keras.callbacks.ModelCheckpoint("best.keras", mode="min", save_best_only=True)
+before = os.path.getmtime("best.keras") if again else None
+model.fit(np.zeros((1, 1)), np.zeros((1, 1)), epochs=5, verbose=0, callbacks=[Feed(), backup, reducing, best, Killed()])
+print(json.dumps({"epochs": epochs, "rates": rates, "rate": float(model.optimizer.learning_rate), "best": best.best,
+                  "overwritten": os.path.getmtime("best.keras") != before, "steps": int(model.optimizer.iterations),
+                  "left": os.path.exists("backup")}))
+"""
+
+
+def _train(folder: Path, script: str = TRAINING) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", TRAINING], cwd=folder, capture_output=True, text=True, check=False, timeout=280
+        [sys.executable, "-c", script], cwd=folder, capture_output=True, text=True, check=False, timeout=280
     )
 
 
@@ -97,3 +134,51 @@ def test_what_is_lost_stands_on_one_screen(scenario: Scenario) -> None:
     text = "\n".join(lines)
     assert "fit 2, new instances, resumed from last.keras" in text
     assert "in epoch_begin somebody else raised KeyboardInterrupt" in text
+
+
+def test_a_script_with_a_backup_that_is_killed_and_started_again_does_what_the_scenario_predicts(
+    tmp_path: Path,
+) -> None:
+    pytest.importorskip("keras", reason="keras is not installed; pip install 'callcheck[keras]' installs it")
+    killed = _train(tmp_path, STARTED_AGAIN)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert sorted(path.name for path in (tmp_path / "backup").iterdir()) == [
+        "latest.weights.h5",
+        "training_metadata.json",
+    ]
+    again = _train(tmp_path, STARTED_AGAIN)
+    assert again.returncode == 0, again.stderr
+    seen: dict[str, Any] = json.loads(again.stdout.splitlines()[-1])
+    predicted = replay(loads(BACKED_UP.read_text(encoding="utf-8")), resolve(NEWEST).dialect, internal=True)
+    assert isinstance(predicted, Trace)
+    assert predicted.callbacks is not None
+    before, after = predicted.fits
+    assert before.callbacks is not None
+    assert before.callbacks[0].recorded == ({"epoch": 3},)
+    assert seen["epochs"] == [after.initial_epoch, 4] == [3, 4]
+    assert before.epochs[-2].learning_rate == 0.5, "the rate was reduced before the process was killed"
+    assert seen["rates"] == [epoch.learning_rate_in_epoch for epoch in after.epochs] == [1.0, 1.0]
+    assert seen["rate"] == after.epochs[-1].learning_rate == 0.5
+    assert after.epochs[0].callbacks is not None
+    assert (
+        seen["overwritten"]
+        == ("best.keras" in [save.path for save in after.epochs[0].callbacks[2].saved or ()])
+        is True
+    )
+    assert seen["best"] == predicted.callbacks[2].internal["best"][1][-1] == 0.75
+    assert seen["steps"] == after.optimizer_steps == 5
+    assert not seen["left"]
+
+
+def test_what_a_backup_loses_stands_on_one_screen() -> None:
+    from callcheck.conformance.report.table import table
+
+    scenario = loads(BACKED_UP.read_text(encoding="utf-8"))
+    trace = replay(scenario, resolve(NEWEST).dialect)
+    assert isinstance(trace, Trace)
+    lines = table(scenario, trace)
+    assert len(lines) <= 24
+    text = "\n".join(lines)
+    assert "fit 2, new instances, a fresh model" in text
+    again = [line for line in text.split("fit 2")[1].splitlines() if line.strip().startswith("epoch")]
+    assert ["(not run)" in line for line in again] == [True, True, True, False, False]

@@ -164,6 +164,9 @@ class KerasShaped(Training):
 
     def _resume(self, resume: Resume) -> None:
         """A fresh model, with what is in the file."""
+        if resume.load == "nothing":
+            self.model = self.world.model(self.scenario, self.directory)
+            return
         try:
             weights, rate, steps = self.model.read(self.directory.path + "/" + resume.path, resume.load)
         except FileNotFoundError as error:

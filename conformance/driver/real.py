@@ -31,6 +31,12 @@ class _WithoutRate:
     @learning_rate.setter
     def learning_rate(self, rate: Any) -> None: ...
 
+    def be_built(self, trainable_variables: Any) -> None:
+        """As any other optimizer is that has trained."""
+        given: Any = self
+        if not given.built:
+            given.build(trainable_variables)
+
     def apply(self, grads: Any, trainable_variables: Any = None) -> None:
         self.iterations: Any
         self.iterations.assign(self.iterations + 1)
@@ -131,6 +137,8 @@ class RealModels:
         with compiling():
             self._compile(real, compiled(self.keras, metrics), scenario.steps_per_execution)
             real.model.train_on_batch(inputs, [targets for _ in scenario.outputs] if scenario.outputs else targets)
+        if isinstance(real.optimizer, _WithoutRate):
+            real.optimizer.be_built(real.model.trainable_variables)
         real.model.set_weights(weights)
         self.set_steps(real, steps)
         real.metrics = metrics
@@ -199,10 +207,14 @@ class RealModels:
         return list(twin.get_weights())
 
     def resumed(self, path: str, load: str, scenario: Scenario, metrics: Any) -> RealModel:
-        """A fresh model with what is in a file: all of it, or the weights."""
+        """A fresh model with what is in a file: all of it, or the weights; or with nothing."""
         if load == "weights-unbuilt":
             return self._unbuilt(path, scenario, metrics)
         real = self.fresh(scenario, metrics)
+        if not isinstance(scenario.learning_rate, ScheduledRate):
+            self.set_rate(real, scenario.learning_rate)
+        if load == "nothing":
+            return real
         if load == "weights":
             real.model.load_weights(path)
             return real

@@ -65,12 +65,12 @@ class Epoch(_Record):
 
 
 class Resume(_Record):
-    """The path that an earlier fit saved to, and what is loaded of it: "model" or "weights"."""
+    """The path that an earlier fit saved to, and what is loaded of it: "model", "weights", or "nothing", and there is no path."""
 
     __slots__ = ("load", "path")
 
     def __init__(self, data: Mapping[str, Any]) -> None:
-        self.path: str = data["from"]
+        self.path: str = data.get("from", "")
         self.load: str = data.get("load", "model")
 
 

@@ -15,14 +15,16 @@ def placed(judgement: Judgement, failure: Failed) -> str:
     """Where a clause fails, with the epoch as the tables count it: as the hooks are told, from 0."""
     if failure.fit is None:
         return ""
-    for scenario, where in ((judgement.scenario, ""), (judgement.related, " of the run beside it")):
+    beside = (judgement.related, judgement.related_trace, " of the run beside it")
+    for scenario, trace, where in ((judgement.scenario, judgement.trace, ""), beside):
         if scenario is None or failure.fit >= len(scenario.fits):
             continue
         fit = scenario.fits[failure.fit]
         if failure.epoch is None:
             return f" in fit {failure.fit + 1}{where}"
         if failure.epoch < len(fit.epochs):
-            number = scenario.first_epoch(fit) + failure.epoch
+            begun = trace.fits[failure.fit].initial_epoch if trace and failure.fit < len(trace.fits) else None
+            number = (scenario.first_epoch(fit) if begun is None else begun) + failure.epoch
             return f" in fit {failure.fit + 1}, epoch {number} (counted from 0){where}"
     return f" in fit {failure.fit + 1}"
 

@@ -229,7 +229,7 @@ def _seen(
     trace = of.run
     moved = _moved(row, trace)
     said = "".join(f'<span class="part{_kind(part, moved)}">{text(part)}</span>' for part in parts)
-    state = "" if row is None or trace is None or row.position is None else remembered(trace, row.fit, row.position)
+    state = "" if row is None or trace is None or row.position is None else remembered(trace, row.fit, row.at)
     sentences = "".join(f"<p>{whose(scenario, each)}{text(each.sentence)} {_rule(each.rule, rule)}</p>" for each in why)
     cells = {"seen": said, "state": text(state), "why": sentences}
     if alone:

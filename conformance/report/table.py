@@ -155,7 +155,7 @@ def remembered(trace: Trace, fit: int, position: int) -> str:
 def _state(internal: Mapping[str, Any], fit: int, position: int) -> str:
     parts = []
     for name, fits in internal.items():
-        if fit < len(fits) and position < len(fits[fit]):
+        if fit < len(fits) and 0 <= position < len(fits[fit]):
             value = fits[fit][position]
             parts.append(f"{name}={_show(value) if isinstance(value, float | tuple) else value}")
     return " ".join(parts)
@@ -210,12 +210,13 @@ def heading(scenario: Scenario) -> list[str]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
-    """A line of a table: the fit, the epoch's place in it and its absolute number, what was shown, and what was seen, in parts.
-    At the end of a fit there is no epoch."""
+    """A line of a table: the fit, the epoch's place in it and its absolute number, its place `at` among those that were run, what
+    was shown, and what was seen, in parts. At the end of a fit there is no epoch."""
 
     fit: int
     position: int | None = None
     number: int | None = None
+    at: int = -1
     shown: str = ""
     seen: tuple[str, ...] | None = None
 
@@ -225,18 +226,20 @@ def rows(scenario: Scenario, trace: Trace | None, *, hide: Collection[str] = (),
     logs), messages (of errors), and last (weights: those of the last epoch). `steps`: how many the optimizer has made, too."""
     for index, fit in enumerate(scenario.fits):
         seen = trace.fits[index] if trace is not None and index < len(trace.fits) else None
+        first = scenario.first_epoch(fit)
+        begun = first if seen is None or seen.initial_epoch is None else seen.initial_epoch
         for position, epoch in enumerate(fit.epochs):
-            number = scenario.first_epoch(fit) + position
-            happened = None
+            number = first + position
+            happened, at = None, number - begun
             if seen is not None:
-                run = position < len(seen.epochs)
-                happened = _show_epoch(seen.epochs[position], index, hide) if run else ("(not run)",)
-            yield Row(fit=index, position=position, number=number, shown=_show_logs(epoch), seen=happened)
+                run = 0 <= at < len(seen.epochs)
+                happened = _show_epoch(seen.epochs[at], index, hide) if run else ("(not run)",)
+            yield Row(fit=index, position=position, number=number, at=at, shown=_show_logs(epoch), seen=happened)
         if seen is not None:
             if seen.error is not None:
                 message = "" if "messages" in hide else f": {seen.error.message}"
                 yield Row(fit=index, seen=(f"{_who(seen.error)} raised {seen.error.type}{message}",))
-            last = Weights(epoch=scenario.first_epoch(fit) + len(seen.epochs) - 1)
+            last = Weights(epoch=begun + len(seen.epochs) - 1)
             weights = None if "last" in hide and seen.weights == last else seen.weights
             holds = () if weights is None else (f"the model holds the weights {_show_weights(weights, index)}",)
             ends: Sequence[FitTrace | CallbackInFit] = seen.callbacks or (seen,)
@@ -288,7 +291,7 @@ def table(scenario: Scenario, trace: Trace | None, why: Sequence[Decision] = (),
                 lines.append("    " + f"{row.shown}: " * bool(row.shown) + "; ".join(row.seen or ()))
                 continue
             happened = "" if row.seen is None else ", ".join(row.seen) or "-"
-            if state := remembered(trace, fit, row.position) if trace is not None else "":
+            if state := remembered(trace, fit, row.at) if trace is not None else "":
                 happened += f"; {state}"
             lines.append(f"    epoch {row.number:<3} {row.shown:<40} {happened}")
             lines += (_reason(each, scenario) for each in decided.get((fit, row.number), ()))
@@ -301,7 +304,9 @@ def begun(fit: Fit) -> str:
     parts = [] if fit.learning_rate is None else [f"learning rate {_show_rate(fit.learning_rate)}"]
     parts += [] if fit.metrics is None else [f"compiled with {_show_compiled(fit.metrics)}"]
     parts += [] if fit.instances == "same" else [f"{fit.instances} instances"]
-    if fit.resume is not None:
+    if fit.resume is not None and fit.resume.load == "nothing":
+        parts.append("a fresh model")
+    elif fit.resume is not None:
         what = {"model": "", "weights": "weights in ", "weights-unbuilt": "weights in an unbuilt optimizer's model, "}
         parts.append(f"resumed from {what[fit.resume.load]}{printable(fit.resume.path)}")
     return "".join(f", {part}" for part in parts)

@@ -5,7 +5,7 @@ from typing import Any
 
 from callcheck.reference.early_stopping import EarlyStopping, State
 from callcheck.reference.learning_rate_scheduler import LearningRateScheduler
-from callcheck.reference.machine import Effect, Event, Log, Reason, Restore, SetRate, Stop
+from callcheck.reference.machine import Effect, Event, GoOn, Log, Reason, Restore, SetRate, Stop
 from callcheck.reference.model import Model
 from callcheck.reference.model_checkpoint import ModelCheckpoint
 from callcheck.reference.place import Place
@@ -96,6 +96,17 @@ class BringsBackWeightsOnly(Replay):
     model_class = ForgetsTheOptimizer
 
 
+class ForgetsTheOptimizerOfABackup(Model):
+    def go_on(self, effect: GoOn) -> None:
+        held = self.rate, self.steps
+        super().go_on(effect)
+        self.rate, self.steps = held
+
+
+class RestoresWeightsOnly(Replay):
+    model_class = ForgetsTheOptimizerOfABackup
+
+
 # ---------------------------------------------------------------------------------------------- callbacks
 
 
@@ -175,4 +186,5 @@ WRONG: tuple[Wrong, ...] = (
     _loop("saves-last", SavesLast, "Checkpoints are called after all others."),
     _loop("keeps-the-instances", KeepsTheInstances, "What should be a new instance remembers the fit before."),
     _loop("ends-in-every-case", EndsInEveryCase, "The end of training is announced after an exception, too."),
+    _loop("restores-weights-only", RestoresWeightsOnly, "A backup brings back the weights, and not the optimizer."),
 )

@@ -286,9 +286,10 @@ def scenarios(draw: DrawFn, callback: str, aiming: Aiming, more: More) -> Scenar
     if aim.callbacks:
         return Scenario(callbacks=aim.callbacks, fits=fits, metrics=aim.metrics)
     given = {name: value for name, value in aim.config.items() if name in parameters(callback)}
+    said = config_of(verbose=draw(VERBOSITY)) if "verbose" in parameters(callback) else {}
     return Scenario(
         callback=callback,
-        config={**config_of(verbose=draw(VERBOSITY)), **more(draw), **given},
+        config={**said, **more(draw), **given},
         fits=fits,
         metrics=aim.metrics,
         outputs=aim.outputs,

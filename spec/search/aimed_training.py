@@ -10,7 +10,7 @@ from typing import Any
 
 from hypothesis.strategies import DrawFn
 
-from ..scenario import Configured, Epoch, Fit, Resume
+from ..scenario import Configured, Epoch, Fit, Other, Resume
 from .aimed import Aim, Aiming
 from .drawing import ABSENT, below, chance, config_of, weighted
 
@@ -121,8 +121,37 @@ def raised_at_a_nan(draw: DrawFn) -> Aim:
     return Aim(callbacks=_in_any_order(draw, early, terminating), fits=[epochs])
 
 
+def _started_again(draw: DrawFn, *listed: Configured) -> Aim:
+    """A fit that is interrupted, and the same again in a new process, which finds a backup."""
+    backup = Configured(callback="BackupAndRestore", config={"backup_dir": "backup"})
+    values = _different(draw, 3 + draw(below(3)))
+    at = 1 + draw(below(len(values) - 1))
+    whole = tuple(Epoch(logs={"val_loss": value, "loss": value}) for value in values)
+    raising = Other(hook=draw(weighted(("epoch_begin", 2), ("batch_end", 1))), raises="KeyboardInterrupt")
+    if chance(draw, 40):
+        raising = Other(hook="epoch_end", after=len(listed), raises="KeyboardInterrupt")
+    cut = tuple(
+        Epoch(logs=epoch.logs, others=(raising,)) if index == at else epoch for index, epoch in enumerate(whole)
+    )
+    again = Fit(epochs=whole, instances="new", resume=Resume(load="nothing") if chance(draw, 80) else None)
+    return Aim(callbacks=_in_any_order(draw, backup, *listed), fits=[Fit(epochs=cut), again])
+
+
+def started_again(draw: DrawFn) -> Aim:
+    """The callbacks beside the backup remember nothing."""
+    others = (_saving(), _scheduling(draw, 6), Configured(callback="History"))
+    first = draw(below(3))
+    return _started_again(draw, *(each for index, each in enumerate(others) if index != first))
+
+
+def started_again_and_forgotten(draw: DrawFn) -> Aim:
+    """The callbacks beside the backup remember a best value."""
+    saving = _saving(save_best_only=True, mode="min")
+    return _started_again(draw, *((saving,) if chance(draw, 40) else (_stopping(draw, mode="min", patience=2), saving)))
+
+
 AIMS: dict[Aiming, int] = {
-    stopped_by_another: 22, the_rate_monitored: 18, schedule_and_plateau: 10, resumed_after_a_reduction: 24,
-    new_instances: 18, raised_at_a_nan: 16,
+    stopped_by_another: 22, the_rate_monitored: 22, schedule_and_plateau: 10, resumed_after_a_reduction: 24,
+    new_instances: 18, raised_at_a_nan: 16, started_again: 26, started_again_and_forgotten: 30,
 }  # fmt: skip
 """How many scenarios with each aim go with the default number of random ones."""

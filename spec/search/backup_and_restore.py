@@ -6,19 +6,20 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
-from ..scenario import Epoch, Fit, Other, Scenario, groups
+from ..scenario import Epoch, Fit, Other, Resume, Scenario, groups
+from .aimed import Aim, Aiming
 from .conditions import Condition, any_epoch, any_later_fit, left_out, parameter_is
 from .drawing import ABSENT, below, chance, config_of, weighted
 from .fits import LOSS
 
-_DIRECTORY = weighted(("backup", 30), ("run/backup", 6), ("", 1))
+_DIRECTORY = weighted(("backup", 26), ("run/backup", 6), ("", 3))
 _SAVE_FREQ = weighted(
-    (ABSENT, 14), (1, 6), (2, 7), (3, 5), (5, 2), ("epoch", 2), (False, 1), (0, 1), (-1, 1), (2.5, 1), ("batch", 1),
+    (ABSENT, 14), (1, 5), (2, 6), (3, 4), (5, 2), ("epoch", 2), (False, 4), (0, 1), (-1, 1), (2.5, 2), ("batch", 2),
 )  # fmt: skip
-_DOUBLE = weighted((ABSENT, 6), (True, 4), (False, 1))
+_DOUBLE = weighted((ABSENT, 5), (True, 5), (False, 1))
 _DELETE = weighted((ABSENT, 6), (False, 4), (True, 1))
 _PREEMPTION = weighted((ABSENT, 40), (True, 1), (False, 1))
-_FITS = weighted((2, 6), (3, 5), (1, 2), (4, 1))
+_FITS = weighted((2, 5), (3, 6), (1, 3), (4, 1))
 _EPOCHS = weighted((3, 3), (4, 4), (2, 2), (5, 2), (1, 1))
 _BATCHES = weighted((1, 4), (2, 4), (3, 3), (4, 1))
 _STEPS = weighted((1, 6), (2, 1), (3, 1))
@@ -47,26 +48,27 @@ def scenarios(draw: DrawFn) -> Scenario:
     rate = draw(_RATE)
     again, first = draw(_EPOCHS), draw(_INITIAL_EPOCH)
     fits = []
-    number = draw(_FITS)
+    number, plain = draw(_FITS), chance(draw, 28)
     for index in range(number):
         # the same script is run again, or another one
         other = index > 0 and chance(draw, 20)
+        instances = draw(_INSTANCES) if index else "same"
         fit = Fit(
             epochs=tuple(_epoch(draw, batches, ragged) for _ in range(draw(_EPOCHS) if other else again)),
             initial_epoch=draw(_LATER_INITIAL_EPOCH) if other else None,
-            instances=draw(_INSTANCES) if index else "same",
+            instances=instances,
+            resume=Resume(load="nothing") if instances == "new" and chance(draw, 50) else None,
             learning_rate=draw(_LATER_RATE) if index and rate is not None and chance(draw, 10) else None,
         )
-        acts = [_interruption(draw, fit, steps)] if chance(draw, 75 if index < number - 1 else 15) else []
+        if plain:  # nobody interrupts it
+            fits.append(_stopped(draw, fit, 50))
+            continue
+        acts = [_interruption(draw, fit, steps)] if chance(draw, 80 if index < number - 1 else 15) else []
         if rate is not None and chance(draw, 20):
             acts.append((draw(below(len(fit.epochs))), Other(hook="epoch_begin", learning_rate=draw(_LATER_RATE))))
         if chance(draw, 10):
             acts.append((draw(below(len(fit.epochs))), Other(hook=draw(_HOOK), stop=True)))
-        fit = _with_acts(fit, acts)
-        if chance(draw, 10):
-            stopped = draw(below(len(fit.epochs)))
-            fit = replace(fit, epochs=tuple(replace(e, stop=at == stopped) for at, e in enumerate(fit.epochs)))
-        fits.append(fit)
+        fits.append(_stopped(draw, _with_acts(fit, acts), 10))
     scenario = Scenario(
         callback="BackupAndRestore", config=config, fits=tuple(fits), learning_rate=rate, initial_epoch=first,
         steps_per_execution=steps,
@@ -74,6 +76,12 @@ def scenarios(draw: DrawFn) -> Scenario:
     if not chance(draw, 6) or not config["backup_dir"]:
         return scenario
     return replace(scenario, existing=tuple(path.format(config["backup_dir"]) for path in draw(_EXISTING)))
+
+
+def _stopped(draw: DrawFn, fit: Fit, percent: int) -> Fit:
+    """The fit, with somebody who stops it in so many percent of the cases."""
+    at = draw(below(len(fit.epochs))) if chance(draw, percent) else -1
+    return replace(fit, epochs=tuple(replace(epoch, stop=at == index) for index, epoch in enumerate(fit.epochs)))
 
 
 def _epoch(draw: DrawFn, batches: int, ragged: bool) -> Epoch:
@@ -97,6 +105,52 @@ def _with_acts(fit: Fit, acts: list[tuple[int, Other]]) -> Fit:
         for index, epoch in enumerate(fit.epochs)
     )
     return replace(fit, epochs=epochs)
+
+
+# ---------------------------------------------------------------------------------------------- aims
+
+
+def _cut(epochs: tuple[Epoch, ...], at: int, batch: int | None = None) -> Fit:
+    """A fit that is interrupted when that epoch begins, or behind a batch of it."""
+    hook = "epoch_begin" if batch is None else "batch_end"
+    act = Other(hook=hook, batch=batch, after=None if batch is None else 0, raises="KeyboardInterrupt")
+    return _with_acts(Fit(epochs=epochs), [(at, act)])
+
+
+def restored_and_run_again(draw: DrawFn) -> Aim:
+    """A fit goes on from a backup, comes to its end, and the model is trained once more."""
+    epochs = tuple(_epoch(draw, 1, False) for _ in range(3 + draw(below(2))))
+    again = Fit(epochs=epochs, instances=draw(_INSTANCES))
+    return Aim(fits=[_cut(epochs, 1 + draw(below(2))), Fit(epochs=epochs, instances="new"), again])
+
+
+def restored_behind_a_batch(draw: DrawFn) -> Aim:
+    """A backup is made in the middle of an epoch, and restored."""
+    batches = 2 + draw(below(3))
+    epochs = tuple(_epoch(draw, batches, False) for _ in range(3))
+    at = draw(below(2))
+    fits = [_cut(epochs, at, draw(below(batches))), Fit(epochs=epochs, instances=draw(_INSTANCES))]
+    return Aim(config={"save_freq": 1 + draw(below(2))}, fits=fits)
+
+
+def two_kept(draw: DrawFn) -> Aim:
+    """Two backups are kept when a fit is interrupted."""
+    epochs = tuple(_epoch(draw, 1, False) for _ in range(4))
+    return Aim(config={"double_checkpoint": True}, fits=[_cut(epochs, 2 + draw(below(2))), Fit(epochs=epochs)])
+
+
+def nothing_asked_for(draw: DrawFn) -> Aim:
+    """A save_freq that stands for no backups."""
+    epochs = tuple(_epoch(draw, 1 + draw(below(3)), False) for _ in range(2 + draw(below(2))))
+    return Aim(config={"save_freq": False if chance(draw, 80) else 0}, fits=[Fit(epochs=epochs)])
+
+
+AIMS: dict[Aiming, int] = {restored_and_run_again: 20, restored_behind_a_batch: 24, two_kept: 14, nothing_asked_for: 12}
+"""How many scenarios with each aim go with the default number of random ones."""
+
+
+def more(draw: DrawFn) -> dict[str, Any]:
+    return {"backup_dir": "backup" if chance(draw, 80) else "run/backup"}
 
 
 # ---------------------------------------------------------------------------------------------- boundaries
@@ -145,6 +199,7 @@ BOUNDARIES: dict[str, Condition] = {
     "something is there": lambda s: bool(s.existing),
     "somebody else stops": any_epoch(lambda epoch: epoch.stop),
     "new instances": any_later_fit(lambda fit: fit.instances == "new"),
+    "a new process": any_later_fit(lambda fit: fit.resume is not None),
     "the same instance": any_later_fit(lambda fit: fit.instances == "same"),
     "a copied instance": any_later_fit(lambda fit: fit.instances == "copied"),
     "a later fit sets the rate": any_later_fit(lambda fit: fit.learning_rate is not None),

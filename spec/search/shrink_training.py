@@ -97,7 +97,9 @@ def _simplify_resume(scenario: Scenario) -> Iterator[Scenario]:
             yield each_fit(
                 renamed,
                 lambda fit, name=f"m{suffix}": (  # type: ignore[misc]  # mypy cannot infer a default
-                    fit if fit.resume is None else replace(fit, resume=replace(fit.resume, path=name))
+                    fit
+                    if fit.resume is None or not fit.resume.path
+                    else replace(fit, resume=replace(fit.resume, path=name))
                 ),
             )
 

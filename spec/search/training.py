@@ -24,7 +24,7 @@ from .drawing import below, chance, weighted
 
 _STOP, _REDUCE, _SAVE = "EarlyStopping", "ReduceLROnPlateau", "ModelCheckpoint"
 _SCHEDULE, _NAN, _RECORD = "LearningRateScheduler", "TerminateOnNaN", "History"
-_LOG = "CSVLogger"
+_LOG, _BACKUP = "CSVLogger", "BackupAndRestore"
 _LISTS = weighted(
     ((_STOP, _SAVE), 4), ((_STOP, _REDUCE), 4), ((_SAVE, _STOP), 3), ((_REDUCE, _SAVE), 4), ((_SAVE, _REDUCE), 4),
     ((_REDUCE, _STOP), 3), ((_STOP, _REDUCE, _SAVE), 8), ((_SAVE, _STOP, _REDUCE), 4), ((_SAVE, _REDUCE, _STOP), 4),
@@ -36,6 +36,8 @@ _LISTS = weighted(
     ((_RECORD, _REDUCE, _SAVE), 2), ((_SCHEDULE, _RECORD, _STOP), 1), ((_RECORD,), 1),
     ((_LOG, _STOP), 2), ((_REDUCE, _LOG), 2), ((_LOG, _REDUCE, _SAVE), 2), ((_STOP, _LOG, _RECORD), 1), ((_SCHEDULE, _LOG), 1),
     ((_LOG,), 2),
+    ((_BACKUP, _STOP), 2), ((_STOP, _SAVE, _BACKUP), 3), ((_SAVE, _BACKUP), 3), ((_BACKUP, _REDUCE, _SAVE), 2),
+    ((_REDUCE, _BACKUP), 2), ((_SCHEDULE, _BACKUP), 2), ((_LOG, _BACKUP), 1), ((_BACKUP, _RECORD, _STOP), 1), ((_BACKUP,), 1),
 )  # fmt: skip
 _INSTANCES = weighted(("same", 5), ("new", 5), ("copied", 2), ("pickled", 2))
 _LOAD = weighted(("model", 4), ("weights", 2), ("weights-unbuilt", 1))
@@ -119,11 +121,30 @@ def _with_others(draw: DrawFn, fit: Fit, scenario: Scenario) -> Fit:
     return replace(fit, epochs=epochs)
 
 
+def _started_again(draw: DrawFn, fit: Fit, scenario: Scenario) -> list[Fit]:
+    """A fit that is interrupted, and the same once more, mostly as a new process runs it."""
+    whole = replace(fit, epochs=tuple(replace(epoch, others=()) for epoch in fit.epochs))
+    at = draw(below(len(whole.epochs)))
+    act = _drawn_other(draw, whole.epochs[at], scenario)
+    raising = replace(act, stop=False, learning_rate=None, weights=None, raises=draw(_RAISED))
+    interrupted = replace(
+        whole,
+        epochs=tuple(
+            replace(epoch, others=(raising,)) if at == index else epoch for index, epoch in enumerate(whole.epochs)
+        ),
+    )
+    fresh = Resume(load="nothing") if chance(draw, 70) else None
+    again = replace(whole, instances="new" if chance(draw, 80) else "same", resume=fresh)
+    return [interrupted, again]
+
+
 @st.composite
 def scenarios(draw: DrawFn) -> Scenario:
     names = draw(_LISTS)
     drawn = [draw(import_module(f"{__package__}.{CALLBACKS[name].module}").scenarios()) for name in names]
     leading: Scenario = drawn[draw(below(len(names)))]
+    if _BACKUP in names:
+        leading = next((each for each in drawn if each.callback != _BACKUP), leading)  # it draws no metrics
     if _NAN in names and chance(draw, 40):
         leading = drawn[names.index(_NAN)]  # which alone has losses that are not finite
     scenario = leading
@@ -144,6 +165,8 @@ def scenarios(draw: DrawFn) -> Scenario:
             fits[index] = replace(fits[index], resume=_drawn_resume(draw, paths))
     if chance(draw, 35):
         fits = [_with_others(draw, fit, scenario) for fit in fits]
+    if _BACKUP in names and chance(draw, 80):
+        fits = _started_again(draw, fits[0], scenario)
     scenario = replace(scenario, fits=tuple(fits))
     if not scenario.outputs and chance(draw, 8):
         scenario = replace(scenario, metrics=(*scenario.metrics, Metric(cls="", name=draw(_FUNCTION))))
@@ -214,6 +237,10 @@ BOUNDARIES: dict[str, Condition] = {
     ),
     "resumed from a model": _begins("model"),
     "resumed from weights": _begins("weights"),
+    "interrupted with a backup, and started again": lambda s: (
+        _BACKUP in {each.callback for each in s.configured()} and _acts("raises")(s) and len(s.fits) > 1
+    ),
+    "in a fresh model": _begins("nothing"),
     "new instances": _given("new"),
     "copied instances": _given("copied"),
     "pickled instances": _given("pickled"),

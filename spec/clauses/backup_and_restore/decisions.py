@@ -363,6 +363,7 @@ def begins_there_again(case: Case) -> Expectations:
     whatever it is told: the epochs before it are left out."""
     restored: int | None = None
     for run in _runs(case):
+        restored = restored if run.fit.resume is None else None
         if run.found is None and restored:
             begun = case.number(run.index, 0)
             yield case.at(run.index).expects_that(

@@ -23,7 +23,7 @@ def _every_tenth(scenario: Scenario) -> Scenario | None:
 
 
 @clause("every-callback/outcome/is-the-same-every-time", level="universal", source=DESIGN, errors=True,
-        related=_every_tenth)  # fmt: skip
+        related=_every_tenth, resumed=True)  # fmt: skip
 def _(case: Case) -> Expectations:
     """The same scenario has the same outcome every time."""
     yield equal_traces(case.trace, case.other, "that was the outcome the first time")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from ...scenario import LOADED, Fit, Scenario
 from ...trace import FitTrace, Save, Weights
 from ..clause import Case, Expectations, clause, equal_traces
-from .shared import OBSERVED, SETS_THE_RATE, names, nobody_acts
+from .shared import BACKUP, OBSERVED, SETS_THE_RATE, names, nobody_acts
 
 CONTINUES = "https://keras.io/api/callbacks/model_checkpoint/ (second paragraph)"
 
@@ -26,7 +26,10 @@ def _saved_before(case: Case, fit: int, path: str) -> tuple[int, int, Save] | No
 
 
 def _resumed(case: Case, load: str) -> Iterator[tuple[int, Fit, FitTrace, int, Save]]:
-    """Every fit that went on from a file loaded in that way, with the index of the fit that wrote it, and the file."""
+    """Every fit that went on from a file loaded in that way, with the index of the fit that wrote it, and the file. Of lists with
+    a BackupAndRestore none: it may have the last word."""
+    if BACKUP in names(case.scenario):
+        return
     for index, fit, seen in case.fits():
         if fit.resume is None or fit.resume.load != load or not seen.epochs:
             continue
@@ -47,7 +50,8 @@ def _origin(case: Case, fit: int, save: Save) -> Weights | None:
 
 @clause("training/resume/begins-with-the-saved-weights", level="documented", source=CONTINUES, errors=True)
 def begins_with_the_weights(case: Case) -> Expectations:
-    """A fit that goes on from a file begins with the weights that were saved there last."""
+    """A fit that goes on from a file begins with the weights that were saved there last. (No BackupAndRestore is in the
+    list.)"""
     for load in LOADED:
         for index, _, seen, saved_in, save in _resumed(case, load):
             expected = _origin(case, saved_in, save)
@@ -134,6 +138,8 @@ def _only_the_last_fit(scenario: Scenario) -> Scenario | None:
     sets = SETS_THE_RATE & set(names(scenario))
     if len(scenario.fits) < 2 or last.instances != "new" or last.resume is not None or scenario.existing:
         return None
+    if BACKUP in names(scenario):
+        return None
     if any(config.get("append") for config in (scenario.config, *(each.config for each in scenario.callbacks))):
         return None
     if last.learning_rate is None and (sets or any(fit.learning_rate is not None for fit in scenario.fits)):
@@ -152,7 +158,7 @@ def _only_the_last_fit(scenario: Scenario) -> Scenario | None:
 def knows_nothing(case: Case) -> Expectations:
     """Callbacks that are made anew for a fit do there what they do in a first fit: best values, counts and cooldowns are
     forgotten, and a checkpoint with save_best_only writes over the best file of the fit before. (No CSVLogger appends to its
-    file.)"""
+    file, and no BackupAndRestore is in the list.)"""
     if len(case.trace.fits) != len(case.scenario.fits):
         return
     ours, other = (

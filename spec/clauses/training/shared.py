@@ -11,6 +11,7 @@ from ..clause import Case, EpochSeen
 OBSERVED = "observed: keras 3.15.1, tf-keras 2.21.0"
 RATE_KEYS = ("learning_rate", "lr")
 """The keys under which ReduceLROnPlateau and LearningRateScheduler log the rate."""
+BACKUP = "BackupAndRestore"
 SETS_THE_RATE = frozenset({"ReduceLROnPlateau", "LearningRateScheduler"})
 
 
