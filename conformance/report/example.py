@@ -277,6 +277,7 @@ def _effort(clause: Clause, scenario: Scenario) -> float:
         effort += {0: 9, 1: 5, 2: 2}.get(count, max(0, count - 5))
         values = [value for epoch in fit.epochs for value in epoch.logs.values()]
         effort += 4 * full * any(not epoch.logs for epoch in fit.epochs)
+        effort += 3 * full * (len({frozenset(epoch.logs) for epoch in fit.epochs}) > 1)
         effort += 5 * usual * any(_is_odd(value) for value in values)
         effort += 3 * (len({str(value) for value in values}) < 2) + 2 * any(epoch.others for epoch in fit.epochs)
     return effort

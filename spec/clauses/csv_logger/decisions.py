@@ -85,9 +85,9 @@ def one_for_each_epoch(case: Case) -> Expectations:
         )  # fmt: skip
 
 
-@clause("csv-logger/header/names-the-columns", level="documented", source=STREAMS)
+@clause("csv-logger/header/names-the-columns", level="observed", source=OBSERVED)
 def names_the_columns(case: Case) -> Expectations:
-    """The first line of a file names the columns: epoch, and what the first epoch logged."""
+    """The first line of a new file names the columns: first epoch, then what the first epoch logged, sorted by name."""
     first = next(_files(case), None)
     if first is not None and first.rows:
         due = ["epoch", *sorted(first.rows[0][0].shown.logs)]

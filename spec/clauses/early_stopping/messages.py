@@ -169,7 +169,7 @@ def _rejection(case: Case) -> str | None:
         choices={"early-stopping/arguments": "start-from-epoch"})  # fmt: skip
 def constructor_refuses(case: Case) -> Expectations:
     """The constructor raises TypeError for a parameter that does not exist and for a min_delta without an absolute value, such as
-    None, a string or a list, and refuses nothing else. (A metric that has a name.)"""
+    None, a string or a list, and refuses nothing else. (A monitor that is a string.)"""
     if isinstance(case["monitor"], str):
         objection = _rejection(case)
         found = "no error" if case.trace.rejected is None else case.trace.rejected.type

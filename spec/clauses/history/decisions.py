@@ -16,9 +16,11 @@ from ..clause import Case, Expectations, clause
 from ..recording import changes_nothing
 
 RETURNED = (
-    "documented: keras.Model.fit, Returns: History.history is a record of the metrics' values at successive epochs"
+    "https://keras.io/api/models/model_training_apis/ (fit, Returns: a record of the values of losses and metrics at successive "
+    "epochs)"
 )
-RECORDS = "documented: History, first sentence: it records events"
+RECORDS = "the docstring of keras.callbacks.History (first sentence: it records events)"
+FOLLOWS = f"follows from {RECORDS}"
 OBSERVED = "observed: keras 3.15.1, tf-keras 2.21.0"
 
 
@@ -73,7 +75,7 @@ def epochs_of_the_fit(case: Case) -> Expectations:
         )  # fmt: skip
 
 
-@clause("history/epochs/the-stopping-one-is-recorded", level="universal", source=RECORDS, observes=("stop",))
+@clause("history/epochs/the-stopping-one-is-recorded", level="universal", source=FOLLOWS, observes=("stop",))
 def the_stopping_one(case: Case) -> Expectations:
     """The epoch in which training is stopped is recorded, too: its index and all that it logged."""
     for held in _held(case):
@@ -115,7 +117,7 @@ def every_value(case: Case) -> Expectations:
             )  # fmt: skip
 
 
-@clause("history/metrics/ends-with-those-of-the-fit", level="universal", source=RECORDS)
+@clause("history/metrics/ends-with-those-of-the-fit", level="universal", source=FOLLOWS)
 def ends_with_those_of_the_fit(case: Case) -> Expectations:
     """Whatever it holds of fits before: the list of a metric ends with as many values as epochs of this fit have logged it, and
     those are the values. An epoch whose logs lack the metric leaves no gap."""
@@ -129,7 +131,7 @@ def ends_with_those_of_the_fit(case: Case) -> Expectations:
             )  # fmt: skip
 
 
-@clause("history/metrics/only-what-was-logged", level="universal", source=RECORDS)
+@clause("history/metrics/only-what-was-logged", level="universal", source=FOLLOWS)
 def only_what_was_logged(case: Case) -> Expectations:
     """It has no list for what no epoch has logged, and no list holds more values than there were epochs that logged it."""
     logged: dict[str, int] = {}
@@ -228,7 +230,7 @@ def batches_are_not_recorded(case: Case) -> Expectations:
             )  # fmt: skip
 
 
-@clause("history/effects/only-looks-on", level="universal", source=RECORDS, observes=("stop",))
+@clause("history/effects/only-looks-on", level="universal", source=FOLLOWS, observes=("stop",))
 def only_looks_on(case: Case) -> Expectations:
     """It stops nothing, prints nothing, warns of nothing and leaves the logs as they are."""
     return changes_nothing(case, "History only writes down what was logged")
