@@ -16,6 +16,7 @@ from typing import Any
 from callcheck.spec.callbacks import defaults
 from callcheck.spec.metrics import DIRECTIONS, class_named
 from callcheck.spec.scenario import Epoch, Fit, Scenario
+from callcheck.spec.values import Logs
 
 from .driver.domain import Domain
 from .driver.protocol import Capabilities
@@ -69,20 +70,24 @@ def _brought_inside(scenario: Scenario, domain: Domain) -> Scenario:
     looks = monitor is not None
     value: float = 1.0
 
-    def shown(epoch: Epoch) -> Epoch:
+    def shown(logs: Logs) -> Logs:
         nonlocal value
-        given = epoch.logs.get(monitor) if looks else None
+        given = logs.get(monitor) if looks else None
         if looks and not domain.takes_metric(given):
             element = given[0] if isinstance(given, tuple) else given
             given = float(element) if isinstance(element, float) and domain.takes_metric(float(element)) else value
         if given is None:
-            return epoch
+            return logs
         value = given if isinstance(given, float) else value
-        return replace(epoch, logs={**epoch.logs, monitor: given})
+        return {**logs, monitor: given}
+
+    def of(epoch: Epoch) -> Epoch:
+        validations = tuple(map(shown, epoch.validations))
+        return replace(epoch, validations=validations, logs=shown(epoch.logs))
 
     def trained(fit: Fit) -> Fit:
         rate = fit.learning_rate if isinstance(fit.learning_rate, float) else None
-        return replace(fit, epochs=tuple(shown(epoch) for epoch in fit.epochs), learning_rate=rate)
+        return replace(fit, epochs=tuple(map(of, fit.epochs)), learning_rate=rate)
 
     rate = scenario.learning_rate if isinstance(scenario.learning_rate, float) else 1.0
     return replace(scenario, config=config, fits=tuple(map(trained, scenario.fits)), learning_rate=rate)

@@ -25,7 +25,7 @@ from callcheck.spec.choices import CHOICES
 from callcheck.spec.dialect import Dialect, documented
 from callcheck.spec.scenario import Scenario, from_json, key, to_json
 from callcheck.spec.search.shrink import smallest
-from callcheck.spec.search.strategies import sample
+from callcheck.spec.search.strategies import sample, sample_aimed
 from callcheck.spec.trace import Result, Trace, difference
 
 from .derivation import governing
@@ -36,6 +36,8 @@ from .limits import limits
 FILE = Path(__file__).with_name("questions.json")
 EXAMPLES = 1500
 """Random scenarios per callback among which questions are looked for."""
+AIMED = 300
+"""With how many random ones, as it were, the aimed scenarios go that come after those."""
 _PLAIN = Capabilities(
     parameters={
         "EarlyStopping": ("monitor", "min_delta", "patience", "mode"),
@@ -97,7 +99,7 @@ def _stored() -> tuple[Question, ...]:
 def made(callback: str) -> Iterator[Question]:
     """Every question about a callback."""
     known = (vector.scenario for vector in vectors.stored() if vector.scenario.callback == callback)
-    drawn = (*sample(callback, EXAMPLES, 0), *known)
+    drawn = (*sample(callback, EXAMPLES, 0), *sample_aimed(callback, AIMED, 0), *known)
     within = limits(_PLAIN, callback)
     plain = tuple({key(each): each for each in map(within.inside, drawn)}.values())
     alone = {}

@@ -2,7 +2,8 @@
 
     python -m callcheck.conformance.seen xgboost torch@/path/to/python      infer them again, and keep that
 
-What was kept is in `seen.json`, by dialect. Epochs with an index below 0, of which nobody promises anything, show nothing.
+What was kept is in `seen.json`, by dialect. Epochs with an index below 0, of which nobody promises anything, show nothing. Which
+arguments there are is declared by an adapter, and not seen.
 """
 
 import json
@@ -30,7 +31,8 @@ def looked_at(text: str) -> tuple[str, dict[str, Any]]:
     with worker(text, None) as process:
         results = Results(There(process, process.greeting.name))
         found = [infer(results, callback, examples=EXAMPLES, seed=0) for callback in callbacks_of(results)]
-        choices = [each.choice for one in found for each in one.choices if each.status == SEEN and not each.odd]
+        told = [each for one in found for each in one.choices if each.status == SEEN and not each.odd]
+        choices = [each.choice for each in told if not each.choice.endswith("/arguments")]
         about = {"subject": process.greeting.name, "callbacks": [one.callback for one in found], "choices": choices}
         return str(process.greeting.dialect), about
 

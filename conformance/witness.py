@@ -88,7 +88,7 @@ def script(scenario: Scenario, package: str = "keras", version: tuple[int, ...] 
         scenario.about == TRAINING
         or any(stream is None for fit in streams for stream in fit)
         or any(value is None for value in arguments.values())
-        or any(epoch.batches is not None or epoch.stop for fit in scenario.fits for epoch in fit.epochs)
+        or any(epoch.batches is not None or epoch.validations or epoch.stop for fit in scenario.fits for epoch in fit.epochs)
         or any(fit.metrics is not None or fit.learning_rate for fit in scenario.fits)
         or scenario.outputs or scenario.existing or scenario.steps_per_execution != 1
         or min(firsts) < 0 or (any(firsts) and version < (2,))

@@ -1,6 +1,6 @@
 """EarlyStopping: stop when a monitored value has stopped improving; on request put the best epoch's weights back.
 
-Rules, at every epoch end, in this order
+Rules, at every epoch end (and at validations before it, by the choice `early-stopping/unit`), in this order
 1. A missing metric: warn, and nothing else changes (choice `early-stopping/missing-metric`).
 2. Before `start_from_epoch` (absolute, 0-based; choice `early-stopping/warm-up`): nothing is monitored.
 3. With `restore_best_weights`, the first monitored epoch's weights are kept, whatever its value. A value that is not finite
@@ -161,6 +161,10 @@ MISSING_METRIC = {
 """By the value of `early-stopping/missing-metric`."""
 
 
+PASSED_OVER: dict[str, frozenset[str]] = {"epoch": frozenset({"validation_end"}), "validation": frozenset()}
+"""The hooks that it does not have, by the value of `early-stopping/unit`."""
+
+
 class State(NamedTuple):
     """`wait`: epochs counted since the last reset. `best_weights`: kept, if asked for, those of the value `kept`. `first`: the
     epoch from which start_from_epoch counts. `goes_on`: a fit before is not over. The rest as Keras names it."""
@@ -184,6 +188,7 @@ class EarlyStopping(Machine):
         self.zero = PATIENCE_ZERO[dialect["early-stopping/patience-zero"]]
         if self.zero.refused and self.config.patience <= 0:
             raise ValueError(f"patience must be positive, got {self.config.patience}")
+        self.hooks = self.hooks - PASSED_OVER[dialect["early-stopping/unit"]]
         self.reached = REACHED[dialect["early-stopping/patience"]]
         self.missing_metric = MISSING_METRIC[dialect["early-stopping/missing-metric"]]
         nonfinite = dialect["early-stopping/nonfinite"]
@@ -286,6 +291,8 @@ class EarlyStopping(Machine):
         return made(
             State, (wait, best, best_epoch, best_weights, stopped_epoch, direction, kept, first, goes_on)
         ), reason
+
+    validation_end = epoch_end
 
     def fit_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         config = self.config

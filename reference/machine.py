@@ -158,7 +158,8 @@ class Unpredictable(Exception):
         self.parameter = parameter
 
 
-HOOKS = ("fit_begin", "epoch_begin", "batch_end", "epoch_end", "fit_end")
+HOOKS = ("fit_begin", "epoch_begin", "batch_end", "validation_end", "epoch_end", "fit_end")
+"""`validation_end` is that of a validation in the middle of an epoch; a trace takes it for the epoch's end."""
 
 
 class Machine:
@@ -192,6 +193,9 @@ class Machine:
         return state, NOTHING
 
     def batch_end(self, state: Any, event: Event, effects: list[Effect]) -> tuple[Any, Reason]:
+        return state, NOTHING
+
+    def validation_end(self, state: Any, event: Event, effects: list[Effect]) -> tuple[Any, Reason]:
         return state, NOTHING
 
     def epoch_end(self, state: Any, event: Event, effects: list[Effect]) -> tuple[Any, Reason]:

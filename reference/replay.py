@@ -2,6 +2,8 @@
 
 The loop's own facts: the stop flag is cleared when a fit begins; a batch hook that stops drops the epoch's remaining batches,
 the epoch end is still called and the fit ends (choice `training/stop-in-an-epoch`); after an exception nothing more is called.
+Validations in the middle of an epoch come after its batches, for a callback that looks at them; after one that stops nothing
+more of the epoch is called, its end included.
 
 Several callbacks are the composition of their machines, and nothing else: at every hook each has its turn, in the order of the
 list. They share the model (rate, weights, stop flag, files), and the logs of a hook: each sees what those before it put there.
@@ -83,6 +85,11 @@ def watched(scenario: Scenario, dialect: Dialect, watch: Watch, *, optional: boo
 def _from_the_start(origin: Origin) -> Weights | None:
     """Whose weights they are, counted from the start of the scenario; None for nobody's."""
     return None if origin == ZERO else Weights(epoch=origin.epoch, fit=None if origin == UNTRAINED else origin.fit)
+
+
+def _in_trace(hook: str) -> str:
+    """What the hook is called there."""
+    return "epoch_end" if hook == "validation_end" else hook
 
 
 class _Raise(Exception):
@@ -259,9 +266,14 @@ class Replay:
                 self._batches(epoch, content.batch_logs(), first)
             else:
                 model.trained(m.made(Origin, (self.fit, epoch)), 1 if content.batches is None else len(content.batches))
-            model.stop = model.stop or content.stop
-            if hooks["epoch_end"] or self.others:
-                self.call("epoch_end", epoch, -1, content.logs)
+            for logs in content.validations if hooks["validation_end"] else ():
+                self.call("validation_end", epoch, -1, logs)
+                if model.stop:
+                    break
+            else:
+                model.stop = model.stop or content.stop
+                if hooks["epoch_end"] or self.others:
+                    self.call("epoch_end", epoch, -1, content.logs)
         finally:
             self.others = ()
             epochs.append(self._record(rate_in_epoch))
@@ -361,7 +373,7 @@ class Replay:
         in_epoch = hook not in ("fit_begin", "fit_end")
         return _Raise(
             Raised(
-                type=kind if isinstance(kind, str) else kind.__name__, message=message, fit=self.fit, hook=hook,
+                type=kind if isinstance(kind, str) else kind.__name__, message=message, fit=self.fit, hook=_in_trace(hook),
                 epoch=epoch if in_epoch else None, batch=batch if batch >= 0 else None, **whose,
             )
         )  # fmt: skip
@@ -406,8 +418,8 @@ class Replay:
             elif isinstance(effect, m.Warn):
                 place.warned += (effect.kind,)
             elif isinstance(effect, m.Restore):
-                if effect.weights != model.weights and hook not in place.weights_set:
-                    place.weights_set += (hook,)
+                if effect.weights != model.weights and _in_trace(hook) not in place.weights_set:
+                    place.weights_set += (_in_trace(hook),)
                 model.weights = effect.weights
             elif isinstance(effect, m.Remove):
                 model.remove(effect.path)

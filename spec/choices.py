@@ -105,6 +105,13 @@ _ALL = (
         exactly="In the epoch that is the patience-th without an improvement; not in a later one.",
     ),
     decision(
+        "early-stopping/unit",
+        "What does patience count?",
+        epoch="Epochs: of each what is logged at its end is looked at, and no validation before that.",
+        validation="Validations: each of them is looked at and counted, be it in the middle of an epoch or at its end. One that "
+        "stops ends its epoch there.",
+    ),
+    decision(
         "early-stopping/stop-message",
         "When is the line about the stop printed?",
         at_the_end="When training ends; not for a stop in the epoch with index 0.",

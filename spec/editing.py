@@ -76,11 +76,12 @@ def each_epoch(scenario: Scenario, change: Callable[[Epoch], Epoch]) -> Scenario
 
 
 def each_logs(scenario: Scenario, change: Callable[[Logs], Logs]) -> Scenario:
-    """The scenario with other logs, in epochs and batches alike."""
+    """The scenario with other logs, in epochs, batches and validations alike."""
 
     def epoch(shown: Epoch) -> Epoch:
         batches = None if shown.batches is None else tuple(map(change, shown.batches))
-        return replace(shown, logs=change(shown.logs), batches=batches)
+        validations = tuple(map(change, shown.validations))
+        return replace(shown, logs=change(shown.logs), batches=batches, validations=validations)
 
     return each_epoch(scenario, epoch)
 

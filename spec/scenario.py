@@ -89,12 +89,14 @@ class Epoch:
     """What one epoch shows to the callbacks.
 
     `logs`: the epoch's metrics, by name. `batches`: the logs of each training batch; None means one batch that shows the
-    epoch's metrics without the `val_*` ones. `stop`: somebody else sets the stop flag before the first callback's epoch end.
-    `others`: what else somebody else does.
+    epoch's metrics without the `val_*` ones. `validations`: the logs of each validation in the middle of the epoch; that at its
+    end shows the epoch's. `stop`: somebody else sets the stop flag before the first callback's epoch end. `others`: what else
+    somebody else does.
     """
 
     logs: Logs = field(default_factory=dict)
     batches: tuple[Logs, ...] | None = None
+    validations: tuple[Logs, ...] = ()
     stop: bool = False
     others: tuple[Other, ...] = ()
 
@@ -109,12 +111,15 @@ def plain_epochs(metric: str, values: Iterable[float | None]) -> tuple[Epoch, ..
     """Epochs that show this metric and nothing else; None: they do not have it. A million of them are made in half the time
     that as many calls of a frozen dataclass take."""
     new = object.__new__
-    logs, batches, stop, others = (vars(Epoch)[name].__set__ for name in ("logs", "batches", "stop", "others"))
+    logs, batches, validations, stop, others = (
+        vars(Epoch)[name].__set__ for name in ("logs", "batches", "validations", "stop", "others")
+    )
     made = []
     for value in values:
         epoch = new(Epoch)
         logs(epoch, {} if value is None else {metric: value})
         batches(epoch, None)
+        validations(epoch, ())
         stop(epoch, False)
         others(epoch, ())
         made.append(epoch)
@@ -363,6 +368,7 @@ EPOCH = Table(
     Epoch,
     Field("logs", LOGS, written=True),
     Field("batches", ListOf(LOGS, "batch")),
+    Field("validations", ListOf(LOGS)),
     Field("stop", BOOLEAN),
     Field("others", ListOf(OTHER)),
 )

@@ -10,17 +10,21 @@ from libraries import adapted
 
 from callcheck.conformance.agreement import agree, kept
 from callcheck.conformance.driver.adapters import INSTALL, adapter
+from callcheck.conformance.driver.adapters.shared import Adapter, Checking, Stopping, stopping
 from callcheck.conformance.driver.domain import DEFAULTS, Domain
+from callcheck.conformance.driver.loop import run
 from callcheck.conformance.driver.protocol import Capabilities, Unavailable
 from callcheck.conformance.limits import limits, reasons
-from callcheck.conformance.pool import pool, share
+from callcheck.conformance.pool import known, pool, share
 from callcheck.conformance.results import Here
 from callcheck.conformance.subjects.names import ADAPTERS
+from callcheck.reference.replay import replay
 from callcheck.spec.callbacks import CALLBACKS, defaults
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.dialect import documented, resolve, third_party, unlike_any_keras
 from callcheck.spec.scenario import Scenario, from_json
-from callcheck.spec.trace import NotExpressible
+from callcheck.spec.search.strategies import sample_aimed
+from callcheck.spec.trace import NotExpressible, Trace, difference
 
 WAYS = [(name, way) for name in INSTALL for way in ("hooks", "translated") if way == "hooks" or name == "torch"]
 STOPPER = Capabilities(
@@ -41,6 +45,10 @@ def test_an_adapter_is_green_on_its_dialect(name: str, way: str) -> None:
         done = agree(Here(found).ask, dialect, callback, 150, 7, limits(found.capabilities, callback))
         assert done.differences == ()
         assert done.counts["compared"] == 150
+        within = limits(found.capabilities, callback)
+        aimed = [within.inside(each) for each in (*known(callback), *sample_aimed(callback, 60, 7))]
+        for scenario, seen in zip(aimed, Here(found).ask(aimed), strict=True):
+            assert not isinstance(seen, Trace) or difference(replay(scenario, dialect), seen) is None, scenario
 
 
 def test_every_third_party_dialect_was_run_on_a_thousand_scenarios_without_a_difference() -> None:
@@ -130,6 +138,24 @@ def test_what_lies_outside_is_not_expressible_in_the_driver() -> None:
 def test_a_domain_crosses_to_another_process_whole() -> None:
     again = Capabilities.from_json(json.loads(json.dumps(STOPPER.to_json())))
     assert again.to_json() == STOPPER.to_json()
+
+
+@pytest.mark.parametrize(("kind", "asked"), [(Checking, [1.0, 2.0]), (Stopping, [4.0])])
+def test_an_adapter_is_asked_in_the_middle_of_an_epoch_if_it_has_a_hook_for_that(
+    kind: type[Stopping], asked: list[float]
+) -> None:
+    """A validation that stops ends its epoch."""
+    told: list[float] = []
+
+    def ask(value: float, epoch: int, logs: Any) -> bool:
+        told.append(value)
+        return value >= 2.0
+
+    epoch = {"logs": {"val_loss": 4.0}, "validations": [{"val_loss": 1.0}, {"val_loss": 2.0}, {"val_loss": 3.0}]}
+    adapter = Adapter("mine", stopping(), lambda config, scenario: kind(config["monitor"], ask), "documented")
+    trace = run(adapter, {"callback": "EarlyStopping", "config": {"mode": "min"}, "fits": [{"epochs": [epoch, epoch]}]})
+    assert [each["stop"] for each in trace["fits"][0]["epochs"]] == [True]
+    assert told == asked
 
 
 def scenario(config: dict[str, Any], *values: Any) -> Scenario:

@@ -14,10 +14,12 @@ from libraries import adapted
 from callcheck.conformance.agreement import agree
 from callcheck.conformance.limits import limits
 from callcheck.conformance.results import Here
-from callcheck.reference.replay import replay
+from callcheck.reference.machine import Stop
+from callcheck.reference.replay import explain, replay
 from callcheck.spec.callbacks import defaults
 from callcheck.spec.dialect import resolve
-from callcheck.spec.scenario import Scenario, from_json
+from callcheck.spec.editing import change_fit
+from callcheck.spec.scenario import Epoch, Scenario, from_json
 from callcheck.spec.search.strategies import sample
 from callcheck.spec.trace import Trace
 
@@ -78,17 +80,30 @@ def streams(callback: str, within: Any, count: int) -> Iterator[Scenario]:
 
 
 def stops(scenario: Scenario, dialect: str) -> list[bool] | None:
-    """What the reference predicts, epoch by epoch; None where the fit raises."""
-    trace = replay(scenario, resolve(dialect).dialect)
+    """What the reference predicts, each time that the callback looks; None where the fit raises."""
+    trace, decisions = explain(scenario, resolve(dialect).dialect)
     assert isinstance(trace, Trace)
     if trace.rejected is not None or trace.fits[0].error is not None:
         return None
-    return [bool(epoch.stop) for epoch in trace.fits[0].epochs]
+    looked = [each for each in decisions if each.hook in ("validation_end", "epoch_end")]
+    return [any(isinstance(effect, Stop) for effect in each.effects) for each in looked]
 
 
 def monitored(scenario: Scenario) -> list[Any]:
+    """The values of the validations, in the middle of epochs and at their ends."""
     monitor = scenario.config.get("monitor", "val_loss")
-    return [epoch.logs.get(monitor) for epoch in scenario.fits[0].epochs]
+    return [logs.get(monitor) for epoch in scenario.fits[0].epochs for logs in (*epoch.validations, epoch.logs)]
+
+
+def validated_twice(scenario: Scenario) -> Scenario | None:
+    """What two epochs show in one, which is validated in its middle and at its end; None for less than two, and where the metric
+    is missing."""
+    epochs = scenario.fits[0].epochs
+    if len(epochs) < 2 or None in monitored(scenario):
+        return None
+    pairs = zip(epochs[::2], epochs[1::2], strict=False)
+    joined = tuple(Epoch(logs=second.logs, validations=(first.logs,)) for first, second in pairs)
+    return change_fit(scenario, 0, epochs=joined)
 
 
 def test_torch_in_a_real_training_loop() -> None:
@@ -121,7 +136,8 @@ def test_torch_in_a_real_training_loop() -> None:
         assert list(map(repr, rates)) == list(map(repr, expected)), scenario
 
 
-def test_lightning_in_a_real_trainer(tmp_path: Any) -> None:
+@pytest.mark.parametrize("within", [False, True], ids=["epochs", "validations"])
+def test_lightning_in_a_real_trainer(within: bool, tmp_path: Any) -> None:
     found = adapted("lightning")
     import lightning
     import torch
@@ -132,40 +148,54 @@ def test_lightning_in_a_real_trainer(tmp_path: Any) -> None:
         def __init__(self, monitor: str, values: list[Any]) -> None:
             super().__init__()
             self.layer = torch.nn.Linear(1, 1)
-            self.monitor, self.values = monitor, values
+            self.monitor, self.values, self.done = monitor, values, 0
 
         def training_step(self, batch: Any, index: int) -> Any:
             return self.layer(batch).sum()
 
-        def on_train_epoch_end(self) -> None:
-            value = self.values[self.current_epoch]
+        def tell(self) -> None:
+            value = self.values[self.done]
+            self.done += 1
             if value is not None:
                 self.log(self.monitor, value)
+
+        def on_train_epoch_end(self) -> None:
+            if not within:
+                self.tell()
+
+        def validation_step(self, batch: Any, index: int) -> None:
+            pass
+
+        def on_validation_epoch_end(self) -> None:
+            if within:
+                self.tell()
 
         def configure_optimizers(self) -> Any:
             return torch.optim.SGD(self.parameters(), lr=1e-6)
 
-    run = _in_a_trainer(lightning, torch, Told, tmp_path)
-    _agrees("lightning", found, run, 12)
+    run = _in_a_trainer(lightning, torch, Told, tmp_path, within)
+    _agrees("lightning", found, run, 12, within)
 
 
-def _in_a_trainer(lightning: Any, torch: Any, told: Any, folder: Any) -> Callable[[Scenario], int]:
+def _in_a_trainer(lightning: Any, torch: Any, told: Any, folder: Any, within: bool) -> Callable[[Scenario], int]:
     def run(scenario: Scenario) -> int:
-        """How many epochs are run."""
+        """How often the callback is told."""
         config = {"monitor": "val_loss", "patience": 0, "min_delta": 0.0, "mode": "min"} | dict(scenario.config)
         values = monitored(scenario)
         trainer = lightning.Trainer(
-            max_epochs=len(values), callbacks=[lightning.pytorch.callbacks.EarlyStopping(**config)], logger=False,
-            enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False, accelerator="cpu",
-            default_root_dir=folder,
+            max_epochs=len(scenario.fits[0].epochs), val_check_interval=0.5 if within else 1.0, num_sanity_val_steps=0,
+            callbacks=[lightning.pytorch.callbacks.EarlyStopping(**config)], logger=False, enable_checkpointing=False,
+            enable_progress_bar=False, enable_model_summary=False, accelerator="cpu", default_root_dir=folder,
         )  # fmt: skip
-        trainer.fit(told(config["monitor"], values), torch.utils.data.DataLoader(torch.ones(1, 1)))
-        return int(trainer.current_epoch)
+        model, batches = told(config["monitor"], values), torch.utils.data.DataLoader(torch.ones(2, 1))
+        trainer.fit(model, batches, batches)
+        return int(model.done)
 
     return run
 
 
-def test_transformers_in_a_real_trainer(tmp_path: Any) -> None:
+@pytest.mark.parametrize("within", [False, True], ids=["epochs", "validations"])
+def test_transformers_in_a_real_trainer(within: bool, tmp_path: Any) -> None:
     found = adapted("transformers")
     import torch
     import transformers
@@ -196,25 +226,28 @@ def test_transformers_in_a_real_trainer(tmp_path: Any) -> None:
         config = {"monitor": "val_loss", "patience": 0, "min_delta": 0.0, "mode": "min"} | dict(scenario.config)
         values = monitored(scenario)
         arguments = transformers.TrainingArguments(
-            output_dir=str(tmp_path), num_train_epochs=len(values), eval_strategy="epoch", save_strategy="no", use_cpu=True,
+            output_dir=str(tmp_path), num_train_epochs=len(scenario.fits[0].epochs), eval_strategy="steps" if within else "epoch",
+            eval_steps=1, save_strategy="no", use_cpu=True,
             metric_for_best_model=config["monitor"], greater_is_better=config["mode"] == "max", report_to=[],
             disable_tqdm=True, logging_strategy="no", per_device_train_batch_size=1,
         )  # fmt: skip
         stopping = transformers.EarlyStoppingCallback(config["patience"], config["min_delta"])
         trainer = Told(
-            f"eval_{config['monitor']}", values, model=Model(), args=arguments, train_dataset=[{"x": torch.ones(1)}],
+            f"eval_{config['monitor']}", values, model=Model(), args=arguments, train_dataset=2 * [{"x": torch.ones(1)}],
             eval_dataset=[{"x": torch.ones(1)}], callbacks=[stopping],
         )  # fmt: skip
         trainer.train()
         return trainer.done
 
-    _agrees("transformers", found, run, 12)
+    _agrees("transformers", found, run, 12, within)
 
 
-def _agrees(dialect: str, found: Any, run: Callable[[Scenario], int], count: int) -> None:
-    """As many epochs are run in the real loop as the reference predicts, and some fits are stopped."""
+def _agrees(dialect: str, found: Any, run: Callable[[Scenario], int], count: int, within: bool) -> None:
+    """The callback looks as often in the real loop as the reference predicts, and some fits are stopped."""
     compared = stopped = 0
-    for scenario in streams("EarlyStopping", limits(found.capabilities, "EarlyStopping"), count):
+    drawn = streams("EarlyStopping", limits(found.capabilities, "EarlyStopping"), (3 if within else 1) * count)
+    shown = (validated_twice(each) if within else each for each in drawn)
+    for scenario in [each for each in shown if each is not None][:count]:
         predicted = stops(scenario, dialect)
         if predicted is None:
             with pytest.raises(Exception):  # noqa: B017, PT011 - whatever the library raises, it does not train on

@@ -6,8 +6,12 @@ import pytest
 
 from callcheck.conformance import witness
 from callcheck.conformance.defects import DOCUMENT, clause, defects, reproduced, script_of
+from callcheck.conformance.driver.subjects import subject
+from callcheck.conformance.results import Here
+from callcheck.reference.replay import replay
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.dialect import NEWEST, documented, resolve
+from callcheck.spec.trace import Trace, difference
 
 FINDINGS = Path(__file__).resolve().parents[1] / DOCUMENT
 
@@ -32,6 +36,17 @@ def test_a_finding_of_keras_is_shown_by_its_scenario(title: str) -> None:
     assert shown is not None
     assert defect.shown_in(documented()) is None, "the documentation promises otherwise"
     assert f"Seen in {shown}. Since keras {defect.since}.\n" in document
+
+
+def test_the_installed_keras_does_what_every_finding_says() -> None:
+    """By its hooks, which takes no training; the scripts are run whenever the document is made."""
+    keras = pytest.importorskip("keras")
+    if keras.__version__ not in NEWEST:
+        pytest.skip(f"the document is about {NEWEST}")
+    found = [each for each in DEFECTS.values() if not each.release]
+    for defect, seen in zip(found, Here(subject("keras")).ask([each.scenario for each in found]), strict=True):
+        assert isinstance(seen, Trace), defect.title
+        assert difference(replay(defect.scenario, resolve(NEWEST).dialect), seen) is None, defect.title
 
 
 def test_a_reproduction_prints_what_the_document_says() -> None:

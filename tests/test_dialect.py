@@ -8,7 +8,7 @@ import pytest
 
 from callcheck.conformance.vectors import bases
 from callcheck.reference import reduce_lr_on_plateau
-from callcheck.reference.early_stopping import BASELINE, MISSING_METRIC, PATIENCE_ZERO, REACHED, REUSE
+from callcheck.reference.early_stopping import BASELINE, MISSING_METRIC, PASSED_OVER, PATIENCE_ZERO, REACHED, REUSE
 from callcheck.reference.learning_rate_scheduler import ASKED, REFUSALS
 from callcheck.reference.model_checkpoint import ARRAYS, PATH_LIKES, SUFFIXES
 from callcheck.reference.monitor import ARRAY_ERRORS, BETTER_HIGH, EXACT_CHANGES, SIDES, SIGNS
@@ -193,6 +193,7 @@ TABLES: list[tuple[str, Mapping[str, object]]] = [
     ("early-stopping/reuse", REUSE),
     ("early-stopping/patience", REACHED),
     ("early-stopping/patience-zero", PATIENCE_ZERO),
+    ("early-stopping/unit", PASSED_OVER),
     ("early-stopping/missing-metric", MISSING_METRIC),
     ("early-stopping/min-delta-sign", SIGNS),
     ("early-stopping/min-delta-side", SIDES),

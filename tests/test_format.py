@@ -52,6 +52,7 @@ SEVERAL: dict[str, Any] = {
                 {
                     "logs": {"val_loss": [1.0, "-Infinity"], "loss": {"array": -0.0}, "x": {"tensor": [1.0, 2.0]}},
                     "batches": [{"loss": True}, {"loss": {"none": True}}, {}],
+                    "validations": [{"val_loss": "NaN"}, {}],
                     "stop": True,
                     "others": [
                         {"hook": "epoch_end", "before": 0, "stop": True},

@@ -129,6 +129,13 @@ def test_each_difference_has_a_smallest_scenario_on_which_the_documented_value_d
             },
         ),
         ("lightgbm", {"min-delta-sign": "refused-at-the-first-epoch", "patience-zero": "disables"}),
+        (
+            "transformers",
+            {
+                "anchor": "best-value", "first-value": "not-kept", "unit": "validation", "min-delta-sign": "as-zero",
+                "first-epoch": "as-any-other", "patience-zero": "stops-in-the-first-epoch", "missing-metric": "raises-key-error",
+            },
+        ),
     ],
 )  # fmt: skip
 def test_a_library_is_told_by_what_it_does_although_one_difference_hides_another(

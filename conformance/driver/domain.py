@@ -98,8 +98,8 @@ class Domain:
         ):
             return "several optimizers, or a schedule"
         for fit in scenario.fits if config.get("monitor") is not None else ():
-            for epoch in fit.epochs:
-                value = epoch.logs.get(config.get("monitor"))
+            for logs in (logs for epoch in fit.epochs for logs in (*epoch.validations, epoch.logs)):
+                value = logs.get(config.get("monitor"))
                 if not self.takes_metric(value):
                     if value is None:
                         return "a missing metric"

@@ -4,6 +4,8 @@ Rules
 - It is a training loop as the callbacks know it: the stop flag is cleared when a fit begins; a batch hook that stops drops the
   epoch's remaining batches, the epoch end is still called, and the fit ends. After an exception nothing more is called; one
   that somebody else raised ends its fit only.
+- Validations in the middle of an epoch come after its batches, where a callback has a hook for them; after one that stops
+  nothing more of the epoch is called, its end included.
 - A refused configuration and an exception out of a hook, also one that is no Exception, are outcomes. What hangs, crashes
   outside of a hook, or observes nonsense is a failed result.
 - In process the time limit is a signal, so it works on the main thread, where it can interrupt Python; native code escapes it.
@@ -323,8 +325,15 @@ class Loop:
                 self._hook("batch_end", (batch, training.logs(logs, batch)), batch)
                 if recorder.stop and training.drops_batches:
                     break
-            recorder.logs = content.logs
-            self._hook("epoch_end", (epoch, training.logs(content.logs)))
+            validated = any(hasattr(run, "validation_end") for run in self.runs)
+            for logs in content.validations if validated else ():
+                recorder.logs = logs
+                self._hook("validation_end", (epoch, training.logs(logs)))
+                if recorder.stop:
+                    break
+            else:
+                recorder.logs = content.logs
+                self._hook("epoch_end", (epoch, training.logs(content.logs)))
         finally:
             self.others = ()
             training.hook_over()
@@ -343,7 +352,7 @@ class Loop:
                 self._act([other for other in acting if other.before == callback], hook, batch)
             method = getattr(run, hook, None)
             if method is None:
-                if hook == "batch_end":
+                if hook in ("batch_end", "validation_end"):
                     continue
             else:
                 try:
@@ -355,8 +364,8 @@ class Loop:
                     self._look(callback, name, batch, raised=True)
                     whose = {"callback": callback} if self.scenario.several else {}
                     raise Raised(self.recorder.error(error, name, batch, **whose)) from error
-            if hook not in _REPORTED_AS:
-                self._look(callback, hook, batch)
+            if hook not in _LOOKED_AT_LATER:
+                self._look(callback, _REPORTED_AS.get(hook, hook), batch)
             if acting:
                 self._act([other for other in acting if other.after == callback], hook, batch)
         if acting:
@@ -380,5 +389,7 @@ class Loop:
                 raise Raised(self.recorder.error(error, hook, batch, by="other"))
 
 
-_REPORTED_AS = {"attach": "fit_begin", "batch_begin": "batch_end"}
+_REPORTED_AS = {"attach": "fit_begin", "batch_begin": "batch_end", "validation_end": "epoch_end"}
 """Hooks that a trace has no name for, and under which they are told of."""
+_LOOKED_AT_LATER = ("attach", "batch_begin")
+"""Hooks after which another one follows at once, and only then what was done is looked at."""

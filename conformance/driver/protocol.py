@@ -115,6 +115,7 @@ class Run(Protocol):
     """One callback instance under way. Epochs are absolute, 0-based; logs are copies that a hook may change.
 
     Optional, called where they exist: `fit_begin(fit)`, `epoch_begin(epoch)`, `batch_end(batch, logs)`, `fit_end()`;
+    `validation_end(epoch, logs)`, after a validation in the middle of an epoch;
     `set_stop()` and `set_rate(rate)`, by which somebody else sets the stop flag and the learning rate; `internal()`, the state
     by the names that Keras uses.
     """

@@ -42,14 +42,16 @@ class Other(_Record):
 
 class Epoch(_Record):
     """What one epoch shows to the callbacks. `batches`: None means one batch that shows the logs without the `val_*` ones.
+    `validations`: the logs of those in the middle of the epoch; that at its end shows the epoch's.
     `stop` is the short form of somebody else's stopping before the first callback's epoch end."""
 
-    __slots__ = ("batches", "logs", "others", "stop")
+    __slots__ = ("batches", "logs", "others", "stop", "validations")
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         self.logs = logs_from_json(data.get("logs", {}))
         batches = data.get("batches")
         self.batches = None if batches is None else tuple(map(logs_from_json, batches))
+        self.validations = tuple(map(logs_from_json, data.get("validations", ())))
         self.stop: bool = data.get("stop", False)
         self.others = tuple(map(Other, data.get("others", ())))
 

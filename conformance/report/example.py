@@ -165,7 +165,7 @@ def _candidates(clause: Clause, caught: Sequence[Catch]) -> Iterator[Pair]:
 def _retold(scenario: Scenario) -> Iterator[Scenario]:
     """The scenario with readable values in place of its own, where its epochs show plain numbers alone."""
     plain = all(
-        epoch.batches is None and not epoch.stop and not epoch.others and epoch.logs
+        epoch.batches is None and not epoch.validations and not epoch.stop and not epoch.others and epoch.logs
         and all(type(value) is float for value in epoch.logs.values())
         for fit in scenario.fits for epoch in fit.epochs
     )  # fmt: skip

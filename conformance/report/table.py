@@ -62,6 +62,9 @@ def _show_logs(epoch: Epoch) -> str:
     if epoch.batches is not None:
         batches = "; ".join(_show_metrics(batch) or "(empty)" for batch in epoch.batches)
         logs += f"  batches: {batches}"
+    if epoch.validations:
+        within = "; ".join(_show_metrics(each) or "(empty)" for each in epoch.validations)
+        logs += f"  validations before its end: {within}"
     return logs + ("  (stop set)" if epoch.stop else "") + "".join(f"  ({_show_other(act)})" for act in epoch.others)
 
 

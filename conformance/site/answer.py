@@ -69,6 +69,7 @@ class Asked:
         return self.recorded or (
             not any(
                 epoch.batches is not None
+                or epoch.validations
                 or epoch.stop
                 or epoch.others
                 or any(type(v) is not float for v in epoch.logs.values())

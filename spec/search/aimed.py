@@ -185,6 +185,17 @@ def no_cooldown(draw: DrawFn) -> Aim:
     return Aim(config=config, fits=[[1.0] * (5 + draw(below(6)))])
 
 
+def validations_within(draw: DrawFn) -> Aim:
+    """Validations in the middle of epochs, of which what is logged at the end tells nothing."""
+    config = _explicit(draw, patience=draw(_PATIENCE))
+    monitor = config.get("monitor", "val_loss")
+    fit = [
+        Epoch(logs={monitor: value}, validations=tuple({monitor: each} for each in _values(draw, 0, 2)))
+        for value in _values(draw, 2, 5)
+    ]
+    return Aim(config=config, fits=[fit])
+
+
 def in_batches(draw: DrawFn) -> Aim:
     """A metric that batches have, of which several come before the first epoch ends."""
     config = config_of(monitor="loss", mode=draw(_MODES), save_freq=1 + draw(below(2)))

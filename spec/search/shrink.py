@@ -21,7 +21,7 @@ from operator import itemgetter
 from typing import Any
 
 from ..callbacks import FLOAT_PARAMETERS
-from ..editing import change_epoch, change_fit, configs, each_logs, left_out, places, with_config
+from ..editing import change_epoch, change_fit, configs, each_epoch, each_logs, left_out, places, with_config
 from ..files import path_of
 from ..numbers import float32
 from ..reading import InvalidScenario
@@ -121,7 +121,8 @@ def complexity(scenario: Scenario) -> tuple[float, ...]:
     fits = scenario.fits
     epochs = [epoch for fit in fits for epoch in fit.epochs]
     batches = [logs for epoch in epochs for logs in epoch.batches or ()]
-    logs = [*(epoch.logs for epoch in epochs), *batches]
+    validations = [logs for epoch in epochs for logs in epoch.validations]
+    logs = [*(epoch.logs for epoch in epochs), *batches, *validations]
     own = [item for fit in fits for item in (fit.initial_epoch, fit.metrics, fit.learning_rate) if item is not None]
     return (
         *complexity_of_training(scenario),
@@ -129,6 +130,7 @@ def complexity(scenario: Scenario) -> tuple[float, ...]:
         len(epochs),
         sum(epoch.batches is not None for epoch in epochs),
         len(batches),
+        len(validations),
         sum(map(len, configs(scenario))) + len(own) + len(scenario.metrics) + len(scenario.outputs) + len(scenario.existing)
         + sum(e.stop for e in epochs) + (scenario.initial_epoch != 0) + (scenario.steps_per_execution != 1)
         + (scenario.learning_rate != 1.0),
@@ -159,10 +161,11 @@ def _simpler(value: float) -> Iterator[float]:
 
 
 def _all_logs(scenario: Scenario) -> Iterator[Logs]:
-    """The logs of every epoch and every batch."""
+    """The logs of every epoch, every batch and every validation."""
     for _, _, epoch in places(scenario):
         yield epoch.logs
         yield from epoch.batches or ()
+        yield from epoch.validations
 
 
 # ---------------------------------------------------------------------------------------------- the steps
@@ -249,6 +252,14 @@ def _drop_batches(scenario: Scenario) -> Iterator[Scenario]:
             if len(epoch.batches) > 1:
                 rest = epoch.batches[:batch] + epoch.batches[batch + 1 :]
                 yield change_epoch(scenario, number, index, batches=rest)
+
+
+def _drop_validations(scenario: Scenario) -> Iterator[Scenario]:
+    yield each_epoch(scenario, lambda epoch: replace(epoch, validations=()))
+    for number, index, epoch in places(scenario):
+        for place in reversed(range(len(epoch.validations))):
+            rest = epoch.validations[:place] + epoch.validations[place + 1 :]
+            yield change_epoch(scenario, number, index, validations=rest)
 
 
 def _drop_metrics(scenario: Scenario) -> Iterator[Scenario]:
@@ -443,7 +454,7 @@ def _map_values(scenario: Scenario, change: Callable[[float], float]) -> Scenari
 
 
 STEPS: tuple[Step, ...] = (
-    *STEPS_OF_TRAINING, _drop_fits, _drop_epochs, _drop_settings, _drop_batches, _drop_parameters, _drop_metrics, _rename_metrics,
-    _simplify_parameters, _simplify_values,
+    *STEPS_OF_TRAINING, _drop_fits, _drop_epochs, _drop_settings, _drop_batches, _drop_validations, _drop_parameters,
+    _drop_metrics, _rename_metrics, _simplify_parameters, _simplify_values,
 )  # fmt: skip
 """The steps, in the order in which they are tried."""

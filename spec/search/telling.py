@@ -18,7 +18,9 @@ def telling(scenario: Scenario, condition: Callable[[Scenario], bool]) -> Scenar
     """The scenario with telling values in its logs, if the condition holds for that too."""
     first = scenario.configured()[0]
     metric = first.config.get("monitor", defaults(first.callback).get("monitor"))
-    if metric is None or any(epoch.batches is not None for fit in scenario.fits for epoch in fit.epochs):
+    if metric is None or any(
+        epoch.batches is not None or epoch.validations for fit in scenario.fits for epoch in fit.epochs
+    ):
         return scenario
     return next((each for each in _told(scenario, metric) if condition(each)), scenario)
 

@@ -1,6 +1,7 @@
 """Lightning's EarlyStopping and ModelCheckpoint, on a stand-in for the Trainer that has what the callbacks read.
 
-A logged metric reaches them as a tensor of float32, as `self.log` stores it, and is looked at when an epoch's training has ended.
+A logged metric reaches them as a tensor of float32, as `self.log` stores it, and is looked at when an epoch's training has ended,
+or, by an early stopping, after every validation, where there are some in the middle of an epoch (`val_check_interval`).
 A checkpoint of the best keeps one file (`save_top_k=1`), and any other every one; where it lies is Lightning's own affair, so
 that there is one name for all.
 """
@@ -16,7 +17,7 @@ from lightning.pytorch.trainer.states import TrainerFn
 from ..domain import Domain
 from ..protocol import CannotExpress, Capabilities, Observation
 from ..scenario import Scenario
-from .shared import MODES, Adapter, Stopping, as_logs, only_by_hooks, stopping
+from .shared import MODES, Adapter, Checking, as_logs, only_by_hooks, stopping
 
 _STOPPING = stopping()
 _FILE = "m.keras"
@@ -90,13 +91,20 @@ def _either(config: Dict[str, Any], scenario: Scenario) -> Any:
         raise CannotExpress("existing")
     if any("epoch" in epoch.logs for fit in scenario.fits for epoch in fit.epochs):
         raise CannotExpress("a metric called epoch")  # which is Lightning's own number of the epoch
-    return _Saving(config) if scenario.callback == "ModelCheckpoint" else _make(config, scenario)
+    within = any(epoch.validations for fit in scenario.fits for epoch in fit.epochs)
+    if scenario.callback != "ModelCheckpoint":
+        return _make(config, within)
+    if within:
+        raise CannotExpress("validations")
+    return _Saving(config)
 
 
-def _make(config: Dict[str, Any], scenario: Scenario) -> Stopping:
+def _make(config: Dict[str, Any], within: bool) -> Checking:
     names = ("monitor", "min_delta", "patience", "mode")
     callback = EarlyStopping(**{name: config[name] for name in names})
     trainer = _trainer()
+    trainer.val_check_interval = 0.5 if within else 1.0
+    hook = callback.on_validation_end if within else callback.on_train_epoch_end
 
     def begin(fit: int) -> None:
         trainer.should_stop = False
@@ -106,10 +114,10 @@ def _make(config: Dict[str, Any], scenario: Scenario) -> Stopping:
     def ask(value: Any, epoch: int, logs: Dict[str, Any]) -> bool:
         trainer.callback_metrics = _tensors(logs)
         trainer.current_epoch = epoch
-        callback.on_train_epoch_end(trainer, None)
+        hook(trainer, None)
         return bool(trainer.should_stop)
 
-    return Stopping(config["monitor"], ask, begin)
+    return Checking(config["monitor"], ask, begin)
 
 
 def subject(way: str) -> Adapter:

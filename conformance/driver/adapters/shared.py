@@ -71,6 +71,13 @@ class Stopping:
         return Observation(stop=self.stop)
 
 
+class Checking(Stopping):
+    """One that is asked after every validation, be it in the middle of an epoch or at its end."""
+
+    def validation_end(self, epoch: int, logs: Dict[str, Any]) -> None:
+        self.epoch_end(epoch, logs)
+
+
 def as_logs(logs: Mapping[str, Any], convert: Callable[[float], Any]) -> Dict[str, Any]:
     """The plain numbers among the logs, converted."""
     return {name: convert(value) for name, value in logs.items() if type(value) is float}

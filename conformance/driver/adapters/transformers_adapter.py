@@ -1,7 +1,7 @@
 """transformers' EarlyStoppingCallback, and what the Trainer does around it after an evaluation: it keeps the best metric.
 
 The callback alone does not know the best value: `Trainer._determine_best_metric` keeps it, and is asked here as the Trainer asks
-it. A training begins with a state of its own.
+it. A training begins with a state of its own. In the middle of an epoch (`eval_steps`) it is asked as at its end.
 """
 
 from types import SimpleNamespace
@@ -12,10 +12,10 @@ from transformers import EarlyStoppingCallback, Trainer, TrainerControl, Trainer
 from transformers.trainer_utils import IntervalStrategy
 
 from ..scenario import Scenario
-from .shared import Adapter, Stopping, as_logs, only_by_hooks, stopping
+from .shared import Adapter, Checking, as_logs, only_by_hooks, stopping
 
 
-def _make(config: Dict[str, Any], scenario: Scenario) -> Stopping:
+def _make(config: Dict[str, Any], scenario: Scenario) -> Checking:
     callback = EarlyStoppingCallback(config["patience"], config["min_delta"])
     arguments = SimpleNamespace(
         metric_for_best_model=config["monitor"], greater_is_better=config["mode"] == "max", load_best_model_at_end=True,
@@ -35,7 +35,7 @@ def _make(config: Dict[str, Any], scenario: Scenario) -> Stopping:
         Trainer._determine_best_metric(trainer, metrics, None)
         return bool(control.should_training_stop)
 
-    return Stopping(config["monitor"], ask, begin)
+    return Checking(config["monitor"], ask, begin)
 
 
 def subject(way: str) -> Adapter:
