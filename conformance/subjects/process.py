@@ -159,7 +159,8 @@ class Process:
         while not self.lines:
             # A fork may keep the streams open when the worker has died, so that it is looked after now and then.
             happened = self._selector.select(max(0.0, min(patience.left(), 0.2)))
-            if not happened and self.process.poll() is not None:
+            # What it wrote last may have come just now.
+            if not happened and self.process.poll() is not None and not self._selector.select(0):
                 raise self.ending()
             if not happened and patience.is_over():
                 if budget.spent:
