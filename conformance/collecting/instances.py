@@ -18,7 +18,7 @@ class NoConfiguration(Refused):
 
 STORED_AS = {"separator": "sep"}
 """Under which name a callback keeps what it was given, where that is another one."""
-PATHS = {"filepath", "filename"}
+PATHS = {"filepath", "filename", "backup_dir"}
 """What lies in a directory of the training's own, which is left out."""
 
 

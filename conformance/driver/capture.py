@@ -34,6 +34,10 @@ _WARNED = (
     ("array-metric", re.compile(r"scalar value")),
     ("missing-metric", re.compile(r"not available|(only with|requires) .* available")),
 )
+_NOBODYS = re.compile(
+    r"being deleted with unrestored values|could not be found in the restored object|tf\.function retracing"
+)
+"""What TensorFlow says of checkpoints that are collected as garbage, and of how often it traced: it is about the process."""
 _LOGGERS = ("tensorflow", "absl")
 
 
@@ -119,7 +123,9 @@ class _Listener(logging.Handler):
         self.heard = heard
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.heard.append(warning_event(record.getMessage()))
+        text = record.getMessage()
+        if not _NOBODYS.search(text):
+            self.heard.append(warning_event(text))
 
 
 class Captured:

@@ -35,6 +35,9 @@ MEANS = {
     "filename": "the file that is written",
     "separator": "what stands between two columns",
     "append": "go on with a file that is there",
+    "backup_dir": "the directory of the backup",
+    "double_checkpoint": "keep the backup before the last, too",
+    "delete_checkpoint": "delete the backup when training has come to its end",
     "epsilon": "Keras 2: the older name of min_delta",
     "period": "Keras 2: every how many epochs to save",
 }
