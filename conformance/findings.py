@@ -36,8 +36,8 @@ SAYS_LESS = {"printed": 1, "warned": 1, "error": 2, "rejected": 2}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
-    """`lead` has the counterexample. `others` fail for the same reason; `as_keras` fail too, and are broken by Keras as well, if
-    in another way."""
+    """`lead` has the counterexample. `others` fail for the same reason; `as_keras` fail too, and are broken by a Keras as
+    well, be it in another way."""
 
     lead: Judgement
     others: tuple[Judgement, ...] = ()

@@ -102,7 +102,7 @@ def _finding(suite: Suite, name: Name, found: Finding, number: int) -> str:
         parts.append(as_json_block(lead.scenario))
     for title, others in (
         ("Fails for the same reason", found.others),
-        ("Fails too, and in Keras otherwise", found.as_keras),
+        ("Fails too, and Keras does not keep it either", found.as_keras),
     ):
         if others:
             parts.append(f"<p>{title}: {', '.join(_row_link(suite, name, each) for each in others)}</p>")

@@ -67,7 +67,7 @@ def _failures(found: Sequence[Finding], verbose: bool) -> Iterator[str]:
         yield from ("", f"{number}. {describe(each.lead)}")
         for heading, folded in (
             ("fails for the same reason", each.others),
-            ("fails too, and in Keras in another way", each.as_keras),
+            ("fails too, and Keras does not keep it either", each.as_keras),
         ):
             if folded:
                 yield from wrapped(f"{heading}: {', '.join(other.clause.id for other in folded)}", "  ")
