@@ -11,16 +11,17 @@ Rules
 - Nothing is claimed about what was not run: the report says how many scenarios brought nothing new.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import combinations
 
 from callcheck.reference.replay import replay
 from callcheck.spec.callbacks import CALLBACKS
+from callcheck.spec.chain import chains
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.dialect import Dialect
-from callcheck.spec.scenario import Scenario
+from callcheck.spec.scenario import Scenario, from_json
 from callcheck.spec.search.shrink import smallest
 from callcheck.spec.search.strategies import sample
 from callcheck.spec.trace import NotExpressible, Raised, Rejected, Result, Trace, difference, told_apart
@@ -116,8 +117,16 @@ def predicted(
     """The differences of two dialects, one for each choice in which they differ, or for two that show only together."""
     callbacks = [name for name in callbacks if any(_concerns(choice, name) for choice in distance(a, b))]
     known = [vector.scenario for vector in stored() if vector.scenario.callback in callbacks]
+    told = _of_the_history(distance(a, b))
+    known += [each for each in told if all(one.callback in callbacks for one in each.configured())]
     random = [scenario for callback in callbacks for scenario in drawn(callback, SEARCHED, seed)]
     yield from _shown(_Search(a, b, (*known, *random)), callbacks)
+
+
+def _of_the_history(choices: Collection[str]) -> list[Scenario]:
+    """The scenarios by which the history shows changes of these choices."""
+    changes = (change for chain in chains().values() for change in chain.changes if change.choice in choices)
+    return [from_json(dict(change.scenario)) for change in changes]
 
 
 @cache

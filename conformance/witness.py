@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import Any
 
 from callcheck.spec.callbacks import TRAINING
@@ -26,8 +27,11 @@ class Witness:
     def told(self, a: str, b: str) -> list[str]:
         """The script for `b`, with the lines that are others for `a`, and what both printed, as comments."""
         lines = []
-        for one, other in zip(*(script.splitlines() for script in self.scripts), strict=True):
-            lines += [other, *([] if one == other else [f"#   for {a}: {one.strip()}"])]
+        one, other = (script.splitlines() for script in self.scripts)
+        for kind, begin, end, first, last in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
+            lines += other[first:last]
+            if kind != "equal":
+                lines += [f"#   for {a}: {line.strip()}" for line in one[begin:end]] or [f"#   not for {a}"]
         for name, printed in zip((a, b), self.printed, strict=True):
             lines += [f"# {name}: {line}" for line in printed.splitlines()]
         return lines
@@ -75,12 +79,50 @@ def _import(package: str, version: tuple[int, ...]) -> str:
 
 
 def script(scenario: Scenario, package: str = "keras", version: tuple[int, ...] = (3, 15, 1)) -> str | None:
-    """The script for a release of `package`; None for a scenario that takes more than metrics at the ends of epochs to show."""
+    """The script for a release of `package`; None for a scenario that takes more to show."""
     modern = package == "keras" and version >= (3,)
     rate = "float(model.optimizer.learning_rate)" if modern else "float(keras.backend.get_value(model.optimizer.lr))"
     shape = "input_dim=1" if version < (2,) else "input_shape=(1,)"
     initial = "init" if version < (2,) else "kernel_initializer"
     ones = "one" if version < (2,) else "ones"
+    written = parts(scenario)
+    firsts = [scenario.first_epoch(fit) for fit in scenario.fits]
+    if written is None or (any(firsts) and version < (2,)):
+        return None
+    call, fits = written
+    metrics = ", ".join(f"keras.metrics.{metric.cls}(name={metric.name!r})" for metric in scenario.metrics)
+    which = "nb_epoch=len(feed.stream)"
+    if version >= (2,):
+        which = "initial_epoch=min(feed.stream), epochs=max(feed.stream) + 1"
+    setting = f'optimizer=keras.optimizers.SGD({scenario.learning_rate!r}), loss="mse"'
+    setting += f", metrics=[{metrics}]" if metrics else ""
+    # To make a graph of one step takes a second, and where all of Keras is read for it, as for tf-keras, fifteen.
+    setting += ", run_eagerly=True" if version >= (2, 4) else ""
+    unusual = 'nan, inf = float("nan"), float("inf")\n' if re.search(r"\b(nan|inf)\b", fits + call) else ""
+    path = str(scenario.config.get("filepath"))
+    held = _HELD if scenario.callback == "ModelCheckpoint" and path.endswith((".keras", ".h5", ".hdf5")) else ""
+    # TensorFlow 2.3 and 2.4 give callbacks that take tensors other logs than those that do not, and make these of those.
+    tensors = "feed._supports_tf_logs = True\n" if _divides_logs(package, version) else ""
+    return f"""{_import(package, version)}
+import os, numpy as np
+{unusual}class Feed(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        logs.clear()
+        logs.update(self.stream[epoch])
+model = keras.models.Sequential([keras.layers.Dense(1, {initial}="{ones}", {shape})])
+model.compile({setting})
+feed, callback = Feed(), keras.callbacks.{call}
+{tensors}for feed.stream in {fits}:
+    done = model.fit(np.ones((1, 1)), np.zeros((1, 1)), {which},
+                     callbacks=[feed, callback], verbose=0)
+    print(len(done.epoch), "epochs, weight", model.get_weights()[0].item(), "rate", {rate})
+    print("   ", done.history, sorted(os.listdir(".")))
+{held}"""
+
+
+def parts(scenario: Scenario) -> tuple[str, str] | None:
+    """The callback's call, and the logs of the fits by the numbers of their epochs, as Python writes them; None for a scenario
+    that takes more than metrics at the ends of epochs to show."""
     streams = [[_plain(epoch.logs) for epoch in fit.epochs] for fit in scenario.fits]
     firsts = [scenario.first_epoch(fit) for fit in scenario.fits]
     arguments = {name: _argument(name, value) for name, value in scenario.config.items()}
@@ -90,46 +132,14 @@ def script(scenario: Scenario, package: str = "keras", version: tuple[int, ...] 
         or any(value is None for value in arguments.values())
         or any(epoch.batches is not None or epoch.validations or epoch.stop for fit in scenario.fits for epoch in fit.epochs)
         or any(fit.metrics is not None or fit.learning_rate for fit in scenario.fits)
-        or scenario.outputs or scenario.existing or scenario.steps_per_execution != 1
-        or min(firsts) < 0 or (any(firsts) and version < (2,))
+        or scenario.outputs or scenario.existing or scenario.steps_per_execution != 1 or min(firsts) < 0
         or not isinstance(scenario.learning_rate, float)
     )  # fmt: skip
     if beyond:
         return None
-    metrics = ", ".join(f"keras.metrics.{metric.cls}(name={metric.name!r})" for metric in scenario.metrics)
-    fits = ", ".join(_numbered(first, stream) for first, stream in zip(firsts, streams, strict=True))
-    which = "nb_epoch=len(feed.stream)"
-    if version >= (2,):
-        which = "initial_epoch=min(feed.stream), epochs=max(feed.stream) + 1"
     call = ", ".join(f"{name}={value}" for name, value in arguments.items())
-    setting = f'optimizer=keras.optimizers.SGD({scenario.learning_rate!r}), loss="mse"'
-    setting += f", metrics=[{metrics}]" if metrics else ""
-    # To make a graph of one step takes a second, and where all of Keras is read for it, as for tf-keras, fifteen.
-    setting += ", run_eagerly=True" if version >= (2, 4) else ""
-    unusual = 'nan, inf = float("nan"), float("inf")\n' if re.search(r"\b(nan|inf)\b", fits + call) else ""
-    path = str(scenario.config.get("filepath"))
-    held = _HELD if scenario.callback == "ModelCheckpoint" and path.endswith((".keras", ".h5", ".hdf5")) else ""
-    # TensorFlow 2.3 and 2.4 give callbacks that take tensors other logs than those that do not, and make these of those.
-    tensors = (
-        "    _supports_tf_logs = property(lambda self: True, lambda self, value: None)\n"
-        if _divides_logs(package, version)
-        else ""
-    )
-    return f"""{_import(package, version)}
-import os, numpy as np
-{unusual}class Feed(keras.callbacks.Callback):
-    def on_epoch_end(self, epoch, logs=None):
-        logs.clear()
-        logs.update(self.stream[epoch])
-model = keras.models.Sequential([keras.layers.Dense(1, {initial}="{ones}", {shape})])
-model.compile({setting})
-feed, callback = Feed(), keras.callbacks.{scenario.callback}({call})
-{tensors}for feed.stream in [{fits}]:
-    done = model.fit(np.ones((1, 1)), np.zeros((1, 1)), {which},
-                     callbacks=[feed, callback], verbose=0)
-    print(len(done.epoch), "epochs, weight", model.get_weights()[0].item(), "rate", {rate})
-    print("   ", done.history, sorted(os.listdir(".")))
-{held}"""
+    fits = ", ".join(_numbered(first, stream) for first, stream in zip(firsts, streams, strict=True))
+    return f"{scenario.callback}({call})", f"[{fits}]"
 
 
 def _divides_logs(package: str, version: tuple[int, ...]) -> bool:

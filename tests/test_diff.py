@@ -18,7 +18,8 @@ from callcheck.conformance.diff import (
     severity,
     unpredicted,
 )
-from callcheck.conformance.witness import script
+from callcheck.conformance.unit_tests import unit_tests
+from callcheck.conformance.witness import Print, Witness, script
 from callcheck.reference.replay import replay
 from callcheck.spec.dialect import Dialect, resolve
 from callcheck.spec.scenario import Scenario, loads
@@ -182,3 +183,34 @@ def test_environments_are_listed_and_removed(
     assert "there is no environment 'keras-3.9.0'; there are keras-3.10.0" in capsys.readouterr().err
     assert main(["environments", "--remove", "all"]) == 0
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_witness_of_two_says_which_lines_are_others_for_the_one() -> None:
+    scripts = tuple(script(loads(LOSSES), "tensorflow", version) for version in ((2, 4, 4), (2, 6, 0)))
+    told = Witness(scripts=(scripts[0] or "", scripts[1] or ""), printed=("1", "2")).told("old", "new")
+    assert "#   for old: feed._supports_tf_logs = True" in told
+    assert told[-2:] == ["# old: 1", "# new: 2"]
+    compile("\n".join(told), "witness", "exec")
+
+
+def test_unit_tests_in_kerass_own_style_hold_to_what_the_first_did() -> None:
+    apart = printing("[[1]]", "[[2]]")
+    known = [each for each in predicted(OLD, NEW, ["EarlyStopping"]) if unit_tests([each], ("a", "b"), apart)]
+    assert known
+    (text,) = unit_tests(known[:1], ("a", "b"), apart).values()
+    compile(text, "tests", "exec")
+    assert "class CallbacksBehaviorTest(testing.TestCase):" in text
+    assert "            [[1]]," in text
+    (text,) = unit_tests(known[:1], ("a", "b"), printing("TypeError: no", "[[2]]")).values()
+    assert "with self.assertRaises(TypeError):" in text
+    for both in (printing("[[1]]", "[[1]]"), printing("[[nan]]", "[[1]]"), printing(None, "[[1]]")):
+        assert unit_tests(known, ("a", "b"), both) == {}
+
+
+def printing(*printed: str | None) -> list[Print]:
+    """Kerases in which every script prints the same."""
+
+    def prints(said: str | None) -> Print:
+        return lambda scripts: [said] * len(scripts)
+
+    return [prints(said) for said in printed]

@@ -141,12 +141,9 @@ class _Training:
         model = self.real.model
         made = self.callbacks.made
         observers = [self._observer(place) for place in range(len(made) + 1)]
-        listed = [observers[0]]
+        listed = [observers[0], *self._divided(observers)]
         for subject, observer in zip(made, observers[1:]):
             listed += [subject, observer]
-            if self.models.world.divides_logs:  # who feeds is before all, and who looks sees what the subject was given
-                observers[0]._supports_tf_logs = True
-                observer._supports_tf_logs = getattr(subject, "_supports_tf_logs", False)
         model.save = partial(self.note_save, model.save, False)
         model.save_weights = partial(self.note_save, model.save_weights, True)
         self.raised = None
@@ -186,6 +183,25 @@ class _Training:
             on_train_end=lambda logs: self.at_fit_end(place, logs),
             **self._batch_hooks(place),
         )
+
+    def _divided(self, observers: Sequence[Any]) -> List[Any]:
+        """Where some callbacks are given other logs than others: who feeds is before all, who looks sees what the subject was
+        given, and one more finds out what that is for the first subject, which may raise."""
+        made = self.callbacks.made
+        if not self.models.world.divides_logs or not made:
+            return []
+        observers[0]._supports_tf_logs = True
+        finder = self.models.keras.callbacks.LambdaCallback(
+            on_epoch_end=lambda epoch, logs: self._are_given(logs),
+            on_train_batch_end=lambda batch, logs: self._are_given(logs),
+        )
+        for subject, observer in zip((made[0], *made), (finder, *observers[1:])):
+            observer._supports_tf_logs = getattr(subject, "_supports_tf_logs", False)
+        return [finder]
+
+    def _are_given(self, logs: Dict[str, Any]) -> None:
+        if self.given is not None:
+            self.given.look_at(logs)
 
     def _batch_hooks(self, place: int) -> Dict[str, Any]:
         """By the names of the era."""
@@ -258,8 +274,8 @@ class _Training:
             trained = self.recorder.weights = Origin(self.fit, self._running())
             self.origins[_identity(self.real.model.get_weights())] = trained
             self.replace(logs, content, batch)
-        elif self.given is not None:
-            self.given.logs = logs
+        else:
+            self._are_given(logs)
         self.pass_by(place, "batch_end", batch)
         if place == len(self.callbacks.made):
             self.stopped = bool(self.real.model.stop_training)
@@ -277,8 +293,8 @@ class _Training:
             self.real.model.stop_training = self.stopped
             self.last = self.content.logs
             self.replace(logs, self.content.logs)
-        elif self.given is not None:
-            self.given.logs = logs
+        else:
+            self._are_given(logs)
         self.pass_by(place, "epoch_end")
         if place == len(self.callbacks.made):
             self._end_epoch()

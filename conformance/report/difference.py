@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from callcheck.spec.chain import Change
@@ -43,7 +43,7 @@ NOT_TESTED = "metrics themselves, distributed training, training loops of one's 
 class Report:
     """What was found between two implementations, by their names. `scenarios`: how many random ones were run on both; None where
     nothing was run. `own`: the user's configurations that were asked about; `review`: what a file of accepted differences makes
-    of it."""
+    of it. `tests`: unit tests in Keras's own style, by file."""
 
     a: str
     b: str
@@ -54,6 +54,7 @@ class Report:
     seed: int
     own: tuple[str, ...] = ()
     review: Review | None = None
+    tests: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def failing(self) -> bool:

@@ -17,7 +17,9 @@ from .table import heading
 def written(report: Report) -> Written:
     """The report."""
     data = {**report.to_json(), "callcheck": __version__}
-    return Written(command="diff", page=page(report), brief=brief(report), cases=cases(report), data=data)
+    return Written(
+        command="diff", page=page(report), brief=brief(report), cases=cases(report), data=data, more=report.tests
+    )
 
 
 def _title(each: Difference) -> str:

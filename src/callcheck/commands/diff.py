@@ -37,7 +37,8 @@ from callcheck.conformance.script import read_script
 from callcheck.conformance.subjects.environments import environment
 from callcheck.conformance.subjects.names import Name, parse
 from callcheck.conformance.subjects.registry import Manner, Started, start
-from callcheck.conformance.witness import Witness, witnesses
+from callcheck.conformance.unit_tests import unit_tests
+from callcheck.conformance.witness import Print, Witness, witnesses
 from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.dialect import Dialect, InvalidDialect, release_dialect, resolve
 from callcheck.spec.scenario import Scenario, key
@@ -116,12 +117,19 @@ def _run(
             count += _run_on_both(asked, *answering)
             found += unpredicted(asked, *answering, pair)
             ranked = _ranked(found)
-            shown = _witnesses(names, started, ranked)
+            able = _running_scripts(names, started)
+            shown = witnesses([each.scenario for each in ranked], *zip(*able, strict=True)) if able else {}
+            of_three = [
+                run for (package, release), run in able if package == "keras" and not release.startswith(("1.", "2."))
+            ]
+            tests = (
+                unit_tests(ranked, (options.a, options.b), of_three) if options.report and len(of_three) == 2 else {}
+            )
         finally:
             for future in starting:
                 with suppress(Exception):  # it is raised above
                     future.result().close()
-    return _report(names, pair, ranked, shown, count, options.seed)
+    return replace(_report(names, pair, ranked, shown, count, options.seed), tests=tests)
 
 
 def _inside(pools: Mapping[str, Sequence[Scenario]], both: Sequence[Capabilities]) -> list[Scenario]:
@@ -157,15 +165,15 @@ def _dialects(started: Sequence[Started]) -> tuple[Dialect | None, Dialect | Non
     return found[0], found[1]
 
 
-def _witnesses(names: Sequence[Name], started: Sequence[Started], found: Sequence[Difference]) -> dict[int, Witness]:
-    """Where both are a Keras as such: what scripts in plain Keras show."""
+def _running_scripts(names: Sequence[Name], started: Sequence[Started]) -> list[tuple[tuple[str, str], Print]]:
+    """Where both are a Keras as such that can fit: package and version of each, and what runs scripts in plain Keras there."""
     both = [(each.release, each.printed) for name, each in zip(names, started, strict=True) if name.is_keras]
-    able = [
-        ((release.package, release.version), run) for release, run in both if release is not None and run is not None
+    able: list[tuple[tuple[str, str], Print]] = [
+        ((release.package, release.version), run)
+        for release, run in both
+        if release is not None and release.backend != "numpy" and run is not None
     ]
-    if len(able) < len(names):
-        return {}
-    return witnesses([each.scenario for each in found], *zip(*able, strict=True))
+    return able if len(able) == len(names) else []
 
 
 def _complain(
