@@ -84,15 +84,16 @@ class Agreement:
 
 
 def scenarios(callback: str, dialect: Dialect, n: int, seed: int, within: Limits | None = None) -> Iterator[Scenario]:
-    """`n` scenarios as random as the strategies', most of them within the signature that the dialect has, or all `within` the
-    limits of an adapter."""
+    """Up to `n` scenarios as random as the strategies', most of them within the signature that the dialect has, or all `within`
+    the limits of an adapter. What has a callback that the release does not have is left out."""
     if within is not None:
         yield from map(within.inside, sample(callback, n, seed))
         return
     chance = random.Random(seed)
     for block in range(0, n, BLOCK):
         for scenario in sample(callback, min(BLOCK, n - block), seed + block):
-            yield scenario if chance.random() < OUTSIDE else _within_signatures(scenario, dialect)
+            if all(dialect.has(each.callback) for each in scenario.configured()):
+                yield scenario if chance.random() < OUTSIDE else _within_signatures(scenario, dialect)
 
 
 def _within_signatures(scenario: Scenario, dialect: Dialect) -> Scenario:

@@ -1,6 +1,5 @@
 """What a scenario can say and the reference does not predict yet: each by the name of its field."""
 
-from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.scenario import Scenario
 from callcheck.spec.values import ScheduledRate
@@ -9,11 +8,8 @@ from callcheck.spec.values import ScheduledRate
 def beyond(scenario: Scenario, dialect: Dialect) -> str | None:
     """The field of the first thing in the scenario that the reference does not predict, or the dialect does not have; None if
     there is none."""
-    for configured in scenario.configured():
-        record = CALLBACKS[configured.callback]
-        signature = dialect.signature(configured.callback)
-        if signature is not None and record.signatures[signature].missing:
-            return "callback"
+    if not all(dialect.has(each.callback) for each in scenario.configured()):
+        return "callback"
     if scenario.outputs and not all(m.output for fit in scenario.fits for m in scenario.compiled_metrics(fit)):
         return "metrics"
     if isinstance(scenario.learning_rate, ScheduledRate):

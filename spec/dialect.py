@@ -53,6 +53,11 @@ class Dialect:
         """The name of the signature of the callback's constructor; None where there is but one."""
         return self.choices.get(f"{CALLBACKS[callback].prefix}/arguments")
 
+    def has(self, callback: str) -> bool:
+        """Whether there is such a callback."""
+        signature = self.signature(callback)
+        return signature is None or not CALLBACKS[callback].signatures[signature].missing
+
     def replace(self, name: str, **changes: str) -> "Dialect":
         """This dialect with other values, by id: `replace("x", **{"early-stopping/anchor": "best-value"})`."""
         return Dialect(name=name, choices=_checked(name, {**self.choices, **changes}))
