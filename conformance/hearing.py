@@ -23,7 +23,7 @@ from .health import Complaint, complaint, idle, incomplete
 from .judge import NONDETERMINISTIC, Held, Judgement, deviates, judge, knows, not_applicable, unexplained
 from .limits import limits
 from .pool import EXAMPLES, known, pool
-from .results import TIMEOUTS, Here, Progress, Results, Subject
+from .results import Here, Progress, Results, Subject
 from .rules import Agreement, Rule
 from .subjects.reference import Reference
 
@@ -111,8 +111,9 @@ class Hearing:
         untried = self.results.untried + self.examples * len(self._left_out)
         if not untried:
             return None
-        silent = [callback for callback in self._pools if self.results.silent(callback)]
-        why = f"{' and '.join(silent)} did not answer in time {TIMEOUTS} times" if silent else "the budget was spent"
+        hopeless = {callback: self.results.hopeless(callback) for callback in self._pools}
+        given_up = [f"{callback} {why}" for callback, why in hopeless.items() if why is not None]
+        why = " and ".join(given_up) or "the budget was spent"
         return incomplete(self.subject.name, self.results.answered, untried, why)
 
     def judgement(self, rule: Rule, callback: str) -> Judgement:

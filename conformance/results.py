@@ -92,11 +92,13 @@ class Silent:
 
 TIMEOUTS = 3
 """After so many scenarios of a callback without an answer in time, nothing more is asked of it: the next would not help."""
+ENDS = 30
+"""The same after so many in a row in which its process came to an end; each takes a start."""
 
 
 class Results:
     """What a subject answers. `answered` counts the answers, `late` those that came when asked once more, `untried` what was not
-    asked because the budget was spent or the callback does not answer."""
+    asked because the budget was spent or there is no hope for the callback."""
 
     def __init__(self, subject: Subject, *, progress: Progress | None = None, budget: Budget | None = None) -> None:
         self.subject = subject
@@ -106,6 +108,8 @@ class Results:
         self._known: dict[str, Result] = {}
         self._untried: set[str] = set()
         self._timeouts: Counter[str] = Counter()
+        self._ends: Counter[str] = Counter()
+        """By callback, in how many scenarios its process came to an end since the last in which it did not."""
 
     @property
     def untried(self) -> int:
@@ -116,9 +120,11 @@ class Results:
         """How many scenarios got no answer, by why."""
         return Counter(result.kind for result in self._known.values() if isinstance(result, Failed))
 
-    def silent(self, callback: str) -> bool:
-        """Whether nothing more is asked of that callback, because it does not answer in time."""
-        return self._timeouts[callback] >= TIMEOUTS
+    def hopeless(self, callback: str) -> str | None:
+        """Why nothing more is asked of that callback; None where it is."""
+        if self._timeouts[callback] >= TIMEOUTS:
+            return f"did not answer in time {TIMEOUTS} times"
+        return f"ended its process {ENDS} times in a row" if self._ends[callback] >= ENDS else None
 
     def ask(self, scenarios: Sequence[Scenario], *, again: bool = False) -> list[Result | None]:
         """The answers, in order; only what is not known yet is asked for, or everything `again`. None: it was not tried."""
@@ -139,13 +145,14 @@ class Results:
     def _ask_all(self, callback: str, scenarios: Mapping[str, Scenario]) -> dict[str, Result]:
         """The answers by key, until the budget is spent or the callback has shown that it does not answer."""
         found: dict[str, Result] = {}
-        if self.silent(callback) or self.budget.spent:
+        if self.hopeless(callback) or self.budget.spent:
             return found
         with closing(self._answers(list(scenarios.values()))) as answers:
             for name, result in zip(scenarios, answers, strict=False):
                 found[name] = result
                 self._timeouts[callback] += _hangs(result)
-                if self.silent(callback) or self.budget.spent:
+                self._ends[callback] = self._ends[callback] + 1 if _ends(result) else 0
+                if self.hopeless(callback) or self.budget.spent:
                     break
         return found
 
@@ -164,3 +171,7 @@ class Results:
 
 def _hangs(result: Result) -> bool:
     return isinstance(result, Failed) and result.kind == "timeout"
+
+
+def _ends(result: Result) -> bool:
+    return isinstance(result, Failed) and result.kind in ("crash", "exit")

@@ -36,7 +36,7 @@ class Agreement:
         """Whether the trace is the predicted one."""
         why = f"the reference in {case.dialect.name} predicts that"
         if case.failed is not None:
-            return case.expects_that(False, "a trace", got=f"a {case.failed.kind}: {case.failed.message}", because=why)
+            return case.expects_that(False, "a trace", got=f"{case.failed.kind}: {case.failed.message}", because=why)
         found = difference(case.other, case.trace)
         return HELD if found is None else differs(found, why)
 

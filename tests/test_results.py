@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from callcheck.conformance.budget import Budget
 from callcheck.conformance.driver.protocol import Capabilities
-from callcheck.conformance.results import TIMEOUTS, Results
+from callcheck.conformance.results import ENDS, TIMEOUTS, Results
 from callcheck.spec.scenario import Epoch, Fit, Scenario
 from callcheck.spec.trace import Failed, Result
 
@@ -82,6 +82,24 @@ def test_three_timeouts_end_what_is_asked() -> None:
     assert sum(answer is not None for answer in answers) == TIMEOUTS
     assert results.untried == 10 - TIMEOUTS
     assert results.ask([scenario(99.0)]) == [None]
+
+
+class Dying(Counting):
+    """Ends its process in every scenario, but for one of these numbers."""
+
+    lives = frozenset({ENDS - 1})
+
+    def ask(self, scenarios: Sequence[Scenario]) -> Iterator[Result]:
+        for number, _ in enumerate(scenarios):
+            kind = "nonsense" if number in self.lives else "exit"
+            yield Failed(kind=kind, message="the process ended with status 0")
+
+
+def test_an_end_of_the_process_in_every_scenario_ends_what_is_asked() -> None:
+    results = Results(Dying())
+    answers = results.ask([scenario(float(number)) for number in range(3 * ENDS)])
+    assert sum(answer is not None for answer in answers) == 2 * ENDS, "they are counted anew after one that is none"
+    assert results.hopeless("TerminateOnNaN") == f"ended its process {ENDS} times in a row"
 
 
 def test_nothing_is_asked_when_the_budget_is_spent() -> None:

@@ -13,7 +13,7 @@ def _(case: Case) -> Expectations:
     """Every scenario that can be expressed has an outcome: the implementation neither hangs, nor crashes outside of a hook, nor
     shows values of the wrong type."""
     failed = case.failed
-    got = "" if failed is None else f"a {failed.kind}: {failed.message}"
+    got = "" if failed is None else f"{failed.kind}: {failed.message}"
     yield case.expects_that(failed is None, "an outcome", got=got, because="every scenario has one")
 
 

@@ -32,7 +32,7 @@ from callcheck.conformance.own import Own, configurations
 from callcheck.conformance.report.difference import Report
 from callcheck.conformance.report.difference_page import written as report_of
 from callcheck.conformance.report.folder import Folder
-from callcheck.conformance.results import TIMEOUTS, Results, Subject
+from callcheck.conformance.results import Results, Subject
 from callcheck.conformance.script import read_script
 from callcheck.conformance.subjects.environments import environment
 from callcheck.conformance.subjects.names import Name, parse
@@ -194,9 +194,8 @@ def _asking(results: Results) -> Ask:
     def ask(scenarios: Sequence[Scenario]) -> Sequence[Result]:
         answers = [answer for answer in results.ask(scenarios) if answer is not None]
         if len(answers) < len(scenarios):  # there is no budget that could be spent
-            raise Unavailable(
-                f"{results.subject.name} did not answer in time {TIMEOUTS} times; --time-limit gives it longer"
-            )
+            why = next(filter(None, (results.hopeless(scenario.about) for scenario in scenarios)), "did not answer")
+            raise Unavailable(f"{results.subject.name} {why}; --time-limit gives it longer")
         return answers
 
     return ask
