@@ -6,6 +6,8 @@ Rules
 - Somebody's own are pinned in the TOML file that holds the dialect, as `[[declaration]]` tables: `clause`, `reason`, and as JSON
   texts `scenario` and `predicted`. One explains that very scenario with that very trace and nothing beside it, and is stale as
   soon as it no longer shows.
+- The table `[drawn]` beside them says with how many random scenarios, and with which seed, that was seen. A run that is not told
+  otherwise draws the same.
 """
 
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ from callcheck.spec.trace import Trace, from_json
 
 from .rules import AGREEMENTS
 
+_DRAWN = {"examples", "seed"}
 _FIELDS = {"clause", "scenario", "predicted", "reason"}
 
 
@@ -34,12 +37,34 @@ class Declaration:
     choices: tuple[str, ...] = ()
 
 
-def pinned(file: str) -> tuple[Declaration, ...]:
-    """The declarations in a dialect's file. Raises InvalidDialect for what is none, in one sentence that names the file."""
-    tables = parse_toml(read_text(file)).get("declaration", [])
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pinned:
+    """What stands in a file beside the dialect. `examples`, `seed`: of the scenarios that were drawn; None: it does not say."""
+
+    declarations: tuple[Declaration, ...] = ()
+    examples: int | None = None
+    seed: int | None = None
+
+
+def pinned(dialect: str | None) -> Pinned:
+    """What stands beside the dialect, if that is in a file. Raises InvalidDialect for what makes no sense, in one sentence that
+    names the file."""
+    if dialect is None or not dialect.endswith(".toml"):
+        return Pinned()
+    data = parse_toml(read_text(dialect))
+    tables, drawn = data.get("declaration", []), data.get("drawn", {})
     if not isinstance(tables, list):
-        raise InvalidDialect(f"{file}: declarations are [[declaration]] tables")
-    return tuple(_read(f"{file}, declaration {number}", table) for number, table in enumerate(tables, 1))
+        raise InvalidDialect(f"{dialect}: declarations are [[declaration]] tables")
+    declarations = tuple(_read(f"{dialect}, declaration {number}", table) for number, table in enumerate(tables, 1))
+    if (
+        not isinstance(drawn, dict)
+        or not drawn.keys() <= _DRAWN
+        or any(type(each) is not int for each in drawn.values())
+    ):
+        raise InvalidDialect(f"{dialect}, drawn: its fields are {', '.join(sorted(_DRAWN))}, each a whole number")
+    if drawn.get("examples", 1) < 1:
+        raise InvalidDialect(f"{dialect}, drawn, examples: it is not positive")
+    return Pinned(declarations=declarations, **drawn)
 
 
 def _read(place: str, table: Any) -> Declaration:

@@ -74,7 +74,9 @@ class ClauseCheck:
 class _Run:
     """The hearing of one callback, begun when first asked for."""
 
-    def __init__(self, callback: str, implementation: Any, dialect: str | None, examples: int, seed: int) -> None:
+    def __init__(
+        self, callback: str, implementation: Any, dialect: str | None, examples: int | None, seed: int | None
+    ) -> None:
         self.callback = callback
         self.implementation = implementation
         self.dialect = dialect
@@ -91,8 +93,10 @@ class _Run:
         else:
             name = getattr(given, "name", None) or getattr(given, "__qualname__", type(given).__name__)
             started = handed_over(custom(str(name), given, self.callback))
-        declared = pinned(self.dialect) if self.dialect is not None and self.dialect.endswith(".toml") else ()
-        hearing, _ = held_to(started, self.dialect, pinned=declared, examples=self.examples, seed=self.seed)
+        beside = pinned(self.dialect)
+        examples = self.examples or beside.examples or EXAMPLES
+        seed = (beside.seed or 0) if self.seed is None else self.seed
+        hearing, _ = held_to(started, self.dialect, pinned=beside.declarations, examples=examples, seed=seed)
         return hearing
 
     def judgement(self, id: str) -> Judgement:
@@ -111,15 +115,16 @@ def parametrize_with_clauses(
     *,
     dialect: str | None = None,
     expected: Mapping[str, str] | None = None,
-    examples: int = EXAMPLES,
-    seed: int = 0,
+    examples: int | None = None,
+    seed: int | None = None,
 ) -> Callable[[Callable[..., Any]], Any]:
     """Make a test of an argument `clause` into one for each clause about `callback`; `clause.check()` judges.
 
     `implementation`: a callback class or a function that makes one, an adapter, or a name as the command line takes it; an object
     runs in this process. `dialect`: to what it is held, the name of a dialect or a TOML file; by default to the documentation,
     and a class derived from a Keras callback to that release. `expected`: the clauses that it does not keep, by id, each with a
-    reason. `examples`: random scenarios. Raises NoSuchClause for an id that is none, Refused for an unknown callback.
+    reason. `examples`, `seed`: of the random scenarios, by default 300 and 0, or those with which the dialect was pinned. Raises
+    NoSuchClause for an id that is none, Refused for an unknown callback.
     """
     import pytest
 

@@ -3,7 +3,8 @@
 Rules
 - The file holds the dialect, and a declaration for every clause, and for the agreement, on every scenario of the pool on which
   the dialect does not explain what was seen. A declaration explains that scenario alone, with that very trace.
-- What is pinned with more scenarios, or with another seed, is green with as many, and with that seed.
+- It is green on the scenarios that were drawn, of which the file keeps number and seed; with others what no choice explains may
+  show on more.
 """
 
 from collections.abc import Sequence

@@ -44,7 +44,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--budget", type=seconds, metavar="SECONDS", help="for the whole run; what is left is not tried")
     group.addoption(
-        "--callcheck-seed", type=int, default=0, metavar="S", help="seed of the random scenarios (default: 0)"
+        "--callcheck-seed",
+        type=int,
+        metavar="S",
+        help="seed of the random scenarios (default: 0, or as the dialect was pinned)",
     )
 
 
@@ -112,4 +115,4 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.section("callcheck")
         for implementation, counts in sorted(verdicts.items()):
             terminalreporter.write_line(f"{implementation}: {told(counts)}")
-        terminalreporter.write_line(f"seed {config.getoption('--callcheck-seed')} (--callcheck-seed)")
+        terminalreporter.write_line(f"seed {suite(config).seed} (--callcheck-seed)")

@@ -10,7 +10,7 @@ from callcheck.spec.dialect import DOCUMENTED, Resolution, documented, nearest, 
 from callcheck.spec.reading import Refused, shown
 
 from .budget import BudgetSpent
-from .declarations import Declaration, pinned
+from .declarations import pinned
 from .driver.protocol import Unavailable
 from .findings import SHRUNK, Finding, findings
 from .health import DEVIATING, NOT_STARTED, NOTHING_EXERCISED, OK, WRONG, Complaint
@@ -71,7 +71,7 @@ class Suite:
         prefix: str = "",
         dialect: str | None = None,
         examples: int | None = None,
-        seed: int = 0,
+        seed: int | None = None,
         callback: str | None = None,
         progress: Progress | None = None,
         manner: Manner = Manner(),  # noqa: B008 - frozen
@@ -84,11 +84,10 @@ class Suite:
         self.callback = callback = callback or _only(self.rules)
         self.callbacks = (callback,) if callback else (*CALLBACKS, TRAINING)
         self.dialect = None if dialect is None else resolve(dialect)
-        self.pinned: tuple[Declaration, ...] = (
-            pinned(dialect) if dialect is not None and dialect.endswith(".toml") else ()
-        )
-        self.examples = EXAMPLES if examples is None else examples
-        self.seed = seed
+        beside = pinned(dialect)
+        self.pinned = beside.declarations
+        self.examples = examples or beside.examples or EXAMPLES
+        self.seed = (beside.seed or 0) if seed is None else seed
         self.progress = progress
         self.manner = manner
         self.judgements: dict[Name, list[Judgement]] = {name: [] for name in self.names}

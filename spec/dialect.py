@@ -6,7 +6,7 @@ Rules
 - A dialect that comes with callcheck is called by the last known release that does the same.
 - `documented` is what the documentation promises, read literally (`dialects/documented.toml`).
 - Anybody's TOML file holds `[[dialect]]` tables: `name`, `choices`, and `extends`, a dialect; one that extends none lists every
-  choice. Beside them may stand `[[declaration]]` tables, which are the judge's.
+  choice. Beside them may stand `[[declaration]]` tables and a table `[drawn]`, which are the judge's.
 """
 
 import re
@@ -270,9 +270,13 @@ def parse(text: str) -> dict[str, Dialect]:
     except Refused as error:
         raise InvalidDialect(str(error)) from None
     tables = data.get("dialect")
-    if not {"dialect"} <= set(data) <= {"dialect", "declaration"} or not isinstance(tables, list) or not tables:
+    if (
+        not {"dialect"} <= set(data) <= {"dialect", "declaration", "drawn"}
+        or not isinstance(tables, list)
+        or not tables
+    ):
         raise InvalidDialect(
-            "a dialect file holds [[dialect]] tables, and [[declaration]] tables if any, and nothing else"
+            "a dialect file holds [[dialect]] tables, [[declaration]] tables and [drawn] if any, and nothing else"
         )
     read: dict[str, Dialect] = {}
     for table in tables:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from callcheck.cli import main
+from callcheck.conformance.declarations import pinned
 from callcheck.conformance.driver.domain import Domain
 from callcheck.conformance.driver.protocol import Capabilities
 from callcheck.conformance.driver.subjects import custom
@@ -213,10 +214,11 @@ def test_what_is_pinned_is_green_and_a_drift_from_it_is_red(
     (tmp_path / "drifted.py").write_text(source.replace("self.wait >= self.patience", "self.wait > self.patience"))
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
-    few = ("--examples", "60")
-    assert main(["infer", "made_at_home:EarlyStopping", "--pin", "mine.toml", *few]) == 1
+    drawn = ("--examples", "60", "--seed", "5")
+    assert main(["infer", "made_at_home:EarlyStopping", "--pin", "mine.toml", *drawn]) == 1
     assert "improvement" in capsys.readouterr().out
-    held = ["--dialect", "mine.toml", *few]
+    held = ["--dialect", "mine.toml"]
+    assert pinned("mine.toml").seed == 5
     assert main(["check", "made_at_home:EarlyStopping", *held]) == 0, capsys.readouterr().out
     assert main(["check", "drifted:EarlyStopping", *held]) == 1
 

@@ -245,7 +245,7 @@ def test_a_file_pins_declarations_beside_its_dialect(tmp_path: Path) -> None:
         f"scenario = '{dumps(LATE)}'\npredicted = '{json.dumps(to_json(declaration.predicted))}'\n"
     )
     assert resolve(str(file)).dialect.name == "mine"
-    (read,) = pinned(str(file))
+    (read,) = pinned(str(file)).declarations
     assert (read.rule, key(read.scenario), read.reason) == (declaration.rule, key(LATE), declaration.reason)
     assert difference(read.predicted, declaration.predicted) is None
 
@@ -261,6 +261,21 @@ def test_a_file_pins_declarations_beside_its_dialect(tmp_path: Path) -> None:
 def test_what_is_no_declaration_is_refused(table: str, message: str, tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text(f"[[declaration]]\n{table}\n")
+    with pytest.raises(InvalidDialect, match=message):
+        pinned(str(file))
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ("seed = 'a'", "drawn: its fields are examples, seed, each a whole number"),
+        ("often = 1", "drawn: its fields are examples, seed, each a whole number"),
+        ("examples = 0", "drawn, examples: it is not positive"),
+    ],
+)
+def test_what_was_not_drawn_so_is_refused(table: str, message: str, tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(f"[drawn]\n{table}\n")
     with pytest.raises(InvalidDialect, match=message):
         pinned(str(file))
 

@@ -1,7 +1,8 @@
 """What `infer` says: each thing that a callback does otherwise once, in words, with a smallest example; and as JSON and TOML."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from callcheck.spec.choices import CHOICES
@@ -143,13 +144,20 @@ def as_json(found: Sequence[Inference], name: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def as_toml(found: Sequence[Inference], name: str, declarations: Sequence[Declaration] = ()) -> str:
-    """The dialect as a file, with declarations for what it does not explain."""
+def as_toml(
+    found: Sequence[Inference],
+    name: str,
+    declarations: Sequence[Declaration] = (),
+    drawn: Mapping[str, int] = MappingProxyType({}),
+) -> str:
+    """The dialect as a file, with declarations for what it does not explain, and what was `drawn` to see that."""
     lines = ["[[dialect]]", f"name = {json.dumps(name)}", f"extends = {json.dumps(DOCUMENTED)}", "[dialect.choices]"]
     for inference in found:
         for each in inference.choices:
             if not each.as_documented:
                 lines += [f"# {CHOICES[each.choice].values[each.value]}", f'"{each.choice}" = "{each.value}"']
+    if drawn:
+        lines += ["", "[drawn]", *(f"{key} = {value}" for key, value in drawn.items())]
     for declaration in declarations:
         predicted = json.dumps(trace_to_json(declaration.predicted))
         lines += [

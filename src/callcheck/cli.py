@@ -114,8 +114,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.add_argument("--clause", default="", metavar="PREFIX", help="only the clauses whose id begins so")
     check.add_argument("--dialect", metavar="D", help="hold them to this dialect: a name or a TOML file")
-    check.add_argument("--examples", type=positive, metavar="N", help="random scenarios per callback (default: 300)")
-    check.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the random scenarios (default: 0)")
+    pinned = "or as the dialect was pinned"
+    check.add_argument(
+        "--examples", type=positive, metavar="N", help=f"random scenarios per callback (default: 300, {pinned})"
+    )
+    check.add_argument("--seed", type=int, metavar="S", help=f"seed of the random scenarios (default: 0, {pinned})")
     check.add_argument(
         "--report",
         metavar="DIR",

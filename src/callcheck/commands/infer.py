@@ -51,7 +51,7 @@ def pin(file: str, name: str, subject: Subject, found: list[Inference], examples
     told = [each for each in found if each.complaint is None and each.asked]
     dialect = spoken(name, told)
     declared = declarations(subject, dialect, [each.callback for each in told], examples=examples, seed=seed)
-    write(as_toml(told, name, declared), file, "--pin")
+    write(as_toml(told, name, declared, {"examples": examples, "seed": seed}), file, "--pin")
     say(f"written: {file}; `callcheck check {name} --dialect {file}` holds it to that")
 
 
