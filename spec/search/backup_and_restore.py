@@ -195,7 +195,7 @@ BOUNDARIES: dict[str, Condition] = {
     "two are kept": parameter_is("double_checkpoint", bool),
     "nothing is deleted": parameter_is("delete_checkpoint", lambda value: not value),
     "an empty name": parameter_is("backup_dir", lambda value: not value),
-    "a folder in a folder": parameter_is("backup_dir", lambda value: "/" in value),
+    "a folder in a folder": parameter_is("backup_dir", lambda value: isinstance(value, str) and "/" in value),
     "something is there": lambda s: bool(s.existing),
     "somebody else stops": any_epoch(lambda epoch: epoch.stop),
     "new instances": any_later_fit(lambda fit: fit.instances == "new"),
