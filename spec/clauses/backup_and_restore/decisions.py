@@ -302,8 +302,10 @@ def _ended_before(case: Case, fit: int, epoch: int) -> bool:
     return any(each.number == epoch - 1 for each in case.epochs(fit - 1))
 
 
-@judged("backup-and-restore/restore/goes-on-behind-the-batch", level="observed", source=KERAS_2,
-        choices={"backup-and-restore/restores": "the-batch"})  # fmt: skip
+@judged(
+    "backup-and-restore/restore/goes-on-behind-the-batch", level="observed", source=KERAS_2,
+    choices={"backup-and-restore/restores": "the-batch", "backup-and-restore/epoch-of-a-batch": "the-running-one"},
+)  # fmt: skip
 def goes_on_behind_the_batch(case: Case) -> Expectations:
     """A backup behind a batch has training go on behind that batch: in the same epoch, or with the next one if it was the epoch's
     last. (Every epoch of the fit has as many batches.)"""
