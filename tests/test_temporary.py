@@ -44,8 +44,8 @@ def test_it_is_removed_when_it_is_not_needed_any_more(place: Path) -> None:
 
 
 def test_the_next_process_removes_what_one_left_that_was_killed(place: Path) -> None:
-    (left,) = map(Path, said_by("os.makedirs(there + '/work/deep'); print(there, flush=True)", place))
-    assert (left / "work" / "deep").is_dir()
+    (left,) = map(Path, said_by("os.makedirs(there + '/some/deep'); print(there, flush=True)", place))
+    assert (left / "some" / "deep").is_dir()
     with temporary.temporary():
         assert not left.exists()
 
