@@ -135,5 +135,7 @@ def test_the_command_writes_both(tmp_path: Path, capsys: pytest.CaptureFixture[s
     (tmp_path / "t").write_text("a file in the place of the folder")
     assert main(["clauses", "--markdown", str(tmp_path / "t.md")]) == 2
     assert "cannot be written (File exists)" in capsys.readouterr().err
+    assert main(["clauses", "--markdown", str(tmp_path / "u")]) == 2
+    assert "without its ending" in capsys.readouterr().err
     assert main(["clauses", "early-stopping", "--html", str(written)]) == 2
     assert "early-stopping" in capsys.readouterr().err

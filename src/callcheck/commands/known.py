@@ -31,7 +31,12 @@ def clauses(options: argparse.Namespace) -> int:
         if options.prefix:
             raise WrongInput(f"a document holds all clauses, not only those that begin with {options.prefix!r}")
         if options.markdown:
-            write_all(specification.documents(Path(options.markdown).name), Path(options.markdown).parent, "--markdown")
+            front = Path(options.markdown)
+            if not front.suffix:
+                raise WrongInput(
+                    f"--markdown: the folder of the pages is called as the file without its ending; give it one: {front}.md"
+                )
+            write_all(specification.documents(front.name), front.parent, "--markdown")
         if options.html:
             write(specification.page(), options.html, "--html")
         return OK
