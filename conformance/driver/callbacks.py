@@ -90,7 +90,10 @@ class Callbacks:
 
 
 def _copied(callback: Any, model: Any, make: Callable[[Any], Any]) -> Any:
-    """A copy of the callback, without the model that it holds: only what is the callback's own goes with it."""
+    """A copy of the callback, without the model that it holds: only what is the callback's own goes with it. Raises
+    CannotExpress for Keras 2's BackupAndRestore in a fit that was interrupted: its checkpoint holds the model too."""
+    if hasattr(callback, "_training_state"):
+        raise CannotExpress("instances")
     held = [name for name, value in vars(callback).items() if value is model]
     for name in held:
         vars(callback)[name] = None
