@@ -173,6 +173,30 @@ def test_the_reference_predicts_it(name: str, pair: tuple[Any, Any]) -> None:
     assert _internal(predicted) == _internal(seen)
 
 
+@pytest.mark.parametrize("instances", ["copied", "pickled"])
+def test_a_backup_of_an_interrupted_fit_is_copied_where_it_does_not_hold_the_model(
+    instances: str, pair: tuple[Any, Any]
+) -> None:
+    interrupted = others({"hook": "epoch_begin", "raise": "OSError"})
+    scenario = scenario_from_json(
+        {
+            "callback": "BackupAndRestore",
+            "config": {"backup_dir": "backup"},
+            "fits": [{"epochs": [interrupted]}, {"instances": instances, "epochs": epochs(1.0)}],
+        }
+    )
+    for way in pair:
+        dialect = release_dialect(way.identity["package"], way.identity["version"]).dialect
+        predicted = replay(scenario, dialect)
+        seen = from_json(run(way, to_json(scenario), optional=True, time_limit=600.0))
+        if way.identity["package"] == "tf-keras":
+            assert predicted == seen == NotExpressible(parameter="instances")
+        else:
+            assert isinstance(predicted, Trace)
+            assert isinstance(seen, Trace), seen
+            assert difference(predicted, seen) is None
+
+
 def _internal(trace: Trace) -> str:
     """The state of every callback, as far as the reference knows it: numbers as they are written."""
     states = [each.internal for each in trace.callbacks or (trace,)]
