@@ -68,9 +68,9 @@ class Hearing:
         self.results = Results(subject, progress=progress, budget=budget)
         self.predicted = predicted or Results(Here(Reference(Resolution(dialect=dialect))))
         self.drawn: set[str] = set()
-        """The callbacks of which random scenarios were drawn."""
-        self._left_out: set[str] = set()
-        """Those of which none were, because the budget was spent."""
+        """The callbacks of which all random scenarios were drawn."""
+        self._left_out: dict[str, int] = {}
+        """How many were not, because the budget was spent, of the others."""
         self._pools: dict[str, list[Answered]] = {}
         self._questions: dict[tuple[str, str], list[Question]] = {}
 
@@ -78,13 +78,14 @@ class Hearing:
         """The scenarios on which a callback is judged, or only those that are `stored`."""
         within = limits(self.subject.capabilities, callback)
         own = [each.scenario for each in self.held.pinned if each.scenario.about == callback]
-        if not stored and callback not in self.drawn and self.results.budget.spent:
-            self._left_out.add(callback)
-            stored = True
-        if stored:
-            return (*own, *known(callback, within))
-        self.drawn.add(callback)
-        return (*own, *pool(callback, self.examples, self.seed, within))
+        budget = self.results.budget
+        stored = stored or (callback not in self.drawn and budget.spent)
+        found = known(callback, within) if stored else pool(callback, self.examples, self.seed, within, budget)
+        if callback not in self.drawn and budget.spent:
+            self._left_out[callback] = max(0, self.examples - len(found) + len(known(callback, within)))
+        elif not stored:
+            self.drawn.add(callback)
+        return (*own, *found)
 
     def pool(self, callback: str) -> list[Answered]:
         """The scenarios on which a callback is judged, with what the subject does."""
@@ -108,7 +109,7 @@ class Hearing:
         return [each for each in (*found, self._incomplete()) if each is not None]
 
     def _incomplete(self) -> Complaint | None:
-        untried = self.results.untried + self.examples * len(self._left_out)
+        untried = self.results.untried + sum(self._left_out.values())
         if not untried:
             return None
         hopeless = {callback: self.results.hopeless(callback) for callback in self._pools}

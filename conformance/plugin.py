@@ -42,7 +42,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="SECONDS",
         help="for one scenario (default: 10 by hooks, 60 through a real fit)",
     )
-    group.addoption("--budget", type=seconds, metavar="SECONDS", help="for the whole run; what is left is not tried")
+    group.addoption(
+        "--budget", type=seconds, metavar="SECONDS", help="to start, draw and ask in; the rest is not tried"
+    )
     group.addoption(
         "--callcheck-seed",
         type=int,

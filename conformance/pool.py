@@ -15,6 +15,7 @@ from callcheck.spec.search.strategies import EXAMPLES as EXAMPLES
 from callcheck.spec.search.strategies import sample, sample_aimed
 from callcheck.spec.vectors import Vector, stored
 
+from .budget import UNLIMITED, Budget
 from .limits import Limits, reasons
 
 EVERYTHING = Limits()
@@ -33,8 +34,11 @@ def known(callback: str, within: Limits = EVERYTHING) -> tuple[Scenario, ...]:
 
 
 @cache
-def _drawn(callback: str, examples: int, seed: int) -> tuple[Scenario, ...]:
-    return (*_beside_a_file(sample(callback, examples, seed)), *sample_aimed(callback, examples, seed))
+def _drawn(callback: str, examples: int, seed: int, budget: Budget) -> tuple[Scenario, ...]:
+    def spent() -> bool:
+        return budget.spent
+
+    return (*_beside_a_file(sample(callback, examples, seed, spent)), *sample_aimed(callback, examples, seed, spent))
 
 
 def _beside_a_file(scenarios: Iterable[Scenario]) -> Iterator[Scenario]:
@@ -46,12 +50,15 @@ def _beside_a_file(scenarios: Iterable[Scenario]) -> Iterator[Scenario]:
 
 
 @cache
-def pool(callback: str, examples: int, seed: int, within: Limits = EVERYTHING) -> tuple[Scenario, ...]:
+def pool(
+    callback: str, examples: int, seed: int, within: Limits = EVERYTHING, budget: Budget = UNLIMITED
+) -> tuple[Scenario, ...]:
     """The scenarios on which a callback is judged, each once.
 
-    `within`: the limits of the implementation, inside of which all scenarios are brought.
+    `within`: the limits of the implementation, inside of which all scenarios are brought. `budget`: when it is spent while they
+    are drawn, there are fewer.
     """
-    return _each_once((*known(callback), *_drawn(callback, examples, seed)), within)
+    return _each_once((*known(callback), *_drawn(callback, examples, seed, budget)), within)
 
 
 def _each_once(scenarios: Iterable[Scenario], within: Limits) -> tuple[Scenario, ...]:
@@ -62,16 +69,20 @@ def _each_once(scenarios: Iterable[Scenario], within: Limits) -> tuple[Scenario,
     return tuple(unique.values())
 
 
-def share(callback: str, examples: int, seed: int, within: Limits) -> tuple[float, dict[str, int]]:
+def share(
+    callback: str, examples: int, seed: int, within: Limits, budget: Budget = UNLIMITED
+) -> tuple[float, dict[str, int]]:
     """Which share of what is drawn lies inside of the limits as it is, and why how many scenarios do not."""
-    drawn = pool(callback, examples, seed)
+    drawn = pool(callback, examples, seed, budget=budget)
     why = reasons(drawn, within)
     return 1.0 - sum(why.values()) / len(drawn), dict(why)
 
 
-def reached(callback: str, examples: int, seed: int, within: Limits = EVERYTHING) -> dict[str, int]:
+def reached(
+    callback: str, examples: int, seed: int, within: Limits = EVERYTHING, budget: Budget = UNLIMITED
+) -> dict[str, int]:
     """How many scenarios of the pool reached each boundary that the strategies promise for the callback."""
-    scenarios = pool(callback, examples, seed, within)
+    scenarios = pool(callback, examples, seed, within, budget)
     return {
         name: sum(condition(scenario) for scenario in scenarios) for name, condition in boundaries(callback).items()
     }

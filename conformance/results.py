@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from callcheck.spec.scenario import Scenario, key, to_json
 from callcheck.spec.trace import Failed, Result
 
-from .budget import Budget
+from .budget import UNLIMITED, Budget
 from .driver.protocol import Capabilities
 from .subjects.transport import TIME_LIMIT, Transport, read, run
 
@@ -103,7 +103,7 @@ class Results:
     def __init__(self, subject: Subject, *, progress: Progress | None = None, budget: Budget | None = None) -> None:
         self.subject = subject
         self.progress = progress or Silent()
-        self.budget = budget or Budget()
+        self.budget = budget or UNLIMITED
         self.answered = self.late = 0
         self._known: dict[str, Result] = {}
         self._untried: set[str] = set()

@@ -40,6 +40,7 @@ from callcheck.spec.clauses.clause import Failed as ClauseFailed
 from callcheck.spec.dialect import NEWEST, Dialect, InvalidDialect, documented, representative, resolve
 from callcheck.spec.scenario import Scenario, dumps, key, loads
 from callcheck.spec.search.boundaries import boundaries
+from callcheck.spec.search.strategies import sample
 from callcheck.spec.trace import Failed, Result, Trace, difference, to_json
 
 NEWEST_DIALECT = resolve(NEWEST).dialect
@@ -315,6 +316,13 @@ def test_a_pool_is_reproducible_and_has_no_scenario_twice() -> None:
     again = pool("EarlyStopping", 40, 7)
     assert [key(scenario) for scenario in first] == [key(scenario) for scenario in again]
     assert len({key(scenario) for scenario in first}) == len(first)
+
+
+def test_drawing_ends_when_it_is_told_to_and_what_was_drawn_is_the_beginning() -> None:
+    asked = itertools.count(1)
+    some = sample("EarlyStopping", 40, 7, stop=lambda: next(asked) > 2)
+    assert 0 < len(some) < 40
+    assert some == sample("EarlyStopping", 40, 7)[: len(some)]
 
 
 @pytest.mark.parametrize("callback", CALLBACKS)

@@ -115,7 +115,7 @@ def _counts(suite: Suite, name: Name) -> Iterator[str]:
     for callback in suite.callbacks:
         if callback in hearing.drawn & hearing.subject.capabilities.callbacks:
             within = limits(hearing.subject.capabilities, callback)
-            part, why = share(callback, suite.examples, suite.seed, within)
+            part, why = share(callback, suite.examples, suite.seed, within, hearing.results.budget)
             if why:
                 cost = ", ".join(f"{reason} ({count})" for reason, count in why.items())
                 yield from wrapped(
@@ -183,5 +183,6 @@ def _boundaries(suite: Suite) -> Iterator[str]:
                 pools.setdefault((callback, limits(capabilities, callback)), []).append(name)
     for (callback, within), names in pools.items():
         yield f"  {callback}" + ("" if within == Limits() else f", as {', '.join(map(str, names))} can be asked")
-        for boundary, count in reached(callback, suite.examples, suite.seed, within).items():
+        budget = suite.hearing(names[0]).results.budget
+        for boundary, count in reached(callback, suite.examples, suite.seed, within, budget).items():
             yield f"    {count:>5}  {boundary}"

@@ -7,6 +7,7 @@ Rules
 """
 
 import os
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -45,16 +46,20 @@ _RUN = 10
 of one another, as a search for one failure wants it; a pool wants different scenarios."""
 
 
-def sample(callback: str, n: int, seed: int) -> list[Scenario]:
+def _never() -> bool:
+    return False
+
+
+def sample(callback: str, n: int, seed: int, stop: Callable[[], bool] = _never) -> list[Scenario]:
     """`n` different scenarios for one callback, or of TRAINING: always the same for the same seed (and version of Hypothesis).
 
     No database, no deadline, no shrinking, nothing printed. A larger `n` begins with the scenarios of a smaller one.
-    Fewer than `n` come back only where new ones hardly turn up any more.
+    Fewer than `n` come back only where new ones hardly turn up any more, or once somebody says `stop`.
     """
-    return _sample(scenarios(callback), n, f"{seed}")
+    return _sample(scenarios(callback), n, f"{seed}", stop)
 
 
-def sample_aimed(callback: str, n: int, seed: int) -> list[Scenario]:
+def sample_aimed(callback: str, n: int, seed: int, stop: Callable[[], bool] = _never) -> list[Scenario]:
     """The aimed scenarios that go with `n` random ones; none for a callback without aims."""
     module = _module(callback)
     more = getattr(module, "more", aims.nothing)
@@ -62,12 +67,12 @@ def sample_aimed(callback: str, n: int, seed: int) -> list[Scenario]:
         scenario
         for aiming, number in getattr(module, "AIMS", {}).items()
         for scenario in _sample(
-            aims.scenarios(callback, aiming, more), -(-n * number // EXAMPLES), f"{aiming.__name__}/{seed}"
+            aims.scenarios(callback, aiming, more), -(-n * number // EXAMPLES), f"{aiming.__name__}/{seed}", stop
         )
     ]
 
 
-def _sample(strategy: SearchStrategy[Scenario], n: int, seed: str) -> list[Scenario]:
+def _sample(strategy: SearchStrategy[Scenario], n: int, seed: str, stop: Callable[[], bool]) -> list[Scenario]:
     found: dict[str, Scenario] = {}
 
     @settings(
@@ -79,7 +84,7 @@ def _sample(strategy: SearchStrategy[Scenario], n: int, seed: str) -> list[Scena
         found.setdefault(key(scenario), scenario)
 
     for run in range(2 * n // _RUN + 10):
-        if len(found) >= n:
+        if len(found) >= n or stop():
             break
         seeded(f"{seed}/{run}")(collect)()
     return list(found.values())[:n]

@@ -128,7 +128,9 @@ def _parser() -> argparse.ArgumentParser:
         "--verbose", action="store_true", help="also print every verdict, and how often each boundary was reached"
     )
     _add_manner(check)
-    check.add_argument("--budget", type=seconds, metavar="SECONDS", help="for the whole run; what is left is not tried")
+    check.add_argument(
+        "--budget", type=seconds, metavar="SECONDS", help="to start, draw and ask in; the rest is not tried"
+    )
     check.add_argument("--json", action="store_true", help="print the results as JSON")
     check.add_argument(
         "--pin", metavar="FILE", help="write what it does as a dialect with which `check --dialect FILE` is green"
