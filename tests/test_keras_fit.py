@@ -45,7 +45,7 @@ PATIENCE = 600.0
 
 @pytest.mark.parametrize("callback", CALLBACKS)
 def test_hooks_and_fit_agree(callback: str, hooks: Hooks, keras_fit: RealFit) -> None:
-    for scenario in sample(callback, 45, seed=11):
+    for scenario in sample(callback, 30, seed=11):
         by_hooks = run(hooks, scenario, internal=True, time_limit=PATIENCE)
         by_fit = run(keras_fit, scenario, internal=True, time_limit=PATIENCE)
         assert isinstance(by_hooks, Trace), dumps(scenario)

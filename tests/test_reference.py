@@ -2,6 +2,7 @@
 
 import pytest
 
+from callcheck.conformance.derivation import keras_dialects
 from callcheck.reference import (
     early_stopping,
     learning_rate_scheduler,
@@ -14,7 +15,7 @@ from callcheck.reference.replay import explain, replay
 from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.clauses.clause import CLAUSES
-from callcheck.spec.dialect import NEWEST, resolve, shipped
+from callcheck.spec.dialect import DOCUMENTED, NEWEST, resolve, shipped
 from callcheck.spec.scenario import Scenario, from_json, loads
 from callcheck.spec.search.strategies import sample
 from callcheck.spec.trace import Trace, difference
@@ -30,7 +31,7 @@ def test_every_reason_cites_what_exists() -> None:
 
 @pytest.mark.parametrize("callback", CALLBACKS)
 def test_every_decision_can_be_put_into_words(callback: str) -> None:
-    for dialect in shipped().values():
+    for dialect in (resolve(DOCUMENTED).dialect, *keras_dialects(callback)):
         for scenario in sample(callback, 100, 0):
             trace, decisions = explain(scenario, dialect)
             assert difference(trace, replay(scenario, dialect)) is None

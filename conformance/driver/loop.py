@@ -79,11 +79,17 @@ def run(
     try:
         scenario = Scenario(data)
         _expressible(implementation.capabilities, scenario)
-        with _limited(time_limit), Directory() as directory, captured() as heard:
-            result = _run(implementation, scenario, directory, heard, internal, optional)
-            if directory.left:
-                raise CannotExpress("filepath")
-            return result
+        with _limited(time_limit):
+            try:
+                with Directory() as directory, captured() as heard:
+                    result = _run(implementation, scenario, directory, heard, internal, optional)
+                    if directory.left:
+                        raise CannotExpress("filepath")
+                    return result
+            except PASSING:
+                raise
+            except BaseException as error:  # as a signal is one of PASSING here, it is the subject's own
+                return _crash(error)
     except CannotExpress as error:
         return {"not_expressible": {"parameter": error.parameter}}
     except _TimeLimit:
@@ -95,8 +101,12 @@ def run(
         return _failed("flood", str(error))
     except Nonsense as error:
         return _failed("nonsense", str(error))
-    except BaseException as error:
-        return _failed("crash", f"{type(error).__name__}: {text_of(error)}")
+    except Exception as error:
+        return _crash(error)
+
+
+def _crash(error: BaseException) -> Dict[str, Any]:
+    return _failed("crash", f"{type(error).__name__}: {text_of(error)}")
 
 
 def _failed(kind: str, message: str) -> Dict[str, Any]:
