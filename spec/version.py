@@ -2,7 +2,7 @@
 
 The last number rises when sentences or examples change and no implementation can be told by it; the middle one when clauses are
 added, or one is corrected; the first when a clause is retired or a choice loses a value, which raises the middle one in its place
-as long as it is 0. The ids themselves never change their meaning (`clauses/ids.txt`).
+as long as it is 0. An id never comes to mean something else (`clauses/ids.txt`).
 """
 
 import re
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
-VERSION = "0.2.0"
+VERSION = "0.3.0"
 
 
 @cache

@@ -29,7 +29,7 @@ def clause_text(clause: Clause, form: Form) -> Iterator[str]:
     source = clause.origin.removeprefix(f"{clause.level}: ")
     yield from (f"*{clause.level}*; {_linked(source)}.", "")
     for choice, values in clause.choices.items():
-        said = "; or ".join(f"`{value}` ({_half(CHOICES[choice].values[value])})" for value in values)
+        said = "; or ".join(f"`{value}` {_meaning(choice, value)}" for value in values)
         yield from (f"Holds where {form.link(choice)} is {said}.", "")
     yield from _standings(standings(clause.id), form)
     shown = example(clause.id)
@@ -50,10 +50,9 @@ def _linked(source: str) -> str:
     return re.sub(r"https://[^\s,;()]+", r"<\g<0>>", source)
 
 
-def _half(meaning: str, shown: str = "") -> str:
-    """Of what a value of a choice means the part that names what was `shown`, else the first."""
-    parts = [part.rstrip(";. ") for part in re.split(r"(?<=[;.:])\s+", meaning)]
-    return next((part for part in parts if shown and shown in part), parts[0]).rstrip(":")
+def _meaning(choice: str, value: str) -> str:
+    """What a value of a choice means, in parentheses."""
+    return f"({CHOICES[choice].values[value].removesuffix('.')})"
 
 
 def _standings(found: Sequence[Standing], form: Form) -> Iterator[str]:
@@ -68,13 +67,10 @@ def _standings(found: Sequence[Standing], form: Form) -> Iterator[str]:
     yield f"Kept by {', '.join(kept)}." if kept else "Kept by none of these dialects."
     for members in broken.values():
         first = members[0]
-        whys = []
-        for choice, case in first.causes:
-            errors = [
-                fit.error.type for trace in (case.trace, case.other) for fit in trace.fits if fit.error is not None
-            ]
-            value = first.dialect[choice]
-            whys.append(f"{form.link(choice)} is `{value}` ({_half(CHOICES[choice].values[value], *errors[:1])})")
+        whys = [
+            f"{form.link(choice)} is `{(value := first.dialect[choice])}` {_meaning(choice, value)}"
+            for choice, _ in first.causes
+        ]
         yield f"**Broken by {', '.join(each.dialect.name for each in members)}**: {'; '.join(whys) or 'no choice explains it'}."
     yield ""
 

@@ -28,21 +28,33 @@ LEGEND = {
     "`stop`": "the stop flag is set: this epoch was the last of the fit.",
     "`(not run)`": "the fit had ended before.",
     "`(empty)`": "the epoch's logs have no metric; `1.0` and the like are what `logs` holds, as Python writes it.",
-    "`lr=0.1`": "the learning rate after the epoch's end. The initial one is 1.0 if none is shown.",
-    "`logged {...}`": "what the callback added to the logs.",
+    "`lr=0.1`": "the learning rate after the epoch's end; `lr=head:0.5 body:0.25` those of two optimizers, by their names. The "
+    "initial one is 1.0 if none is shown.",
+    "`logged {...}`": "what the callback added to the logs, or set in them; `removed ...`: what it removed. Behind "
+    "`at the end of batch 0` it is that batch's logs.",
     "`saved m.keras (weights of epoch 2)`": "a file was written, at the epoch's end unless a batch is named.",
-    "`warned ...`, `printed ...`": "a warning, or a line on the screen, by what it says.",
-    "`raised ...`": "the hook that raised, and the type of the exception, which ends training.",
+    "`warned ...`, `printed ...`": "a warning, or a line on the screen, by what it says: `missing-metric`, `early-stop`, ...; "
+    "`other` is one that has no name of its own, or a line in which something is false.",
+    "`epoch_end raised ...`": "the hook that raised, and the type of the exception, which ends training; "
+    "`in batch_end somebody else raised ...`: it was not the callback's.",
     "`batches: ...`": "the logs of the epoch's batches. An epoch without them has one batch, whose logs are the epoch's "
     "without those that begin with val_.",
     "`weights set at ...`": "the hook in which other weights were put into the model; `the model holds ...`: those that it has "
     "when a fit begins or has ended.",
-    "`recorded {...}`": "what the callback has written down by the end of the fit: lists of History, each `line` of a file.",
-    "`new files around it: ...`": "what has appeared in the working directory when the fit began, or when it ended.",
+    "`... changed at ...`": "what that hook left changed beside the callback's work, such as the working directory.",
+    "`recorded {...}`": "what the callback has written down by the end of the fit: lists of History; each `line` of a file; of a "
+    "backup the `epoch` with which it goes on, or, with a `batch`, in which that one was the last.",
+    "`new file ...`, `file gone: ...`": "what has appeared in the working directory in the epoch, beside what is `saved`, and "
+    "what has vanished from it; `new files around it: ...`, `files gone around it: ...`: when the fit began, or when it ended.",
     "`2 steps of the optimizer, in all`": "how many it has made since it was new, those before it was saved and loaded included.",
     "`1 to 9`": "the same in each of these epochs.",
     "`(stop set)`, `somebody ...`": "what is done by someone else than the callback.",
+    "`2: ...`": "of several callbacks, that the second one in the list did.",
+    "`2, new instances, a fresh model`": "in the column of fits: the second fit, which has new callbacks and another model, as "
+    "after a restart of the process; `resumed from ...`: the model is loaded from that file.",
     "`there before: ...`": "files and directories that lie there when the first fit begins.",
+    "`'m.keras' (relative)`": "a path that is given as it is, in the working directory; every other one is absolute, with the "
+    "working directory in front, which is left out here.",
 }
 
 
@@ -58,9 +70,9 @@ def introduction(form: Form) -> Iterator[str]:
     choice = f"[choice]({form.part(CHOICES_PART)})"
     yield from ('## <a id="reading"></a>How to read it', "")
     yield (
-        "A clause is one statement, of a sentence or two, with an id that never changes its meaning, a source, and a level. What "
-        "stands in parentheses behind a sentence limits it: it holds only there; an exception begins with *except*. Unless a "
-        "sentence speaks of errors, it is about training that is run to its end without one."
+        "A clause is one statement, of a sentence or two, with an id that never comes to mean something else, a source, and a "
+        "level. What stands in parentheses behind a sentence limits it: it holds only there; an exception begins with *except*. "
+        "Unless a sentence speaks of errors, it is about training that is run to its end without one."
     )
     yield ""
     yield from (f"- **{level}** ({counts[level]}): {says}" for level, says in LEVELS.items())
@@ -82,7 +94,8 @@ def introduction(form: Form) -> Iterator[str]:
     yield (
         "Where one of the dialects documented, keras-3.15.1, keras-3.15.1+numpy and tf-keras-2.21.0 breaks a clause, it is said "
         "which, and by which choices: as the *reference* does it, callcheck's own implementation, which is held to the real "
-        "releases, on the *stored scenarios*, a few hundred that come with callcheck."
+        "releases, on the *stored scenarios*, a few hundred that come with callcheck. A scenario is one callback or several with "
+        "their arguments, and one or several fits: by epoch, the logs that the callbacks are shown."
     )
     yield ""
     yield (
@@ -105,8 +118,8 @@ def _version(form: Form) -> Iterator[str]:
     yield from ('## <a id="version"></a>Version', "")
     yield (
         "Cite a clause by its id and the version of the specification: `early-stopping/patience/stops-after-patience-epochs` "
-        f"({VERSION}). An id never changes its meaning, and the anchor made of it, with dashes for slashes, leads to the clause "
-        "from this document for good. Of the version"
+        f"({VERSION}). An id never comes to mean something else, though its sentence may be corrected, and the anchor made of "
+        "it, with dashes for slashes, leads to the clause from this document for good. Of the version"
     )
     yield ""
     yield "- the last number rises where sentences or examples change, and no implementation can be told by it;"
