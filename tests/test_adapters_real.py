@@ -137,6 +137,38 @@ def test_torch_in_a_real_training_loop() -> None:
 
 
 @pytest.mark.parametrize("within", [False, True], ids=["epochs", "validations"])
+def test_ignite_in_real_engines(within: bool) -> None:
+    """A trainer that has its evaluator run after an epoch, or in its middle too, and the handler hung in as the documentation has
+    it."""
+    found = adapted("ignite")
+    from ignite.engine import Engine, Events
+    from ignite.handlers import EarlyStopping
+
+    def run(scenario: Scenario) -> int:
+        """How often the evaluator ran."""
+        config = {**defaults("EarlyStopping"), **scenario.config}
+        values, sign = iter(monitored(scenario)), 1.0 if config["mode"] == "max" else -1.0
+        trainer, evaluator = Engine(lambda engine, batch: None), Engine(lambda engine, batch: None)
+        handler = EarlyStopping(
+            config["patience"], lambda engine: sign * engine.state.metrics["told"], trainer, config["min_delta"]
+        )
+        done = []
+
+        @evaluator.on(Events.COMPLETED)
+        def tell(engine: Any) -> None:
+            value = next(values)
+            engine.state.metrics = {} if value is None else {"told": value}
+            done.append(value)
+
+        evaluator.add_event_handler(Events.COMPLETED, handler)
+        trainer.add_event_handler(Events.ITERATION_COMPLETED(every=1 if within else 2), lambda: evaluator.run([0]))
+        trainer.run([0, 0], max_epochs=len(scenario.fits[0].epochs))
+        return len(done)
+
+    _agrees("ignite", found, run, 40, within)
+
+
+@pytest.mark.parametrize("within", [False, True], ids=["epochs", "validations"])
 def test_lightning_in_a_real_trainer(within: bool, tmp_path: Any) -> None:
     found = adapted("lightning")
     import lightning

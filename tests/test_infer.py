@@ -126,7 +126,7 @@ def test_each_difference_has_a_smallest_scenario_on_which_the_documented_value_d
             "ignite",
             {
                 "anchor": "best-value", "nonfinite": "nan-improves", "patience-zero": "refused", "min-delta-sign": "refused",
-                "missing-metric": "raises-key-error",
+                "missing-metric": "raises-key-error", "unit": "validation", "first-epoch": "as-any-other",
             },
         ),
         ("lightgbm", {"min-delta-sign": "refused-at-the-first-epoch", "patience-zero": "disables"}),
