@@ -114,9 +114,10 @@ def _said(choice: str, dialect: Dialect) -> str:
 
 @cache
 def keras_dialects(callback: str) -> tuple[Dialect, ...]:
-    """The dialects of Keras's releases in which the callback does not do the same, the newest first."""
+    """The dialects of Keras's releases that have the callback, and in which it does not do the same, the newest first."""
     found: dict[tuple[str, ...], Dialect] = {}
-    releases = [dialect for dialect in shipped().values() if dialect.name != DOCUMENTED]
+    known = (dialect for dialect in shipped().values() if dialect.name != DOCUMENTED)
+    releases = [dialect for dialect in known if callback == TRAINING or dialect.has(callback)]
     for dialect in sorted(releases, key=lambda each: (each.package == "keras", version(str(each.since))), reverse=True):
         found.setdefault(tuple(dialect[choice] for choice in governing(callback)), dialect)
     return tuple(found.values())

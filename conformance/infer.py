@@ -7,6 +7,8 @@ Rules
   most scenarios right; where no single one helps, two at once, since choices mask one another. What is left unexplained on the
   random scenarios is asked into the search again.
 - Then what is not needed is turned back to what is documented: a value is adopted only if something that was seen asks for it.
+- What the callback leaves out everywhere, and no choice explains, is told once (`left_out.py`), and set aside: it would hide the
+  rest.
 - Each choice is *seen* (every other value predicts something else somewhere), *not separable* (another choice hides it), *not
   observable here* (it shows only in what cannot be seen of this callback), or *not expressible here* (it takes what this callback
   cannot be asked).
@@ -14,13 +16,13 @@ Rules
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import chain, combinations, islice
+from math import isfinite
 
 from callcheck.reference.replay import replay
 from callcheck.spec.callbacks import CALLBACKS
-from callcheck.spec.choices import CHOICES
 from callcheck.spec.dialect import NEWEST, Dialect, documented, resolve, third_party
+from callcheck.spec.editing import configs
 from callcheck.spec.scenario import Scenario, key
 from callcheck.spec.search.shrink import complexity, smallest
 from callcheck.spec.search.telling import telling
@@ -28,9 +30,10 @@ from callcheck.spec.trace import Result, Trace, difference
 
 from .derivation import governing, keras_dialects
 from .health import Complaint, complaint, idle
+from .left_out import has, shows, silent, without
 from .limits import limits
 from .pool import pool
-from .questions import differ, questions
+from .questions import differ, possible, questions
 from .results import Results
 
 SEEN, NOT_SEPARABLE = "seen", "not separable"
@@ -92,13 +95,14 @@ class Unexplained:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Inference:
-    """What was found about one callback. `asked`: how many scenarios were answered. `nearest`: the known dialect that fits best,
-    and on how many of them it does."""
+    """What was found about one callback. `left_out`: what it never does, by the field of a trace, where the dialect does.
+    `asked`: how many scenarios were answered. `nearest`: the known dialect that fits best, and on how many of them it does."""
 
     callback: str
     dialect: Dialect
     choices: tuple[Inferred, ...] = ()
     unexplained: tuple[Unexplained, ...] = ()
+    left_out: Mapping[str, Unexplained] = field(default_factory=dict)
     asked: int = 0
     nearest: str = ""
     nearest_fits: int = 0
@@ -129,6 +133,11 @@ class Inference:
         """What shows where nobody promises anything, and nowhere else."""
         return tuple(each for each in self.choices if each.odd and not each.as_documented)
 
+    @property
+    def conforms(self) -> bool:
+        """Whether it could be told, and is nowhere unlike both the documentation and Keras."""
+        return self.complaint is None and self.asked > 0 and not (self.differences or self.left_out or self.unexplained)
+
     def _shown(self) -> Iterator[Inferred]:
         told = (each for each in self.choices if each.scenario is not None)
         return (each for each in told if not each.only_arithmetic and not each.odd)
@@ -137,6 +146,18 @@ class Inference:
 def below_zero(scenario: Scenario) -> bool:
     """Whether an epoch has an index below 0."""
     return any(scenario.first_epoch(fit) < 0 for fit in scenario.fits)
+
+
+def oddity(scenario: Scenario) -> tuple[bool, bool, bool]:
+    """What makes a scenario tell a person little, the worst first: an index below 0, a value that is no finite number, an
+    argument that is None."""
+    logs = (each for fit in scenario.fits for epoch in fit.epochs for each in (*epoch.validations, epoch.logs))
+    finite = all(isinstance(value, float) and isfinite(value) for each in logs for value in each.values())
+    return (
+        below_zero(scenario),
+        not finite,
+        None in [value for config in configs(scenario) for value in config.values()],
+    )
 
 
 def infer(results: Results, callback: str, *, examples: int, seed: int) -> Inference:
@@ -183,17 +204,28 @@ class _Search:
         self.results = results
         self.callback = callback
         self.within = limits(results.subject.capabilities, callback)
-        self.alternatives = {choice: tuple(CHOICES[choice].values) for choice in choices_of(callback)}
+        self.alternatives = {choice: possible(callback, choice) for choice in choices_of(callback)}
         self.stored = questions(callback)
         unique = {key(each): each for each in (self.within.inside(question.scenario) for question in self.stored)}
         drawn = {key(each): each for each in pool(callback, examples, seed, self.within)}
         self.answers = dict(zip([*unique, *drawn], results.ask([*unique.values(), *drawn.values()]), strict=True))
-        self.evidence = _Evidence(callback)
-        for name, scenario in {**unique, **drawn}.items():
-            answer = self.answers[name]
-            if isinstance(answer, Trace):
-                self.evidence.seen[name] = (scenario, answer)
+        self.scenarios = {**unique, **drawn}
+        self.aside: frozenset[str] = frozenset()
+        self.evidence = self._evidence()
         self.asked = [name for name in unique if name in self.evidence.seen]
+
+    def _evidence(self) -> _Evidence:
+        """What was answered, but for what is set aside."""
+        seen = {}
+        for name, scenario in self.scenarios.items():
+            answer = self.answers[name]
+            if isinstance(answer, Trace) and shows(scenario, self.aside):
+                seen[name] = (scenario, without(answer, self.aside))
+        return _Evidence(self.callback, seen)
+
+    def _ask(self, scenario: Scenario) -> Result | None:
+        seen = self.results.ask([scenario])[0]
+        return without(seen, self.aside) if isinstance(seen, Trace) else seen
 
     def inference(self) -> Inference:
         answered = [answer for answer in self.answers.values() if answer is not None]
@@ -201,8 +233,26 @@ class _Search:
         wrong = complaint(name, self.callback, answered) or idle(name, self.callback, list(self.evidence.seen.values()))
         if wrong is not None or not self.evidence.seen:
             return Inference(callback=self.callback, dialect=documented(), complaint=wrong, asked=len(answered))
+        left_out = self._left_out()
+        if left_out:
+            self.aside = frozenset(left_out)
+            self.evidence = self._evidence()
         everything = list(self.evidence.seen)
-        nearest = self.nearest
+        self.asked = [name for name in self.asked if name in self.evidence.seen]
+        nearest = self._nearest()
+        dialect = self._spoken(nearest)
+        return Inference(
+            callback=self.callback, dialect=dialect,
+            choices=tuple(self._inferred(dialect, choice) for choice in self.alternatives),
+            unexplained=tuple(self._unexplained(dialect)), left_out=left_out, asked=len(everything), nearest=nearest.name,
+            nearest_fits=len(everything) - len(self.evidence.failing(nearest, everything)),
+        )  # fmt: skip
+
+    # ------------------------------------------------------------------------------------------ the search
+
+    def _spoken(self, nearest: Dialect) -> Dialect:
+        """The dialect that does what was seen, as far as there is one."""
+        everything = list(self.evidence.seen)
         dialect = self._fitted(nearest)
         for _ in range(ROUNDS):
             left = [name for name in self.evidence.failing(dialect, everything) if name not in self.asked]
@@ -212,18 +262,22 @@ class _Search:
             before, dialect = dialect, self._fitted(dialect)
             if dialect is before:
                 break
-        dialect = self._turned_back(dialect)
-        return Inference(
-            callback=self.callback, dialect=dialect,
-            choices=tuple(self._inferred(dialect, choice) for choice in self.alternatives),
-            unexplained=tuple(self._unexplained(dialect)), asked=len(everything), nearest=nearest.name,
-            nearest_fits=len(everything) - len(self.evidence.failing(nearest, everything)),
-        )  # fmt: skip
+        return self._turned_back(dialect)
 
-    # ------------------------------------------------------------------------------------------ the search
+    def _left_out(self) -> dict[str, Unexplained]:
+        """What the callback does nowhere, although it is documented, and with no value of a choice it would do it nowhere."""
+        found = {}
+        turned = [_with(documented(), {choice: value}) for choice, value in self._turns(documented())]
+        for name in sorted(silent(trace for _, trace in self.evidence.seen.values())):
+            told = ((*seen, replay(seen[0], documented())) for seen in self.evidence.seen.values())
+            there = sorted((each for each in told if has(each[2], name)), key=lambda each: complexity(each[0]))
+            some = [scenario for scenario, _, _ in there[:AHEAD]]
+            if some and all(any(has(replay(scenario, other), name) for scenario in some) for other in turned):
+                scenario, trace, predicted = there[0]
+                found[name] = Unexplained(scenarios=len(there), scenario=scenario, seen=trace, predicted=predicted)
+        return found
 
-    @cached_property
-    def nearest(self) -> Dialect:
+    def _nearest(self) -> Dialect:
         """The known dialect that fits the stored questions best, then all that was seen; of equal ones the documentation, then
         the newest Keras."""
         known = (documented(), *keras_dialects(self.callback), *third_party().values())
@@ -239,8 +293,7 @@ class _Search:
     def _fitted(self, dialect: Dialect) -> Dialect:
         """The dialect, with choices turned as long as that makes more of what was asked right."""
         while failing := self.evidence.failing(dialect, self.asked):
-            every = ((choice, value) for choice, values in self.alternatives.items() for value in values)
-            turns = [(choice, value) for choice, value in every if value != dialect[choice]]
+            turns = self._turns(dialect)
             better = self._best(dialect, [dict([turn]) for turn in turns], failing)
             if better is None:
                 pairs = (dict(pair) for pair in combinations(turns, 2) if pair[0][0] != pair[1][0])
@@ -251,6 +304,10 @@ class _Search:
                 return dialect
             dialect = better
         return dialect
+
+    def _turns(self, dialect: Dialect) -> list[tuple[str, str]]:
+        every = ((choice, value) for choice, values in self.alternatives.items() for value in values)
+        return [(choice, value) for choice, value in every if value != dialect[choice]]
 
     def _best(self, dialect: Dialect, turns: Sequence[Mapping[str, str]], failing: Sequence[str]) -> Dialect | None:
         """The dialect with the turn that leaves the fewest failing; None if none leaves fewer than there are."""
@@ -322,25 +379,29 @@ class _Search:
         if not showing:
             return None
 
-        odd = all(map(below_zero, showing))
+        least_odd = min(map(oddity, showing))
 
-        def shows(scenario: Scenario) -> bool:
+        def convincing(scenario: Scenario) -> bool:
             predicted, instead = replay(scenario, dialect), replay(scenario, turned)
-            if not differ(predicted, instead) or below_zero(scenario) > odd or self.within.inside(scenario) != scenario:
+            if (
+                not differ(predicted, instead)
+                or oddity(scenario) > least_odd
+                or self.within.inside(scenario) != scenario
+            ):
                 return False
-            seen = self.results.ask([scenario])[0]
+            seen = self._ask(scenario)
             return (
                 isinstance(seen, Trace)
                 and difference(predicted, seen) is None
                 and difference(instead, seen) is not None
             )
 
-        ordered = sorted(showing, key=lambda scenario: (below_zero(scenario), complexity(scenario)))
-        start = next((scenario for scenario in ordered if shows(scenario)), None)
+        ordered = sorted(showing, key=lambda scenario: (oddity(scenario), complexity(scenario)))
+        start = next((scenario for scenario in ordered if convincing(scenario)), None)
         if start is None:  # with the other value nothing is predicted of them
             return None
-        least = telling(smallest(start, shows, tries=TRIES), shows)
-        seen = self.results.ask([least])[0]
+        least = telling(smallest(start, convincing, tries=TRIES), convincing)
+        seen = self._ask(least)
         assert seen is not None
         return least, seen, len(showing)
 
@@ -357,13 +418,13 @@ class _Search:
             def again(scenario: Scenario, kind: str = kind) -> bool:
                 if self.within.inside(scenario) != scenario:
                     return False
-                seen = self.results.ask([scenario])[0]
+                seen = self._ask(scenario)
                 found = difference(replay(scenario, dialect), seen) if isinstance(seen, Trace) else None
                 return found is not None and found.field == kind
 
             start = min(scenarios, key=complexity)
             least = smallest(start, again, tries=TRIES) if again(start) else start
-            seen = self.results.ask([least])[0]
+            seen = self._ask(least)
             assert seen is not None
             yield Unexplained(scenarios=len(scenarios), scenario=least, seen=seen, predicted=replay(least, dialect))
 

@@ -67,13 +67,17 @@ def differ(one: Result, other: Result) -> bool:
     return isinstance(one, Trace) and isinstance(other, Trace) and difference(one, other) is not None
 
 
+def possible(callback: str, choice: str) -> tuple[str, ...]:
+    """The values of a choice with which there is such a callback: who is asked is one."""
+    return tuple(
+        value for value in CHOICES[choice].values if documented().replace("one", **{choice: value}).has(callback)
+    )
+
+
 def values(callback: str) -> Iterator[tuple[str, str]]:
-    """The choices that can matter to a callback, with each of their values that is not the documented one, and with which there
-    is such a callback: who is asked is one."""
-    missing = {name for name, signature in CALLBACKS[callback].signatures.items() if signature.missing}
+    """The choices that can matter to a callback, with each of their possible values that is not the documented one."""
     for choice in governing(callback):
-        known = {documented()[choice], *(missing if choice.endswith("/arguments") else ())}
-        yield from ((choice, value) for value in CHOICES[choice].values if value not in known)
+        yield from ((choice, value) for value in possible(callback, choice) if value != documented()[choice])
 
 
 def questions(callback: str) -> tuple[Question, ...]:

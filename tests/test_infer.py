@@ -1,5 +1,6 @@
 """Inferring: what an unknown callback does otherwise is named once, in words, although one difference hides another."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 
 from callcheck.cli import main
 from callcheck.conformance.declarations import pinned
+from callcheck.conformance.derivation import keras_dialects
 from callcheck.conformance.driver.domain import Domain
 from callcheck.conformance.driver.protocol import Capabilities
 from callcheck.conformance.driver.subjects import custom
@@ -19,6 +21,7 @@ from callcheck.reference.replay import replay
 from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.dialect import documented, resolve
 
+PLAIN = Path(__file__).with_name("planted") / "plain.py"
 STOPPER = Capabilities(
     callbacks={"EarlyStopping"},
     parameters={"EarlyStopping": ("monitor", "patience", "min_delta", "mode")},
@@ -78,6 +81,7 @@ class Unmade(EarlyStopping):
         raise OSError("no licence")
 
 
+@cache
 def found_in(made: type[EarlyStopping]) -> Inference:
     implementation = custom(f"mine:{made.__name__}", made, "EarlyStopping")
     implementation.capabilities = Capabilities(
@@ -86,6 +90,7 @@ def found_in(made: type[EarlyStopping]) -> Inference:
     return infer(Results(Here(implementation)), "EarlyStopping", examples=150, seed=0)
 
 
+@cache
 def as_found(dialect: str) -> Inference:
     implementation = Reference(resolve(dialect))
     implementation.capabilities = STOPPER
@@ -108,6 +113,38 @@ def test_three_mistakes_are_three_differences_in_words() -> None:
     assert "where min_delta is 0 the same value again is an improvement too" in said
     assert "What does an improvement do to the count of epochs? Nothing" in said
     assert "min_delta stands on the wrong side" in said
+
+
+PLATEAU = {
+    "self.wait >= max(self.patience, 1) and rate > self.min_lr": "self.wait > max(self.patience, 0) and rate > self.min_lr",
+    'self.best = float("-inf") if self.mode == "max" else float("inf")\n        self.wait': (
+        'self.best = getattr(self, "best", float("-inf") if self.mode == "max" else float("inf"))\n        self.wait'
+    ),
+    '        logs["learning_rate"] = rate\n': "",
+}
+"""A patience that is one longer, a best value that is kept for the next fit, and no rate in the logs."""
+
+
+def test_what_a_plateau_leaves_out_everywhere_is_told_once_and_hides_no_mistake() -> None:
+    source = PLAIN.read_text(encoding="utf-8")
+    for right, wrong in PLATEAU.items():
+        assert source.count(right) == 1
+        source = source.replace(right, wrong)
+    home: dict[str, Any] = {}
+    exec(compile(source, "plateau.py", "exec"), home)
+    subject = Here(custom("mine:Plateau", home["ReduceLROnPlateau"], "ReduceLROnPlateau"))
+    found = infer(Results(subject), "ReduceLROnPlateau", examples=100, seed=0)
+    assert differences(found) == {"patience": "more-than", "reuse": "best-value"}
+    assert found.left_out.keys() == {"logged"}
+    assert [each.scenario.config for each in found.unexplained] == [{"min_lr": None}], "which it cannot store"
+    said = " ".join(" ".join(inferred("mine", [found])).split())
+    assert "2 differences: patience, reuse; it puts nothing into logs" in said
+
+
+@pytest.mark.parametrize("callback", CALLBACKS)
+def test_a_dialect_without_the_callback_explains_nothing(callback: str) -> None:
+    assert all(dialect.has(callback) for dialect in keras_dialects(callback))
+    assert all(documented().replace("one", **{choice: value}).has(callback) for choice, value in values(callback))
 
 
 def test_each_difference_has_a_smallest_scenario_on_which_the_documented_value_does_something_else() -> None:

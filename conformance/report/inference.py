@@ -14,6 +14,7 @@ from callcheck.spec.trace import to_json as trace_to_json
 
 from ..declarations import Declaration
 from ..infer import SEEN, Inference, Inferred, Unexplained
+from ..left_out import SAID
 from .counterexample import replayable
 from .table import table
 from .words import compared_with, wrapped
@@ -44,8 +45,8 @@ def _one(name: str, found: Inference) -> Iterator[str]:
                 yield from wrapped(
                     f"{each.choice} = {each.value}: {CHOICES[each.choice].values[each.value]}", "  ", "    "
                 )
-    for unexplained in found.unexplained:
-        yield from ("", *_unexplained(unexplained))
+    for sentence, beside in beside_choices(found):
+        yield from ("", *wrapped(sentence), *_shown(beside.scenario, beside.seen, ""))
     yield ""
     yield from _not_told(found)
     yield from wrapped(
@@ -66,12 +67,13 @@ def like_whom(found: Inference) -> Sequence[tuple[str, Sequence[Inferred]]]:
 
 def headline(found: Inference) -> str:
     """What was found, in a few words."""
-    if not found.differences and not found.unexplained:
+    if found.conforms:
         return "no difference that the documentation or Keras does not explain"
     ids = ", ".join(each.choice.partition("/")[2] for each in found.differences)
     many = f"{len(found.differences)} difference" + ("" if len(found.differences) == 1 else "s")
     left = sum(each.scenarios for each in found.unexplained)
-    return many + (f": {ids}" if ids else "") + (f"; {left} scenarios are left unexplained" if left else "")
+    silent = "".join(f"; it {SAID[name]}" for name in found.left_out)
+    return many + (f": {ids}" if ids else "") + silent + (f"; {left} scenarios are left unexplained" if left else "")
 
 
 def _difference(number: int, each: Inferred) -> Iterator[str]:
@@ -95,10 +97,28 @@ def _shown(scenario: Any, result: Result | None, indent: str) -> Iterator[str]:
     yield from replayable(scenario)
 
 
-def _unexplained(each: Unexplained) -> Iterator[str]:
-    found = difference(each.predicted, each.seen)
-    yield from wrapped(f"no choice explains {each.scenarios} scenarios, of which this is a smallest: {found}")
-    yield from _shown(each.scenario, each.seen, "")
+def beside_choices(found: Inference) -> Iterator[tuple[str, Unexplained]]:
+    """What is no matter of choices, each with a sentence: what it leaves out everywhere, and what no choice explains."""
+    for name, each in found.left_out.items():
+        yield f"it {SAID[name]}; something is expected in {_scenarios(each)}, of which this is a smallest", each
+    for each in found.unexplained:
+        departure = _departure(each.predicted, each.seen)
+        yield f"no choice explains {_scenarios(each)}, of which this is a smallest: {departure}", each
+
+
+def _scenarios(each: Unexplained) -> str:
+    return f"{each.scenarios} scenario" + ("" if each.scenarios == 1 else "s")
+
+
+def _departure(predicted: Result, seen: Result) -> str:
+    refused = [each.rejected if isinstance(each, Trace) else None for each in (predicted, seen)]
+    if refused[0] is not None and refused[1] is None:
+        return f"the constructor is expected to raise {refused[0].type}, and does not"
+    if refused[1] is not None and refused[0] is None:
+        return f"the constructor raises {refused[1].type}"
+    found = difference(predicted, seen)
+    assert found is not None
+    return f"{found.place} is expected to be {json.dumps(found.a)}, and is {json.dumps(found.b)}"
 
 
 def _not_told(found: Inference) -> Iterator[str]:
@@ -130,6 +150,7 @@ def as_json(found: Sequence[Inference], name: str) -> dict[str, Any]:
             for each in inference.choices
         },
         "differences": [each.choice for inference in told for each in inference.differences],
+        "left_out": {name: each.scenarios for inference in told for name, each in inference.left_out.items()},
         "unexplained": [
             {
                 "callback": inference.callback, "scenarios": each.scenarios, "scenario": scenario_to_json(each.scenario),

@@ -8,11 +8,11 @@ from callcheck import __version__
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.dialect import documented
 from callcheck.spec.scenario import Scenario
-from callcheck.spec.trace import Result, Trace, difference
+from callcheck.spec.trace import Result, Trace
 
 from ..infer import Inference, Inferred, Unexplained
 from .folder import FAILED, PASSED, SKIPPED, Brief, Case, Written, fenced, folded, plain
-from .inference import as_json, headline, inferred, like_whom
+from .inference import as_json, beside_choices, headline, inferred, like_whom
 from .markup import as_json_block, beside_the_reference, definitions, finding, listed, report, text
 
 
@@ -32,16 +32,12 @@ def _said(each: Inference) -> str:
     return headline(each) if each.asked else "it answered nothing, so that nothing can be told of it"
 
 
-def _differs(each: Inference) -> bool:
-    return each.complaint is not None or not each.asked or bool(each.differences or each.unexplained)
-
-
 def page(found: Sequence[Inference], name: str) -> str:
     """`index.html`."""
     outcome = " ".join(f"{each.callback}: {_said(each)}." for each in found)
     parts = [part for each in found for part in _one(name, each)]
     foot = f"callcheck {text(__version__)}. The whole dialect is in <code>dialect.toml</code>."
-    return report("infer", name, outcome, not any(map(_differs, found)), parts, foot)
+    return report("infer", name, outcome, all(each.conforms for each in found), parts, foot)
 
 
 def _one(name: str, found: Inference) -> Iterator[str]:
@@ -51,9 +47,8 @@ def _one(name: str, found: Inference) -> Iterator[str]:
         return
     for number, each in enumerate(found.differences, 1):
         yield finding(f"{found.callback}-{number}", f"{number}. {text(each.choice)}", _difference(name, each))
-    for number, unexplained in enumerate(found.unexplained, 1):
-        title = "What no choice explains"
-        yield finding(f"{found.callback}-unexplained-{number}", title, _unexplained(name, unexplained))
+    for number, (sentence, beside) in enumerate(beside_choices(found), 1):
+        yield finding(f"{found.callback}-beside-{number}", "Beside the choices", _beside(name, sentence, beside))
     for title, those in like_whom(found):
         if those:
             said = listed(
@@ -78,9 +73,8 @@ def _difference(name: str, each: Inferred) -> Iterator[str]:
         yield _shown(name, each.scenario, each.result)
 
 
-def _unexplained(name: str, each: Unexplained) -> Iterator[str]:
-    found = difference(each.predicted, each.seen)
-    yield f'<p class="sentence">{text(f"{each.scenarios} scenarios, of which this is a smallest: {found}")}</p>'
+def _beside(name: str, sentence: str, each: Unexplained) -> Iterator[str]:
+    yield f'<p class="sentence">{text(sentence)}</p>'
     yield _shown(name, each.scenario, each.seen)
 
 
@@ -121,8 +115,12 @@ def _cases(found: Inference, name: str) -> Iterator[Case]:
         outcome = FAILED if each.choice in differing else PASSED if each.shows else SKIPPED
         message = "" if outcome == PASSED else meaning if outcome == FAILED else each.status
         yield Case(suite=name, group=found.callback, name=each.choice, outcome=outcome, message=message, text=message)
-    for number, unexplained in enumerate(found.unexplained, 1):
-        said = f"{unexplained.scenarios} scenarios that no choice explains"
+    for number, (said, _) in enumerate(beside_choices(found), 1):
         yield Case(
-            suite=name, group=found.callback, name=f"unexplained {number}", outcome=FAILED, message=said, text=said
+            suite=name,
+            group=found.callback,
+            name=f"beside the choices {number}",
+            outcome=FAILED,
+            message=said,
+            text=said,
         )

@@ -1,8 +1,8 @@
 """ignite's EarlyStopping: a handler of an evaluator's end, that terminates the trainer.
 
 As in its documentation, a score is better if it is higher: for mode="min" the score function turns the sign. It reads the
-metric as a score function does, so that one that is missing raises KeyError. It is asked whenever the evaluator has run, be it in the
-middle of an epoch or at its end, and hung in with `add_event_handler`, so that nothing resets it when a fit begins.
+metric as a score function does, so that one that is missing raises KeyError. It is asked whenever the evaluator has run, be it
+in the middle of an epoch or at its end, and hung in with `add_event_handler`, so that nothing resets it when a fit begins.
 """
 
 from typing import Any, Dict

@@ -61,4 +61,4 @@ def _status(found: list[Inference]) -> int:
         return max(complaints)
     if not any(each.asked for each in found):
         return NOTHING_EXERCISED
-    return DEVIATING if any(each.differences or each.unexplained for each in found) else OK
+    return OK if all(each.conforms or not each.asked for each in found) else DEVIATING
