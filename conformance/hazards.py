@@ -7,24 +7,22 @@ Rules
 - Severity is what comes of it at the worst: wrong weights, a wrong stop, a crash, the rate.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-from callcheck.reference.replay import replay
-from callcheck.spec.callbacks import defaults
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.editing import configs, with_config
 from callcheck.spec.files import path_of
-from callcheck.spec.metrics import DIRECTIONS, Metric, class_named
-from callcheck.spec.scenario import Epoch, Fit, Resume, Scenario
-from callcheck.spec.script import ScriptCallback, ScriptFit
-from callcheck.spec.trace import EpochTrace, FitTrace, Save, Trace
+from callcheck.spec.metrics import Metric, class_named
+from callcheck.spec.scenario import Resume, Scenario
+from callcheck.spec.script import ScriptFit
+from callcheck.spec.trace import Trace
+
+from .listed import LONGEST, Listed, countable, every, outcome, saves_of, stream, worse
 
 SEVERITIES = ("weights", "stop", "crash", "rate")
-LONGEST = 300
-"""Epochs in a scenario; what takes longer to show is not looked for."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,27 +33,6 @@ class Hazard:
     severity: str
     says: str
     scenario: Scenario
-
-
-@dataclass(frozen=True, slots=True)
-class _Listed:
-    """A callback of the list, at its place."""
-
-    place: int
-    own: ScriptCallback
-
-    def __getitem__(self, parameter: str) -> Any:
-        config = self.own.config
-        return config[parameter] if parameter in config else defaults(self.own.callback).get(parameter)
-
-    @property
-    def monitor(self) -> str:
-        return str(self["monitor"])
-
-    def named(self, *parameters: str) -> str:
-        """The callback as it is written, with these parameters."""
-        given = ", ".join(f"{name}={self[name]!r}" for name in parameters)
-        return f"{self.own.callback}({given})"
 
 
 Shown = tuple[Scenario, str]
@@ -85,9 +62,6 @@ def hazards(fit: ScriptFit, dialect: Dialect) -> list[Hazard]:
     return sorted(found, key=lambda hazard: SEVERITIES.index(hazard.severity))
 
 
-# ---------------------------------------------------------------------------------------------- scenarios
-
-
 def _named_by_keras(fit: ScriptFit) -> tuple[Metric, ...]:
     """The metrics that the callbacks look at, as far as Keras knows their names: where the script does not say what the model is
     compiled with."""
@@ -96,61 +70,19 @@ def _named_by_keras(fit: ScriptFit) -> tuple[Metric, ...]:
     return tuple(Metric(cls=cls, name=name, by_name=True) for name, cls in known.items() if cls is not None)
 
 
-def _all(fit: ScriptFit, name: str) -> list[_Listed]:
-    return [_Listed(place, each) for place, each in enumerate(fit.callbacks) if each.callback == name]
-
-
-def _metrics(fit: ScriptFit, value: float) -> dict[str, float]:
-    """Every metric that one of the callbacks looks at, with that value; the loss too."""
-    watched = {
-        str(each.config.get("monitor", defaults(each.callback).get("monitor", "loss"))) for each in fit.callbacks
-    }
-    return dict.fromkeys(sorted({"loss", *watched} - {"learning_rate", "lr"}), value)
-
-
-def _stream(fit: ScriptFit, values: Sequence[float], **more: Any) -> Fit:
-    return Fit(epochs=tuple(Epoch(logs=_metrics(fit, value), **more) for value in values))
-
-
-def _worse(each: _Listed, steps: int) -> list[float]:
-    """A first value, and as many after it that are worse and worse in the direction that the callback looks in."""
-    known = class_named(each.monitor.removeprefix("val_"))
-    up = each["mode"] == "max" or (each["mode"] == "auto" and known is not None and DIRECTIONS[known] == "max")
-    return [1.0, *(1.0 + (-0.25 if up else 0.25) * step for step in range(1, steps + 1))]
-
-
-def _run(scenario: Scenario, dialect: Dialect) -> Trace | None:
-    """What the reference does; None where it does not say, or the callbacks are refused."""
-    trace = replay(scenario, dialect)
-    return trace if isinstance(trace, Trace) and trace.rejected is None and trace.fits else None
-
-
-def _place(seen: EpochTrace, place: int) -> Any:
-    return seen if seen.callbacks is None else seen.callbacks[place]
-
-
-def _saves(fit: FitTrace, place: int) -> list[Save]:
-    return [save for epoch in fit.epochs for save in _place(epoch, place).saved or ()]
-
-
-def _count(value: Any) -> int | None:
-    """A patience or a cooldown as a number of epochs, where it is a whole number that a scenario can show."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LONGEST // 3 else None
-
-
 # ---------------------------------------------------------------------------------------------- wrong weights
 
 
 @_rule("every-save-overwrites-the-last", "weights")
 def _overwrites(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
-    for each in _all(fit, "ModelCheckpoint"):
+    for each in every(fit, "ModelCheckpoint"):
         if each["save_best_only"]:
             continue
         steps = each["save_freq"] if isinstance(each["save_freq"], int) else 1
         batches = ({"loss": 1.0},) * max(1, min(steps, LONGEST))
-        scenario = fit.scenario(_stream(fit, [1.0, 0.5], batches=batches))
-        trace = _run(scenario, dialect)
-        paths = [] if trace is None else [save.path for save in _saves(trace.fits[0], each.place)]
+        scenario = fit.scenario(stream(fit, [1.0, 0.5], batches=batches))
+        trace = outcome(scenario, dialect)
+        paths = [] if trace is None else [save.path for save in saves_of(trace.fits[0], each.place)]
         if len(paths) > 1 and len(set(paths)) == 1:
             says = (
                 f"every save of {each.named('filepath')} writes over the one before: of all epochs the last one is left"
@@ -160,15 +92,15 @@ def _overwrites(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
 
 @_rule("the-last-checkpoint-is-not-the-model", "weights")
 def _differs(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
-    for stopping in _all(fit, "EarlyStopping"):
-        patience = _count(stopping["patience"])
+    for stopping in every(fit, "EarlyStopping"):
+        patience = countable(stopping["patience"])
         if not stopping["restore_best_weights"] or patience is None:
             continue
-        scenario = fit.scenario(_stream(fit, _worse(stopping, patience + 2)))
-        trace = _run(scenario, dialect)
-        for saving in _all(fit, "ModelCheckpoint") if trace is not None else ():
+        scenario = fit.scenario(stream(fit, worse(stopping, patience + 2)))
+        trace = outcome(scenario, dialect)
+        for saving in every(fit, "ModelCheckpoint") if trace is not None else ():
             assert trace is not None
-            saves, ended = _saves(trace.fits[0], saving.place), trace.fits[0].weights
+            saves, ended = saves_of(trace.fits[0], saving.place), trace.fits[0].weights
             if (
                 not saving["save_best_only"]
                 and saves
@@ -187,14 +119,14 @@ def _differs(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
 
 @_rule("a-batch-has-no-validation-metric", "weights")
 def _no_metric(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
-    for each in _all(fit, "ModelCheckpoint"):
-        every = each["save_freq"]
-        if not each["save_best_only"] or not isinstance(every, int) or not each.monitor.startswith("val_"):
+    for each in every(fit, "ModelCheckpoint"):
+        turn = each["save_freq"]
+        if not each["save_best_only"] or not isinstance(turn, int) or not each.monitor.startswith("val_"):
             continue
-        batches = ({"loss": 1.0},) * max(1, min(every, LONGEST))
-        scenario = fit.scenario(_stream(fit, _worse(each, 2), batches=batches))
-        trace = _run(scenario, dialect)
-        saves = [] if trace is None else _saves(trace.fits[0], each.place)
+        batches = ({"loss": 1.0},) * max(1, min(turn, LONGEST))
+        scenario = fit.scenario(stream(fit, worse(each, 2), batches=batches))
+        trace = outcome(scenario, dialect)
+        saves = [] if trace is None else saves_of(trace.fits[0], each.place)
         if len(saves) > 1:
             says = f"{each.named('save_freq', 'monitor')} with save_best_only saves at every turn, however bad the model is: "
             says += f"at the end of a batch there is no {each.monitor}"
@@ -203,20 +135,20 @@ def _no_metric(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
 
 @_rule("a-resumed-run-forgets-the-best", "weights")
 def _forgets(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
-    for each in _all(fit, "ModelCheckpoint"):
+    for each in every(fit, "ModelCheckpoint"):
         if not each["save_best_only"] or each["initial_value_threshold"] is not None or each["save_freq"] != "epoch":
             continue
-        first, worse = _worse(each, 1)
-        again = replace(_stream(fit, [worse]), initial_epoch=1, instances="new")
-        scenario = fit.scenario(_stream(fit, [first]), again)
-        trace = _run(scenario, dialect)
+        first, later = worse(each, 1)
+        again = replace(stream(fit, [later]), initial_epoch=1, instances="new")
+        scenario = fit.scenario(stream(fit, [first]), again)
+        trace = outcome(scenario, dialect)
         if trace is None or len(trace.fits) < 2:
             continue
-        before, after = (_saves(each_fit, each.place) for each_fit in trace.fits)
+        before, after = (saves_of(each_fit, each.place) for each_fit in trace.fits)
         if before and after and before[-1].path == after[0].path:
             says = (
                 f"when training is resumed with a new instance, its first epoch is the best, however bad it is, and "
-                f"{after[0].path} is overwritten ({each.monitor}={first} before, {worse} now): initial_value_threshold is to be "
+                f"{after[0].path} is overwritten ({each.monitor}={first} before, {later} now): initial_value_threshold is to be "
                 "given the best value so far"
             )
             yield scenario, says
@@ -227,20 +159,20 @@ def _forgets(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
 
 @_rule("validation-freq-stretches-patience", "stop")
 def _stretched(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
-    for each in _all(fit, "EarlyStopping"):
-        patience = _count(each["patience"])
+    for each in every(fit, "EarlyStopping"):
+        patience = countable(each["patience"])
         if fit.validation_freq < 2 or not each.monitor.startswith("val_") or not patience:
             continue
         number = (patience + 2) * fit.validation_freq
         if number > LONGEST:
             continue
-        plain = _stream(fit, _worse(each, number - 1))
+        plain = stream(fit, worse(each, number - 1))
         epochs = tuple(
             epoch if (index + 1) % fit.validation_freq == 0 else replace(epoch, logs=_without_validation(epoch.logs))
             for index, epoch in enumerate(plain.epochs)
         )
         scenario = fit.scenario(replace(plain, epochs=epochs))
-        trace = _run(scenario, dialect)
+        trace = outcome(scenario, dialect)
         run = 0 if trace is None else trace.fits[0].epochs_run
         first = fit.validation_freq
         if trace is not None and trace.fits[0].epochs[-1].stop and run - first > patience:
@@ -257,8 +189,8 @@ def _without_validation(logs: Mapping[str, Any]) -> dict[str, Any]:
 
 @_rule("too-few-epochs-to-stop", "stop")
 def _too_few(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
-    for each in _all(fit, "EarlyStopping"):
-        patience = _count(each["patience"])
+    for each in every(fit, "EarlyStopping"):
+        patience = countable(each["patience"])
         if (
             fit.epochs is None
             or patience is None
@@ -268,8 +200,8 @@ def _too_few(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
             continue
         number = fit.epochs - fit.initial_epoch
         alone = replace(fit, callbacks=(each.own,))
-        scenario = alone.scenario(_stream(alone, _worse(each, max(number - 1, 0))))
-        trace = _run(scenario, dialect)
+        scenario = alone.scenario(stream(alone, worse(each, max(number - 1, 0))))
+        trace = outcome(scenario, dialect)
         if trace is not None and trace.fits[0].error is None and not any(epoch.stop for epoch in trace.fits[0].epochs):
             says = f"{each.named('patience')} cannot stop a training of {number} epochs: not even one that gets worse in each"
             yield scenario, says
@@ -279,12 +211,12 @@ def _undecided(fit: ScriptFit, dialect: Dialect) -> Iterator[Hazard]:
     if not fit.metrics and not fit.outputs:
         return  # what the model was compiled with is not known
     for place, own in enumerate(fit.callbacks):
-        each = _Listed(place, own)
+        each = Listed(place, own)
         if each["mode"] != "auto":
             continue
         alone = replace(fit, callbacks=(own,))
-        scenario = alone.scenario(_stream(alone, [1.0, 1.0]))
-        trace = _run(scenario, dialect)
+        scenario = alone.scenario(stream(alone, [1.0, 1.0]))
+        trace = outcome(scenario, dialect)
         error = None if trace is None else trace.fits[0].error
         if error is not None and error.type == "ValueError" and error.hook == "epoch_end":
             says = (
@@ -299,14 +231,14 @@ def _undecided(fit: ScriptFit, dialect: Dialect) -> Iterator[Hazard]:
 
 @_rule("early-stopping-comes-first", "rate")
 def _comes_first(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
-    for stopping in _all(fit, "EarlyStopping"):
-        for reducing in _all(fit, "ReduceLROnPlateau"):
-            waits, reduces = _count(stopping["patience"]), _count(reducing["patience"])
+    for stopping in every(fit, "EarlyStopping"):
+        for reducing in every(fit, "ReduceLROnPlateau"):
+            waits, reduces = countable(stopping["patience"]), countable(reducing["patience"])
             same = all(stopping[name] == reducing[name] for name in ("monitor", "mode"))
             if waits is None or reduces is None or not same:
                 continue
-            scenario = fit.scenario(_stream(fit, _worse(stopping, waits + reduces + 2)))
-            trace = _run(scenario, dialect)
+            scenario = fit.scenario(stream(fit, worse(stopping, waits + reduces + 2)))
+            trace = outcome(scenario, dialect)
             if trace is None or not trace.fits[0].epochs[-1].stop or trace.fits[0].error is not None:
                 continue
             printed = {repr(epoch.learning_rate) for epoch in trace.fits[0].epochs}
@@ -320,14 +252,14 @@ def _comes_first(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
 
 @_rule("cooldown-of-one", "rate")
 def _cooldown(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
-    for each in _all(fit, "ReduceLROnPlateau"):
-        patience = _count(each["patience"])
+    for each in every(fit, "ReduceLROnPlateau"):
+        patience = countable(each["patience"])
         if each["cooldown"] != 1 or patience is None:
             continue
         alone = replace(fit, callbacks=(each.own,))
-        scenario = alone.scenario(_stream(alone, _worse(each, 3 * max(patience, 1) + 3)))
+        scenario = alone.scenario(stream(alone, worse(each, 3 * max(patience, 1) + 3)))
         without = with_config(scenario, 0, {**configs(scenario)[0], "cooldown": 0})
-        ours, other = _run(scenario, dialect), _run(without, dialect)
+        ours, other = outcome(scenario, dialect), outcome(without, dialect)
         if ours is not None and other is not None and _rates(ours) == _rates(other) and len(set(_rates(ours))) > 2:
             says = f"{each.named('cooldown')} does nothing: the rate falls in the same epochs as with cooldown=0"
             yield scenario, says
@@ -339,14 +271,14 @@ def _rates(trace: Trace) -> list[str]:
 
 @_rule("a-schedule-undoes-every-reduction", "rate")
 def _undone(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
-    for each in _all(fit, "ReduceLROnPlateau"):
-        patience = _count(each["patience"])
-        tables = [other for other in _all(fit, "LearningRateScheduler") if "table" in (other["schedule"] or {})]
+    for each in every(fit, "ReduceLROnPlateau"):
+        patience = countable(each["patience"])
+        tables = [other for other in every(fit, "LearningRateScheduler") if "table" in (other["schedule"] or {})]
         if patience is None or not tables:
             continue
         length = min(max(patience, 1) + 3, *(len(other["schedule"]["table"]) for other in tables))
-        scenario = fit.scenario(_stream(fit, _worse(each, length - 1)))
-        trace = _run(scenario, dialect)
+        scenario = fit.scenario(stream(fit, worse(each, length - 1)))
+        trace = outcome(scenario, dialect)
         epochs = () if trace is None else trace.fits[0].epochs
         for before, after in pairwise(epochs):
             reduced = before.learning_rate != before.learning_rate_in_epoch
@@ -360,9 +292,9 @@ def _undone(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
 
 @_rule("a-checkpoint-forgets-the-reduction", "rate")
 def _before_the_reduction(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
-    for saving in _all(fit, "ModelCheckpoint"):
-        for reducing in _all(fit, "ReduceLROnPlateau"):
-            patience = _count(reducing["patience"])
+    for saving in every(fit, "ModelCheckpoint"):
+        for reducing in every(fit, "ReduceLROnPlateau"):
+            patience = countable(reducing["patience"])
             if (
                 saving.place > reducing.place
                 or saving["save_best_only"]
@@ -370,16 +302,16 @@ def _before_the_reduction(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
                 or patience is None
             ):
                 continue
-            first = _stream(fit, _worse(reducing, max(patience, 1)))
-            trace = _run(fit.scenario(first), dialect)
-            saves = [] if trace is None else _saves(trace.fits[0], saving.place)
+            first = stream(fit, worse(reducing, max(patience, 1)))
+            trace = outcome(fit.scenario(first), dialect)
+            saves = [] if trace is None else saves_of(trace.fits[0], saving.place)
             if trace is None or not saves or trace.fits[0].error is not None:
                 continue
             load = "weights" if saving["save_weights_only"] else "model"
             resume = Resume(path=path_of(saves[-1].path), load=load)
-            again = replace(_stream(fit, [1.0]), initial_epoch=len(first.epochs), instances="new", resume=resume)
+            again = replace(stream(fit, [1.0]), initial_epoch=len(first.epochs), instances="new", resume=resume)
             scenario = fit.scenario(first, again)
-            resumed = _run(scenario, dialect)
+            resumed = outcome(scenario, dialect)
             if resumed is None or len(resumed.fits) < 2 or not resumed.fits[1].epochs or load == "weights":
                 continue
             ended, begun = resumed.fits[0].epochs[-1].learning_rate, resumed.fits[1].epochs[0].learning_rate_in_epoch

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from callcheck.cli import main
+from callcheck.conformance.assurances import assurances
 from callcheck.conformance.hazards import RULES, SEVERITIES, hazards
 from callcheck.reference.replay import replay
 from callcheck.spec.dialect import NEWEST, resolve
@@ -126,3 +127,52 @@ def test_the_command_refuses_what_it_cannot_read(tmp_path: Path, capsys: pytest.
     assert "--script" in capsys.readouterr().err
     assert main(["check", "--script", str(path)]) == 0
     assert "nothing that these rules know of" in capsys.readouterr().out
+
+
+# ---------------------------------------------------------------------------------------------- what cannot happen
+
+TIMELY = (
+    EARLY + "{ patience = 10 }",
+    REDUCE + "{ patience = 3 }",
+    SAVE + '{ filepath = "m-{epoch:02d}.keras" }',
+)
+
+
+def assured(listed: ScriptFit, examples: int = 100) -> list[str]:
+    return [each.rule for each in assurances(listed, DIALECT, examples)]
+
+
+def test_what_cannot_happen_is_said() -> None:
+    listed = fit(*TIMELY)
+    assert hazards(listed, DIALECT) == []
+    assert assured(listed) == [
+        "early-stopping-comes-first", "the-last-checkpoint-is-not-the-model", "every-save-overwrites-the-last",
+        "a-checkpoint-forgets-the-reduction",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", CASES)
+def test_what_can_happen_is_not_assured(rule: str) -> None:
+    harmful, _ = CASES[rule]
+    assert rule not in assured(harmful)
+
+
+def test_a_stream_that_speaks_against_it_ends_an_assurance() -> None:
+    """A rate that is reduced by less than float32 can tell is the rate that it was."""
+    by = {factor: fit(TIMELY[0], REDUCE + f"{{ patience = 3, factor = {factor} }}") for factor in (0.5, 0.9999999999)}
+    assert {factor: assured(listed) for factor, listed in by.items()} == {
+        0.5: ["early-stopping-comes-first"],
+        0.9999999999: [],
+    }
+
+
+def test_the_command_says_what_cannot_happen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "callbacks.toml"
+    file.write_text("[[fits]]\n" + "\n".join(TIMELY))
+    assert main(["check", "--script", str(file), "--examples", "50"]) == 0
+    assert "cannot happen, in 50 random streams of metrics and by the argument:" in capsys.readouterr().out
+    assert main(["check", "--script", str(file), "--examples", "50", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert [(each["rule"], each["tried"]) for each in told["assurances"]] == [
+        (rule, 50) for rule in assured(fit(*TIMELY))
+    ]

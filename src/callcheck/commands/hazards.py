@@ -3,9 +3,12 @@
 import argparse
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 
 from callcheck import __version__
+from callcheck.conformance.assurances import Assurance, assurances
 from callcheck.conformance.hazards import Hazard, hazards
+from callcheck.conformance.pool import EXAMPLES
 from callcheck.conformance.report.words import wrapped
 from callcheck.conformance.script import read_script
 from callcheck.spec.dialect import NEWEST, resolve
@@ -16,26 +19,29 @@ from .status import DEVIATING, OK
 
 
 def check_script(options: argparse.Namespace) -> int:
-    """Print what can go wrong with each fit of the file; 1 if anything can."""
+    """Print what can go wrong with each fit of the file, and what cannot; 1 if anything can."""
     resolution = resolve(options.dialect or NEWEST)
-    script = read_script(options.script)
-    found = [(fit, hazards(fit, resolution.dialect)) for fit in script.fits if fit.callbacks]
+    dialect, examples = resolution.dialect, EXAMPLES if options.examples is None else options.examples
+    fits = [fit for fit in read_script(options.script).fits if fit.callbacks]
+    found = [(fit, hazards(fit, dialect), assurances(fit, dialect, examples, options.seed or 0)) for fit in fits]
     if options.json:
         listed = [
             {"fit": index, "source": fit.source, **_to_json(each)}
-            for index, (fit, all_) in enumerate(found)
+            for index, (fit, all_, _) in enumerate(found)
             for each in all_
         ]
-        print(
-            json.dumps(
-                {"callcheck": __version__, "dialect": resolution.dialect.name, "hazards": listed}, allow_nan=False
-            )
-        )
+        cannot = [
+            {"fit": index, "source": fit.source, **asdict(each)}
+            for index, (fit, _, assured) in enumerate(found)
+            for each in assured
+        ]
+        told = {"callcheck": __version__, "dialect": dialect.name, "hazards": listed, "assurances": cannot}
+        print(json.dumps(told, allow_nan=False))
     else:
-        print(f"{options.script}: as {resolution.dialect.name} does it")
-        for index, (fit, all_) in enumerate(found, 1):
-            print("", *_told(index, fit, all_), sep="\n")
-    return DEVIATING if any(all_ for _, all_ in found) else OK
+        print(f"{options.script}: as {dialect.name} does it")
+        for index, (fit, all_, assured) in enumerate(found, 1):
+            print("", *_told(index, fit, all_), *_assured(assured), sep="\n")
+    return DEVIATING if any(all_ for _, all_, _ in found) else OK
 
 
 def _to_json(hazard: Hazard) -> dict[str, object]:
@@ -54,3 +60,10 @@ def _told(index: int, fit: ScriptFit, found: list[Hazard]) -> Iterator[str]:
     for number, each in enumerate(found, 1):
         yield from wrapped(f"  {number}. {each.severity}: {each.says} [{each.rule}]")
         yield from ("     shown by `callcheck trace -` with", f"     {dumps(each.scenario)}")
+
+
+def _assured(assured: list[Assurance]) -> Iterator[str]:
+    if assured:
+        yield f"  cannot happen, in {assured[0].tried:,} random streams of metrics and by the argument:"
+    for each in assured:
+        yield from wrapped(f"    - {each.says}: {each.because} [{each.rule}]")
