@@ -121,7 +121,7 @@ def _column(trace: Trace, found: list[Row]) -> Column:
             ran = len(trace.fits[row.fit].epochs)
             error = trace.fits[row.fit].error
             if ran and error is not None and error.hook not in ("fit_begin", "fit_end"):
-                epoch = next(key for key in column if key[:2] == (row.fit, ran - 1))
+                epoch = next(key for key, each in column.items() if (each.fit, each.at) == (row.fit, ran - 1))
                 last = column[epoch]
                 merged = (*(last.seen or ()), *(row.seen or ()))
                 column[epoch] = replace(last, seen=merged)
