@@ -67,9 +67,9 @@ RECORDING = (
     ),
     decision(
         "backup-and-restore/deletes",
-        "What is deleted at the end of training?",
-        its_own="The backup.",
-        the_directory="The whole of backup_dir, whatever else is in it.",
+        "What else is deleted with the backup at the end of training?",
+        its_own="Nothing.",
+        the_directory="The whole of backup_dir, with whatever is in it.",
     ),
     decision(
         "backup-and-restore/empty-dir",

@@ -75,12 +75,14 @@ def paired(clause: Clause, scenario: Scenario) -> Pair | None:
 
 @cache
 def _about(callback: str) -> tuple[Vector, ...]:
-    return tuple(vector for vector in stored() if vector.scenario.about == callback)
+    own = (vector for vector in stored() if callback in (vector.scenario.about, vector.scenario.callback))
+    return tuple(own)
 
 
 @cache
 def pairs(clause_id: str) -> tuple[Pair, ...]:
-    """The stored scenarios that a clause speaks of: those of its callbacks alone, and those that are stored for it."""
+    """The stored scenarios that a clause speaks of: those with one of its callbacks alone, be others at work in them or not,
+    and those that are stored for it."""
     clause = CLAUSES[clause_id]
     own = {vector.id: vector for callback in clause.callbacks for vector in _about(callback)}
     own |= {vector.id: vector for vector in stored() if clause_id in vector.about}

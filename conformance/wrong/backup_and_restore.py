@@ -29,6 +29,20 @@ class CountsAnew(BackupAndRestore):
         return super().epoch_end(state._replace(batches=0), event, effects)
 
 
+class CountsCalls(BackupAndRestore):
+    """The batch hook's calls are counted, whatever the dialect says."""
+
+    def counted(self, last: int, batch: int) -> int:
+        return 1
+
+
+class BacksUpByDefault(BackupAndRestore):
+    """Where save_freq is left out there is a backup after every batch."""
+
+    def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
+        super().__init__({"save_freq": 1, **config}, dialect)
+
+
 class BacksUpAfterEveryBatch(BackupAndRestore):
     """False is taken for 0, whatever the dialect says."""
 
@@ -188,6 +202,8 @@ def _loop(name: str, loop: type[Replay], says: str) -> Wrong:
 WRONG: tuple[Wrong, ...] = (
     _wrong("skips-every-second-epoch", SkipsEverySecondEpoch, "A backup is made after every second epoch."),
     _wrong("counts-anew", CountsAnew, "The count of batches begins anew in every epoch."),
+    _wrong("counts-calls", CountsCalls, "A call of the batch hook counts as one batch, however many it stands for."),
+    _wrong("by-batches-by-default", BacksUpByDefault, "Where save_freq is left out, it is 1."),
     _wrong("after-every-batch", BacksUpAfterEveryBatch, "save_freq=False backs up after every batch."),
     _wrong("takes-false-for-none", TakesFalseForNone, "save_freq=False backs up nothing, where it is 0."),
     _wrong("takes-anything", TakesAnything, "Any save_freq is accepted."),

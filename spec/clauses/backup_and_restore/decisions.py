@@ -4,11 +4,14 @@ What is judged is which backups were made, what they hold, and where later fits 
 comes to its end, or somebody else's exception interrupts it; what a callback itself raises ends the scenario.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
-from ...scenario import Fit
+from ...callbacks import defaults, parameters
+from ...editing import configured
+from ...scenario import Fit, Scenario
 from ...trace import FitTrace, Save, Weights
 from ...values import Rate
 from ..clause import Case, EpochSeen, Expectations, clause
@@ -90,12 +93,8 @@ def _by_epochs(case: Case) -> bool:
     return bool(case["save_freq"] == "epoch")
 
 
-def _by_batches(case: Case) -> bool:
-    """Whether save_freq is a number of batches, of which there is one in each batch hook."""
-    every = case["save_freq"]
-    return (
-        isinstance(every, int) and not isinstance(every, bool) and every > 0 and case.scenario.steps_per_execution == 1
-    )
+def _is_number_of_batches(save_freq: object) -> bool:
+    return isinstance(save_freq, int) and not isinstance(save_freq, bool) and save_freq > 0
 
 
 def _whole_epochs(case: Case, run: _Run) -> Iterator[EpochSeen]:
@@ -137,9 +136,15 @@ def after_every_epoch(case: Case) -> Expectations:
 )
 def after_every_n_batches(case: Case) -> Expectations:
     """With an integer n above 0 a backup is made after every n-th batch of a fit with a new instance, counted across its epochs,
-    and at no other time. (Of one batch at a time; as long as nobody stops in the middle of an epoch.)"""
-    for run in _runs(case) if _by_batches(case) else ():
+    and at no other time. The same holds with steps_per_execution=N if n and the batches of every epoch are multiples of N. (As
+    long as nobody stops in the middle of an epoch.)"""
+    every, steps = case["save_freq"], case.scenario.steps_per_execution
+    if not _is_number_of_batches(every) or every % steps:
+        return
+    for run in _runs(case):
         if run.index and run.fit.instances != "new":
+            continue
+        if any(len(epoch.batch_logs()) % steps for epoch in run.fit.epochs):
             continue
         seen = 0
         for epoch in _whole_epochs(case, run):
@@ -147,7 +152,7 @@ def after_every_n_batches(case: Case) -> Expectations:
             due = []
             for batch in range(first, len(epoch.shown.batch_logs())):
                 seen += 1
-                due += [batch] if seen % case["save_freq"] == 0 else []
+                due += [batch] if seen % every == 0 else []
             made = [each.batch for each in run.made if each.epoch == epoch.number]
             yield epoch.expects_that(
                 made == due, f"backups after the batches {due}", got=f"after {made}",
@@ -171,7 +176,8 @@ def false_backs_up_nothing(case: Case) -> Expectations:
 @judged("backup-and-restore/save-freq/false-is-every-batch", level="observed", source=KERAS_3,
         choices={"backup-and-restore/save-freq": ("integers", "anything")})  # fmt: skip
 def false_is_every_batch(case: Case) -> Expectations:
-    """With save_freq=False, which is taken for 0, a backup is made after every batch."""
+    """With save_freq=False, which is taken for 0, a backup is made after every batch. (Of one batch in each batch hook, and as
+    long as nobody stops in the middle of an epoch.)"""
     for run in _runs(case) if case["save_freq"] is False and case.scenario.steps_per_execution == 1 else ():
         for epoch in _whole_epochs(case, run):
             first = run.seen.initial_batch or 0 if epoch.index == 0 else 0
@@ -188,13 +194,16 @@ def false_is_every_batch(case: Case) -> Expectations:
     source=f"{DOCUMENTATION} (save_freq)",
 )
 def anything_else_is_refused(case: Case) -> Expectations:
-    """A save_freq that is neither "epoch" nor an integer (False is one) raises ValueError."""
+    """The constructor refuses, with an exception, a save_freq that is neither "epoch" nor an integer (False is one). (An
+    inference; of the arguments of this release, and a backup_dir that is not empty.)"""
     every = case["save_freq"]
     if not case.knows(*case.scenario.config) or not case.scenario.config.get("backup_dir"):
         return
     if every != "epoch" and not isinstance(every, int):
-        got = "nothing raised" if case.trace.rejected is None else case.trace.rejected.type
-        yield case.expects_that(got == "ValueError", "ValueError", got=got, because=f"save_freq is {every!r}")
+        yield case.expects_that(
+            case.trace.rejected is not None, "an exception from the constructor", got="nothing raised",
+            because=f"save_freq is {every!r}",
+        )  # fmt: skip
 
 
 @judged("backup-and-restore/save-freq/nothing-is-refused", level="observed", source=KERAS_2,
@@ -308,8 +317,9 @@ def _ended_before(case: Case, fit: int, epoch: int) -> bool:
 )  # fmt: skip
 def goes_on_behind_the_batch(case: Case) -> Expectations:
     """A backup behind a batch has training go on behind that batch: in the same epoch, or with the next one if it was the epoch's
-    last. (Every epoch of the fit has as many batches.)"""
-    for run in _runs(case) if _by_batches(case) else ():
+    last. (Every epoch of the fit has as many batches, of which there is one in each batch hook.)"""
+    by_batches = _is_number_of_batches(case["save_freq"]) and case.scenario.steps_per_execution == 1
+    for run in _runs(case) if by_batches else ():
         found = run.found
         numbers = {len(epoch.batch_logs()) for epoch in run.fit.epochs}
         if found is None or found.batch is None or len(numbers) != 1:
@@ -361,21 +371,21 @@ def begins_as_told(case: Case) -> Expectations:
 @judged("backup-and-restore/no-backup/begins-there-again", level="observed", source=KERAS_3,
         choices={"backup-and-restore/next-fit": "there-again"})  # fmt: skip
 def begins_there_again(case: Case) -> Expectations:
-    """A fit that finds no backup begins, if the model was restored in a fit before, with the epoch with which that one began,
-    whatever it is told: the epochs before it are left out."""
+    """A fit that finds no backup begins, if the model was restored in a fit before, with the epoch that the backup named there,
+    unless that is 0, whatever it is told."""
     restored: int | None = None
+    recorded: Sequence[Mapping[str, Any]] | None = None
     for run in _runs(case):
         restored = restored if run.fit.resume is None else None
-        if run.found is None and restored:
+        if run.found is not None:
+            restored = recorded[0].get("epoch") if recorded else None
+        elif restored:
             begun = case.number(run.index, 0)
             yield case.at(run.index).expects_that(
                 begun == restored, f"training to begin with epoch index {restored}", got=f"{begun}",
                 because="the model was restored there before",
             )  # fmt: skip
-        elif run.found is not None and run.seen.initial_epoch is not None:
-            restored = run.seen.initial_epoch
-        elif run.found is not None:
-            restored = None if restored is None else case.number(run.index, 0)
+        recorded = run.seen.recorded
 
 
 # ---------------------------------------------------------------------------------------------- what stays
@@ -446,6 +456,25 @@ def keeps_the_one_before(case: Case) -> Expectations:
                 got=f"{got}",
                 because="double_checkpoint is true",
             )
+
+
+# ---------------------------------------------------------------------------------------------- arguments
+
+
+def _spelt_out(scenario: Scenario) -> Scenario | None:
+    given = {
+        name: value for name, value in defaults("BackupAndRestore").items() if name in parameters("BackupAndRestore")
+    }
+    missing = {name: value for name, value in given.items() if name not in scenario.config}
+    return configured(scenario, **missing) if missing and "backup_dir" in scenario.config else None
+
+
+@judged("backup-and-restore/arguments/defaults-are-those-documented", level="documented",
+        source=f"{DOCUMENTATION} (Args; that of save_freq in the first paragraph)", related=_spelt_out)  # fmt: skip
+def documented_defaults(case: Case) -> Expectations:
+    """Leaving an argument out is giving save_freq="epoch", double_checkpoint=False, delete_checkpoint=True."""
+    left_out = (name for name in parameters("BackupAndRestore") if name not in case.scenario.config)
+    yield from case.expects_the_same(f"the defaults are {', '.join(f'{name}={case[name]!r}' for name in left_out)}")
 
 
 # ---------------------------------------------------------------------------------------------- effects

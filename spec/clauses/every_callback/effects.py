@@ -109,9 +109,12 @@ def no_other_file_appears(case: Case) -> Expectations:
 
 def _is_own(case: Case, file: str) -> bool:
     """Whether it is the one file that the callback writes, or lies in its own directory."""
-    config = case.scenario.config
-    folder = config.get("backup_dir")
-    return file == config.get("filename") or (folder is not None and file.startswith(f"{folder}/" if folder else ""))
+    return file == case.scenario.config.get("filename") or _is_in_backups(case, file)
+
+
+def _is_in_backups(case: Case, file: str) -> bool:
+    folder = case.scenario.config.get("backup_dir")
+    return folder is not None and file.startswith(f"{folder}/" if folder else "")
 
 
 def _not_saved(seen: EpochTrace) -> list[str]:
@@ -124,19 +127,20 @@ def _not_saved(seen: EpochTrace) -> list[str]:
 @clause("every-callback/saved/no-file-disappears", level="universal", source=SOURCE)
 def no_file_disappears(case: Case) -> Expectations:
     """A callback removes and renames no file in the working directory: neither one that was there before it, nor one that was
-    saved. One that is saved anew under its name stays there. (Except that BackupAndRestore deletes its backups.)"""
+    saved. One that is saved anew under its name stays there. (Except that BackupAndRestore deletes its backups, and may delete
+    everything in backup_dir with them.)"""
     there = bool(existing_files(case.scenario.existing))
     for fit, _, seen in case.fits():
         for epoch in case.epochs(fit):
             there = there or bool(epoch.seen.saved or epoch.seen.files)
             if there and epoch.seen.gone is not None:
-                gone = [file for file in epoch.seen.gone if not _is_own(case, file)]
+                gone = [file for file in epoch.seen.gone if not _is_in_backups(case, file)]
                 yield epoch.expects_that(
                     not gone, "every file still there", got=lambda gone=gone: f"{_listed(gone)} gone", because=WHOSE
                 )
         there = there or bool(seen.files)
         if there and seen.gone is not None:
-            gone = [file for file in seen.gone if not _is_own(case, file)]
+            gone = [file for file in seen.gone if not _is_in_backups(case, file)]
             yield case.at(fit).expects_that(
                 not gone, "every file still there after the hooks around the epochs",
                 got=lambda gone=gone: f"{_listed(gone)} gone", because=WHOSE,

@@ -339,17 +339,21 @@ def prints_where_the_rate_stays(case: Case) -> Expectations:
             yield from _has_its_line(case, epoch)
 
 
+def _spelt_out(scenario: Scenario) -> Scenario | None:
+    return None if "verbose" in scenario.config else configured(scenario, verbose=0)
+
+
 @clause(
     "learning-rate-scheduler/arguments/defaults-are-those-documented",
-    level="documented", source=f"{DOCS} (signature)", observes=("printed",),
+    level="documented", source=f"{DOCS} (signature)", observes=("printed",), errors=True, related=_spelt_out,
 )  # fmt: skip
 def defaults_are_those_documented(case: Case) -> Expectations:
-    """Where verbose is left out, it is 0: nothing is printed."""
-    if "verbose" not in case.scenario.config:
-        for epoch in case.epochs():
-            printed = epoch.seen.printed
-            yield epoch.expects_that(not printed, "nothing printed", got=printed, because="verbose is 0 by default")
-        yield from silent(case)
+    """Leaving verbose out is giving verbose=0, with which nothing is printed."""
+    for epoch in case.epochs():
+        printed = epoch.seen.printed
+        yield epoch.expects_that(not printed, "nothing printed", got=printed, because="verbose is 0 by default")
+    yield from silent(case)
+    yield from case.expects_the_same("verbose is 0 by default")
 
 
 @clause(

@@ -7,6 +7,7 @@ fresh model, as a new process has them. Nobody else is at work.
 from collections.abc import Iterator
 from dataclasses import replace
 
+from ...callbacks import parameters
 from ...scenario import Configured, Epoch, Fit, Scenario
 from ..clause import Case, EpochSeen, Expectations, clause
 from .shared import BACKUP, OBSERVED, SETS_THE_RATE, done, value
@@ -24,8 +25,12 @@ def _remembers(each: Configured) -> bool:
 def _place(scenario: Scenario) -> int | None:
     """The place of the one BackupAndRestore in the list, which makes a backup after every epoch; None if there is none."""
     found = [index for index, each in enumerate(scenario.configured()) if each.callback == BACKUP]
-    config = scenario.configured()[found[0]].config if len(found) == 1 else {}
-    return found[0] if config.keys() == {"backup_dir"} and config["backup_dir"] else None
+    if len(found) != 1:
+        return None
+    (place,) = found
+    given = scenario.configured()[place]
+    known = given.config.keys() <= set(parameters(BACKUP)) and bool(given.config.get("backup_dir"))
+    return place if known and value(given, "save_freq") == "epoch" else None
 
 
 def _interrupted(scenario: Scenario) -> tuple[Fit, int] | None:
@@ -74,9 +79,9 @@ def _uninterrupted(scenario: Scenario) -> Scenario | None:
         related=_uninterrupted)  # fmt: skip
 def as_if_nothing_had_happened(case: Case) -> Expectations:
     """A script that was interrupted, and is started again, does in the epochs that are left what it would have done without the
-    interruption: the same epochs, rates and saves, of the same weights, after as many steps of the optimizer. (As long as the
-    callbacks beside BackupAndRestore remember nothing of the epochs before: no EarlyStopping, no ReduceLROnPlateau, no
-    ModelCheckpoint with save_best_only or an integer save_freq.)"""
+    interruption: the same epochs, rates and saves, of the same weights, after as many steps of the optimizer. (With
+    save_freq="epoch" of BackupAndRestore, and as long as the callbacks beside it remember nothing of the epochs before: no
+    EarlyStopping, no ReduceLROnPlateau, no ModelCheckpoint with save_best_only or an integer save_freq.)"""
     if not _ran(case):
         return
     because = "that is what it does if nobody interrupts it"
@@ -137,7 +142,8 @@ def _begun_there(scenario: Scenario) -> Scenario | None:
 def brings_back_no_callback(case: Case) -> Expectations:
     """What the other callbacks remembered is lost: when an interrupted script is started again they stop and save as in a first
     fit that begins with that epoch. EarlyStopping has forgotten its best value and its count, and a checkpoint with
-    save_best_only writes over the best file with whatever comes first. (Of lists in which nobody sets the rate.)"""
+    save_best_only writes over the best file with whatever comes first. (Of lists in which nobody sets the rate, and with
+    save_freq="epoch" of BackupAndRestore.)"""
     if not _ran(case):
         return
     because = "a new callback knows nothing of the epochs before"
