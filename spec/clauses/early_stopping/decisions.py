@@ -99,7 +99,8 @@ def resets_the_count(case: Case) -> Expectations:
 )
 def first_value_improves(case: Case) -> Expectations:
     """In a plain fit without a baseline, the first monitored value counts as an improvement even if it is NaN or the worst
-    infinity. Nothing improves on a NaN: training stops `patience` monitored epochs after it, at the next one if patience is 0."""
+    infinity. Nothing improves on a NaN: training stops `patience` monitored epochs after it, at the next one if patience is below
+    1."""
     way = given_way(case)
     prediction = predict(case, way)
     if way is None or prediction is None or case["baseline"] is not None or not plain_start(case):
@@ -139,8 +140,8 @@ def compared_with_the_last_improvement(case: Case) -> Expectations:
 def stops_after_patience_epochs(case: Case) -> Expectations:
     """In a plain fit without a baseline, training stops at the first monitored epoch that brings no improvement by more than
     min_delta and is at least the `patience`-th such in a row, and at no other: with a patience of 0, the default, at the first
-    without an improvement. (Plain values that are plain numbers; a finite min_delta; and of every two of the values it is the
-    same, however one calculates, whether the later one is better by more than min_delta.)"""
+    without an improvement. (A whole patience of 0 or more; plain values that are plain numbers; a finite min_delta; and of every
+    two of the values it is the same, however one calculates, whether the later one is better by more than min_delta.)"""
     if case["baseline"] is None and isinstance(case["patience"], int) and case["patience"] >= 0:
         prediction = plain(case, given_way(case))
         if prediction is not None and however_calculated(case, prediction.monitored):
@@ -161,8 +162,8 @@ def precision_decides(case: Case) -> Expectations:
 
 @clause("early-stopping/patience/ends-a-run-without-progress", level="universal", source=INFERRED, observes=("stop",))
 def ends_a_run_without_progress(case: Case) -> Expectations:
-    """Training does not outlast `patience` monitored epochs in a row, one if patience is 0, of which none is better than all
-    before it by any amount. (Mode min or max; a whole patience; finite values; no start_from_epoch where initial_epoch is not
+    """Training does not outlast `patience` monitored epochs in a row, one if patience is 0 or less, of which none is better than
+    all before it by any amount. (Mode min or max; a whole patience; finite values; no start_from_epoch where initial_epoch is not
     0.)"""
     if not ordinary(case):
         return
@@ -198,8 +199,8 @@ def ends_a_run_without_progress(case: Case) -> Expectations:
 )
 def never_improves(case: Case) -> Expectations:
     """In a plain fit without a baseline, if the first monitored value is never improved on by any amount, training stops
-    `patience` monitored epochs after it, at the next one if patience is 0. (Plain numbers, finite and in the range of
-    float32.)"""
+    `patience` monitored epochs after it, at the next one if patience is 0. (A whole patience of 0 or more; plain numbers, finite
+    and in the range of float32.)"""
     yield from _stops_after_the_first(
         case, lambda signed: max(signed) == signed[0], "no later value is better than the first"
     )
@@ -273,9 +274,9 @@ def less_than_one_is_one(case: Case) -> Expectations:
     observes=("stop",),
 )
 def nan_hides_nothing(case: Case) -> Expectations:
-    """In a plain fit without a baseline, after a first value NaN a stream in which every value is better than the one before by
-    more than min_delta never stops, as the values were logged: in float64, whether min_delta is added to the one or taken from
-    the other. (Patience of at least 2: the NaN itself is no improvement; finite values after it.)"""
+    """In a plain fit without a baseline whose first value is NaN, if every later one, as logged in float64, is better than the
+    one before it by more than min_delta, whether that is added to the one or taken from the other, training never stops. (A whole
+    patience of at least 2: the NaN itself is no improvement; finite values after it.)"""
     if isinstance(case["patience"], int) and case["patience"] >= 2:
         yield from _never_stops(case, after_nan=True)
 
@@ -311,9 +312,8 @@ def _never_stops(case: Case, after_nan: bool) -> Expectations:
     observes=("stop",),
 )
 def larger_change(case: Case) -> Expectations:
-    """In a plain fit without a baseline, a stream in which every value is better than the one before by more than min_delta never
-    stops, as the values were logged: in float64, whether min_delta is added to the one or taken from the other. (Finite
-    values.)"""
+    """In a plain fit without a baseline, if every value, as logged in float64, is better than the one before it by more than
+    min_delta, whether that is added to the one or taken from the other, training never stops. (Finite values.)"""
     yield from _never_stops(case, after_nan=False)
 
 
@@ -325,8 +325,8 @@ def larger_change(case: Case) -> Expectations:
 )
 def smaller_change(case: Case) -> Expectations:
     """In a plain fit without a baseline and with a min_delta that is not 0, if no value is better than any before it by min_delta
-    or more, however one calculates, training stops `patience` monitored epochs after the first, at the next one if patience is
-    0. (Plain numbers, finite and in the range of float32.)"""
+    or more, however one calculates, training stops `patience` monitored epochs after the first, at the next one if patience is 0.
+    (A whole patience of 0 or more; plain numbers, finite and in the range of float32.)"""
     delta = case["min_delta"]
     way = given_way(case)
     if way is None or not is_number(delta) or not math.isfinite(delta) or delta == 0.0:
@@ -351,8 +351,8 @@ def smaller_change(case: Case) -> Expectations:
 )
 def equal_change(case: Case) -> Expectations:
     """In a plain fit without a baseline, a change of exactly min_delta is no improvement, nor is the same value again: where
-    every later value equals the first or is better than it by exactly min_delta, training stops `patience` monitored epochs
-    after the first, at the next one if patience is 0. (Exact values.)"""
+    every later value equals the first or is better than it by exactly min_delta, training stops `patience` monitored epochs after
+    the first, at the next one if patience is 0. (A whole patience of 0 or more; exact values.)"""
     delta = case["min_delta"]
     if not is_number(delta):
         return

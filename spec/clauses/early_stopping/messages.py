@@ -54,10 +54,11 @@ def _nothing_printed_in_epochs(case: Case, fit: int, why: str) -> Expectations:
     observes=("printed", "stop"),
 )
 def tells(case: Case) -> Expectations:
-    """With verbose=1 the end of training prints that the callback stopped it, if it did, and then that weights were
-    restored, if restore_best_weights asks for that and an epoch was monitored; nothing else is printed. (A finite min_delta, and
-    no start_from_epoch where initial_epoch is not 0; except where somebody else stops training in the last epoch too, where
-    that is the epoch of index 0, where values are monitored but none is finite, and in a later fit that monitors nothing.)"""
+    """With verbose=1 the end of training prints that the callback stopped it, if it did, and then that weights were restored, if
+    restore_best_weights asks for that and an epoch was monitored; nothing else is printed. (A finite min_delta, and no
+    start_from_epoch where initial_epoch is not 0; except where somebody else stops training in the last epoch too, where the
+    callback stops it in the epoch of index 0, where values are monitored but none is finite, and in a later fit that monitors
+    nothing.)"""
     if case["verbose"] != 1 or not number(case["start_from_epoch"]) or not isinstance(case["monitor"], str):
         return
     for fit, _, seen in case.fits():
@@ -208,9 +209,10 @@ def ordinary_input(case: Case) -> Expectations:
 @clause("early-stopping/errors/raises-only-beyond-the-precision", level="observed", source=BOTH, errors=True,
         choices={"early-stopping/restored-when": "training-ends"})  # fmt: skip
 def raises_only_beyond_the_precision(case: Case) -> Expectations:
-    """With a known direction, every number can be monitored but, where TensorFlow compares, a finite one beyond the range of
-    float32: where one is compared, with the best or as the baseline, the epoch's end raises ValueError. (Where there is such a
-    one: a plain fit and no other, with plain values, the first of them in that range.)"""
+    """With a known direction, no number raises, except where TensorFlow compares: there an epoch's end raises ValueError if it
+    compares a plain number that is finite and beyond the range of float32, be it the value plus or minus min_delta, the best, or
+    the baseline. (Unless all finite values and the baseline are in that range together with min_delta: a scenario of one plain
+    fit, with plain values, of which the first is so.)"""
     shown = [value for fit in case.scenario.fits for _, _, value in positions(case.scenario, fit) if value is not None]
     numbers = [value for value in (*shown, case["baseline"]) if isinstance(value, float)]
     way = given_way(case)
@@ -236,8 +238,8 @@ def raises_only_beyond_the_precision(case: Case) -> Expectations:
     errors=True,
 )
 def auto_refuses(case: Case) -> Expectations:
-    """In mode auto, a metric whose direction the compiled ones do not tell raises ValueError at the end of the first epoch,
-    even if the metric is missing or not monitored yet."""
+    """In mode auto, a monitored name that is, without `val_`, neither loss nor that of a compiled metric with a direction raises
+    ValueError at the end of the first epoch, even if the metric is missing or not monitored yet."""
     if case["mode"] in MODES or not isinstance(case["monitor"], str) or compiled_direction(case.scenario) is not None:
         return
     first = case.scenario.first_epoch(case.scenario.fits[0])

@@ -52,9 +52,9 @@ def mirror(case: Case) -> Expectations:
     choices={"early-stopping/direction": "compiled-metric"},
 )
 def auto_compiled(case: Case) -> Expectations:
-    """Mode auto minimizes loss, and maximizes or minimizes a compiled metric of the monitored name, taken without `val_`, as is
-    better for its class; the last one that has a direction decides. (A fit without a baseline that is plain but for its
-    direction; plain values.)"""
+    """Mode auto maximizes or minimizes a compiled metric of the monitored name, taken without `val_`, as is better for its class;
+    the last one that has a direction decides. It minimizes loss and val_loss where no compiled metric with a direction is called
+    loss. (A fit without a baseline that is plain but for its direction; plain values.)"""
     if case["mode"] not in MODES and case["baseline"] is None:
         yield from stops_as_predicted(case, plain(case, compiled_direction(case.scenario)))
 
@@ -134,8 +134,8 @@ def _accuracy_as_max(scenario: Scenario) -> Scenario | None:
     related=_accuracy_as_max,
 )
 def auto_maximizes_accuracy(case: Case) -> Expectations:
-    """In a model of one output, for an accuracy that is compiled under a usual name, accuracy or acc, mode auto does what mode
-    max does."""
+    """In a model of one output, for accuracy, acc, val_accuracy and val_acc, mode auto does what mode max does. (Every fit has a
+    compiled metric of that name, without `val_`, and its class is one that is better when greater, as those of accuracy are.)"""
     yield from case.expects_the_same(f"{case['monitor']} is better where it is more")
 
 
@@ -284,9 +284,8 @@ def warm_up_never_stops(case: Case) -> Expectations:
     choices={"early-stopping/warm-up": "absolute"},
 )
 def counts_absolute_epochs(case: Case) -> Expectations:
-    """Monitoring begins with the epoch of index `start_from_epoch`, counted from 0 and with initial_epoch; the first one
-    monitored is a first value like any other. (A fit without a baseline that is plain but for its initial_epoch; plain
-    values.)"""
+    """Epochs are monitored from the index `start_from_epoch` on, whatever initial_epoch is; the value of the first of them is a
+    first value like any other. (A fit without a baseline that is plain but for its initial_epoch; plain values.)"""
     start = case["start_from_epoch"]
     if number(start) and start > 0 and case["baseline"] is None:
         yield from stops_as_predicted(case, plain(case, given_way(case), absolute=True))
@@ -335,10 +334,10 @@ def baseline_not_beaten(case: Case) -> Expectations:
     choices={"early-stopping/baseline": "gates-the-reset"},
 )
 def gates_the_reset(case: Case) -> Expectations:
-    """In a plain fit, an epoch that improves on the best but not, by more than min_delta, on the baseline does not stop
-    training, but is counted like one without an improvement: training stops at the first epoch that does not improve on the
-    best and is at least the `patience`-th monitored one since the last that improved on both, or since the beginning if none
-    did; except the epoch of index 0, which never stops. (Plain values.)"""
+    """In a plain fit, an epoch that improves on the best but not, by more than min_delta and in the dialect's precision, on the
+    baseline does not stop training, but is counted like one without an improvement: training stops at the first epoch that does
+    not improve on the best and is at least the `patience`-th monitored one since the last that improved on both, or since the
+    beginning if none did; except the epoch of index 0, which never stops. (Plain values.)"""
     if is_number(case["baseline"]):
         yield from stops_as_predicted(case, plain(case, given_way(case)))
 

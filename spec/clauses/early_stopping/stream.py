@@ -181,14 +181,14 @@ def plain_changes(case: Case, way: str, epochs: Sequence[Monitored]) -> bool:
         return True
     values = [epoch.value for epoch in epochs]
     others = [] if case["baseline"] is None else [case["baseline"]]
-    try:
-        return not any(
-            precision(case, value, new=True)(value + delta) == precision(case, than)(than)
-            for place, value in enumerate(values)
-            for than in (*values[:place], *others)
-        )
-    except ValueError:
-        return False
+
+    def equal(value: float, than: float) -> bool:
+        try:
+            return precision(case, value, new=True)(value + delta) == precision(case, than)(than)
+        except ValueError:  # the comparison raises, and what follows it does not matter
+            return False
+
+    return not any(equal(value, than) for place, value in enumerate(values) for than in (*values[:place], *others))
 
 
 def plain_anchor(case: Case, way: str, epochs: Sequence[Monitored]) -> bool:

@@ -159,8 +159,8 @@ def _comparable(epochs: Sequence[Monitored]) -> bool:
 )
 def restores_the_best_value(case: Case) -> Expectations:
     """In a plain fit with restore_best_weights and min_delta=0, the model ends with the weights of an epoch with the best value
-    of all that were monitored, as far as the dialect's precision can tell. (The first value is a number; a later NaN is no
-    value; no finite one is beyond the range of float32.)"""
+    of all that were monitored, as far as the dialect's precision can tell. (The first value is not NaN; a later NaN is no value;
+    no finite one is beyond the range of float32.)"""
     epochs = _run(case)
     if case["min_delta"] == 0 and _comparable(epochs):
         yield _holds_the_best(case, epochs, _as_seen(case), "")
@@ -174,8 +174,8 @@ def restores_the_best_value(case: Case) -> Expectations:
 )
 def restores_whatever_min_delta(case: Case) -> Expectations:
     """min_delta decides what counts as an improvement, not what is best: in a plain fit with restore_best_weights, also with a
-    min_delta above 0 the model ends with the weights of an epoch with the best value, as far as the dialect's precision can
-    tell. (The first value is a number; a later NaN is no value; no finite one is beyond the range of float32.)"""
+    min_delta above 0 the model ends with the weights of an epoch with the best value, as far as the dialect's precision can tell.
+    (The first value is not NaN; a later NaN is no value; no finite one is beyond the range of float32.)"""
     epochs = _run(case)
     if _comparable(epochs) and 0 < case["min_delta"] < math.inf:
         yield _holds_the_best(case, epochs, _as_seen(case), f", whatever min_delta={case['min_delta']} is")
@@ -189,7 +189,7 @@ def restores_whatever_min_delta(case: Case) -> Expectations:
 )
 def restores_as_logged(case: Case) -> Expectations:
     """In a plain fit with restore_best_weights and min_delta=0, the model ends with the weights of an epoch with the best of the
-    values as they were logged, in float64. (The first value is a number; a later NaN is no value.)"""
+    values as they were logged, in float64. (The first value is not NaN, and a later NaN is no value.)"""
     epochs = _run(case)
     if case["min_delta"] == 0 and epochs and not math.isnan(epochs[0].value):
         yield _holds_the_best(case, epochs, _in_float64(case), "")
@@ -219,8 +219,8 @@ def nan_is_not_the_best(case: Case) -> Expectations:
 )
 def the_baseline_does_not_matter(case: Case) -> Expectations:
     """In a plain fit with restore_best_weights and min_delta=0, an epoch with the best value is restored even if no epoch
-    improves on the baseline, as far as the dialect's precision can tell. (The first value is a number; a later NaN is no value;
-    no finite one is beyond the range of float32.)"""
+    improves on the baseline, as far as the dialect's precision can tell. (The first value is not NaN; a later NaN is no value; no
+    finite one is beyond the range of float32.)"""
     epochs = _run(case)
     way = given_way(case)
     if way is None or case["min_delta"] != 0 or not _comparable(epochs) or not is_number(case["baseline"]):
@@ -238,8 +238,8 @@ def the_baseline_does_not_matter(case: Case) -> Expectations:
 def best_of_patience_epochs(case: Case) -> Expectations:
     """In a plain fit with restore_best_weights and min_delta=0, if none of the first `patience` monitored epochs improves on the
     baseline, the model ends with the weights of the best of these, as far as the dialect's precision can tell. (Patience of at
-    least 1; the first value is a number; no finite one is beyond the range of float32; except where the last of these epochs
-    has index 0, which never stops.)"""
+    least 1; the first value is not NaN; no finite one is beyond the range of float32; except where the last of these epochs has
+    index 0, which never stops.)"""
     if not case["restore_best_weights"] or case["min_delta"] != 0:
         return
     for fit, epochs in unbeaten(case):

@@ -325,8 +325,8 @@ def exactly_the_improvements(case: Case) -> Expectations:
     """With save_best_only, a turn whose metric is a number saves if it is strictly better, in the dialect's precision, than
     initial_value_threshold and than every number of the turns before it, those of earlier fits included; if it is not, it does
     not save. A NaN is not better than anything, and after the first number hides nothing: what is compared are the others.
-    Nothing is better than a threshold that is NaN. (Mode min or max, or of a loss; no array among the values; without a
-    threshold, a first number that is neither NaN nor the worst infinity; in runs that end without an exception.)"""
+    Nothing is better than a threshold that is NaN. (A known direction; no array among the values; without a threshold, a first
+    number that is neither NaN nor the worst infinity; in runs that end without an exception.)"""
     best = best_only(case)
     start = None if best is None or best.arrays else compared_from(case, best)
     if best is not None and start is not None:

@@ -399,9 +399,9 @@ def _by_compiled_metric(scenario: Scenario) -> Scenario | None:
     choices={"model-checkpoint/direction": "compiled-metric"},
 )  # fmt: skip
 def auto_by_compiled_metric(case: Case) -> Expectations:
-    """With mode="auto", or an unknown one, the direction is that of the metric of this name, without val_, with which
-    the model is compiled in the first fit, the last one if there are several; loss is minimized; later fits go on with
-    it."""
+    """With mode="auto", or an unknown one, the direction is that of the metric of this name, without val_, with which the model
+    is compiled in the first fit, the last one that has a direction if there are several; loss and val_loss are minimized where
+    none with a direction is called loss; later fits go on with it."""
     decided = (case.other_scenario or case.scenario).config["mode"]
     return same_run(case, f"the compiled metrics decide for mode={decided!r}")
 
