@@ -75,6 +75,13 @@ def introduction(form: Form) -> Iterator[str]:
         "Unless a sentence speaks of errors, it is about training that is run to its end without one."
     )
     yield ""
+    yield (
+        "Nor is it, unless it says so, about anything out of the ordinary: there is one optimizer, whose learning rate can be "
+        "set; every fit goes on with the model of the fit before; nobody else does anything but set the stop flag, at an epoch's "
+        "end and before the callback's own hook; and no epoch has an index below 0. A clause on every callback is about any "
+        "optimizer, one on training about models that are loaded and about others at work, too."
+    )
+    yield ""
     yield from (f"- **{level}** ({counts[level]}): {says}" for level, says in LEVELS.items())
     yield ""
     yield (

@@ -377,9 +377,8 @@ WRONG: tuple[Wrong, ...] = (
         "A value is compared with the one `patience` epochs before it, and nothing is counted.",
     ),
     _wrong("cuts-patience-to-an-integer", WholePatience, "patience is passed through int()."),
-    _wrong(
-        "takes-equal-as-improvement", _compares(NoWorse), "Better by exactly min_delta, be it 0, is an improvement."
-    ),
+    _wrong("takes-equal-as-improvement", _compares(NoWorse), "A value equal to the best is an improvement."),
+    _wrong("counts-exact", _speaks(**{"early-stopping/exact-change": "is-one"}), "A change of min_delta improves."),
     _wrong("takes-nan-as-improvement", _compares(NotWorse), "An improvement is what is not worse, and NaN is not."),
     _wrong(
         "accepts-any-first-value",

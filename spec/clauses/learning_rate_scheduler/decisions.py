@@ -373,7 +373,7 @@ def verbose_changes_nothing_else(case: Case) -> Expectations:
 )
 def logs_the_rate(case: Case) -> Expectations:
     """At the end of an epoch whose logs are not empty its rate stands in them under learning_rate (tf-keras and Keras 2: lr), in
-    place of a metric of that name; nothing else is added or changed."""
+    place of a metric of that name; nothing else is added or changed. (One optimizer.)"""
     for epoch, _, rate in rates(case):
         added = rate_added(case, epoch, rate)
         why = f"the rate is {rate!r}, and the logs are {'not ' if epoch.shown.logs else ''}empty"
@@ -385,7 +385,7 @@ def logs_the_rate(case: Case) -> Expectations:
     optimizer="any",
 )  # fmt: skip
 def logs_a_number_of_this_kind(case: Case) -> Expectations:
-    """The rate is logged as a Python float (Keras 2: as a number of numpy's)."""
+    """The rate is logged as a Python float (tf-keras and Keras 2: as a number of NumPy's)."""
     return logged_as(case)
 
 

@@ -243,9 +243,9 @@ def _is_plateau(values: list[Value | None], patience: int) -> bool:
     level="observed", source=OBSERVED, observes=RATE, choices={"reduce-lr-on-plateau/cooldown": "one-less"},
 )  # fmt: skip
 def acts_as_one_less(case: Case) -> Expectations:
-    """Where every epoch has the same value, the rate is reduced at the end of epoch patience + 1, and then every
-    patience + max(cooldown - 1, 0) epochs. (Ordinary settings, a finite value, a first fit; as long as the rate lies above
-    min_lr as stored.)"""
+    """Where every epoch has the same value, the rate is reduced at the end of the (patience + 1)-th epoch, and then every
+    patience + max(cooldown - 1, 0) epochs. (Ordinary settings, a finite value, a first fit; as long as the rate lies above min_lr
+    as stored.)"""
     return _on_a_plateau(case, lambda cooldown: max(cooldown - 1, 0))
 
 
@@ -254,8 +254,9 @@ def acts_as_one_less(case: Case) -> Expectations:
     level="documented", source=f"{DOCS} (patience, cooldown)", observes=RATE,
 )  # fmt: skip
 def acts_as_given(case: Case) -> Expectations:
-    """Where every epoch has the same value, the rate is reduced at the end of epoch patience + 1, and then every patience +
-    cooldown epochs. (Ordinary settings, a finite value, a first fit; as long as the rate lies above min_lr as stored.)"""
+    """Where every epoch has the same value, the rate is reduced at the end of the (patience + 1)-th epoch, and then every
+    patience + cooldown epochs. (Ordinary settings, a finite value, a first fit; as long as the rate lies above min_lr as
+    stored.)"""
     return _on_a_plateau(case, lambda cooldown: cooldown)
 
 

@@ -47,7 +47,7 @@ from .stream import (
 )  # fmt: skip
 def prints_every_reduction(case: Case) -> Expectations:
     """With verbose=1 there is one line for each reduction and no other; with verbose=0 there is none. (Where a reduction changes
-    the stored rate: factor lies between 0 and 0.9, the rate between 1e-30 and 1e30, of either sign, and it is not min_lr as
+    the stored rate: factor lies between 0 and 0.9, the rate between 1e-30 and 1e30, of either sign, and the rate is not min_lr as
     stored.)"""
     factor, min_lr = case["factor"], case["min_lr"]
     if not all(is_number(number) for number in (case["verbose"], factor, min_lr)):
@@ -92,7 +92,8 @@ def verbose_changes_nothing_else(case: Case) -> Expectations:
 )  # fmt: skip
 def logs_the_rate_before_the_reduction(case: Case) -> Expectations:
     """At the end of an epoch whose logs are not empty the rate before a reduction, which was in force in the epoch, stands in
-    them under learning_rate (tf-keras and Keras 2: lr), in place of a metric of that name; nothing else is added or changed."""
+    them under learning_rate (tf-keras and Keras 2: lr), in place of a metric of that name; nothing else is added or changed. (One
+    optimizer.)"""
     for epoch, before, _ in rates(case):
         added = rate_added(case, epoch, before)
         why = f"the rate in the epoch was {before!r}, and its logs are {'not ' if epoch.shown.logs else ''}empty"
@@ -104,7 +105,7 @@ def logs_the_rate_before_the_reduction(case: Case) -> Expectations:
     optimizer="any",
 )  # fmt: skip
 def logs_a_number_of_this_kind(case: Case) -> Expectations:
-    """The rate is logged as a Python float (Keras 2: as a number of numpy's)."""
+    """The rate is logged as a Python float (tf-keras and Keras 2: as a number of NumPy's)."""
     return logged_as(case)
 
 
@@ -186,15 +187,16 @@ def _first_raised(case: Case) -> tuple[_At, Raised | None]:
 def raises_only_where_it_cannot_compare(case: Case) -> Expectations:
     """A hook raises in two cases alone, and ValueError in both. A mode other than min and max cannot decide: at the end of the
     first epoch. Or a finite value lies beyond the range of float32: at the end of its epoch; if it is the first of a fit, which
-    is compared with nothing, at the end of the next monitored epoch. (One learning rate that can be set, numeric arguments that
-    are numbers, values that are single numbers and do not lie at the very ends of the range.)"""
+    is compared with nothing, at the end of the next monitored epoch. (One learning rate that can be set, whose name is not the
+    monitor; numeric arguments that are numbers; values that are plain numbers, and further from either end of the range than 1e32
+    and twice min_delta.)"""
     monitor, delta = case["monitor"], case["min_delta"]
     if not has_numbers(case) or monitor in LOG_KEYS or case["factor"] >= 1.0 or case.trace.rejected is not None:
         return
     values = values_of(case.scenario, monitor)
     # whether a value is refused must not depend on which side min_delta is added to
     if not all(
-        isinstance(value, float) and not abs(abs(value) - FLOAT32_MAX) <= 2.0 * abs(delta) + 1e32 for value in values
+        type(value) is float and not abs(abs(value) - FLOAT32_MAX) <= 2.0 * abs(delta) + 1e32 for value in values
     ):
         return
     undecided = case["mode"] not in ("min", "max") and compiled_direction(case.scenario) is None

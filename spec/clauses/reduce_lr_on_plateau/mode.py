@@ -72,7 +72,7 @@ def _maximized(scenario: Scenario) -> Scenario | None:
 
 @clause(
     "reduce-lr-on-plateau/mode/auto-minimizes-the-loss",
-    level="documented", source=f"{DOCS} (mode)", observes=RATE, related=_minimized,
+    level="documented", source=f"follows from {DOCS} (mode)", observes=RATE, related=_minimized,
 )  # fmt: skip
 def auto_minimizes_the_loss(case: Case) -> Expectations:
     """For loss and val_loss, mode auto does what mode min does. (Except where a metric that is compiled is called loss.)"""
@@ -81,7 +81,7 @@ def auto_minimizes_the_loss(case: Case) -> Expectations:
 
 @clause(
     "reduce-lr-on-plateau/mode/auto-maximizes-accuracy",
-    level="documented", source=f"{DOCS} (mode)", observes=RATE, related=_maximized,
+    level="documented", source=f"follows from {DOCS} (mode)", observes=RATE, related=_maximized,
 )  # fmt: skip
 def auto_maximizes_accuracy(case: Case) -> Expectations:
     """For accuracy, acc, val_accuracy and val_acc, mode auto does what mode max does. (Every fit has a compiled metric of that
@@ -91,8 +91,9 @@ def auto_maximizes_accuracy(case: Case) -> Expectations:
 
 @clause(
     "reduce-lr-on-plateau/mode/auto-knows-the-metrics-of-an-output",
-    level="documented", source=f"{DOCS} (mode); that of ModelCheckpoint (monitor: multi-output models set additional prefixes)",
-    observes=RATE, errors=True, related=with_the_mode_of_an_output,
+    level="documented", observes=RATE,
+    source=f"follows from {DOCS} (mode); that of ModelCheckpoint (monitor: multi-output models set additional prefixes)",
+    errors=True, related=with_the_mode_of_an_output,
 )  # fmt: skip
 def auto_of_an_output(case: Case) -> Expectations:
     """With several outputs, mode="auto" knows the metric after an output's name: it does with val_a_accuracy, the accuracy of
@@ -145,9 +146,10 @@ def _as_compiled(scenario: Scenario) -> Scenario | None:
 )  # fmt: skip
 def auto_takes_the_direction_of_the_compiled_metric(case: Case) -> Expectations:
     """In the first fit of an instance, mode auto maximizes or minimizes a compiled metric of the monitored name (without `val_`)
-    as its class is; the last one that has a direction decides. It minimizes the loss where there is none. (Classes of errors,
-    losses, divergences and entropies are minimized; the counts of true and false positives and negatives have no direction; the
-    others are maximized.)"""
+    as its class is; the last one that has a direction decides. It minimizes loss and val_loss where none with a direction is
+    called loss. (Of Keras's classes those of errors, hinges, divergences and entropies, and Poisson, are minimized; the counts of
+    true and false positives and negatives, Mean and Sum have no direction; the others are maximized. A function has none, unless
+    it is a loss of Keras's, which is minimized; nor has a class of one's own, unless it is derived from one that has.)"""
     here = replace(case, trace=replace(case.trace, fits=case.trace.fits[:1]))
     return alike(here, "the mode is given there, as the compiled metric has it")
 

@@ -33,7 +33,7 @@ from .stream import (
 
 @clause(
     "reduce-lr-on-plateau/improvement/resets-the-count",
-    level="documented", source=f"{DOCS} (second sentence, patience)", observes=RATE,
+    level="documented", source=f"follows from {DOCS} (second sentence, patience)", observes=RATE,
 )  # fmt: skip
 def resets_the_count(case: Case) -> Expectations:
     """In a first fit the rate is lowered only at the end of a monitored epoch, the patience-th or a later one; and neither at the
@@ -123,8 +123,8 @@ def an_equal_change_is_no_improvement(case: Case) -> Expectations:
     choices={"reduce-lr-on-plateau/precision": ("float32", "float32-jax", "float64")},
 )  # fmt: skip
 def accepts_every_finite_value(case: Case) -> Expectations:
-    """No finite value of the monitored metric raises an exception, also where it lies beyond the range of float32. (Mode is min
-    or max, and numeric arguments are finite numbers.)"""
+    """Where all values of the monitored metric are finite single numbers, nothing raises, also where they lie beyond the range of
+    float32. (Mode is min or max, numeric arguments are finite numbers, and there is one learning rate that can be set.)"""
     if not has_numbers(case) or not math.isfinite(case["min_delta"]) or case["mode"] not in ("min", "max"):
         return
     values = values_of(case.scenario, case["monitor"])
@@ -253,8 +253,8 @@ def _forgiven(s: Settings, values: list[float], min_delta: float) -> bool:
     related=lambda scenario: _with_gaps(scenario),
 )
 def missing_metric_is_skipped(case: Case) -> Expectations:
-    """An epoch without the metric counts for nothing, neither for patience nor for the cooldown: the other epochs go on as
-    if it had not been."""
+    """An epoch without the metric counts for nothing, neither for patience nor for the cooldown: the other epochs go on as if it
+    had not been. (The monitor is neither learning_rate nor lr.)"""
     beside = (epoch.seen for epoch in case.beside().epochs() if epoch.index % 2 == 0)
     why = f"after every epoch there is one without {case['monitor']} there, which counts for nothing"
     return agree(zip(case.epochs(), beside, strict=False), EVERYTHING, why)
@@ -274,8 +274,8 @@ def _with_gaps(scenario: Scenario) -> Scenario | None:
     level="observed", source=OBSERVED, observes=("warned",),
 )  # fmt: skip
 def missing_metric_warns(case: Case) -> Expectations:
-    """At the end of an epoch without the metric one warning is issued that says so, and at that of any other none. (One that is
-    repeated may be shown only once.)"""
+    """At the end of an epoch without the metric one warning is issued that says so, and at that of any other none. (The monitor
+    is neither learning_rate nor lr; a warning that is repeated may be shown only once.)"""
     monitor = case["monitor"]
     if not isinstance(monitor, str) or monitor in LOG_KEYS:
         return
