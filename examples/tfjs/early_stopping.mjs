@@ -1,6 +1,6 @@
 // TensorFlow.js's earlyStopping as a program that callcheck can ask: an example of its protocol for any language.
 //
-//     npm install && callcheck infer "program:node early_stopping.mjs"
+//     npm ci && callcheck infer "program:node early_stopping.mjs"
 //
 // The protocol: lines of JSON, one after the other. First the program writes a greeting, with its name and what it can be asked.
 // Then for each line {"id", "scenario"} that it reads it writes one line {"id", "result"}, in the same order. A result is a trace;
@@ -10,11 +10,11 @@
 import { createInterface } from "node:readline";
 
 console.log = console.info = console.warn = () => {}; // standard output is for answers alone
-const tf = await import("@tensorflow/tfjs");
+const tf = await import("@tensorflow/tfjs-layers");
 
 const GREETING = {
   protocol: 1,
-  name: `@tensorflow/tfjs ${tf.version.tfjs} earlyStopping`,
+  name: `TensorFlow.js ${tf.version_layers} earlyStopping`,
   capabilities: {
     callbacks: ["EarlyStopping"],
     parameters: { EarlyStopping: ["monitor", "min_delta", "patience", "mode", "baseline"] },
