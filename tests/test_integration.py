@@ -54,10 +54,15 @@ STOPS = "early-stopping/patience/stops-after-patience-epochs"
 WARNS = "early-stopping/monitor/missing-metric-is-skipped"
 
 
+README = Path(__file__).resolve().parents[1] / "README.md"
+
+
 def outcome(pytester: pytest.Pytester, expected: dict[str, str], late: int = 0) -> pytest.RunResult:
-    pytester.makepyfile(
-        stopper=STOPPER.replace("LATE", str(late)), test_stopper=TEST.replace("EXPECTED", repr(expected))
-    )
+    return outcome_of(pytester, TEST.replace("EXPECTED", repr(expected)), late)
+
+
+def outcome_of(pytester: pytest.Pytester, test: str, late: int) -> pytest.RunResult:
+    pytester.makepyfile(stopper=STOPPER.replace("LATE", str(late)), test_stopper=test)
     return pytester.runpytest_subprocess(
         "-p", "no:cacheprovider", "-rA", "-k", "stops-after-patience or something-was or skipped"
     )
@@ -72,7 +77,11 @@ def test_each_clause_is_a_test_and_a_failure_shows_its_counterexample(pytester: 
 
 
 def test_what_is_expected_to_fail_is_an_xfail_and_what_holds_in_spite_of_it_fails(pytester: pytest.Pytester) -> None:
-    late = outcome(pytester, {STOPS: "one epoch of grace, on purpose"}, late=1)
+    """The test stands in the README; its callback stops one epoch late."""
+    (told,) = (
+        part.partition("```")[0] for part in README.read_text().split("```python\n") if "parametrize_with" in part
+    )
+    late = outcome_of(pytester, f"from stopper import EarlyStopping as MyEarlyStopping\n{told}", late=1)
     late.stdout.fnmatch_lines([f"XFAIL *{STOPS}] - one epoch of grace, on purpose"])
     good = outcome(pytester, {STOPS: "one epoch of grace, on purpose"})
     good.stdout.fnmatch_lines(["*was expected to fail (one epoch of grace, on purpose), and does not: conforms*"])
