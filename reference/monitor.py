@@ -194,15 +194,18 @@ class Monitor:
             raise TypeError("compared before the direction was decided: 'NoneType' object is not callable")
         if reference is None:
             reference = math.inf if direction == "min" else -math.inf
-        delta = self.min_delta if delta is None else delta
+        if delta is None:
+            delta = self.min_delta
         lower = direction == "min"
-        if isinstance(value, _ARRAYS) or isinstance(reference, _ARRAYS):
+        plain = type(value) is float is type(reference)  # nearly always
+        if not plain and (isinstance(value, _ARRAYS) or isinstance(reference, _ARRAYS)):
             a, b = self._only_elements(value, reference, delta, lower)
         else:
             if self.adds_rounded:
                 value, reference, delta = self.addend(value), self.addend(reference), self.addend(delta)
             a, b = self.side(value, reference, delta, lower)
-            a, b = self.round(a), self.round(b)
+            seen = self.round
+            a, b = seen(a), seen(b)
         if a < b if lower else a > b:
             return True
         if a != b:

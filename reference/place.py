@@ -92,13 +92,16 @@ class Place:
                 removed += (effect.key,)
         if not own and not removed:
             return logs, NOTHING_LOGGED, ()
-        added = added_to_logs(logs, own)
-        if in_epoch:
-            self.logged = {**self.logged, **added}
-            self.changed += tuple([name for name in added if name in logs])
-            self.removed += removed
+        new = own.keys().isdisjoint(logs)
+        added = own if new else added_to_logs(logs, own)
         after = {**logs, **own}
+        if in_epoch:
+            self.logged = {**self.logged, **added} if self.logged else added
+            if not new:
+                self.changed += tuple([name for name in added if name in logs])
         if removed:
+            if in_epoch:
+                self.removed += removed
             after = {name: value for name, value in after.items() if name not in removed}
         return after, added, removed
 

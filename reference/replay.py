@@ -34,6 +34,7 @@ from callcheck.spec.values import Logs, Rate
 from . import machine as m
 from .decision import Decision as Decision
 from .expressible import beyond
+from .machine import Event, made
 from .model import ZERO, Model, weights_seen
 from .place import NOTHING_LOGGED, Place
 
@@ -257,22 +258,23 @@ class Replay:
             self._clear()
         hooks, model = self.hooks, self.model
         rate_in_epoch: Rate = None
-        self.others = content.others
+        others = self.others = content.others
         try:
-            if hooks["epoch_begin"] or self.others:
+            if others or hooks["epoch_begin"]:
                 self.call("epoch_begin", epoch, -1, NOTHING_LOGGED)
             rate_in_epoch = model.rate
-            if hooks["batch_end"] or self.others:
+            if others or hooks["batch_end"]:
                 self._batches(epoch, content.batch_logs(), first)
             else:
-                model.trained(m.made(Origin, (self.fit, epoch)), 1 if content.batches is None else len(content.batches))
+                model.trained(made(Origin, (self.fit, epoch)), 1 if content.batches is None else len(content.batches))
             for logs in content.validations if hooks["validation_end"] else ():
                 self.call("validation_end", epoch, -1, logs)
                 if model.stop:
                     break
             else:
-                model.stop = model.stop or content.stop
-                if hooks["epoch_end"] or self.others:
+                if content.stop:
+                    model.stop = True
+                if others or hooks["epoch_end"]:
                     self.call("epoch_end", epoch, -1, content.logs)
         finally:
             self.others = ()
@@ -344,8 +346,8 @@ class Replay:
         """One callback's hook, with its effects; the logs as those after it see them. Raises _Raise for what it raises."""
         model, before = self.model, place.state
         rate = None if model.rate_is_hidden else model.rate
-        event = m.made(
-            m.Event, (epoch, batch, logs, rate, model.weights, self.metrics, model.stop, model.texts, model.backups)
+        event = made(
+            Event, (epoch, batch, logs, rate, model.weights, self.metrics, model.stop, model.texts, model.backups)
         )
         effects: list[m.Effect] = []
         try:

@@ -24,6 +24,7 @@ from callcheck.spec.scenario import CONFIG
 from callcheck.spec.script import Script, ScriptCallback, ScriptFit, Unread
 
 from .instances import PATHS
+from .schedule import NotSayable, schedule
 from .scope import Block, NotKnown, Scope, file_path, literal, read_scope
 from .sources import Source, Unparsable, read_source
 
@@ -92,6 +93,8 @@ class _Collector:
         self.unread: list[Unread] = []
         self.given: set[int] = set()
         """The constructor calls that some fit is given."""
+        self.epochs: int | None = None
+        """Up to which epoch the fit goes whose callbacks are read, if that is known."""
         self.open: list[ast.expr] = []
         """What names and calls stand for, under way, each inside of the one before: none is made of itself."""
 
@@ -120,6 +123,13 @@ class _Collector:
             given.setdefault("epochs", call.args[EPOCHS_AT])
         if "callbacks" not in given:
             return None
+        unread: dict[str, str] = {}
+        counts = {}
+        for name, least in (("epochs", 1), ("initial_epoch", 0), ("validation_freq", 1)):
+            if name in given:
+                counts[name] = self._count(given[name], scope, name, least, unread)
+        starred = [ast.unparse(each.value) for each in call.keywords if each.arg is None]
+        self.epochs = None if starred else counts.get("epochs", 1)  # as `fit` has it
         listed = self._listed(given["callbacks"], scope, block, call.lineno)
         known = tuple(each.read for each in listed if each.read is not None)
         if call.func.attr not in FITS:
@@ -132,12 +142,7 @@ class _Collector:
             return None
         self.given |= {id(each.node) for each in listed if each.node is not None}
         compiled = self._compiled(call.func.value, call, block, scope)
-        unread = dict(compiled.unread)
-        counts = {}
-        for name, least in (("epochs", 1), ("initial_epoch", 0), ("validation_freq", 1)):
-            if name in given:
-                counts[name] = self._count(given[name], scope, name, least, unread)
-        starred = [ast.unparse(each.value) for each in call.keywords if each.arg is None]
+        unread = {**compiled.unread, **unread}
         if starred:
             unread["**"] = starred[0]
         return ScriptFit(
@@ -343,8 +348,10 @@ class _Collector:
         for parameter, value in given.items():
             try:
                 read = self._argument(name, parameter, value, scope)
-            except NotKnown:
+            except NotKnown as unknown:
                 unread[parameter] = ast.unparse(value)
+                if isinstance(unknown, NotSayable):
+                    self._says(value, f"the {parameter} of {name} is not read: {unknown.why}")
                 continue
             if read is not None:
                 config[parameter] = read
@@ -355,7 +362,7 @@ class _Collector:
     def _argument(self, callback: str, parameter: str, node: ast.expr, scope: Scope) -> Any:
         """The value of an argument, as a scenario has it. Raises NotKnown."""
         if parameter == "schedule":
-            raise NotKnown(node)
+            return schedule(node, scope, self.epochs)
         value = file_path(node, scope) if parameter in PATHS else literal(node, scope)
         if parameter in FLOAT_PARAMETERS and isinstance(value, bool):
             raise NotKnown(node)
@@ -392,6 +399,7 @@ class _Collector:
             for each in outer.elts
         }  # fmt: skip
         groups: dict[int, list[ScriptCallback]] = {}
+        self.epochs = None
         for call, _, scope in calls:
             if id(call) in self.given:
                 continue

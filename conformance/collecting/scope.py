@@ -297,12 +297,21 @@ def read_scope(
 
 # ---------------------------------------------------------------------------------------------- values
 
+
+def power(a: Any, b: Any) -> Any:
+    """A power of small numbers. Raises ValueError for others, which would be beyond all measure."""
+    if abs(a) > 1e6 or abs(b) > 10_000:
+        raise ValueError
+    return a**b
+
+
 _INFINITE = {"math.inf", "numpy.inf", "numpy.Inf", "numpy.infty"}
 _NAN = {"math.nan", "numpy.nan", "numpy.NaN"}
-_NUMERIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+NUMERIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: operator.pow,
+    ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: power,
 }  # fmt: skip
+"""Arithmetic on numbers, by its operator."""
 
 
 def literal(node: ast.expr, scope: Scope) -> Any:
@@ -321,11 +330,9 @@ def _literal(node: ast.expr, scope: Scope) -> Any:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
         value = _number(_literal(node.operand, scope))
         return -value if isinstance(node.op, ast.USub) else value
-    if isinstance(node, ast.BinOp) and type(node.op) in _NUMERIC:
+    if isinstance(node, ast.BinOp) and type(node.op) in NUMERIC:
         a, b = (_number(_literal(each, scope)) for each in (node.left, node.right))
-        if isinstance(node.op, ast.Pow) and (abs(b) > 1000 or abs(a) > 1e6):
-            raise ValueError
-        return _NUMERIC[type(node.op)](a, b)
+        return NUMERIC[type(node.op)](a, b)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("float", "int"):
         (argument,) = node.args
         return (float if node.func.id == "float" else int)(_literal(argument, scope))

@@ -213,13 +213,13 @@ class _Watch:
             self.kept.append(decided)
             return
         last, self.last = self.last, decided
-        event, reason, rate = decided[2], decided[3], decided[7]
+        _, _, event, reason, _, before, after, rate, _, _ = decided
         if last is not None and reason is last[3] and rate is event.rate:
-            before, after = decided[5], decided[6]
+            best = getattr(before, "best", None)
             value = event.logs.get(self.monitor)
-            if value is None or not hasattr(before, "best") or before.best is None or after.best != before.best:
+            if best is None or value is None or after.best is not best:
                 return
-            if not (value > before.best if after.direction == "max" else value < before.best):
+            if not (value > best if after.direction == "max" else value < best):
                 return
         elif last is not None and self.kept[-1] is not last:
             self.kept.append(last)

@@ -55,7 +55,7 @@ def parse(content: bytes, source: str, validation_freq: int | None = None) -> Hi
     if "\0" in text:
         hint = "; TensorBoard's event files are read by their folder" if b"brain.Event" in content[:64] else ""
         raise UnreadableHistory(f"{source}: is binary, and no text{hint}")
-    if not text.strip():
+    if not text or text.isspace():
         raise UnreadableHistory(f"{source}: is empty")
     found = (
         notebook(text, source)

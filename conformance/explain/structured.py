@@ -21,7 +21,7 @@ class _Twice(Exception):
 
 def structured(text: str, source: str, validation_freq: int | None = None) -> History | None:
     """The history in JSON; None if the text is none."""
-    stripped = text.strip()
+    stripped = text.lstrip()
     if not stripped.startswith(("{", "[")):
         return None
     try:

@@ -12,7 +12,8 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import count, pairwise
+from operator import eq
 from typing import Any
 
 from .history import LIGHTNING, RATE_KEYS, Column, History, RecordedFit, UnreadableHistory, number
@@ -44,16 +45,11 @@ def table(text: str, source: str) -> History | None:
 
 def _without_half_a_row(text: str, separator: str | None, width: int) -> tuple[str, str]:
     """The text without a last line that was cut off while it was written; and that line."""
-    whole, newline, last = text.rpartition("\n")
-    if (
-        not newline
-        or not last.strip()
-        or separator is None
-        or last.count(separator) >= width - 1
-        or whole.count("\n") < 1
-    ):
+    end = text.rfind("\n") + 1
+    last = text[end:]
+    if not last.strip() or separator is None or last.count(separator) >= width - 1 or "\n" not in text[: end - 1]:
         return text, ""
-    return whole + newline, last
+    return text[:end], last
 
 
 def _is_header(header: list[str]) -> bool:
@@ -81,7 +77,9 @@ class _Cells:
 
 def _cells(text: str, separator: str | None, width: int, source: str) -> _Cells:
     """The cells, each row checked to have as many as the header. A million rows are split only where somebody looks."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")  # and at no other character
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.removesuffix("\n").split("\n")  # and at no other character
     if separator is None or separator == " " or '"' in text:
         reader = csv.reader(lines, delimiter=separator or ",", skipinitialspace=True)
         try:
@@ -189,7 +187,7 @@ def _fits(cells: _Cells, column: int, source: str) -> tuple[list[int], int]:
     """The rows with which fits begin, and the number of the first epoch. Raises UnreadableHistory for a gap."""
     texts = cells.column(column)
     first = _epoch(texts[0], cells.lines[0], source)
-    if texts == list(map(str, range(first, first + len(texts)))):  # by far the most frequent case
+    if all(map(eq, texts, map(str, count(first)))):  # by far the most frequent case
         return [0], first
     begins, last = [0], first - 1
     for row, (line, text) in enumerate(zip(cells.lines, texts, strict=True)):
