@@ -197,8 +197,9 @@ class Monitor:
         if delta is None:
             delta = self.min_delta
         lower = direction == "min"
-        plain = type(value) is float is type(reference)  # nearly always
-        if not plain and (isinstance(value, _ARRAYS) or isinstance(reference, _ARRAYS)):
+        if (type(value) is not float or type(reference) is not float) and (  # asked first: they nearly always are
+            isinstance(value, _ARRAYS) or isinstance(reference, _ARRAYS)
+        ):
             a, b = self._only_elements(value, reference, delta, lower)
         else:
             if self.adds_rounded:

@@ -116,6 +116,15 @@ def test_the_short_form_of_a_trace_says_why(capsys: pytest.CaptureFixture[str]) 
     assert "wait=1 best=2.0" in out
 
 
+def test_the_short_form_has_several_callbacks(capsys: pytest.CaptureFixture[str]) -> None:
+    several = "EarlyStopping patience=2 + ReduceLROnPlateau patience=1 monitor=loss val_loss=1,2,3 loss=1,.9,1"
+    assert call("trace", *several.split()) == 0
+    out = capsys.readouterr().out
+    assert "  2. ReduceLROnPlateau(patience=1, monitor='loss')\n  fit 1\n" in out
+    assert "1: val_loss=3.0 does not improve on 1.0, and wait=2 has reached patience=2: stop." in out
+    assert "2: loss=1.0 does not improve on 0.9 by more than min_delta=0.0001, and wait has reached patience=1" in out
+
+
 def test_reasons_are_in_json_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call("trace", written(tmp_path, json.dumps(SCENARIO)), "--json") == 0
     reasons = json.loads(capsys.readouterr().out)["reasons"]
@@ -150,6 +159,9 @@ def test_the_reasons_of_keras_are_those_of_its_reference(capsys: pytest.CaptureF
             "val_loss is no parameter of EarlyStopping, and '1,x' no list of metric values",
         ),
         (["Early", "val_loss=1"], "unknown callback 'Early'"),
+        (["EarlyStopping", "val_loss=1", "+"], "after + the name of a callback is expected"),
+        (["EarlyStopping", "val_loss=1", "+", "TerminateOnNaN", "val_loss=2"], "val_loss is given twice"),
+        (["EarlyStopping", "val_loss=1", "+", "Early"], "unknown callback 'Early'"),
     ],
 )
 def test_a_wrong_short_form_is_one_sentence(words: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -118,10 +118,10 @@ def _product(value: ast.expr, rate: str, scope: Scope) -> float | None:
     if other is None:
         return None
     try:
-        number = literal(other, scope)
+        number: Any = literal(other, scope)
     except NotKnown:
         return None
-    if type(number) not in (int, float):
+    if isinstance(number, bool) or not isinstance(number, int | float):
         return None
     if isinstance(value.op, ast.Mult):
         return float(number)

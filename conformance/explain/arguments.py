@@ -66,8 +66,6 @@ def pairs(words: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for word in words:
         name, equals, value = word.partition("=")
-        if word == "+":
-            raise WrongArgument("the short form is for one callback; a scenario in JSON may have several")
         if not equals or not name:
             raise WrongArgument(f"expected key=value, got {word!r}")
         if name in found:
@@ -211,19 +209,22 @@ class Arguments:
 
 def arguments(callback: str, words: Iterable[str]) -> Arguments:
     """The callback, its parameters and the circumstances; `+` begins another callback. Raises WrongArgument."""
-    groups: list[list[str]] = [[callback]]
+    around: dict[str, Any] = {}
+    callbacks = tuple(_one(name, own, around) for name, *own in _groups([callback, *words]))
+    return Arguments(callbacks=callbacks, circumstances=Circumstances(**around))
+
+
+def _groups(words: Iterable[str]) -> list[list[str]]:
+    """The name of each callback, with its words; `+` begins another callback. Raises WrongArgument."""
+    groups: list[list[str]] = [[]]
     for word in words:
         if word == "+":
             groups.append([])
         else:
             groups[-1].append(word)
-    around: dict[str, Any] = {}
-    callbacks = []
-    for group in groups:
-        if not group:
-            raise WrongArgument("after + the name of a callback is expected")
-        callbacks.append(_one(group[0], group[1:], around))
-    return Arguments(callbacks=tuple(callbacks), circumstances=Circumstances(**around))
+    if not all(groups):
+        raise WrongArgument("after + the name of a callback is expected")
+    return groups
 
 
 def circumstances(words: Iterable[str]) -> Circumstances:
@@ -262,19 +263,49 @@ def _note(name: str, text: str, around: dict[str, Any]) -> None:
 
 
 def short_scenario(callback: str, words: Iterable[str]) -> Scenario:
-    """The scenario in `CALLBACK key=value ... METRIC=1,.9,.95`: `/` begins another fit, `-` is a missing metric.
-
-    Raises WrongArgument.
+    """The scenario in `CALLBACK key=value ... METRIC=1,.9,.95`: `/` begins another fit, `-` is a missing metric, and `+` begins
+    another callback of the same fit. Raises WrongArgument.
     """
+    data: dict[str, Any] = {}
+    streams: dict[str, list[list[float | None]]] = {}
+    callbacks = [_short(name, own, data, streams) for name, *own in _groups([callback, *words])]
+    if not streams:
+        raise WrongArgument("give the values that the callback sees, as in val_loss=1,.9,.95")
+    shapes = {name: [len(fit) for fit in fits] for name, fits in streams.items()}
+    first = next(iter(shapes))
+    for name, shape in shapes.items():
+        if shape != shapes[first]:
+            said = [" / ".join(map(str, each)) for each in (shapes[first], shape)]
+            raise WrongArgument(f"{first} has {said[0]} values and {name} {said[1]}; a missing one is written -")
+    if len(callbacks) == 1:
+        data.update(callbacks[0])
+    else:
+        data["callbacks"] = callbacks
+    data["fits"] = [
+        {"epochs": [{"logs": _logs(streams, fit, epoch)} for epoch in range(length)]}
+        for fit, length in enumerate(shapes[first])
+    ]
+    monitors = dict.fromkeys(str(each["config"].get("monitor", "val_loss")) for each in callbacks)
+    data["metrics"] = [metric for monitor in monitors for metric in metrics_for(monitor)]
+    try:
+        return from_json(data)
+    except InvalidScenario as error:
+        raise WrongArgument(str(error)) from None
+
+
+def _short(
+    callback: str, words: Iterable[str], around: dict[str, Any], streams: dict[str, list[list[float | None]]]
+) -> dict[str, Any]:
+    """One callback of the short form, as a scenario in JSON has it; the other words are noted in `around` and `streams`."""
     checked_callback(callback)
     config: dict[str, Any] = {}
-    data: dict[str, Any] = {"callback": callback}
-    streams: dict[str, list[list[float | None]]] = {}
     for name, text in pairs(words).items():
         if name in known_parameters(callback):
             config[name] = literal(text)
+        elif name in around or name in streams:
+            raise WrongArgument(f"{name} is given twice")
         elif name in ("learning_rate", "initial_epoch"):
-            data[name] = number_of(name, literal(text), float if name == "learning_rate" else int)
+            around[name] = number_of(name, literal(text), float if name == "learning_rate" else int)
         else:
             history = numbers(text, name)
             single = history is not None and len(history.fits) == history.fits[0].length == 1
@@ -283,29 +314,13 @@ def short_scenario(callback: str, words: Iterable[str]) -> Scenario:
             if history is None:
                 raise WrongArgument(f"{name} is no parameter of {callback}, and {text!r} no list of metric values")
             streams[name] = [list(fit.column("")) for fit in history.fits]
-    if not streams:
-        raise WrongArgument("give the values that the callback sees, as in val_loss=1,.9,.95")
     check_config(callback, config)
-    shapes = {name: [len(fit) for fit in fits] for name, fits in streams.items()}
-    first = next(iter(shapes))
-    for name, shape in shapes.items():
-        if shape != shapes[first]:
-            said = [" / ".join(map(str, each)) for each in (shapes[first], shape)]
-            raise WrongArgument(f"{first} has {said[0]} values and {name} {said[1]}; a missing one is written -")
-    data["config"] = {
+    written = written_config(callback, config).items()
+    as_json = {
         name: number_to_json(value) if name in FLOAT_PARAMETERS and isinstance(value, float) else value
-        for name, value in written_config(callback, config).items()
+        for name, value in written
     }
-    data["fits"] = [
-        {"epochs": [{"logs": _logs(streams, fit, epoch)} for epoch in range(length)]}
-        for fit, length in enumerate(shapes[first])
-    ]
-    monitor = config.get("monitor", "val_loss")
-    data["metrics"] = metrics_for(monitor)
-    try:
-        return from_json(data)
-    except InvalidScenario as error:
-        raise WrongArgument(str(error)) from None
+    return {"callback": callback, "config": as_json}
 
 
 def _resembles(name: str, callback: str) -> bool:

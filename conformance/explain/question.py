@@ -182,7 +182,7 @@ def tell(scenario: Scenario, dialect: Dialect, place: int = 0) -> Story:
     see = watches[0].see if len(watches) == 1 else lambda decided: watches[decided[8]].see(decided)
     trace = watched(scenario, dialect, see)
     if isinstance(trace, NotExpressible):
-        raise WrongArgument(f"{trace.parameter}: what it does is not predicted")
+        raise WrongArgument(not_predicted(trace, scenario, dialect))
     if trace.rejected is not None:
         whose = scenario.configured()[trace.rejected.callback or 0].callback
         raise WrongArgument(f"{whose} refuses this: {trace.rejected.type}: {trace.rejected.message}")
@@ -197,6 +197,12 @@ def tell(scenario: Scenario, dialect: Dialect, place: int = 0) -> Story:
     for each in sorted(stopping, key=lambda each: (HOOKS.index(each.hook), each.callback)):
         stops.setdefault(each.fit, each.callback)
     return Story(scenario=scenario, trace=trace, told=told, complete=complete, place=place, stops=stops)
+
+
+def not_predicted(found: NotExpressible, scenario: Scenario, dialect: Dialect) -> str:
+    """Why there is no trace, in a sentence."""
+    lacking = [each.callback for each in scenario.configured() if not dialect.has(each.callback)]
+    return f"{dialect.name} has no {lacking[0]}" if lacking else f"{found.parameter}: what it does is not predicted"
 
 
 class _Watch:

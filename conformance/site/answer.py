@@ -27,7 +27,7 @@ from ..explain.audit import audit as compare
 from ..explain.explanation import Explanation
 from ..explain.figure import figure
 from ..explain.history import History, RecordedFit, UnreadableHistory, missing_notes
-from ..explain.question import Question, Story, ask
+from ..explain.question import Question, Story, ask, not_predicted
 from ..explain.reading import parse
 from ..explain.summary import summary
 from ..explain.svg import WIDTH, svg
@@ -183,7 +183,7 @@ def _told(asked: Asked) -> Told:
     dialect = asked.dialect
     trace = replay(asked.scenario, dialect, internal=True)
     if isinstance(trace, NotExpressible):
-        raise Unanswerable(f"{trace.parameter}: what it does is not predicted")
+        raise Unanswerable(not_predicted(trace, asked.scenario, dialect))
     same, why = decided(asked.scenario, dialect)
     assert isinstance(same, Trace)
     name = form.label(dialect)

@@ -150,7 +150,7 @@ def test_it_answers_as_somebody_types(page: Any) -> None:
 
 
 def test_an_address_can_be_shared(browser: Any, served: Served, page: Any) -> None:
-    scenario = known(COUNT)[0]
+    scenario = next(each for each in known(COUNT) if each.callback == "EarlyStopping")  # which both releases have
     address = served.address + link(scenario, against="keras-2.3.1").partition("/")[2]
     browser.get("about:blank")
     browser.get(address)
