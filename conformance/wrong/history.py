@@ -66,6 +66,13 @@ class MakesNumbers(History):
         return super().epoch_end(state, event._replace(logs=logs), effects)
 
 
+class AsksForNumbers(History):
+    def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> After:
+        if None in event.logs.values():
+            raise TypeError("float() argument must be a number")
+        return super().epoch_end(state, event, effects)
+
+
 class Forgets(History):
     """Everything begins anew with every fit."""
 
@@ -113,6 +120,7 @@ WRONG: tuple[Wrong, ...] = (
     _wrong("fills-the-gaps", FillsTheGaps, "A metric that is missing leaves None in its list."),
     _wrong("knows-the-first-logs", KnowsTheFirstLogs, "Only the metrics of a fit's first epoch are recorded."),
     _wrong("makes-numbers", MakesNumbers, "What is no float is made one."),
+    _wrong("asks-for-numbers", AsksForNumbers, "A metric that is None raises TypeError."),
     _wrong("forgets", Forgets, "The metrics begin anew with every fit, where they should go on."),
     _wrong("remembers", RemembersTheMetrics, "The metrics of the fits before stay, where they should begin anew."),
     _wrong("records-batches", RecordsBatches, "The logs of batches are recorded among those of epochs."),

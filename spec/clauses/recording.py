@@ -17,3 +17,14 @@ def changes_nothing(case: Case, because: str) -> Expectations:
             if there
         ]  # fmt: skip
         yield epoch.expects_that(not done, "nothing to be done", got=", ".join(done), because=because)
+
+
+def never_fails(case: Case, because: str) -> Expectations:
+    """The expectation that no fit ends with an exception."""
+    for fit, _, seen in case.fits():
+        yield case.at(fit).expects_that(
+            seen.error is None,
+            "no exception",
+            got=lambda seen=seen: f"{seen.error.type} in {seen.error.hook}",
+            because=because,
+        )

@@ -13,7 +13,7 @@ from ...numbers import float32, unsigned_zero
 from ...scenario import Scenario
 from ...values import ArrayNumber, Tensor, Value
 from ..clause import Case, Expectations, clause
-from ..recording import changes_nothing
+from ..recording import changes_nothing, never_fails
 
 RETURNED = (
     "https://keras.io/api/models/model_training_apis/ (fit, Returns: a record of the values of losses and metrics at successive "
@@ -165,6 +165,12 @@ def stays_what_it_is(case: Case) -> Expectations:
                         repr(seen) == repr(due) and type(seen) is type(due), f"{name}={due!r}", got=f"{seen!r}",
                         because="that is what was logged",
                     )  # fmt: skip
+
+
+@clause("history/errors/nothing-that-is-logged-fails", level="observed", source=OBSERVED, errors=True)
+def nothing_fails(case: Case) -> Expectations:
+    """No hook of a History raises, whatever an epoch logs: numbers, arrays, None, or nothing at all."""
+    yield from never_fails(case, "whatever is logged can be written down")
 
 
 # ---------------------------------------------------------------------------------------------- several fits
