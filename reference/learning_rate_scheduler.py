@@ -27,7 +27,7 @@ SCHEDULED = Reason(
 )
 LOGGED = Reason("learning-rate-scheduler/logs/logs-the-rate", "The learning rate, {rate}, is logged.")
 
-NO_FLOATS = frozenset({"int", "array", "none"})
+NO_FLOATS = frozenset({"int", "array", "array-0d", "none"})
 """What a schedule may return, as scenarios call it, and is refused everywhere."""
 
 

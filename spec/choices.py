@@ -345,7 +345,7 @@ _ALL = (
         IN_AUTO,
         compiled_metric=COMPILED
         + ", even if nothing depends on it; before that, a save_best_only that compares raises "
-        "TypeError, even with an explicit mode.",
+        "TypeError, even with mode min or max.",
         name_contains_acc=CONTAINS_ACC,
         name_contains_acc_or_starts_with_fmeasure=CONTAINS_ACC_OR_FMEASURE,
         metric_of_that_name=NAMED,

@@ -34,6 +34,11 @@ def float32(value: float) -> float:
     return _c_float(value).value
 
 
+def is_ordinary(value: float) -> bool:
+    """Whether it is zero, or in the range of float32 and not subnormal, so that no backend sees anything else."""
+    return value == 0.0 or FLOAT32_SMALLEST_NORMAL <= abs(value) <= FLOAT32_MAX
+
+
 def unsigned_zero(rate: float) -> float:
     """The rate, a zero without its sign: TensorFlow keeps one constant for 0.0 and -0.0, whichever a process met first, so
     that the sign of a rate of zero is nobody's decision. Traces record it so."""

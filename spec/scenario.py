@@ -229,7 +229,7 @@ _SCHEDULE_PARTS: dict[str, Kind[Any]] = {
     "table": Kind(lambda value: list(_RATES.read(value)), _RATES.write),
     "scale": NUMBER,
     "accepts": choice("epoch", "int-and-float"),
-    "returns": choice("int", "float32", "array", "tensor", "none"),
+    "returns": choice("int", "float32", "array", "array-0d", "tensor", "none"),
 }
 
 

@@ -182,9 +182,9 @@ class _Schedule:
             return None
         if returns == "tensor":
             return self.tensor((rate,))[0]
-        if returns in ("float32", "array"):
+        if returns in ("float32", "array", "array-0d"):
             np = numpy_for("a schedule that returns arrays")
-            return np.float32(rate) if returns == "float32" else np.array([rate])
+            return np.float32(rate) if returns == "float32" else np.array([rate] if returns == "array" else rate)
         return rate
 
 

@@ -88,7 +88,8 @@ def introduction(form: Form) -> Iterator[str]:
         "A source is a text that says it, or, where it begins with *follows from*, one from which it follows though it does not "
         "say it. The documentation is what is published at keras.io and the docstrings of what Keras exports; the docstring of "
         "a private class and a comment in the code are none, and what only they say is observed. What no training shows is "
-        "left out, such as the attributes of a callback: `stopped_epoch`, `best_epoch`."
+        "left out, such as the attributes of a callback: `stopped_epoch`, `best_epoch`. What History is for are two of its "
+        "own, `epoch` and `history`."
     )
     yield ""
     yield (

@@ -178,7 +178,13 @@ def _schedule(description: Mapping[str, Any]) -> str:
     table, accepts = description.get("table"), description.get("accepts")
     rate = f"lr * {description.get('scale')!r}" if table is None else f"{_numbers(table)}[epoch]"
     returns = description.get("returns")
-    known = {None: "{}", "none": "None", "array": "np.array([{}])", "float32": "np.float32({})"}
+    known = {
+        None: "{}",
+        "none": "None",
+        "array": "np.array([{}])",
+        "array-0d": "np.array({})",
+        "float32": "np.float32({})",
+    }
     made = known.get(returns, f"{returns}({{}})").format(rate)
     taken = "lambda epoch: {}" if accepts == "epoch" else "lambda epoch, lr: {}"
     return taken.format(made) + (" (for an int and a float alone)" if accepts == "int-and-float" else "")

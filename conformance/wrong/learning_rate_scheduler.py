@@ -103,6 +103,12 @@ class AcceptsIntegers(LearningRateScheduler):
         return float(int(result)) if self.config.schedule.get("returns") == "int" else result
 
 
+class AcceptsNumbersInArrays(LearningRateScheduler):
+    def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
+        super().__init__(config, dialect)
+        self.no_floats -= {"array-0d"}
+
+
 class KeepsTheRateAfterTheTable(LearningRateScheduler):
     def epoch_begin(self, state: None, event: Event, effects: list[Effect]) -> tuple[None, Reason]:
         try:
@@ -234,6 +240,12 @@ WRONG: tuple[Wrong, ...] = (
         says="An integer is taken for a float.",
         callback=CALLBACK,
         make=AcceptsIntegers,
+    ),
+    Wrong(
+        name="scheduler-accepts-numbers-in-arrays",
+        says="A schedule may return an array without dimensions.",
+        callback=CALLBACK,
+        make=AcceptsNumbersInArrays,
     ),
     Wrong(
         name="scheduler-keeps-the-rate-after-the-table",

@@ -19,7 +19,7 @@ _TABLE_RATE = weighted(
 _TABLE_LENGTH = weighted((0, 12), (1, 3), (3, 1), (-1, 1))
 _SCALE = weighted((0.5, 4), (0.1, 3), (1.0, 2), (0.9, 2), (2.0, 1), (0.0, 1), (-1.0, 1), (math.nan, 2))
 _ACCEPTS = weighted((ABSENT, 6), ("epoch", 3), ("int-and-float", 2))
-_RETURNS = weighted((ABSENT, 35), ("float32", 6), ("tensor", 4), ("int", 3), ("array", 2), ("none", 2))
+_RETURNS = weighted((ABSENT, 35), ("float32", 6), ("tensor", 4), ("int", 3), ("array", 2), ("array-0d", 1), ("none", 2))
 
 
 @st.composite
@@ -87,6 +87,7 @@ BOUNDARIES: dict[str, Condition] = {
     "schedule returns a tensor": _schedule(lambda schedule: schedule.get("returns") == "tensor"),
     "schedule returns an integer": _schedule(lambda schedule: schedule.get("returns") == "int"),
     "schedule returns an array": _schedule(lambda schedule: schedule.get("returns") == "array"),
+    "schedule returns an array without dimensions": _schedule(lambda schedule: schedule.get("returns") == "array-0d"),
     "schedule returns nothing": _schedule(lambda schedule: schedule.get("returns") == "none"),
     "scheduled rate that float32 does not have": _scheduled_rate(lambda rate: float32(rate) != rate),
     "scheduled rate zero": _scheduled_rate(lambda rate: rate == 0),

@@ -75,7 +75,7 @@ def _files(case: Case) -> Iterator[_File]:
 @clause("csv-logger/rows/one-for-each-epoch", level="documented", source=STREAMS)
 def one_for_each_epoch(case: Case) -> Expectations:
     """A fit writes one row for every epoch that is run, the one in which training is stopped included, in their order; its first
-    cell is the epoch's index, as the callbacks are told it."""
+    cell is the epoch's index, as the callbacks are told it. (That this is the first cell is an inference.)"""
     for file in _files(case):
         run = [str(epoch.number) for epoch in case.epochs(file.fit)]
         new = [_cells(line, case["separator"])[:1] for line in file.lines[len(file.before) + file.header :]]
@@ -87,7 +87,8 @@ def one_for_each_epoch(case: Case) -> Expectations:
 
 @clause("csv-logger/header/names-the-columns", level="observed", source=OBSERVED)
 def names_the_columns(case: Case) -> Expectations:
-    """The first line of a new file names the columns: first epoch, then what the first epoch logged, sorted by name."""
+    """The first line of a new file names the columns: `epoch`, then, sorted by name, what the fit's first epoch logged; others,
+    for a validation, may follow."""
     first = next(_files(case), None)
     if first is not None and first.rows:
         due = ["epoch", *sorted(first.rows[0][0].shown.logs)]
@@ -125,7 +126,7 @@ def values_are_those_logged(case: Case) -> Expectations:
 
 @clause("csv-logger/values/arrays-stand-in-brackets", level="documented", source=f"{DOCUMENTATION} (1D iterables)")
 def arrays_in_brackets(case: Case) -> Expectations:
-    """An array is written as its numbers in brackets, all of them."""
+    """An array of one dimension is written as its numbers in brackets, all of them."""
     for file in _files(case):
         for epoch, row in file.rows if file.header else ():
             for name, value in epoch.shown.logs.items():

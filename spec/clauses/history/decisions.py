@@ -63,7 +63,7 @@ def _names(case: Case, fit: int) -> list[str]:
 # ---------------------------------------------------------------------------------------------- epochs
 
 
-@clause("history/epochs/are-those-of-the-fit", level="documented", source=RECORDS)
+@clause("history/epochs/are-those-of-the-fit", level="observed", source=OBSERVED)
 def epochs_of_the_fit(case: Case) -> Expectations:
     """`epoch` lists the epochs of the last fit that were run, each once and in their order, by the index that the callbacks are
     told: it begins with initial_epoch."""

@@ -38,7 +38,7 @@ DOCS = "https://keras.io/api/callbacks/learning_rate_scheduler/"
 OBSERVED = "observed: keras 3.15.1, tf-keras 2.21.0"
 KERAS = "observed: keras 3.0.0 to 3.15.1 on TensorFlow, JAX and PyTorch"
 RATE = ("learning_rate",)
-NO_FLOATS = ("int", "array", "none")
+NO_FLOATS = ("int", "array", "array-0d", "none")
 
 
 # ---------------------------------------------------------------------------------------------- the closed form
@@ -173,7 +173,8 @@ def _as_table(scenario: Scenario) -> Scenario | None:
     related=lambda scenario: _longer_table(scenario),
 )  # fmt: skip
 def is_given_the_absolute_epoch(case: Case) -> Expectations:
-    """Where all indices of epochs are higher by two, and the table has two more entries in front, nothing changes."""
+    """Where all indices of epochs are higher by two, and the table has two more entries in front, nothing changes but the epoch
+    that is printed."""
     return agree(side_by_side(case), EVERYTHING, "epochs and table are shifted by two there")
 
 
@@ -230,8 +231,8 @@ def _without_part(scenario: Scenario, part: str, value: str) -> Scenario | None:
     related=lambda scenario: _without_part(scenario, "returns", "tensor"),
 )  # fmt: skip
 def may_return_a_tensor(case: Case) -> Expectations:
-    """A schedule may return a tensor of the backend's, as the one in the documentation's own example does: that is as if it
-    returned the number in it."""
+    """A schedule may return what the backend's arithmetic makes of the rate, as the one in the documentation's own example does,
+    a tensor or on the backend NumPy a number of NumPy's: that is as if it returned the number in it."""
     return alike(case, "the schedule returns Python floats there")
 
 
@@ -241,7 +242,7 @@ def may_return_a_tensor(case: Case) -> Expectations:
 )  # fmt: skip
 def refuses_a_tensor(case: Case) -> Expectations:
     """A schedule that returns a tensor of the backend is refused with ValueError when an epoch begins. (Except on the backend
-    NumPy, whose tensors are arrays of NumPy.)"""
+    NumPy, whose arithmetic makes numbers of NumPy's: they are accepted, and an array is refused.)"""
     return _refuses(case, ("tensor",))
 
 
@@ -250,8 +251,8 @@ def refuses_a_tensor(case: Case) -> Expectations:
     level="observed", source=OBSERVED, errors=True,
 )  # fmt: skip
 def must_return_a_float(case: Case) -> Expectations:
-    """A schedule that returns an integer, a NumPy array with a dimension or None is refused with ValueError when an epoch
-    begins."""
+    """A schedule that returns an integer, a NumPy array, with a dimension or without, or None is refused with ValueError when an
+    epoch begins."""
     return _refuses(case, NO_FLOATS)
 
 

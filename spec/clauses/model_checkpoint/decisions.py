@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from ...editing import configured, each_epochs
-from ...numbers import FLOAT32_MAX, FLOAT32_SMALLEST_NORMAL, float32
+from ...numbers import FLOAT32_MAX, float32, is_ordinary
 from ...scenario import Epoch, Scenario
 from ...trace import Weights
 from ..clause import Case, Expectations, Phrase, clause
@@ -90,11 +90,7 @@ def _clear_values(case: Case) -> list[float] | None:
     if not by_epoch or not best_only or case["initial_value_threshold"] is not None:
         return None
     values = [epoch.shown.logs.get(case["monitor"]) for epoch in case.epochs(0)]
-    clear = [
-        value
-        for value in values
-        if isinstance(value, float) and (value == 0.0 or FLOAT32_SMALLEST_NORMAL <= abs(value) <= FLOAT32_MAX)
-    ]
+    clear = [value for value in values if isinstance(value, float) and is_ordinary(value)]
     return clear if len(clear) == len(values) == len({float32(value) for value in clear}) else None
 
 
@@ -103,7 +99,7 @@ def _clear_values(case: Case) -> list[float] | None:
     source=f"{DOCUMENTATION} (save_best_only)", observes=("saved",),
 )  # fmt: skip
 def clear_improvement(case: Case) -> Expectations:
-    """In a first fit with save_best_only, an explicit mode, save_freq="epoch", neither threshold nor period, and in every epoch
+    """In a first fit with save_best_only, mode min or max, save_freq="epoch", neither threshold nor period, and in every epoch
     a finite value, an epoch is saved exactly if no epoch before it was as good or better. (Values in the range of float32, none
     of them subnormal, each pair of which float32 can tell apart.)"""
     values = _clear_values(case)
@@ -124,7 +120,8 @@ def clear_improvement(case: Case) -> Expectations:
 )  # fmt: skip
 def not_overwritten(case: Case) -> Expectations:
     """With save_best_only, a file that an instance has written with one number of the metric is, at a turn with another, written
-    again only if that is better. (Turns without the metric, and those with an array, have clauses of their own.)"""
+    again only if that is better. (Turns without the metric, and those with an array that has a dimension, have clauses of their
+    own.)"""
     best = best_only(case)
     if best is None:
         return
@@ -188,9 +185,9 @@ def every_epoch(case: Case) -> Expectations:
 )  # fmt: skip
 def counts_batches(case: Case) -> Expectations:
     """With an integer save_freq of 1 or more, in a first fit, a save is made at the end of every save_freq-th batch, counted
-    on across epochs, and at no other time; with save_best_only at most one there. With steps_per_execution=N so it is where
-    save_freq and the batches of every epoch are multiples of N. (In runs that end without an exception. That
-    batches are counted on across epochs is an inference.)"""
+    on across epochs, and at no other time; with save_best_only at most one there. The same holds with steps_per_execution=N if
+    save_freq and the batches of every epoch are multiples of N. (In runs that end without an exception. That batches are counted
+    on across epochs is an inference.)"""
     frequency, steps = case["save_freq"], case.scenario.steps_per_execution
     if frequency == "epoch" or not typed(case) or frequency < 1 or frequency % steps:
         return
@@ -413,7 +410,7 @@ def _after_a_nan(scenario: Scenario) -> Scenario | None:
         return None
     logs = {plain.config.get("monitor", "val_loss"): math.nan}
     best = configured(plain, save_best_only=True, initial_value_threshold=None)
-    return each_epochs(best, lambda epochs: (Epoch(logs=logs, batches=(logs,)), *epochs))
+    return each_epochs(best, lambda epochs: (Epoch(logs=logs), *epochs))
 
 
 @clause(

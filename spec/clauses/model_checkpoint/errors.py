@@ -198,7 +198,7 @@ def _best_by_batches(scenario: Scenario) -> Scenario | None:
 )  # fmt: skip
 def compares_too_early(case: Case) -> Expectations:
     """With save_best_only and an integer save_freq, the first turn of the instance's first epoch that compares raises
-    TypeError, with an explicit mode too; a first value that is accepted unseen is not compared."""
+    TypeError, with mode min or max too; a first value that is accepted unseen is not compared."""
     return of_both(case, _compares_too_early)
 
 
@@ -237,8 +237,8 @@ def _with_a_threshold_beyond(scenario: Scenario) -> Scenario | None:
     choices={"model-checkpoint/precision": "float32-tensorflow"}, related=where_small(_with_a_threshold_beyond),
 )  # fmt: skip
 def beyond_float32(case: Case) -> Expectations:
-    """With save_best_only and a known direction, the first comparison in which a finite value, or the threshold, is out of the
-    range of float32 raises ValueError."""
+    """With save_best_only and a known direction, the first comparison in which a finite plain number, or a threshold that is one,
+    is out of the range of float32 raises ValueError."""
     return of_both(case, _beyond_float32)
 
 

@@ -162,7 +162,7 @@ def arguments(case: Case) -> Expectations:
     """A missing filepath and an unknown argument raise TypeError; a save_freq that is neither "epoch" nor an integer, and a
     filepath with another suffix than those of its format raise ValueError. True and False pass for integers, and any mode is
     accepted. (Of a filepath that is a string or a PathLike, of a save_freq that is a string, a number or None of Python's, and of
-    an explicit mode or a monitor that is a string.)"""
+    a mode that is min or max or a monitor that is a string.)"""
     if case["mode"] in ("min", "max") or isinstance(case["monitor"], str):
         rejected = case.trace.rejected
         expected, why = next(iter(_refusals(case)), ("no exception", "the arguments are as they have to be"))
@@ -189,7 +189,7 @@ def _named_for_a_model(scenario: Scenario) -> Scenario:
 )  # fmt: skip
 def weights_suffix(case: Case) -> Expectations:
     """With save_weights_only, the constructor refuses, with an exception, a filepath that does not end with .weights.h5, even
-    weights.h5, and accepts one that does."""
+    weights.h5, and accepts one that does. (That it refuses one is an inference.)"""
     if case["save_weights_only"] is True and _only_the_suffix_decides(case):
         filepath = path_of(case["filepath"])
         good = filepath.endswith(".weights.h5")
@@ -203,7 +203,7 @@ def weights_suffix(case: Case) -> Expectations:
 )  # fmt: skip
 def model_suffix(case: Case) -> Expectations:
     """Without save_weights_only, the constructor refuses, with an exception, a filepath that ends with neither .keras nor .h5,
-    and accepts one that ends with one of them."""
+    and accepts one that ends with one of them. (That it refuses one is an inference.)"""
     if case["save_weights_only"] is False and _only_the_suffix_decides(case):
         filepath = path_of(case["filepath"])
         good = filepath.endswith((".keras", ".h5"))

@@ -40,8 +40,8 @@ SAVES_ARRAYS = ("saves", "saves-the-whole-model")
 )  # fmt: skip
 def missing_is_saved(case: Case) -> Expectations:
     """With save_best_only, a turn whose logs lack the monitored metric saves, whatever the best is. So does every epoch without
-    validation (validation_freq), and with an integer save_freq every turn as long as monitor is val_loss, the default, which the
-    logs of no batch have."""
+    validation (validation_freq), and with an integer save_freq every turn as long as monitor is val_loss, the default, which
+    `fit` puts into the logs of no batch."""
     return saved_without_the_metric(case, True)
 
 
@@ -109,8 +109,8 @@ def _warnings(case: Case, planned: tuple[Turn, ...]) -> Expectations:
 )  # fmt: skip
 def warns_of_a_missing_metric(case: Case) -> Expectations:
     """With save_best_only, every turn whose logs lack the monitored metric gives one warning that says so; where no turn sees an
-    array, the callback warns of nothing else. (What saving itself warns of, as of the format .h5, is not counted, and Python may
-    show a repeated warning once.)"""
+    array with a dimension, the callback warns of nothing else in its hooks. (What saving itself warns of, as of the format .h5,
+    is not counted, and Python may show a repeated warning once.)"""
     planned = turns(case)
     if planned is not None and not arrays(case, planned):
         yield from _warnings(case, planned)
@@ -121,8 +121,9 @@ def warns_of_a_missing_metric(case: Case) -> Expectations:
     observes=("warned",), choices={"model-checkpoint/array-metric": SAVES_ARRAYS},
 )  # fmt: skip
 def warns_of_an_array(case: Case) -> Expectations:
-    """With save_best_only, every turn whose metric is missing warns, and so does one whose metric is an array; the callback warns
-    of nothing else. (What saving itself warns of is not counted, and Python may show a repeated warning once.)"""
+    """With save_best_only, every turn whose metric is missing warns, and so does one whose metric is an array with a dimension;
+    in its hooks the callback warns of nothing else. (What saving itself warns of is not counted, and Python may show a repeated
+    warning once.)"""
     planned = turns(case)
     if planned is not None and arrays(case, planned):
         yield from _warnings(case, planned)
@@ -192,7 +193,7 @@ def _with_plain_numbers(scenario: Scenario) -> Scenario | None:
 )  # fmt: skip
 def number_in_an_array(case: Case) -> Expectations:
     """A metric that is an array without dimensions does what its number does, without a warning, if float32 represents the
-    values and the threshold exactly, so that no precision tells them apart."""
+    values and the threshold exactly, none of them subnormal, so that no precision tells them apart."""
     planned = turns(case)
     if planned is None:
         return
@@ -260,8 +261,8 @@ def _without_threshold(scenario: Scenario) -> Scenario | None:
 )  # fmt: skip
 def keeps_what_beats_it(case: Case) -> Expectations:
     """With save_best_only, what is saved with a threshold is what is saved without one, less the values that are not
-    better than it. (If float32 represents the values and the threshold exactly, the first value is not NaN, and both runs end
-    without an exception.)"""
+    better than it. (If float32 represents the values and the threshold exactly, none of them subnormal, the first value is not
+    NaN, and both runs end without an exception.)"""
     best = best_only(case)
     if best is None or best.threshold is None or not best.numbers or math.isnan(best.numbers[0][1]):
         return
@@ -318,8 +319,8 @@ def _negated(scenario: Scenario) -> Scenario | None:
     observes=("saved",), related=_negated,
 )  # fmt: skip
 def mirror_images(case: Case) -> Expectations:
-    """Negating the metric and initial_value_threshold and swapping mode "min" and "max" changes nothing but file
-    names."""
+    """With save_best_only, negating the metric and initial_value_threshold and swapping mode "min" and "max" leaves the saves as
+    they are, but for names that show the metric."""
     if case["save_best_only"]:
         yield from same_saves(case, "negated values with the other mode are the same problem", without_name)
 
@@ -370,7 +371,7 @@ def _of_an_output(scenario: Scenario) -> Scenario | None:
 )  # fmt: skip
 def auto_of_an_output(case: Case) -> Expectations:
     """With several outputs, mode="auto" knows the metric after an output's name: it does with val_a_accuracy, the accuracy of
-    the output a, what mode="max" does, and minimizes val_a_loss."""
+    the output a, what mode="max" does, and minimizes val_a_loss. (An inference.)"""
     return same_run(case, f"the mode is given there, as {case['monitor']} is better")
 
 

@@ -110,7 +110,7 @@ def _with_nothing_there(scenario: Scenario) -> Scenario | None:
 )  # fmt: skip
 def there_already(case: Case) -> Expectations:
     """What lies there before training decides nothing: a file with the name of a save is overwritten, and a new instance
-    knows nothing of the model in it or of how good that was (initial_value_threshold says it to it). So it is as long as no
+    knows nothing of the model in it or of how good that was (only initial_value_threshold can tell it). So it is as long as no
     directory lies where a file is to be written, and no file where a directory has to be. (The documentation says it of a file
     that was saved before; of any other it is an inference.)"""
     if "filepath" not in case.scenario.config or not (case["save_freq"] == "epoch" or is_integer(case["save_freq"])):

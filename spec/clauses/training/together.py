@@ -1,9 +1,8 @@
 """Several callbacks in one fit: one stop for all, what is seen of the logs, who commutes, who has the last word on the rate."""
 
-import math
 from dataclasses import replace
 
-from ...numbers import float32
+from ...numbers import float32, is_ordinary
 from ...scenario import Configured, Scenario
 from ...trace import CallbackInEpoch, EpochTrace
 from ..clause import Case, EpochSeen, Expectation, Expectations, clause, equal_to
@@ -56,8 +55,9 @@ def _logged_before(seen: EpochTrace, index: int) -> set[str]:
 @clause("training/stop/the-best-weights-come-back-whoever-stopped", level="documented", source=RESTORES)
 def restores_whoever_stopped(case: Case) -> Expectations:
     """With restore_best_weights the model holds the weights of the best epoch when training has ended, whoever set the stop flag.
-    (In a first fit, with one such callback, mode min or max, and no min_delta, baseline and start_from_epoch; its metric is a
-    number in every epoch, and float32 can tell the numbers apart.)"""
+    (In a first fit in which nobody else acts but by setting the stop flag before all callbacks, with one such callback, mode min
+    or max, and no min_delta, baseline and start_from_epoch; its metric is not the rate, and in every epoch a finite plain number
+    in the range of float32, none of them subnormal; float32 can tell the numbers apart.)"""
     listed = [each for each in case.scenario.configured() if value(each, "restore_best_weights")]
     if len(listed) != 1 or not case.trace.fits or acted_on(case.scenario):
         return
@@ -70,7 +70,7 @@ def restores_whoever_stopped(case: Case) -> Expectations:
     values = [epoch.shown.logs.get(metric) for epoch in epochs]
     if mode not in ("min", "max") or not plain or not epochs or metric in RATE_KEYS:
         return
-    numbers = [float32(each) for each in values if type(each) is float and _is_ordinary(each)]
+    numbers = [float32(each) for each in values if type(each) is float and is_ordinary(each)]
     if len(numbers) != len(values) or len(set(numbers)) != len(set(values)):
         return  # what float32 does not tell apart is another clause's matter
     best = numbers.index(min(numbers) if mode == "min" else max(numbers))
@@ -81,11 +81,6 @@ def restores_whoever_stopped(case: Case) -> Expectations:
             got=lambda: f"those of epoch index {weights.epoch}",
             because=f"{metric}={values[best]!r} is the first best value",
         )  # fmt: skip
-
-
-def _is_ordinary(number: float) -> bool:
-    """Whether float32 holds it as an ordinary number, so that comparing is no matter of the backend."""
-    return number == 0.0 or (1e-30 < abs(number) < 1e30 and math.isfinite(number))
 
 
 # ---------------------------------------------------------------------------------------------- the logs
@@ -301,7 +296,7 @@ def commute(case: Case) -> Expectations:
 def a_table_has_the_last_word(case: Case) -> Expectations:
     """With a LearningRateScheduler whose schedule does not look at the rate, the rate in an epoch is that of the schedule,
     whatever ReduceLROnPlateau has made of it at an epoch's end before. (Nobody else acts, and of several schedulers it is the
-    last one; rates that float32 does not hold as ordinary numbers aside.)"""
+    last one; of rates in the range of float32, none of them subnormal.)"""
     schedulers = [each for each in case.scenario.configured() if each.callback == "LearningRateScheduler"]
     if len(case.scenario.callbacks) < 2 or not schedulers:
         return
@@ -311,7 +306,7 @@ def a_table_has_the_last_word(case: Case) -> Expectations:
         if "table" not in schedule or not 0 <= epoch.number < len(schedule["table"]) or not nobody_acts(epoch):
             continue
         expected = schedule["table"][epoch.number]
-        if type(rate) is float and _is_ordinary(expected):
+        if type(rate) is float and is_ordinary(expected):
             yield epoch.expects_that(
                 rate in (expected, float32(expected)), f"a rate of {expected!r}", got=repr(rate),
                 because=f"the schedule says so of epoch index {epoch.number}",
