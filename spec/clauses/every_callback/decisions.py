@@ -8,7 +8,7 @@ Rules
   once: a trace that breaks it was not made by a training loop.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -19,12 +19,17 @@ from ...scenario import Other, Scenario
 from ...trace import EpochTrace, FitTrace, Trace
 from ...values import Logs, map_rate, rate_to_json
 from ..clause import Case, Expectations, Failed, clause, equal_traces
+from ..rates import LOG_KEYS
 
 JOBS = {job: with_job(job) for job in ("stop", "learning_rate", "saved", "weights", "files", "restored")}
 """Who may set the stop flag, change the rate, save, put back weights, write files of its own, have a fit begin elsewhere."""
 
-RATE_NAMES = ("learning_rate", "lr")
-"""The keys of the logs that belong to the callbacks that report the rate, even where a metric has that name."""
+
+def rate_names(scenario: Scenario) -> frozenset[str]:
+    """The keys of the logs that belong to the callbacks that report the rate, even where a metric has that name."""
+    several = scenario.learning_rate if isinstance(scenario.learning_rate, Mapping) else ()
+    return frozenset((*LOG_KEYS, *(f"{key}_{optimizer}" for key in LOG_KEYS for optimizer in several)))
+
 
 SOURCE = "follows from what each callback is for (https://keras.io/api/callbacks/); no text says so"
 LOOP = "follows from what `fit` does (https://keras.io/api/models/model_training_apis/); no text says so"
@@ -169,11 +174,12 @@ def never_withdrawn_when_an_epoch_begins(case: Case) -> Expectations:
 @clause("every-callback/logs/metrics-are-not-changed", level="universal", source=SOURCE, observes=("logged",))
 def metrics_are_not_changed(case: Case) -> Expectations:
     """A callback may add to the logs of an epoch; the values that are there it leaves as they are, except those under the names
-    learning_rate and lr."""
+    learning_rate and lr, and with several optimizers these names with an underscore and an optimizer's."""
+    rates = rate_names(case.scenario)
     for epoch in case.epochs():
         if epoch.shown.logs:
             logged = epoch.seen.logged or {}
-            changed = [name for name in logged if name in epoch.shown.logs and name not in RATE_NAMES]
+            changed = [name for name in logged if name in epoch.shown.logs and name not in rates]
             yield epoch.expects_that(
                 not changed,
                 partial(_metrics, epoch.shown.logs, changed, " in the logs"),
@@ -190,7 +196,8 @@ def _metrics(logs: Logs, names: list[str], tail: str = "") -> str:
     "every-callback/mode/construction-warns-of-nothing-else", level="universal", source=SOURCE, observes=("warned",)
 )
 def construction_warns(case: Case) -> Expectations:
-    """A constructor that is given no unknown parameter warns of nothing, except a mode that is none of auto, min and max."""
+    """A constructor that is given no unknown or retired parameter (epsilon, period) warns of nothing, except a mode that is none
+    of auto, min and max."""
     if any(name not in parameters(case.scenario.callback) for name in case.scenario.config):
         return
     mode = case.scenario.config.get("mode", "auto")
@@ -253,8 +260,8 @@ def _nobody_else_stops(scenario: Scenario) -> Scenario | None:
     related=_nobody_else_stops,
 )
 def indifferent_to_stops(case: Case) -> Expectations:
-    """In a first fit, a callback does the same in an epoch whether or not somebody else has set the stop flag in it. A later fit
-    may find something else behind, since the one before it ended earlier."""
+    """In a first fit, a callback does the same in an epoch whether or not somebody else has set the stop flag at its end, before
+    the callback's own hook. A later fit may find something else behind, since the one before it ended earlier."""
     if not case.trace.fits or not case.other.fits:
         return
     pairs = zip(case.scenario.fits[0].epochs, case.trace.fits[0].epochs, case.other.fits[0].epochs, strict=False)
@@ -274,7 +281,8 @@ def _one(epoch: EpochTrace) -> Trace:
 
 @clause("every-callback/training/goes-on-until-a-stop", level="universal", source=LOOP, observes=("stop",), errors=True)
 def until_a_stop(case: Case) -> Expectations:
-    """A fit runs all its epochs unless the stop flag is set in one, or a hook raises: then that epoch is its last."""
+    """A fit runs all its epochs, from the one with which it begins, unless the stop flag is set in one, or a hook raises: then
+    that epoch is its last. (With which one it begins is said elsewhere: a BackupAndRestore may have it go on from a backup.)"""
     for fit, shown, seen in case.fits():
         for index, epoch in enumerate(seen.epochs[:-1]):
             yield case.at(fit, index).expects_that(

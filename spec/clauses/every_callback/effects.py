@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from ...files import existing_files
 from ...trace import BatchTrace, EpochTrace, FitTrace, Weights
 from ..clause import Case, EpochSeen, Expectations, clause
-from .decisions import JOBS, LOOP, RATE_NAMES, SOURCE
+from .decisions import JOBS, LOOP, SOURCE, rate_names
 
 OBSERVED = "observed: keras 3.15.1, tf-keras 2.21.0"
 ALL_PARTS = ("", ".index", ".data-", "/")
@@ -71,10 +71,10 @@ def batch_metrics_are_not_changed(case: Case) -> Expectations:
 def only_the_rate_is_added(case: Case) -> Expectations:
     """A callback adds nothing to the logs of an epoch, except the learning rate if that is what it sets, and nothing at all to
     those of a batch."""
-    allowed = RATE_NAMES if case.scenario.callback in JOBS["learning_rate"] else ()
+    allowed = rate_names(case.scenario) if case.scenario.callback in JOBS["learning_rate"] else ()
     for epoch in case.epochs():
         logged = epoch.seen.logged or {}
-        added = [name for name in logged if name not in epoch.shown.logs and not name.startswith(allowed)]
+        added = [name for name in logged if name not in epoch.shown.logs and name not in allowed]
         yield epoch.expects_that(
             not added, "nothing new in the logs" + (" but the learning rate" if allowed else ""), got=_listed(added),
             because=f"{case.scenario.callback} has nothing else to log",
@@ -173,8 +173,9 @@ def the_working_directory_stays(case: Case) -> Expectations:
 
 @clause("every-callback/weights/are-left-alone-in-training", level="universal", source=SOURCE)
 def left_alone_in_training(case: Case) -> Expectations:
-    """As long as training goes on, no callback puts other weights into the model. Where training ends, one does whose job it is,
-    an EarlyStopping with restore_best_weights: in the last epoch that is run, or after it."""
+    """While epochs are run, no callback puts other weights into the model. Those whose job it is do so before the first one, as a
+    BackupAndRestore that finds a backup, or, as an EarlyStopping with restore_best_weights, at the end of the last one that is
+    run, or after it."""
     restores = case.scenario.callback in JOBS["weights"] and case["restore_best_weights"]
     for fit, _, seen in case.fits():
         for epoch in case.epochs(fit):
@@ -193,7 +194,7 @@ def left_alone_in_training(case: Case) -> Expectations:
         observes=("weights",), except_for=JOBS["restored"])  # fmt: skip
 def begins_with_those_before(case: Case) -> Expectations:
     """The first fit begins with the model's own weights, every later one with those that the model held when the fit before it
-    had ended."""
+    had ended. (Except with BackupAndRestore, which brings those of a backup.)"""
     held: Weights | None = Weights(epoch=-1)
     for fit, _, seen in case.fits():
         if seen.weights_at_begin is not None and held is not None:
@@ -228,7 +229,8 @@ def _whose(weights: Weights) -> str:
 @clause("every-callback/printed/only-lines-that-are-known", level="observed", source=OBSERVED, observes=("printed",))
 def only_known_lines(case: Case) -> Expectations:
     """A callback prints no line but those that say what it does: that it stops, restores, reduces, sets, saves or does not; and
-    the numbers and the path in them are true."""
+    what stands in them is true: the epoch, the batch, the path, a value with five decimals, and a new rate, as it is before
+    float32 stores it."""
     why = "every line says what the callback does, and that truly"
     for fit, _, seen in case.fits():
         for epoch in case.epochs(fit):
