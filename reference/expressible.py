@@ -12,6 +12,6 @@ def beyond(scenario: Scenario, dialect: Dialect) -> str | None:
         return "callback"
     if scenario.outputs and not all(m.output for fit in scenario.fits for m in scenario.compiled_metrics(fit)):
         return "metrics"
-    if isinstance(scenario.learning_rate, ScheduledRate):
-        return "learning_rate"
+    if isinstance(scenario.learning_rate, ScheduledRate) and dialect["learning-rate/log-key"] != "learning-rate":
+        return "learning_rate"  # what Keras 2 makes of a schedule of the optimizer's own
     return None

@@ -20,7 +20,7 @@ from callcheck.spec.files import existing_files
 from callcheck.spec.numbers import unsigned_zero
 from callcheck.spec.scenario import Fit, Other, Resume, Scenario
 from callcheck.spec.trace import UNTRAINED, Origin, Weights
-from callcheck.spec.values import Rate, map_rate
+from callcheck.spec.values import Rate, ScheduledRate, map_rate
 
 from .machine import BackUp, Backup, Discard, GoOn, Unpredictable
 from .rate import STORED
@@ -73,6 +73,7 @@ class Model:
         self._store = STORED[dialect["learning-rate/stored-as"]]
         self.set_rate(scenario.learning_rate)
         self.first_rate = self.rate
+        self.rate_is_scheduled = isinstance(scenario.learning_rate, ScheduledRate)
         in_one = isinstance(scenario.learning_rate, Mapping)
         self.rate_is_hidden = in_one and dialect["learning-rate/several-optimizers"] == "unknown"
         self.weights_bring = WEIGHTS_BRING[dialect["model-checkpoint/loaded-weights"]]

@@ -6,6 +6,7 @@ Rules
 2. Logs that are empty stay empty (choice `learning-rate/empty-logs`).
 3. What is logged is a Python float, or a numpy number (choice `learning-rate/logged-as`).
 4. The optimizer stores a rate as float32, or as it is (choice `learning-rate/stored-as`).
+5. In Keras 3 a rate that is a schedule of the optimizer's own can be read, and setting it raises TypeError.
 """
 
 from collections.abc import Callable, Mapping

@@ -93,6 +93,14 @@ def _in_trace(hook: str) -> str:
     return "epoch_end" if hook == "validation_end" else hook
 
 
+def _keep_the_rate(effects: list[m.Effect]) -> None:
+    """Where the rate is a schedule of the optimizer's own: nothing sets it, and who tries gets no further. Raises TypeError."""
+    for place, effect in enumerate(effects):
+        if isinstance(effect, m.SetRate):
+            del effects[place:]
+            raise TypeError("the optimizer has a schedule of its own, and its learning rate cannot be set")
+
+
 class _Raise(Exception):
     """An exception ended the fit; `error` is its record."""
 
@@ -352,6 +360,8 @@ class Replay:
         effects: list[m.Effect] = []
         try:
             place.state, reason = transition(before, event, effects)
+            if model.rate_is_scheduled:
+                _keep_the_rate(effects)
         except m.Unpredictable:
             raise
         except Exception as error:

@@ -38,9 +38,17 @@ class Tensor(tuple[float, ...]):
 
 
 class ScheduledRate(float):
-    """A rate that is a schedule of the optimizer's own (Keras: LearningRateSchedule): it can be read and not be set."""
+    """A rate that is a schedule of the optimizer's own (Keras: LearningRateSchedule): it can be read and not be set. It is never
+    equal to one that is a number."""
 
     __slots__ = ()
+    __hash__ = float.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ScheduledRate) and float(self) == float(other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
 
 
 def each_number(value: Value, change: Callable[[float], float]) -> Value:

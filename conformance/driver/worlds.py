@@ -307,6 +307,11 @@ class TfKeras(_Keras):
     def _note_assignments(self) -> bool:
         return hasattr(self.variable, "numpy") and super()._note_assignments()
 
+    def schedule(self, rate: float) -> Any:
+        if self._release < (2, 13):
+            raise CannotExpress("learning_rate")  # there the logs would get the schedule itself, which is no value
+        return super().schedule(rate)
+
     def form(self, path: str, weights_only: bool) -> Tuple[str, ...]:
         return saved_form(path, weights_only)
 

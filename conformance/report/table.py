@@ -26,7 +26,7 @@ from callcheck.spec.trace import (
     Trace,
     Weights,
 )
-from callcheck.spec.values import CELLS, ArrayNumber, Logs, Rate, Tensor, Value, number_to_json
+from callcheck.spec.values import CELLS, ArrayNumber, Logs, Rate, ScheduledRate, Tensor, Value, number_to_json
 
 from .words import LONGEST, one_line
 
@@ -82,6 +82,8 @@ def _show_other(act: Other) -> str:
 def _show_rate(rate: Rate) -> str:
     if isinstance(rate, Mapping):
         return " ".join(f"{name}:{number_to_json(each)}" for name, each in rate.items())
+    if isinstance(rate, ScheduledRate):
+        return f"{number_to_json(float(rate))} (a LearningRateSchedule)"
     return "none" if rate is None else str(number_to_json(rate))
 
 

@@ -1,11 +1,14 @@
 """Wrong variants of ReduceLROnPlateau and LearningRateScheduler that show with several optimizers in one, or with one that has no
-learning rate, and only there."""
+learning rate, or a schedule for one, and only there."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from callcheck.reference.learning_rate_scheduler import LearningRateScheduler
 from callcheck.reference.machine import NOTHING, Effect, Event, Log, Print, Reason, SetRate
 from callcheck.reference.reduce_lr_on_plateau import REDUCED, ReduceLROnPlateau, State
+from callcheck.spec.scenario import Scenario
+from callcheck.spec.values import ScheduledRate
 
 from .wrong import Wrong
 
@@ -103,6 +106,15 @@ class SchedulesNothingWithoutARate(LearningRateScheduler):
         return (state, NOTHING) if event.rate is None else super().epoch_end(state, event, effects)
 
 
+# ---------------------------------------------------------------------------------------------- both
+
+
+def takes_a_schedule_for_a_rate(scenario: Scenario) -> Scenario:
+    """The schedule of the optimizer's own is a rate like any other."""
+    rate = scenario.learning_rate
+    return replace(scenario, learning_rate=float(rate)) if isinstance(rate, ScheduledRate) else scenario
+
+
 # ---------------------------------------------------------------------------------------------- the variants
 
 WRONG: tuple[Wrong, ...] = (
@@ -159,5 +171,15 @@ WRONG: tuple[Wrong, ...] = (
         says="An optimizer without a learning rate is left alone.",
         callback=SCHEDULER,
         make=SchedulesNothingWithoutARate,
+    ),
+    *(
+        Wrong(
+            name=f"{short}-takes-a-schedule-for-a-rate",
+            says="A rate that is a schedule of the optimizer's own is set all the same.",
+            callback=callback,
+            make=None,
+            shown=takes_a_schedule_for_a_rate,
+        )
+        for short, callback in (("reduce-lr", PLATEAU), ("scheduler", SCHEDULER))
     ),
 )

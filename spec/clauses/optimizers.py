@@ -20,6 +20,9 @@ from .rates import log_key, same
 OBSERVED = "observed: keras 3.15.1"
 WITHOUT_A_RATE = f"{OBSERVED}, tf-keras 2.21.0"
 SEVERAL = {"learning-rate/several-optimizers": "each-its-own"}
+SCHEDULED = "observed: keras 3.0.0 to 3.15.1"
+OF_KERAS_3 = {"learning-rate/log-key": "learning-rate"}
+"""In Keras 2 a rate that is set in place of a schedule of the optimizer's own raises nothing, and lasts until the next step."""
 
 Rates = Mapping[str, float]
 

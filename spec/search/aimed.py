@@ -17,7 +17,7 @@ from hypothesis.strategies import DrawFn
 from ..callbacks import parameters
 from ..metrics import Metric
 from ..scenario import Configured, Epoch, Fit, Resume, Scenario
-from ..values import ArrayNumber, Tensor
+from ..values import ArrayNumber, ScheduledRate, Tensor
 from .drawing import ABSENT, below, chance, config_of, weighted
 from .fits import VERBOSITY, logs_of
 
@@ -28,7 +28,7 @@ Values = list[Any]
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Aim:
     """`config`: what the callback is given, if it knows it; or `callbacks`, several. `fits`: the values of each, or the fit
-    itself. `later_metrics`: those of the second fit and all after it."""
+    itself. `later_metrics`: those of the second fit and all after it. `rate`: a schedule of the optimizer's own."""
 
     fits: Sequence[Values | Fit]
     config: dict[str, Any] = field(default_factory=dict)
@@ -36,6 +36,7 @@ class Aim:
     metrics: tuple[Metric, ...] = ()
     later_metrics: tuple[Metric, ...] | None = None
     outputs: tuple[str, ...] = ()
+    rate: ScheduledRate | None = None
 
 
 _MODES = weighted(("min", 1), ("max", 1))
@@ -185,6 +186,14 @@ def no_cooldown(draw: DrawFn) -> Aim:
     return Aim(config=config, fits=[[1.0] * (5 + draw(below(6)))])
 
 
+def own_schedule(draw: DrawFn) -> Aim:
+    """An optimizer with a schedule of its own, which no callback can set, and a plateau."""
+    rate = ScheduledRate(draw(weighted((0.1, 2), (1.0, 1), (0.5, 1))))
+    config = _explicit(draw, patience=draw(_PATIENCE), factor=draw(weighted((0.5, 2), (0.1, 1), (0.9, 1))))
+    config["schedule"] = {"scale": draw(weighted((0.5, 2), (1.0, 1), (2.0, 1)))}
+    return Aim(config=config, fits=[_values(draw, 2, 5) for _ in range(1 + draw(below(2)))], rate=rate)
+
+
 def validations_within(draw: DrawFn) -> Aim:
     """Validations in the middle of epochs, of which what is logged at the end tells nothing."""
     config = _explicit(draw, patience=draw(_PATIENCE))
@@ -304,5 +313,5 @@ def scenarios(draw: DrawFn, callback: str, aiming: Aiming, more: More) -> Scenar
         fits=fits,
         metrics=aim.metrics,
         outputs=aim.outputs,
-        learning_rate=draw(_RATE) if callback == "ReduceLROnPlateau" else 1.0,
+        learning_rate=aim.rate or (draw(_RATE) if callback == "ReduceLROnPlateau" else 1.0),
     )

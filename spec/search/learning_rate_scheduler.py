@@ -9,6 +9,7 @@ from hypothesis.strategies import DrawFn
 
 from ..numbers import float32
 from ..scenario import Epoch, Scenario
+from . import aimed as aims
 from .conditions import EVERY, RATED, VERBOSE, Condition, last_epoch
 from .drawing import ABSENT, chance, config_of, weighted
 from .fits import LOSS, RATE, VERBOSITY, drawn_epoch, drawn_rates, drawn_scenario, drawn_shape
@@ -44,6 +45,10 @@ def scenarios(draw: DrawFn) -> Scenario:
         asked = max(scenario.first_epoch(fit) + len(fit.epochs) for fit in scenario.fits)
         schedule["table"] = [draw(_TABLE_RATE) for _ in range(max(1, asked + draw(_TABLE_LENGTH)))]
     return scenario
+
+
+AIMS: dict[aims.Aiming, int] = {aims.own_schedule: 24}
+"""How many scenarios with each aim go with the default number of random ones."""
 
 
 # ---------------------------------------------------------------------------------------------- boundaries

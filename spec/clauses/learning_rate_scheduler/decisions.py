@@ -1,7 +1,7 @@
 """What LearningRateScheduler does: at the beginning of every epoch it asks a function what the rate is.
 
 Rules
-- One closed form (`_plan`) predicts rate and errors of every epoch from the schedule alone.
+- One closed form (`plan`) predicts rate and errors of every epoch from the schedule alone.
 - A schedule is a table by absolute epoch, or a scale for the current rate; the rate is stored as float32.
 """
 
@@ -74,7 +74,7 @@ def _error(schedule: Mapping[str, Any], rate: float | None) -> str | None:
     return "ValueError" if schedule.get("returns") in NO_FLOATS else None
 
 
-def _plan(case: Case) -> Iterator[tuple[_Expected, EpochSeen]]:
+def plan(case: Case) -> Iterator[tuple[_Expected, EpochSeen]]:
     """What is expected of every epoch that was run, up to the first exception."""
     schedule = _schedule(case.scenario)
     if (
@@ -115,7 +115,7 @@ def _plan(case: Case) -> Iterator[tuple[_Expected, EpochSeen]]:
 )  # fmt: skip
 def sets_the_rate(case: Case) -> Expectations:
     """The rate of an epoch is, as stored, what the schedule returns for the epoch's index and the current rate."""
-    for e, epoch in _plan(case):
+    for e, epoch in plan(case):
         seen = epoch.seen.learning_rate
         yield epoch.expects_that(same(seen, e.rate), f"learning_rate={e.rate!r}", got=seen, because=e.why)
 
@@ -126,7 +126,7 @@ def sets_the_rate(case: Case) -> Expectations:
 )  # fmt: skip
 def sets_the_rate_at_the_beginning(case: Case) -> Expectations:
     """The scheduled rate is in force from the epoch's first batch."""
-    for e, epoch in _plan(case):
+    for e, epoch in plan(case):
         seen = epoch.seen.learning_rate_in_epoch
         yield epoch.expects_that(same(seen, e.rate), f"learning_rate_in_epoch={e.rate!r}", got=seen, because=e.why)
 
@@ -259,7 +259,7 @@ def must_return_a_float(case: Case) -> Expectations:
 def _refuses(case: Case, returned: tuple[str, ...]) -> Expectations:
     """The expectation of ValueError as the first epoch begins, if the schedule gets as far as returning one of these."""
     schedule = _schedule(case.scenario)
-    first = next(_plan(case), None)
+    first = next(plan(case), None)
     if schedule is None or first is None or schedule.get("returns") not in returned:
         return
     if first[0].error in ("IndexError", "OverflowError"):  # of the schedule itself
@@ -281,7 +281,7 @@ def raises_what_the_schedule_asks_for(case: Case) -> Expectations:
     no schedule that returns a tensor. Where the schedule raises TypeError, it is called again with the epoch alone.)"""
     if (_schedule(case.scenario) or {}).get("returns") == "tensor":
         return
-    for e, epoch in _plan(case):
+    for e, epoch in plan(case):
         fit = case.trace.fits[epoch.fit]
         raised = fit.error if fit.epochs_run == epoch.index + 1 else None
         got = "no exception" if raised is None else f"{raised.type} in {raised.hook}"
@@ -316,7 +316,7 @@ def are_schedule_and_verbose(case: Case) -> Expectations:
 def prints_every_update(case: Case) -> Expectations:
     """With verbose=1 there is one line for each epoch in which the schedule changes the rate; with verbose=0 nothing is printed.
     (One optimizer.)"""
-    for e, epoch in _plan(case):
+    for e, epoch in plan(case):
         if not _verbose(case) or not same(e.before, e.rate):
             yield from _has_its_line(case, epoch)
     yield from silent(case)
@@ -335,7 +335,7 @@ def _has_its_line(case: Case, epoch: EpochSeen) -> Expectations:
 )  # fmt: skip
 def prints_where_the_rate_stays(case: Case) -> Expectations:
     """With verbose=1 there is a line, too, for an epoch in which the schedule leaves the rate as it is. (One optimizer.)"""
-    for e, epoch in _plan(case):
+    for e, epoch in plan(case):
         if _verbose(case) and same(e.before, e.rate):
             yield from _has_its_line(case, epoch)
 

@@ -1,12 +1,15 @@
-"""What LearningRateScheduler does where the optimizer is several in one, each with a learning rate of its own, and where it has
-none."""
+"""What LearningRateScheduler does where the optimizer is several in one, each with a learning rate of its own, where it has none,
+and where that is a schedule."""
 
 from ...numbers import float32
 from ...scenario import Scenario
+from ...values import ScheduledRate
 from ..clause import Case, Expectations, clause
 from ..monitoring import is_number
 from ..optimizers import (
     OBSERVED,
+    OF_KERAS_3,
+    SCHEDULED,
     SEVERAL,
     WITHOUT_A_RATE,
     Rates,
@@ -17,7 +20,7 @@ from ..optimizers import (
     with_one_of,
 )
 from ..rates import alike, same
-from .decisions import RATE
+from .decisions import RATE, plan
 
 
 def _lowest(rates: Rates) -> float:
@@ -87,3 +90,21 @@ def one_without_a_rate_raises(case: Case) -> Expectations:
     """Where the optimizer has no learning rate, or is a MultiOptimizer that the release does not know as such, the beginning of
     the first epoch raises ValueError."""
     return raises_at_once(case, "ValueError in epoch_begin")
+
+
+@clause(
+    "learning-rate-scheduler/optimizers/a-schedule-of-its-own-cannot-be-set",
+    level="observed", source=SCHEDULED, errors=True, choices=OF_KERAS_3, optimizer="any",
+)  # fmt: skip
+def a_schedule_cannot_be_set(case: Case) -> Expectations:
+    """Where the optimizer has a schedule of its own (LearningRateSchedule), the beginning of the first epoch raises TypeError.
+    (Where the schedule that the callback is given returns a float, and the arguments are known ones.)"""
+    first = next(plan(case), None) if isinstance(case.scenario.learning_rate, ScheduledRate) else None
+    if first is None or first[0].error is not None or case["schedule"].get("returns") == "tensor":
+        return
+    seen = case.trace.fits[0]
+    got = "nothing" if seen.error is None else f"{seen.error.type} in {seen.error.hook}"
+    yield case.at(0, 0).expects_that(
+        got == "TypeError in epoch_begin" and seen.epochs_run == 1, "TypeError in epoch_begin", got=got,
+        because="the rate is a schedule, and is to be set",
+    )  # fmt: skip

@@ -1,16 +1,22 @@
-"""What ReduceLROnPlateau does where the optimizer is several in one, each with a learning rate of its own, and where it has none.
+"""What ReduceLROnPlateau does where the optimizer is several in one, each with a learning rate of its own, where it has
+none, and where that is a schedule.
 
 Rules
 - With 0 < factor < 1, the highest rate is reduced whenever any other one is: its optimizer decides for all.
 - Numbers only: for other types of parameters nothing is predicted.
 """
 
+from dataclasses import replace
+
 from ...numbers import float32
 from ...scenario import Scenario
+from ...values import ScheduledRate
 from ..clause import Case, Expectations, clause
 from ..monitoring import is_number
 from ..optimizers import (
     OBSERVED,
+    OF_KERAS_3,
+    SCHEDULED,
     SEVERAL,
     WITHOUT_A_RATE,
     Rates,
@@ -20,7 +26,7 @@ from ..optimizers import (
     rates_of_each,
     with_one_of,
 )
-from ..rates import alike, same, side_by_side
+from ..rates import EVERYTHING, agree, alike, rates, same, side_by_side
 from .stream import RATE, has_numbers, monitored_metric, reduced
 
 
@@ -103,3 +109,37 @@ def one_without_a_rate_raises(case: Case) -> Expectations:
     first epoch raises AttributeError. (Mode is min or max, and numeric arguments are numbers.)"""
     given = has_numbers(case) and case["mode"] in ("min", "max")
     return raises_at_once(case, "AttributeError in epoch_end") if given else iter(())
+
+
+def _with_a_rate_that_can_be_set(scenario: Scenario) -> Scenario | None:
+    """Where the optimizer has a schedule of its own: with its rate as a plain one. A reduction has to be seen there."""
+    rate, factor = scenario.learning_rate, scenario.config.get("factor", 0.1)
+    if not isinstance(rate, ScheduledRate) or not is_number(factor) or not 0.0 < factor <= 0.9:
+        return None
+    return replace(scenario, learning_rate=float(rate)) if 1e-30 <= rate <= 1e30 else None
+
+
+@clause(
+    "reduce-lr-on-plateau/optimizers/a-schedule-of-its-own-cannot-be-reduced",
+    level="observed", source=SCHEDULED, observes=RATE, choices=OF_KERAS_3, optimizer="any", errors=True,
+    related=_with_a_rate_that_can_be_set,
+)  # fmt: skip
+def a_schedule_cannot_be_reduced(case: Case) -> Expectations:
+    """Where the optimizer has a schedule of its own (LearningRateSchedule), the end of the epoch that would reduce the rate
+    raises TypeError; up to there everything is as with a rate that can be set. (Where a reduction is a fall: factor lies between
+    0 and 0.9, the rate between 1e-30 and 1e30.)"""
+    fall = next(((epoch.fit, epoch.index) for epoch, before, after in rates(case.beside()) if after < before), None)
+    if fall is None:
+        yield from alike(case, "the rate can be set there, and is not")
+        return
+    before = ((epoch, beside) for epoch, beside in side_by_side(case) if (epoch.fit, epoch.index) < fall)
+    yield from agree(before, EVERYTHING, "the rate can be set there, and is not yet")
+    fits = [(fit, seen.epochs_run - 1, seen.error) for fit, _, seen in case.fits() if seen.error is not None]
+    raised = next(
+        ((fit, index, f"{error.type} in {error.hook}") for fit, index, error in fits if error is not None), None
+    )
+    yield case.at(*fall).expects_that(
+        raised == (*fall, "TypeError in epoch_end"), "TypeError in epoch_end",
+        got="no exception" if raised is None else f"{raised[2]} of epoch {case.number(*raised[:2])} of fit {raised[0] + 1}",
+        because="the rate is reduced there where it can be set, and here it is a schedule",
+    )  # fmt: skip
