@@ -14,12 +14,22 @@ from .text import COLUMNS, all_traps, audited, cells, paragraphs, recognised, sh
 STYLE = """
 .callcheck h1 { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: 1.25rem; overflow-wrap: anywhere; }
 .callcheck .summary { font-size: 1.12rem; max-width: 50rem; }
-.callcheck figure { margin: 1.5rem 0; max-width: 60rem; overflow-x: auto; }
-.callcheck figure svg { min-width: 34rem; } .callcheck td:last-child { min-width: 18rem; }
+.callcheck figure { margin: 1.5rem 0; max-width: 60rem; } .callcheck figure.narrow { display: none; }
+.callcheck td:last-child { min-width: 18rem; }
 .callcheck td:not(:last-child), .callcheck th:not(:last-child) { text-align: right; }
 .callcheck tr.stop td { font-weight: 700; } .callcheck tr.stop td:last-child { color: var(--stop, #c62433); }
 .callcheck tr.reduced td { font-weight: 600; } .callcheck .scroll { overflow-x: auto; }
+@media screen and (max-width: 40rem) {
+  .callcheck figure.wide { display: none; } .callcheck figure.narrow { display: block; }
+  .callcheck .scroll table, .callcheck tbody { display: block; } .callcheck thead { display: none; }
+  .callcheck .scroll tr { display: flex; flex-wrap: wrap; column-gap: .9rem; border-bottom: 1px solid var(--line, #d9dfe5); }
+  .callcheck .scroll td { padding: .1rem 0; border: 0; min-width: 0; } .callcheck .scroll td:empty { display: none; }
+  .callcheck .scroll td:last-child { flex-basis: 100%; padding-bottom: .5rem; }
+  .callcheck .scroll td[data-of]::before { content: attr(data-of) " "; color: var(--quiet, #5b6672); font-weight: 400; }
+}
 """
+PHONE = 340.0
+"""The width of the drawing on a narrow screen, in pixels: what is drawn for a wide one could not be read there."""
 NOTEBOOK = """
 .callcheck table { border-collapse: collapse; } .callcheck td, .callcheck th { padding: .1rem .6rem; vertical-align: top; }
 """
@@ -48,7 +58,8 @@ def element(parts: Sequence[Explanation], style: str = "") -> str:
         f"<p>Compared with {text(first.compared_with)}. {sentence(recognised(first))}.</p>",
         listed(notes),
         *(said for part in parts for said in _summaries(part, several)),
-        f"<figure>{svg.svg(figure(*parts))}</figure>",
+        f'<figure class="wide">{svg.svg(figure(*parts))}</figure>',
+        f'<figure class="narrow">{svg.svg(figure(*parts), width=PHONE)}</figure>',
         "<h2>Does the record agree?</h2>",
         *(f"<p>{text(line)}</p>" for line in audited(first)),
         listed(first.audit.explanations),
@@ -86,8 +97,8 @@ def _table(explanation: Explanation) -> str:
             lines.append(f'<tr><td colspan="{len(used) + 1 + several}">{text(each)}</td></tr>')
             continue
         line, row = each
-        fit = f"<td>{row.fit + 1}</td>" if several else ""
-        numbers = "".join(f"<td>{text(line[name])}</td>" for name in used)
+        fit = f'<td data-of="fit">{row.fit + 1}</td>' if several else ""
+        numbers = "".join(f'<td data-of="{text(titles[name])}">{text(line[name])}</td>' for name in used)
         rule = f' title="{text(row.rule)}"' if row.rule else ""
         lines.append(f'<tr class="{" ".join(row.events)}">{fit}{numbers}<td{rule}>{text(row.sentence)}</td></tr>')
     return '<div class="scroll"><table>\n' + "\n".join(lines) + "\n</table></div>"

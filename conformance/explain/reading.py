@@ -28,6 +28,8 @@ TRIED = (
 
 def read(source: str, *, validation_freq: int | None = None) -> History:
     """The history that `source` names: a file, a folder, `-` for standard input, or numbers written out."""
+    if not source.strip():
+        raise UnreadableHistory("the name of the history is empty")
     if source == "-":
         return parse(read_standard_input(), "standard input", validation_freq)
     path = Path(source)

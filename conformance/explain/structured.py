@@ -31,6 +31,8 @@ def structured(text: str, source: str, validation_freq: int | None = None) -> Hi
     if isinstance(data, list) and data and all(isinstance(item, int | float) for item in data):
         values = _numbers(data, source)
         return History(kind="numbers", source=source, fits=(RecordedFit(columns={"": values}, length=len(values)),))
+    if data in ({}, []):
+        raise UnreadableHistory(f"{source}: the history is empty")
     if not isinstance(data, dict):
         return None
     if isinstance(data.get("log_history"), list):

@@ -54,7 +54,7 @@ def svg(drawn: Figure, *, title: bool = False, css: str = "", width: float = WID
         f'<svg class="figure" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" role="img" '
         f'aria-label="{_text(_said(drawn))}">',
         f"<style>{css}</style>" if css else "",
-        '<defs><pattern id="cooling" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+        f'<defs><pattern id="{_hatch(width)}" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
         '<line class="hatch" x1="0" y1="0" x2="0" y2="7" stroke-width="2"/></pattern></defs>',
         *(f'<text x="{LEFT:g}" y="{18 + 18 * at:g}" font-size="13">{_text(line)}</text>' for at, line in enumerate(lines)),
         *(
@@ -68,6 +68,11 @@ def svg(drawn: Figure, *, title: bool = False, css: str = "", width: float = WID
         parts += _rates(drawn, drawn.rates, bottom + GAP, width)
         bottom += GAP + RATE_HEIGHT
     return "\n".join(part for part in (*parts, *_epochs(drawn, bottom, width), "</svg>") if part)
+
+
+def _hatch(width: float) -> str:
+    """The name of the pattern of a drawing: of two widths on one page each has its own, as one may be hidden."""
+    return f"cooling-{width:g}"
 
 
 def _text(text: str) -> str:
@@ -106,6 +111,11 @@ def _scale(numbers: Iterable[float | None], top: float, height: float, ratio: fl
         low, high = low - room, high + room
         every = max(1, math.ceil((high - low) / wanted))
         ticks = tuple(10.0**power for power in range(math.ceil(low), math.floor(high) + 1, every))
+        if len(ticks) < 2:  # less than two decades
+            between = (
+                float(f"{part}e{power}") for power in range(math.floor(low), math.floor(high) + 1) for part in (1, 2, 5)
+            )
+            ticks = tuple(tick for tick in between if low <= math.log10(tick) <= high)
         return _Scale(place=lambda value: top + height * (high - math.log10(value)) / (high - low), ticks=ticks)
     least, most = min(known), max(known)
     half, middle = (
@@ -132,7 +142,10 @@ def _metric(drawn: Figure, top: float, width: float) -> Iterator[str]:
     x = _x(drawn, width)
     scale = _scale((*drawn.values, *drawn.best), top, METRIC_HEIGHT, 100.0, 5)
     bottom = top + METRIC_HEIGHT
-    for name, spans, fill in (("waiting", drawn.waiting, ""), ("cooling", drawn.cooling, ' fill="url(#cooling)"')):
+    for name, spans, fill in (
+        ("waiting", drawn.waiting, ""),
+        ("cooling", drawn.cooling, f' fill="url(#{_hatch(width)})"'),
+    ):
         for start, end in spans:
             yield (
                 f'<rect class="{name}"{fill} x="{x(start):.1f}" y="{top:.1f}" width="{x(end) - x(start):.1f}" '
@@ -244,7 +257,7 @@ def _epochs(drawn: Figure, bottom: float, width: float) -> Iterator[str]:
 def _legend(drawn: Figure, width: float) -> Iterator[tuple[int, float, str]]:
     """What occurs in the figure, each with its row and its place in it."""
     row, x = 0, LEFT
-    for sample, label in _entries(drawn):
+    for sample, label in _entries(drawn, width):
         wide = 24.0 + CHARACTER * len(label)
         if x + wide > width - RIGHT and x > LEFT:
             row, x = row + 1, LEFT
@@ -252,7 +265,7 @@ def _legend(drawn: Figure, width: float) -> Iterator[tuple[int, float, str]]:
         x += wide + 14.0
 
 
-def _entries(drawn: Figure) -> Iterator[tuple[str, str]]:
+def _entries(drawn: Figure, width: float) -> Iterator[tuple[str, str]]:
     yield '<path class="metric" d="M0 0h18"/>', drawn.metric if len(drawn.metric) <= 34 else f"{drawn.metric[:33]}…"
     if any(value is not None for value in drawn.best):
         yield '<path class="best" d="M0 0h18"/>', "best so far"
@@ -262,7 +275,7 @@ def _entries(drawn: Figure) -> Iterator[tuple[str, str]]:
     if drawn.waiting:
         yield '<rect class="waiting" x="0" y="-7" width="18" height="14"/>', "waiting"
     if drawn.cooling:
-        yield '<rect fill="url(#cooling)" x="0" y="-7" width="18" height="14"/>', "cooldown"
+        yield f'<rect fill="url(#{_hatch(width)})" x="0" y="-7" width="18" height="14"/>', "cooldown"
     if drawn.missing and not drawn.many:
         yield f'<path class="saved" d="{_cross(9.0, 0.0)}"/>', "no value"
     if drawn.kept:

@@ -8,7 +8,9 @@ Rules
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from types import ModuleType
 
 from .history import TENSORBOARD, History, RecordedFit, UnreadableHistory
 
@@ -48,6 +50,8 @@ def event_folder(folder: Path, source: str) -> History:
 
 
 def _scalars(folder: Path, source: str) -> list[tuple[str, int, float]]:
+    if "tensorflow" not in sys.modules:  # which is not needed, takes seconds to load, and says much on standard error
+        sys.modules.setdefault("tensorboard.compat.notf", ModuleType("tensorboard.compat.notf"))
     try:
         from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
         from tensorboard.util.tensor_util import make_ndarray
