@@ -6,12 +6,14 @@ CI has XGBoost and LightGBM; `.ci/adapters` has them all.
 import importlib
 import inspect
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from libraries import adapted
 
 from callcheck.conformance.agreement import agree
+from callcheck.conformance.defects import DOCUMENT, defects, reproduced, script_of
 from callcheck.conformance.limits import limits
 from callcheck.conformance.results import Here
 from callcheck.reference.machine import Stop
@@ -22,6 +24,8 @@ from callcheck.spec.editing import change_fit
 from callcheck.spec.scenario import Epoch, Scenario, from_json
 from callcheck.spec.search.strategies import sample
 from callcheck.spec.trace import Trace
+
+FINDINGS = Path(__file__).resolve().parents[1] / DOCUMENT
 
 # ---------------------------------------------------------------------------------------------- one changed line
 
@@ -272,6 +276,13 @@ def test_transformers_in_a_real_trainer(within: bool, tmp_path: Any) -> None:
         return trainer.done
 
     _agrees("transformers", found, run, 12, within)
+
+
+def test_the_finding_about_ignite_is_reproduced() -> None:
+    adapted("ignite")
+    (defect,) = (each for each in defects() if each.release.startswith("pytorch-ignite"))
+    lines = "\n".join(f"# {line}" for line in reproduced(defect).splitlines())
+    assert f"{script_of(defect)}{lines}" in FINDINGS.read_text(encoding="utf-8")
 
 
 def _agrees(dialect: str, found: Any, run: Callable[[Scenario], int], count: int, within: bool) -> None:
