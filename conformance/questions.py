@@ -13,6 +13,7 @@ Rules
 import json
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
@@ -103,23 +104,28 @@ def _stored() -> tuple[Question, ...]:
 def made(callback: str) -> Iterator[Question]:
     """Every question about a callback."""
     known = (vector.scenario for vector in vectors.stored() if vector.scenario.callback == callback)
-    drawn = (*sample(callback, EXAMPLES, 0), *sample_aimed(callback, AIMED, 0), *known)
+    drawn = {key(each): each for each in (*sample(callback, EXAMPLES, 0), *sample_aimed(callback, AIMED, 0), *known)}
     within = limits(_PLAIN, callback)
-    plain = tuple({key(each): each for each in map(within.inside, drawn)}.values())
+    plain = {key(each): each for each in map(within.inside, drawn.values())}
+    asked = (*plain.values(), *(scenario for name, scenario in drawn.items() if name not in plain))
     alone = {}
+    base = _Base(documented(), asked)
     for choice, value in values(callback):
-        found = _separating(documented(), choice, value, plain, drawn)
+        found = base.separating(_with(base.dialect, choice, value))
         if found is not None:
             alone[choice, value] = found
             yield Question(choice=choice, value=value, scenario=found)
     for beside in alone:
-        base = _with(documented(), *beside)
-        asked = list(alone.values())
+        base = _Base(_with(documented(), *beside), asked)
+        smallest_ones = list(alone.values())
         for choice, value in alone:
-            if choice != beside[0] and not any(_separates(each, base, choice, value) for each in asked):
-                found = _separating(base, choice, value, plain, drawn)
+            if choice == beside[0]:
+                continue
+            changed = _with(base.dialect, choice, value)
+            if not any(base.separates(each, changed) for each in smallest_ones):
+                found = base.separating(changed)
                 if found is not None:
-                    asked.append(found)
+                    smallest_ones.append(found)
                     yield Question(choice=choice, value=value, scenario=found, beside=beside)
 
 
@@ -127,35 +133,49 @@ def _with(base: Dialect, choice: str, value: str) -> Dialect:
     return base.replace("changed", **{choice: value})
 
 
-def _separates(scenario: Scenario, base: Dialect, choice: str, value: str) -> bool:
-    return differ(replay(scenario, base), replay(scenario, _with(base, choice, value)))
+class _Base:
+    """A dialect, and what it does with scenarios: a remembered half of every comparison."""
+
+    def __init__(self, dialect: Dialect, asked: tuple[Scenario, ...]) -> None:
+        self.dialect = dialect
+        self.asked = asked
+        self.done: dict[int, Result] = {}
+
+    def separates(self, scenario: Scenario, changed: Dialect) -> bool:
+        """Whether the scenario separates the two dialects. It has to outlive this object."""
+        if id(scenario) not in self.done:
+            self.done[id(scenario)] = replay(scenario, self.dialect)
+        return differ(self.done[id(scenario)], replay(scenario, changed))
+
+    def separating(self, changed: Dialect) -> Scenario | None:
+        """A smallest scenario that separates the two; plain ones come first."""
+        found = next((scenario for scenario in self.asked if self.separates(scenario, changed)), None)
+        if found is None:
+            return None
+        within = limits(_PLAIN, found.callback)
+        plain = within.inside(found) == found
+
+        def as_good(scenario: Scenario) -> bool:
+            if plain and within.inside(scenario) != scenario:  # what is plain stays so
+                return False
+            return differ(replay(scenario, self.dialect), replay(scenario, changed))
+
+        return smallest(found, as_good)
 
 
-def _separating(base: Dialect, choice: str, value: str, *pools: tuple[Scenario, ...]) -> Scenario | None:
-    """A smallest scenario that separates the value from the one of the base; the first pool that has one is enough."""
-    changed = _with(base, choice, value)
-
-    def separates(scenario: Scenario) -> bool:
-        return differ(replay(scenario, base), replay(scenario, changed))
-
-    found = next((scenario for scenario in chain(*pools) if separates(scenario)), None)
-    if found is None:
-        return None
-    within = limits(_PLAIN, found.callback)
-    if within.inside(found) != found:
-        return smallest(found, separates)
-    # What is plain stays so.
-    return smallest(found, lambda scenario: within.inside(scenario) == scenario and separates(scenario))
+def _lines(callback: str) -> list[str]:
+    lines = []
+    for each in made(callback):
+        written = {"choice": each.choice, "value": each.value, "scenario": to_json(each.scenario)}
+        if each.beside is not None:
+            written["beside"] = list(each.beside)
+        lines.append(json.dumps(written, allow_nan=False))
+    return lines
 
 
 def main() -> int:
-    lines = []
-    for callback in CALLBACKS:
-        for each in made(callback):
-            written = {"choice": each.choice, "value": each.value, "scenario": to_json(each.scenario)}
-            if each.beside is not None:
-                written["beside"] = list(each.beside)
-            lines.append(json.dumps(written, allow_nan=False))
+    with ProcessPoolExecutor() as workers:
+        lines = list(chain.from_iterable(workers.map(_lines, CALLBACKS)))
     FILE.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
     return 0
 

@@ -11,7 +11,7 @@ from libraries import adapted
 from callcheck.conformance.agreement import agree, kept
 from callcheck.conformance.driver.adapters import INSTALL, adapter
 from callcheck.conformance.driver.adapters.shared import Adapter, Checking, Stopping, stopping
-from callcheck.conformance.driver.domain import DEFAULTS, Domain
+from callcheck.conformance.driver.domain import DEFAULTS, Domain, bound, renamed
 from callcheck.conformance.driver.loop import run
 from callcheck.conformance.driver.protocol import Capabilities, Unavailable
 from callcheck.conformance.limits import limits, reasons
@@ -71,6 +71,11 @@ def test_a_library_that_is_not_there_is_told_with_what_installs_it(monkeypatch: 
 
 def test_the_defaults_of_the_driver_are_those_of_the_specification() -> None:
     assert {name: dict(defaults(name)) for name in CALLBACKS} == DEFAULTS
+
+
+def test_what_is_called_otherwise_elsewhere_is_handed_over_by_that_name() -> None:
+    config = bound("EarlyStopping", {"min_delta": 0.5})
+    assert renamed(config, "patience", min_delta="threshold") == {"patience": 0, "threshold": 0.5}
 
 
 def beside(value: str) -> Iterator[str]:

@@ -40,6 +40,13 @@ def bound(callback: str, config: Mapping[str, Any]) -> Dict[str, Any]:
     return dict(DEFAULTS[callback], **config)
 
 
+def renamed(config: Mapping[str, Any], *same: str, **other: str) -> Dict[str, Any]:
+    """The arguments of another library: those that have the same name there, and others by Keras's name with the one there, as in
+    `renamed(config, "patience", min_delta="threshold")`. What is not named is left out."""
+    names = dict({name: name for name in same}, **other)
+    return {there: config[name] for name, there in names.items()}
+
+
 class Domain:
     """`accepts`: by parameter, the only values that it can have. `kinds`: by parameter, "whole", "number" or "text".
     `every_epoch`: the monitored metric has to stand in the logs of every epoch. `numbers`: it has to be a plain number, no array.

@@ -14,7 +14,7 @@ import torch
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
 from lightning.pytorch.trainer.states import TrainerFn
 
-from ..domain import Domain
+from ..domain import Domain, renamed
 from ..protocol import CannotExpress, Capabilities, Observation
 from ..scenario import Scenario
 from .shared import MODES, Adapter, Checking, as_logs, only_by_hooks, stopping
@@ -100,8 +100,7 @@ def _either(config: Dict[str, Any], scenario: Scenario) -> Any:
 
 
 def _make(config: Dict[str, Any], within: bool) -> Checking:
-    names = ("monitor", "min_delta", "patience", "mode")
-    callback = EarlyStopping(**{name: config[name] for name in names})
+    callback = EarlyStopping(**renamed(config, "monitor", "min_delta", "patience", "mode"))
     trainer = _trainer()
     trainer.val_check_interval = 0.5 if within else 1.0
     hook = callback.on_validation_end if within else callback.on_train_epoch_end

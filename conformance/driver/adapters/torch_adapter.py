@@ -10,7 +10,7 @@ from typing import Any, Callable, Dict
 import torch
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
-from ..domain import Domain
+from ..domain import Domain, renamed
 from ..protocol import Capabilities, Observation, Unavailable
 from ..scenario import Scenario
 from ..values import unsigned_zero
@@ -32,8 +32,7 @@ _CAPABILITIES = Capabilities(
 
 
 def _literal(config: Dict[str, Any]) -> Dict[str, Any]:
-    names = ("mode", "factor", "patience", "cooldown", "min_lr")
-    return dict({name: config[name] for name in names}, threshold=config["min_delta"])
+    return renamed(config, "mode", "factor", "patience", "cooldown", "min_lr", min_delta="threshold")
 
 
 def _translated(config: Dict[str, Any]) -> Dict[str, Any]:
