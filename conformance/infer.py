@@ -26,7 +26,7 @@ from callcheck.spec.editing import configs
 from callcheck.spec.scenario import Scenario, key
 from callcheck.spec.search.shrink import complexity, smallest
 from callcheck.spec.search.telling import telling
-from callcheck.spec.trace import Result, Trace, difference
+from callcheck.spec.trace import Failed, Result, Trace, difference
 
 from .derivation import governing, keras_dialects
 from .health import Complaint, complaint, idle
@@ -95,14 +95,16 @@ class Unexplained:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Inference:
-    """What was found about one callback. `left_out`: what it never does, by the field of a trace, where the dialect does.
-    `asked`: how many scenarios were answered. `nearest`: the known dialect that fits best, and on how many of them it does."""
+    """What was found about one callback. `left_out`: what it never does, by the field of a trace, where it is documented.
+    `unanswered`: where it hung or died instead, by what became of it. `asked`: how many scenarios were answered. `nearest`: the
+    known dialect that fits best, and on how many of them it does."""
 
     callback: str
     dialect: Dialect
     choices: tuple[Inferred, ...] = ()
     unexplained: tuple[Unexplained, ...] = ()
     left_out: Mapping[str, Unexplained] = field(default_factory=dict)
+    unanswered: tuple[Unexplained, ...] = ()
     asked: int = 0
     nearest: str = ""
     nearest_fits: int = 0
@@ -136,7 +138,11 @@ class Inference:
     @property
     def conforms(self) -> bool:
         """Whether it could be told, and is nowhere unlike both the documentation and Keras."""
-        return self.complaint is None and self.asked > 0 and not (self.differences or self.left_out or self.unexplained)
+        return self.complaint is None and self.asked > 0 and not self._found
+
+    @property
+    def _found(self) -> bool:
+        return bool(self.differences or self.left_out or self.unexplained or self.unanswered)
 
     def _shown(self) -> Iterator[Inferred]:
         told = (each for each in self.choices if each.scenario is not None)
@@ -223,6 +229,18 @@ class _Search:
                 seen[name] = (scenario, without(answer, self.aside))
         return _Evidence(self.callback, seen)
 
+    def _unanswered(self) -> Iterator[Unexplained]:
+        """What came to no trace, by kind, each with the simplest scenario."""
+        kinds: dict[str, list[tuple[Scenario, Failed]]] = {}
+        for name, scenario in self.scenarios.items():
+            answer = self.answers[name]
+            if isinstance(answer, Failed):
+                kinds.setdefault(answer.kind, []).append((scenario, answer))
+        for those in kinds.values():
+            scenario, answer = min(those, key=lambda each: complexity(each[0]))
+            predicted = replay(scenario, documented())
+            yield Unexplained(scenarios=len(those), scenario=scenario, seen=answer, predicted=predicted)
+
     def _ask(self, scenario: Scenario) -> Result | None:
         seen = self.results.ask([scenario])[0]
         return without(seen, self.aside) if isinstance(seen, Trace) else seen
@@ -244,7 +262,8 @@ class _Search:
         return Inference(
             callback=self.callback, dialect=dialect,
             choices=tuple(self._inferred(dialect, choice) for choice in self.alternatives),
-            unexplained=tuple(self._unexplained(dialect)), left_out=left_out, asked=len(everything), nearest=nearest.name,
+            unexplained=tuple(self._unexplained(dialect)), left_out=left_out,
+            unanswered=tuple(self._unanswered()), asked=len(everything), nearest=nearest.name,
             nearest_fits=len(everything) - len(self.evidence.failing(nearest, everything)),
         )  # fmt: skip
 

@@ -1,5 +1,6 @@
 """Inferring: what an unknown callback does otherwise is named once, in words, although one difference hides another."""
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from callcheck.conformance.subjects.reference import Reference
 from callcheck.reference.replay import replay
 from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.dialect import documented, resolve
+from callcheck.spec.scenario import Scenario
+from callcheck.spec.trace import Failed, Result
 
 PLAIN = Path(__file__).with_name("planted") / "plain.py"
 STOPPER = Capabilities(
@@ -81,13 +84,17 @@ class Unmade(EarlyStopping):
         raise OSError("no licence")
 
 
-@cache
-def found_in(made: type[EarlyStopping]) -> Inference:
+def results_of(made: type[EarlyStopping]) -> Results:
     implementation = custom(f"mine:{made.__name__}", made, "EarlyStopping")
     implementation.capabilities = Capabilities(
         callbacks={"EarlyStopping"}, parameters=STOPPER.parameters, observables={"stop"}, domain=STOPPER.domain
     )
-    return infer(Results(Here(implementation)), "EarlyStopping", examples=150, seed=0)
+    return Results(Here(implementation))
+
+
+@cache
+def found_in(made: type[EarlyStopping]) -> Inference:
+    return infer(results_of(made), "EarlyStopping", examples=150, seed=0)
 
 
 @cache
@@ -213,6 +220,27 @@ def test_what_cannot_be_told_is_said_first(made: type[EarlyStopping], sentence: 
     assert found.complaint is not None
     assert found.differences == ()
     assert sentence in " ".join(" ".join(inferred("mine", [found])).split())
+
+
+def test_what_hangs_is_told_beside_what_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    results = results_of(EarlyStopping)
+    answered = results.ask
+    hung = Failed(kind="timeout", message="no answer within 1 s")
+
+    def ask(scenarios: Sequence[Scenario]) -> list[Result | None]:
+        return [
+            hung if each.config.get("patience") == 3 else seen
+            for each, seen in zip(scenarios, answered(scenarios), strict=True)
+        ]
+
+    monkeypatch.setattr(results, "ask", ask)
+    found = infer(results, "EarlyStopping", examples=40, seed=0)
+    assert set(differences(found)) >= {"exact-change", "min-delta-sign"}
+    assert [each.seen for each in found.unanswered] == [hung]
+    assert not found.conforms
+    said = " ".join(" ".join(inferred("mine", [found])).split())
+    assert "are left unanswered" in said
+    assert "of which this is the simplest: no answer within 1 s" in said
 
 
 SILENT = {

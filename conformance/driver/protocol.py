@@ -16,8 +16,8 @@ calls like a training loop; only `epoch_end` and `observe` are required:
                 raise CannotExpress(next(iter(config.keys() - {"monitor", "mode"})))
             return MyRun(stopper, config.get("monitor", "val_loss"))
 
-`bound` and `renamed` (`domain.py`) fill Keras's defaults in, and hand arguments over under other names; a Domain says which values
-there are, and with `every_epoch` that the metric is never missing, so that nothing else is asked.
+`bound` and `renamed` (`domain.py`) fill Keras's defaults in, and hand arguments over under other names; a Domain says which
+values there are, and with `every_epoch` that the metric is never missing, so that nothing else is asked.
 
 One that saves files finds the scenario's `existing` in its working directory, which is the scenario's own, and hands over a
 `filepath` that is an object as it asks, or raises CannotExpress. The driver runs on Python 3.6, and so does this module.

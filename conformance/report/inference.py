@@ -9,7 +9,7 @@ from callcheck.spec.choices import CHOICES
 from callcheck.spec.dialect import DOCUMENTED, NEWEST, documented
 from callcheck.spec.scenario import dumps
 from callcheck.spec.scenario import to_json as scenario_to_json
-from callcheck.spec.trace import Result, Trace, difference
+from callcheck.spec.trace import Failed, Result, Trace, difference
 from callcheck.spec.trace import to_json as trace_to_json
 
 from ..declarations import Declaration
@@ -72,8 +72,18 @@ def headline(found: Inference) -> str:
     ids = ", ".join(each.choice.partition("/")[2] for each in found.differences)
     many = f"{len(found.differences)} difference" + ("" if len(found.differences) == 1 else "s")
     left = sum(each.scenarios for each in found.unexplained)
+    unanswered = sum(each.scenarios for each in found.unanswered)
     silent = "".join(f"; it {SAID[name]}" for name in found.left_out)
-    return many + (f": {ids}" if ids else "") + silent + (f"; {left} scenarios are left unexplained" if left else "")
+    return (
+        many
+        + (f": {ids}" if ids else "")
+        + silent
+        + "".join(
+            f"; {count} scenarios are left {how}"
+            for count, how in ((left, "unexplained"), (unanswered, "unanswered"))
+            if count
+        )
+    )
 
 
 def _difference(number: int, each: Inferred) -> Iterator[str]:
@@ -101,6 +111,9 @@ def beside_choices(found: Inference) -> Iterator[tuple[str, Unexplained]]:
     """What is no matter of choices, each with a sentence: what it leaves out everywhere, and what no choice explains."""
     for name, each in found.left_out.items():
         yield f"it {SAID[name]}; something is expected in {_scenarios(each)}, of which this is a smallest", each
+    for each in found.unanswered:
+        assert isinstance(each.seen, Failed)
+        yield f"there is no answer to {_scenarios(each)}, of which this is the simplest: {each.seen.message}", each
     for each in found.unexplained:
         departure = _departure(each.predicted, each.seen)
         yield f"no choice explains {_scenarios(each)}, of which this is a smallest: {departure}", each
