@@ -28,12 +28,12 @@ Departure = tuple[str, str]
 THE_DIALECTS = "the dialect's"
 """In place of a field: the reference fails, too."""
 APART = (
-    ("gone",), ("directory_set",), ("logged",), ("warned",), ("printed",), ("changed", "removed"), ("recorded",), ("files",),
+    ("gone",), ("side_effects",), ("logged",), ("warned",), ("printed",), ("changed", "removed"), ("recorded",), ("files",),
     ("batches",), ("weights_set",), ("weights_at_begin",), ("optimizer_steps",),
     ("learning_rate", "learning_rate_in_epoch"), ("saved",), ("weights",),
 )  # fmt: skip
 """The fields that can be put right by themselves, those that say least first. All else has consequences."""
-BESIDE = ("gone", "directory_set")
+BESIDE = ("gone", "side_effects")
 """Fields of a trace in which nothing is seen of any callback that keeps to its work, so that no rule decides there."""
 
 

@@ -104,7 +104,9 @@ class Remove(NamedTuple):
 
 
 class Leave(NamedTuple):
-    """Make another directory the working directory. No callback of Keras does."""
+    """Leave something changed beside the work, under its name in a trace's `side_effects`. No callback of Keras does."""
+
+    name: str
 
 
 class BackUp(NamedTuple):
@@ -172,6 +174,8 @@ class Machine:
         cls.hooks = frozenset(hook for hook in HOOKS if getattr(cls, hook) is not getattr(Machine, hook))
 
     warned: tuple[str, ...] = ()
+    leaves: tuple[str, ...] = ()
+    """The names of what its constructor leaves changed."""
     """What the constructor warns about."""
 
     initial: Any = None

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from callcheck.spec.trace import CallbackInEpoch, CallbackInFit, CallbackInTrace, Save
+from callcheck.spec.trace import CONSTRUCTOR, CallbackInEpoch, CallbackInFit, CallbackInTrace, Save, SideEffects
 from callcheck.spec.values import Logs, Value
 
 from . import machine as m
 
 NOTHING_LOGGED: Mapping[str, Value] = {}
+NOTHING_LEFT: SideEffects = {}
 
 
 def added_to_logs(before: Mapping[str, Value], after: Mapping[str, Value]) -> dict[str, Value]:
@@ -20,8 +21,8 @@ class Place:
     """`index` in the list. What was seen is that of the epoch, or of the hooks around the epochs, that is under way."""
 
     __slots__ = (
-        "changed", "directory_set", "directory_set_around", "index", "internal", "logged", "machine", "printed",
-        "printed_around", "recorded", "removed", "saved", "state", "warned", "warned_around", "warned_made", "weights_set",
+        "changed", "index", "internal", "logged", "machine", "printed", "printed_around", "recorded", "removed", "saved",
+        "side_effects", "side_effects_around", "state", "warned", "warned_around", "warned_made", "weights_set",
     )  # fmt: skip
 
     def __init__(self, index: int, machine: m.Machine) -> None:
@@ -45,7 +46,7 @@ class Place:
     def fit_begins(self) -> None:
         self.printed_around: tuple[str, ...] = ()
         self.warned_around: tuple[str, ...] = ()
-        self.directory_set_around: tuple[str, ...] = ()
+        self.side_effects_around: SideEffects = NOTHING_LEFT
         self.recorded: tuple[Mapping[str, Any], ...] | None = None
         self.clear()
 
@@ -58,21 +59,30 @@ class Place:
         self.changed: tuple[str, ...] = ()
         self.removed: tuple[str, ...] = ()
         self.weights_set: tuple[str, ...] = ()
-        self.directory_set: tuple[str, ...] = ()
+        self.side_effects: SideEffects = NOTHING_LEFT
 
     def seen(self) -> tuple[Any, ...]:
         """All that was seen, to be compared."""
         return (
             self.saved, self.warned, self.printed, self.logged, self.changed, self.removed, self.weights_set,
-            self.directory_set,
+            self.side_effects,
         )  # fmt: skip
 
     def keep_around(self) -> None:
         """What was said belongs to the fit, and to no epoch."""
         self.printed_around += self.printed
         self.warned_around += self.warned
-        self.directory_set_around += self.directory_set
+        around = self.side_effects_around
+        if self.side_effects:
+            around = {**around, **{name: around.get(name, ()) + hooks for name, hooks in self.side_effects.items()}}
+        self.side_effects_around = around
         self.clear()
+
+    def leave(self, name: str, hook: str) -> None:
+        """Something of that name is another one than before the hook."""
+        hooks = self.side_effects.get(name, ())
+        if hook not in hooks:
+            self.side_effects = {**self.side_effects, name: (*hooks, hook)}
 
     def note_save(self, effect: m.Save, **seen: Any) -> None:
         """A save as it is seen: with what was written, if that is not what was asked for."""
@@ -128,7 +138,7 @@ class Place:
             return {}
         return {
             "changed": tuple(sorted(self.changed)), "removed": tuple(sorted(self.removed)),
-            "weights_set": self.weights_set, "directory_set": self.directory_set,
+            "weights_set": self.weights_set, "side_effects": self.side_effects,
         }  # fmt: skip
 
     def in_fit(self, optional: bool) -> CallbackInFit:
@@ -138,8 +148,15 @@ class Place:
         """What was seen of it around the epochs, for a fit's record."""
         seen: dict[str, Any] = {"printed": self.printed_around, "recorded": self.recorded}
         if optional:
-            seen.update(warned=self.warned_around, directory_set=self.directory_set_around)
+            seen.update(warned=self.warned_around, side_effects=self.side_effects_around)
         return seen
 
-    def in_trace(self) -> CallbackInTrace:
-        return CallbackInTrace(warned=self.warned_made, internal=self.internal_seen())
+    def in_trace(self, optional: bool) -> CallbackInTrace:
+        return CallbackInTrace(**self.made(optional))
+
+    def made(self, optional: bool) -> dict[str, Any]:
+        """What was seen of it outside of fits, for a trace's record."""
+        seen: dict[str, Any] = {"warned": self.warned_made, "internal": self.internal_seen()}
+        if optional:
+            seen["side_effects"] = dict.fromkeys(self.machine.leaves, (CONSTRUCTOR,))
+        return seen

@@ -167,9 +167,9 @@ class Replay:
         except m.Unpredictable as unknown:
             return NotExpressible(parameter=unknown.parameter)
         if self.several:
-            return Trace(fits=tuple(fits), callbacks=tuple(place.in_trace() for place in self.places))
+            return Trace(fits=tuple(fits), callbacks=tuple(place.in_trace(self.optional) for place in self.places))
         (only,) = self.places
-        return Trace(fits=tuple(fits), warned=only.warned_made, internal=only.internal_seen())
+        return Trace(fits=tuple(fits), **only.made(self.optional))
 
     def _calls(self, hook: str) -> dict[Place, Any]:
         """Whom a hook calls, in order."""
@@ -435,6 +435,6 @@ class Replay:
                 model.weights = effect.weights
             elif isinstance(effect, m.Remove):
                 model.remove(effect.path)
-            elif hook not in place.directory_set:  # it leaves the working directory
-                place.directory_set += (hook,)
+            elif isinstance(effect, m.Leave):
+                place.leave(effect.name, _in_trace(hook))
         return logs

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from .fields import BOOLEAN, INDEX, INTEGER, TEXT, Field, Found, Kind, ListOf, MapOf, Table, choice, nullable
-from .reading import InvalidScenario, describe, integer_from_json, place
-from .values import CELLS, LOGS, RATE, Rate, Value, value_from_json, value_to_json
+from .reading import InvalidScenario, integer_from_json, place
+from .values import CELLS, LOGS, RATE, STATE, Rate, Value
 
 WARNED = ("missing-metric", "unknown-mode", "array-metric", "other")
 """The kinds of warnings. Only those to the user are recorded, not what array libraries say about overflow or deprecation."""
@@ -23,6 +23,10 @@ PRINTED = (
 )  # fmt: skip
 """The kinds of printed lines; what is printed is an event, not a text."""
 HOOKS = ("fit_begin", "epoch_begin", "batch_end", "epoch_end", "fit_end")
+CONSTRUCTOR = "constructor"
+"""In place of a hook, where something was done before there was a fit."""
+SideEffects = Mapping[str, tuple[str, ...]]
+"""By the name of what was left changed: the hooks that did it."""
 CONTENTS = ("model", "weights")
 """What a file holds: the whole model, or its weights alone."""
 FAILED = ("timeout", "crash", "nonsense", "exit", "flood")
@@ -75,7 +79,7 @@ class CallbackInEpoch:
     changed: tuple[str, ...] | None = None
     removed: tuple[str, ...] | None = None
     weights_set: tuple[str, ...] | None = None
-    directory_set: tuple[str, ...] | None = None
+    side_effects: SideEffects | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,7 +103,10 @@ class EpochTrace:
     an `ArrayNumber` is a number of an array library's, in place of a Python float. `changed`, `removed`: keys of the logs that
     the epoch's end was given. `batches`: the batches to whose logs something was done. `files`: what is new in the working
     directory; `gone`: the files that were in it, or were saved there, and are not any more. `weights_set`: the hooks in which
-    other weights were put into the model; `directory_set`: those that left another working directory behind.
+    other weights were put into the model. `side_effects`: what hooks left changed beside their work, by its name, each with those
+    that did: of the process "working directory", "environment", "random state", "warning filters", "logging", "garbage
+    collection", "threads" and "numpy.errstate"; "keras.config"; "params", which all callbacks of a fit are told; "model" and
+    "optimizer" with the name of an attribute, such as "model.trainable" and "optimizer.momentum", and "optimizer.variables".
     """
 
     stop: bool | None = None
@@ -116,7 +123,7 @@ class EpochTrace:
     files: tuple[str, ...] | None = None
     gone: tuple[str, ...] | None = None
     weights_set: tuple[str, ...] | None = None
-    directory_set: tuple[str, ...] | None = None
+    side_effects: SideEffects | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -139,7 +146,7 @@ class CallbackInFit:
 
     printed: tuple[str, ...] | None = None
     warned: tuple[str, ...] | None = None
-    directory_set: tuple[str, ...] | None = None
+    side_effects: SideEffects | None = None
     recorded: tuple[Mapping[str, Any], ...] | None = None
 
 
@@ -148,8 +155,8 @@ class FitTrace:
     """One fit: its epochs, what the model holds when training has ended, what `fit_begin` and `fit_end` printed and warned of.
 
     `weights_at_begin`: the weights with which its first epoch began, counted from the start of the scenario. `files`: what is new
-    in the working directory after `fit_begin` and `fit_end`, and `gone` what is not there any more; `directory_set`: which of the
-    two left another one behind. `optimizer_steps`: how many the optimizer has made, in all.
+    in the working directory after `fit_begin` and `fit_end`, and `gone` what is not there any more; `side_effects`: what these
+    two left changed. `optimizer_steps`: how many the optimizer has made, in all.
     `recorded`: what the callback has written down by the end of the fit, each piece with its values by name: of History what
     `epoch` holds, and what `history` does; of CSVLogger the file, a `line` each; of BackupAndRestore every backup that is there,
     the latest first: the `epoch` with which it goes on, or, with `batch`, in which that batch was the last.
@@ -165,7 +172,7 @@ class FitTrace:
     weights_at_begin: Weights | None = None
     files: tuple[str, ...] | None = None
     gone: tuple[str, ...] | None = None
-    directory_set: tuple[str, ...] | None = None
+    side_effects: SideEffects | None = None
     optimizer_steps: int | None = None
     recorded: tuple[Mapping[str, Any], ...] | None = None
     initial_epoch: int | None = None
@@ -190,17 +197,19 @@ class CallbackInTrace:
     """What was seen of one of several callbacks outside of fits; the fields are those of `Trace`."""
 
     warned: tuple[str, ...] | None = None
+    side_effects: SideEffects | None = None
     internal: Mapping[str, tuple[tuple[Any, ...], ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trace:
-    """What a scenario did. `warned`: at construction. `internal`: optional state by name, one list of values per fit,
-    or a text on the whole."""
+    """What a scenario did. `warned`, `side_effects`: at construction. `internal`: optional state by name, one list of values per
+    fit, or a text on the whole."""
 
     fits: tuple[FitTrace, ...] = ()
     rejected: Rejected | None = None
     warned: tuple[str, ...] | None = None
+    side_effects: SideEffects | None = None
     internal: Mapping[str, tuple[tuple[Any, ...], ...]] = field(default_factory=dict)
     callbacks: tuple[CallbackInTrace, ...] | None = None
 
@@ -238,22 +247,6 @@ Result = Trace | NotExpressible | Failed | Invalid
 # ---------------------------------------------------------------------------------------------- the fields of the records
 
 
-def _state_to_json(value: Any) -> Any:
-    if isinstance(value, float | tuple):
-        return value_to_json(tuple(value) if isinstance(value, tuple) else float(value))
-    return value if value is None or isinstance(value, int | str) else repr(value)
-
-
-def _state_from_json(value: Any) -> Any:
-    if isinstance(value, list) or value in ("NaN", "Infinity", "-Infinity"):
-        return value_from_json(value)
-    if isinstance(value, dict):
-        raise InvalidScenario(f"expected a number, a text, a list of numbers or null, got {describe(value)}")
-    return value
-
-
-STATE = Kind(_state_from_json, _state_to_json, lambda a, b: repr(a) == repr(b))
-"""A value of a callback's own; numbers keep the form that JSON gives them."""
 _BY_FIT = ListOf(ListOf(STATE))
 INTERNAL: MapOf[Any] = MapOf(
     Kind(
@@ -319,7 +312,11 @@ def _hooks(name: str) -> Field:
 
 def _beside() -> tuple[Field, ...]:
     """What was done beside the work, by the hooks that did it."""
-    return _hooks("weights_set"), _hooks("directory_set")
+    return _hooks("weights_set"), _side_effects()
+
+
+def _side_effects() -> Field:
+    return Field("side_effects", MapOf(ListOf(choice(*HOOKS, CONSTRUCTOR))), observed=True)
 
 
 def _recorded() -> Field:
@@ -376,7 +373,7 @@ FIT_TRACE = Table(
                 CallbackInFit,
                 Field("printed", LINES, observed=True),
                 Field("warned", WARNINGS, observed=True),
-                _hooks("directory_set"),
+                _side_effects(),
                 _recorded(),
             )
         ),
@@ -385,7 +382,7 @@ FIT_TRACE = Table(
     Field("weights_at_begin", WEIGHTS, observed=True),
     Field("files", NAMES, observed=True),
     Field("gone", NAMES, observed=True),
-    _hooks("directory_set"),
+    _side_effects(),
     Field("optimizer_steps", INDEX, observed=True),
     _recorded(),
     Field("initial_epoch", INTEGER),
@@ -398,13 +395,14 @@ REJECTED = Table(
 
 
 def _said() -> tuple[Field, ...]:
-    return Field("warned", WARNINGS, observed=True), Field("internal", INTERNAL, compared=False)
+    return Field("warned", WARNINGS, observed=True), _side_effects(), Field("internal", INTERNAL, compared=False)
 
 
 TRACE = Table(
     Trace,
     Field("rejected", nullable(REJECTED), required=True),
     Field("warned", WARNINGS, observed=True),
+    _side_effects(),
     Field("callbacks", ListOf(Table(CallbackInTrace, *_said())), observed=True),
     Field("fits", ListOf(FIT_TRACE), required=True),
     Field("internal", INTERNAL, compared=False),

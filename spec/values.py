@@ -252,6 +252,24 @@ def rate_to_json(rate: Rate) -> Any:
     return None if rate is None else number_to_json(rate)
 
 
+def _state_to_json(value: Any) -> Any:
+    if isinstance(value, float | tuple):
+        return value_to_json(tuple(value) if isinstance(value, tuple) else float(value))
+    return value if value is None or isinstance(value, int | str) else repr(value)
+
+
+def _state_from_json(value: Any) -> Any:
+    if isinstance(value, list) or value in ("NaN", "Infinity", "-Infinity"):
+        return value_from_json(value)
+    if isinstance(value, dict):
+        raise InvalidScenario(f"expected a number, a text, a list of numbers or null, got {describe(value)}")
+    return value
+
+
+STATE = Kind(_state_from_json, _state_to_json, lambda a, b: repr(a) == repr(b))
+"""A value of a callback's own; numbers keep the form that JSON gives them."""
+
+
 def same_rate(a: Rate, b: Rate) -> bool:
     if isinstance(a, Mapping) and isinstance(b, Mapping):
         return same_logs(a, b)

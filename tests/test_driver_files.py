@@ -163,8 +163,9 @@ def test_what_is_removed_and_where_it_goes_is_seen_and_disturbs_nothing(path: An
     (fit,) = run(custom("Wanders", Wanders, "ModelCheckpoint"), scenario, optional=True)["fits"]
     assert [epoch["files"] for epoch in fit["epochs"]] == [["m-0.keras"], ["m-1.keras"]]
     assert [epoch["gone"] for epoch in fit["epochs"]] == [[], ["m-0.keras"]]
-    assert [epoch["directory_set"] for epoch in fit["epochs"]] == [["epoch_end"], ["epoch_end"]]
-    assert (fit["gone"], fit["directory_set"], fit["error"]) == (["notes.txt"], ["fit_end"], None)
+    assert [epoch["side_effects"] for epoch in fit["epochs"]] == [{"working directory": ["epoch_end"]}] * 2
+    assert (fit["gone"], fit["error"]) == (["notes.txt"], None)
+    assert fit["side_effects"] == {"working directory": ["fit_end"]}
 
 
 def test_a_directory_is_there_while_it_is_used() -> None:

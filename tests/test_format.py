@@ -113,7 +113,7 @@ TRACE: dict[str, Any] = {
                             "changed": ["loss"],
                             "removed": ["val_loss"],
                             "weights_set": ["epoch_begin"],
-                            "directory_set": ["epoch_end"],
+                            "side_effects": {"working directory": ["epoch_end"]},
                         },
                         {},
                     ],
@@ -123,7 +123,7 @@ TRACE: dict[str, Any] = {
                     "files": ["m"],
                     "gone": ["o"],
                     "weights_set": ["batch_end", "epoch_end"],
-                    "directory_set": ["batch_end"],
+                    "side_effects": {"working directory": ["batch_end"]},
                 }
             ],
             "epochs_run": 1,
@@ -135,7 +135,7 @@ TRACE: dict[str, Any] = {
                 {
                     "printed": [],
                     "warned": ["other"],
-                    "directory_set": ["fit_end"],
+                    "side_effects": {"working directory": ["fit_end"]},
                     "recorded": [{"epoch": 0, "loss": "NaN"}],
                 },
                 {},
@@ -143,7 +143,7 @@ TRACE: dict[str, Any] = {
             "weights_at_begin": {"weights_of_epoch": 4, "weights_of_fit": 0},
             "files": ["n"],
             "gone": ["p"],
-            "directory_set": ["fit_begin"],
+            "side_effects": {"working directory": ["fit_begin"]},
             "optimizer_steps": 2,
             "recorded": [{"epoch": 0, "loss": 1.0, "lr": "NA", "x": [1.0], "y": None}],
             "error": {

@@ -11,10 +11,10 @@ import pytest
 from callcheck.conformance.driver.files import arguments
 from callcheck.conformance.driver.fit import RealFit
 from callcheck.conformance.driver.hooks import Hooks
+from callcheck.conformance.driver.importing import load
 from callcheck.conformance.driver.protocol import Unavailable
 from callcheck.conformance.driver.subjects import subject
 from callcheck.conformance.driver.values import as_logged, logs_from_json
-from callcheck.conformance.driver.worlds import load
 from callcheck.conformance.subjects.transport import run
 from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.metrics import DIRECTIONS, metric_from_json

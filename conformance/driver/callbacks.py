@@ -49,6 +49,7 @@ class Callbacks:
         """Make the instances of a later fit: "same", "new", "copied" or "pickled". Raises OtherRaised."""
         if kind == "same":
             return
+        self._recorder.beside.look()
         for index, callback in enumerate(self.made):
             try:
                 if kind == "new":

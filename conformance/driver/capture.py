@@ -1,8 +1,9 @@
 """What a callback says: lines that it prints and warnings that it gives, as the events of a trace.
 
-Warnings come by `warnings.warn` (Keras 3) or through the loggers of TensorFlow (Keras 2); both are heard. Only a UserWarning is
-recorded: others are what the array libraries say to each other, on overflow or deprecation. A line that no pattern knows is
-no event, and neither is one with a wrong number or path in it: who announces epoch 3 in epoch 2 has not announced epoch 2.
+Warnings come by `warnings.warn` (Keras 3) or through loggers, such as those of TensorFlow (Keras 2); both are heard. Of warnings
+only a UserWarning is recorded: others are what the array libraries say to each other, on overflow or deprecation. A line that no
+pattern knows is no event, and neither is one with a wrong number or path in it: who announces epoch 3 in epoch 2 has not
+announced epoch 2.
 """
 
 import contextlib
@@ -38,7 +39,8 @@ _NOBODYS = re.compile(
     r"being deleted with unrestored values|could not be found in the restored object|tf\.function retracing"
 )
 """What TensorFlow says of checkpoints that are collected as garbage, and of how often it traced: it is about the process."""
-_LOGGERS = ("tensorflow", "absl")
+_LOGGERS = ("", "tensorflow", "absl")
+"""Whose handlers are replaced: the root's, to which the others' words go, and those that keep theirs from it."""
 
 
 class Facts(NamedTuple):

@@ -88,7 +88,8 @@ class _Training:
             error = self._fit(index, fit)
             if error is not None and error.get("by") != "other":
                 break
-        models.keep(self.real, scenario)
+        if not self.recorder.beside.of_the_model():
+            models.keep(self.real, scenario)
         return self.recorder.trace()
 
     def _fit(self, index: int, fit: Fit) -> Optional[Dict[str, Any]]:
@@ -146,6 +147,7 @@ class _Training:
             listed += [subject, observer]
         model.save = partial(self.note_save, model.save, False)
         model.save_weights = partial(self.note_save, model.save_weights, True)
+        model.load_weights = partial(self.note_load, model.load_weights)
         self.raised = None
         try:
             self.models.fit(self.real, listed, self.first, self.scenario, self.fit)
@@ -154,7 +156,7 @@ class _Training:
         except BaseException as error:
             return self._ended_by(error)
         finally:
-            del model.save, model.save_weights
+            del model.save, model.save_weights, model.load_weights
         return None
 
     def _ended_by(self, error: BaseException) -> Dict[str, Any]:
@@ -228,8 +230,15 @@ class _Training:
             self.heard.warned()
             self.subject = place
             self.entered = hook, batch
+            self._watch(place)
         else:
             self.given = None
+
+    def _watch(self, place: int) -> None:
+        """Notice what the subject at that place does beside its work."""
+        params = getattr(self.callbacks.made[place], "params", None)
+        state = partial(self.models.state, self.real)
+        self.recorder.beside.watch(self.real.model, self.models.world, params, state)
 
     def at_fit_begin(self, place: int) -> None:
         self.pass_by(place, "fit_begin")
@@ -323,7 +332,7 @@ class _Training:
         assert self.entered is not None
         hook, batch = self.entered
         self.entered = None
-        left = self.directory.put_back()
+        left = self.recorder.beside.left()
         if self.recorder.optional:
             self.recorder.steps = self.models.steps(self.real)
         saves = []
@@ -358,6 +367,11 @@ class _Training:
         self.written.append((path, weights_only))
         if os.path.isfile(path):
             self.directory.wrote(path)
+
+    def note_load(self, load: Any, *arguments: Any, **options: Any) -> None:
+        """Stands before the model's own `load_weights`, which brings the optimizer's back, too."""
+        load(*arguments, **options)
+        self.recorder.beside.look_at_state()
 
     def _act(self, others: Sequence[Other]) -> None:
         model = self.real.model

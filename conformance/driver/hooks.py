@@ -97,6 +97,7 @@ class KerasShaped(Training):
         first = self.scenario.first_epoch(fit)
         self.params = {"verbose": 0, "epochs": first + len(fit.epochs), "steps": None}
         self.recorder.weights = self.model.weights_of
+        self.recorder.beside.watch(self.model, self.world, self.params, self.world.assignments)
         self._last: Dict[str, Any] = {}
 
     def attach(self) -> Sequence[Any]:
@@ -199,4 +200,9 @@ class Hooks:
 
     def drive(self, scenario: Scenario, directory: Directory, recorder: Recorder, heard: Captured) -> Dict[str, Any]:
         """Run it. Raises CannotExpress | ConfigurationRejected."""
-        return Loop(KerasShaped(scenario, self, directory, recorder), scenario, directory, recorder).run()
+        training = KerasShaped(scenario, self, directory, recorder)
+        try:
+            return Loop(training, scenario, directory, recorder).run()
+        finally:
+            if recorder.beside.of_the_model():
+                training.world.renew()

@@ -24,6 +24,7 @@ from .files import Directory
 from .protocol import CannotExpress, ConfigurationRejected, Nonsense, Observation
 from .record import OtherRaised, Raised, Recorder, rejected, text_of
 from .scenario import Epoch, Other, Scenario, groups
+from .side_effects import SideEffects
 
 
 class _Interrupt(BaseException):
@@ -81,8 +82,8 @@ def run(
         _expressible(implementation.capabilities, scenario)
         with _limited(time_limit):
             try:
-                with Directory() as directory, captured() as heard:
-                    result = _run(implementation, scenario, directory, heard, internal, optional)
+                with Directory() as directory, captured() as heard, SideEffects(directory, optional) as beside:
+                    result = _run(implementation, scenario, directory, heard, beside, internal, optional)
                     if directory.left:
                         raise CannotExpress("filepath")
                     return result
@@ -131,14 +132,20 @@ def _expressible(capabilities: Any, scenario: Scenario) -> None:
 
 
 def _run(
-    implementation: Any, scenario: Scenario, directory: Directory, heard: Captured, internal: bool, optional: bool
+    implementation: Any,
+    scenario: Scenario,
+    directory: Directory,
+    heard: Captured,
+    beside: SideEffects,
+    internal: bool,
+    optional: bool,
 ) -> Dict[str, Any]:
     if hasattr(implementation, "replay"):
         result = implementation.replay(scenario, internal=internal)
         if not isinstance(result, dict):
             raise Nonsense(f"replay returned {result!r}, not a result")
         return result
-    recorder = Recorder(scenario, heard, implementation.capabilities.observables, internal, optional)
+    recorder = Recorder(scenario, heard, beside, implementation.capabilities.observables, internal, optional)
     try:
         if hasattr(implementation, "drive"):
             trace: Dict[str, Any] = implementation.drive(scenario, directory, recorder, heard)
@@ -385,7 +392,7 @@ class Loop:
     def _look(self, callback: int, hook: str, batch: Optional[int], raised: bool = False) -> None:
         if self.recorder.optional:
             self.recorder.steps = self.training.steps()
-        left = self.directory.put_back()
+        left = self.recorder.beside.left()
         self.recorder.saw(callback, self.training.observe(callback), hook, batch, raised, left=left)
 
     def _act(self, others: List[Other], hook: str, batch: Optional[int]) -> None:
@@ -393,6 +400,7 @@ class Loop:
         for other in others:
             if other.stop or other.learning_rate is not None or other.weights is not None:
                 self.training.act(other)
+                self.recorder.beside.look()
             if other.raises is not None:
                 error = exception_named(other.raises)
                 self.recorder.saw_state(self.training.observe(len(self.runs) - 1))

@@ -70,6 +70,8 @@ class Model:
     """What the callbacks read of a model, and nothing else. `world` tells the rate, and what a save consists of."""
 
     built = True
+    trainable = True
+    run_eagerly = False
     trainable_variables: Sequence[Any] = ()
 
     def __init__(self, optimizer: Any, directory: Directory, world: Any) -> None:

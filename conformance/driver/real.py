@@ -176,6 +176,12 @@ class RealModels:
     def steps(self, real: RealModel) -> int:
         return int(self.world.read(real.optimizer.iterations))
 
+    def state(self, real: RealModel) -> Any:
+        """What the variables of the optimizer hold beside its rate, as something that can be compared; of Keras 3 alone."""
+        if not isinstance(self.world, Keras3):
+            return None
+        return [variable.numpy().tobytes() for variable in real.optimizer.variables if variable.name != "learning_rate"]
+
     def set_steps(self, real: RealModel, steps: int) -> None:
         self.world.assign(real.optimizer.iterations, steps)
 

@@ -10,6 +10,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 from .capture import Captured, Facts
 from .protocol import Nonsense, Observation, Saved
 from .scenario import Scenario
+from .side_effects import SideEffects
 from .values import UNTRAINED, Origin, rate_to_json, value_to_json
 
 
@@ -58,7 +59,7 @@ class _Said:
     """What one callback did and said, in an epoch or around a fit; None: not observable."""
 
     __slots__ = (
-        "changed", "directory_set", "logged", "printed", "recorded", "removed", "saved", "warned", "weights_set",
+        "changed", "logged", "printed", "recorded", "removed", "saved", "side_effects", "warned", "weights_set",
     )  # fmt: skip
 
     def __init__(self, recorder: "Recorder") -> None:
@@ -70,7 +71,7 @@ class _Said:
         self.changed: Optional[List[str]] = [] if sees_all else None
         self.removed: Optional[List[str]] = [] if sees_all else None
         self.weights_set: Optional[List[str]] = [] if sees_all else None
-        self.directory_set: List[str] = []
+        self.side_effects: Dict[str, List[str]] = {}
         self.recorded: Optional[List[Dict[str, Any]]] = None
 
     def to_json(self, optional: bool) -> Dict[str, Any]:
@@ -90,7 +91,7 @@ class _Said:
         if optional and self.weights_set is not None:
             written["weights_set"] = self.weights_set
         if optional:
-            written["directory_set"] = self.directory_set
+            written["side_effects"] = self.side_effects
         return written
 
 
@@ -98,9 +99,16 @@ class Recorder:
     """What was seen of one scenario so far."""
 
     def __init__(
-        self, scenario: Scenario, heard: Captured, observables: Any, internal: bool = False, optional: bool = False
+        self,
+        scenario: Scenario,
+        heard: Captured,
+        beside: SideEffects,
+        observables: Any,
+        internal: bool = False,
+        optional: bool = False,
     ) -> None:
         self.scenario = scenario
+        self.beside = beside
         self.optional = optional
         self.sees_all = False
         """Whether saves, messages and logs can be seen at any time, so that none are none."""
@@ -120,12 +128,14 @@ class Recorder:
             [{} for _ in scenario.configured()] if internal else None
         )
         self._warned = self._listen_warned()
+        self._left: List[Dict[str, List[str]]] = [{} for _ in scenario.configured()]
 
     def _listen_warned(self) -> Optional[List[List[str]]]:
         return [[] for _ in self.scenario.configured()] if self.warns else None
 
     def constructed(self, callback: int) -> None:
         """A constructor has come to its end."""
+        _note_left(self._left[callback], self.beside.left(), "constructor")
         self._heard.new_speaker(callback)
         self._heard.printed()
         if self._warned is not None:
@@ -136,6 +146,7 @@ class Recorder:
     def fit_begins(self, fit: int) -> None:
         self._heard.printed()  # what was said while the model was made ready is not the subject's
         self._heard.warned()
+        self.beside.look()
         self.fit = fit
         self.began = self.weights
         self.begun_with: Optional[Origin] = None
@@ -235,7 +246,7 @@ class Recorder:
         if self.optional and said.warned is not None:
             written["warned"] = said.warned
         if self.optional:
-            written["directory_set"] = said.directory_set
+            written["side_effects"] = said.side_effects
         if said.recorded is not None:
             written["recorded"] = said.recorded
         return written
@@ -250,11 +261,11 @@ class Recorder:
         batch: Optional[int] = None,
         raised: bool = False,
         saves: Optional[Sequence[Dict[str, Any]]] = None,
-        left: bool = False,
+        left: Sequence[str] = (),
     ) -> None:
         """A hook of a callback is over. `raised`: not by its end, so that what it announced to save may not have been saved.
-        `saves`: those that were seen in the files themselves, in place of the observation's. `left`: whether it left another
-        working directory behind. Raises Nonsense."""
+        `saves`: those that were seen in the files themselves, in place of the observation's. `left`: the names of
+        what it left changed beside its work. Raises Nonsense."""
         before = self.weights
         self.saw_state(seen)
         said = self._said[callback]
@@ -262,8 +273,7 @@ class Recorder:
         were_set = before is not None and self.weights not in (None, before)
         if were_set and said.weights_set is not None and hook not in said.weights_set:
             said.weights_set.append(hook)
-        if left and hook not in said.directory_set:
-            said.directory_set.append(hook)
+        _note_left(said.side_effects, left, hook)
         if self._heard.something or not self.sees_all:
             if self.prints:
                 self._add_printed(said, self.printed(seen, batch, raised))
@@ -366,11 +376,15 @@ class Recorder:
             for index, place in enumerate(places):
                 if warned is not None:
                     place["warned"] = warned[index]
+                if self.optional:
+                    place["side_effects"] = self._left[index]
                 if internal is not None and internal[index]:
                     place["internal"] = internal[index]
             written["callbacks"] = places
         elif warned is not None:
             written["warned"] = warned[0]
+        if self.optional and not self.scenario.several:
+            written["side_effects"] = self._left[0]
         written["fits"] = self.fits
         if not self.scenario.several and internal is not None and internal[0]:
             written["internal"] = internal[0]
@@ -383,6 +397,13 @@ def rejected(error: BaseException, callback: Optional[int]) -> Dict[str, Any]:
     if callback is not None:
         refusal["callback"] = callback
     return {"rejected": refusal, "fits": []}
+
+
+def _note_left(noted: Dict[str, List[str]], left: Sequence[str], hook: str) -> None:
+    for name in left:
+        hooks = noted.setdefault(name, [])
+        if hook not in hooks:
+            hooks.append(hook)
 
 
 def _check(seen: Observation) -> None:

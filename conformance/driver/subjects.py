@@ -16,10 +16,11 @@ from typing import Any, Callable, Dict, List, Optional
 from .adapters import INSTALL, adapter
 from .fit import RealFit
 from .hooks import Hooks
+from .importing import quiet
 from .protocol import CALLBACKS, Capabilities, Unavailable
 from .real import real_models
 from .record import text_of
-from .worlds import Package, PlainWorld, package, quiet
+from .worlds import Package, PlainWorld, package
 
 KERAS = ("keras", "tf-keras", "tensorflow")
 """The distributions that are a Keras."""

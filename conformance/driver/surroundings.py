@@ -1,15 +1,14 @@
 """What a subject may leave behind in the process, and the next one must not meet: put back after every scenario.
 
 Functions of Python's own modules that were replaced, modules that were forgotten, standard streams, the path of imports,
-variables of the environment that were changed or removed, hooks and limits of the interpreter, alarms, signals, and limits of the
-system as far as it lets them be raised again. What native code or another library keeps in itself stays.
+hooks and limits of the interpreter, alarms, signals, and limits of the system as far as it lets them be raised again. What native
+code or another library keeps in itself stays. (Of what `side_effects` looks at, that puts it back.)
 """
 
 import builtins
 import contextlib
 import gc
 import json
-import logging
 import os
 import signal
 import sys
@@ -38,9 +37,7 @@ class Surroundings:
         ]
         self._modules = dict(sys.modules)
         self._path = list(sys.path)
-        self._environment = dict(os.environ)
         self._collected = list(gc.callbacks)
-        self._logging = logging.root.manager.disable
         self._recursion = sys.getrecursionlimit()
         self._system = _System()
 
@@ -60,11 +57,7 @@ class Surroundings:
         if len(sys.modules) < len(self._modules):
             sys.modules.update(self._modules)
         sys.path[:] = self._path
-        for name, setting in self._environment.items():
-            if os.environ.get(name) != setting:
-                os.environ[name] = setting
         gc.callbacks[:] = self._collected
-        logging.disable(self._logging)
         self._system.restore()
 
 

@@ -27,7 +27,7 @@ import sys
 import tempfile
 from typing import Any, BinaryIO, Dict, List, Optional
 
-from . import worlds
+from . import importing
 from .leftovers import kill_all, remove
 from .loop import run
 from .protocol import Unavailable
@@ -47,10 +47,10 @@ def main(arguments: List[str]) -> None:
     with open(os.devnull, "rb") as nothing:
         os.dup2(nothing.fileno(), 0)
     os.dup2(noise, 1)
-    worlds.on_terminal = False
+    importing.on_terminal = False
     try:
         if "--witnesses" in options:
-            worlds.load(options["--witnesses"], options["--witnesses"])
+            importing.load(options["--witnesses"], options["--witnesses"])
         witnesses = Witnesses((lines, answers)) if "--witnesses" in options else None
         implementation = subject(name, options.get("--callback"), start)
     except (Unavailable, UnknownSubject) as error:

@@ -10,60 +10,23 @@ fit clears the stop flag. In the worlds of Keras the optimizer is a real one, an
 stand-in (`model`). A real model is made in `fit_models`. Frameworks are imported when a world is made, never before.
 """
 
-import contextlib
 import importlib
 import importlib.util
 import inspect
 import json
-import os
 import sys
-import tempfile
+from functools import partial
 from types import SimpleNamespace
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from .backups import checkpointed, known_steps
 from .files import Directory, h5py_tells_errors, saved_form
+from .importing import load
 from .metrics import UnknownMetrics, compiled, compiling
 from .model import Model, Optimizer, Scheduled, WithoutRate
-from .protocol import CannotExpress, Unavailable
+from .protocol import CannotExpress
 from .scenario import Scenario
 from .values import ScheduledRate, numpy_tensor, unsigned_zero
-
-on_terminal = True
-"""Whether standard error is to be kept quiet: in a worker it is not, the parent hears it and wants the last words."""
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Keep away from the terminal what TensorFlow's native code writes while it is imported; show it if that fails."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    if not on_terminal:
-        yield
-        return
-    with tempfile.TemporaryFile() as written:
-        kept = os.dup(2)
-        os.dup2(written.fileno(), 2)
-        try:
-            yield
-        except BaseException:
-            written.seek(0)
-            os.write(kept, written.read())
-            raise
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
-
-
-def load(module: str, distribution: str) -> Any:
-    """The imported module. Raises Unavailable with one sentence if that is not possible."""
-    if importlib.util.find_spec(module) is None:
-        raise Unavailable(f"{distribution} is not installed; pip install 'callcheck[{distribution}]' installs it")
-    try:
-        with quiet():
-            return importlib.import_module(module)
-    except Exception as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise Unavailable(f"{distribution} is installed but cannot be imported: {reason}") from error
 
 
 class PlainWorld:
@@ -151,13 +114,27 @@ class PlainWorld:
         """The rate as stored, widened; of several optimizers each one's by its name; None for none."""
         return None if isinstance(model.optimizer, WithoutRate) else float(model.optimizer.learning_rate)
 
+    def settings(self) -> Tuple[Any, ...]:
+        """What the framework is set to for everybody, which no callback has to change."""
+        return ()
+
+    def set_settings(self, settings: Tuple[Any, ...]) -> None:
+        """Set it to that again."""
+
+    def renew(self) -> None:
+        """Somebody has changed an optimizer that scenarios share: the next one gets another."""
+
+    def assignments(self) -> int:
+        """How often somebody assigned something to a variable of a shared optimizer, beside its rate."""
+        return 0
+
     def compile(self, model: Model, scenario: Scenario, fit: int) -> None:
         """Make `model.metrics` what the model is compiled with in that fit."""
         model.metrics = UnknownMetrics() if scenario.compiled_metrics(scenario.fits[fit]) else []
 
 
 class _Keras(PlainWorld):
-    """What the worlds of Keras share: one real optimizer for all scenarios; it has no other state than its rate.
+    """What the worlds of Keras share: one real optimizer for all scenarios, until somebody changes more of it than its rate.
 
     Reading a variable costs as much as a whole hook, so it is read again only after it was assigned.
     """
@@ -166,13 +143,35 @@ class _Keras(PlainWorld):
         self.keras = keras
         self.groups_batches = "steps_per_execution" in inspect.signature(keras.models.Model.compile).parameters
         self.h5py_tells_errors = h5py_tells_errors(sys.modules.get("h5py"))
-        self.one = keras.optimizers.SGD(1.0)
+        self._settings = [
+            (getattr(keras.backend, name), getattr(keras.backend, "set_" + name))
+            for name in ("floatx", "epsilon", "image_data_format")
+            if hasattr(keras.backend, "set_" + name)
+        ]
+        self.renew()
+
+    def renew(self) -> None:
+        self.one = self.plain_optimizer()
         self.variable: Any = getattr(self.one, "learning_rate", None)
         if self.variable is None:
             self.variable = self.one.lr
         self._read: Optional[float] = None
         self._remembers = self._note_assignments()
         self._several: Dict[Tuple[str, ...], Any] = {}
+
+    def plain_optimizer(self) -> Any:
+        """One that is built, where there is such a thing, as that of every model that was trained."""
+        made = self.keras.optimizers.SGD(1.0)
+        if hasattr(made, "build"):
+            made.build([])
+        return made
+
+    def settings(self) -> Tuple[Any, ...]:
+        return tuple(read() for read, _ in self._settings)
+
+    def set_settings(self, settings: Tuple[Any, ...]) -> None:
+        for (_, write), setting in zip(self._settings, settings):
+            write(setting)
 
     def _note_assignments(self) -> bool:
         """Have every assignment noted, if that can be."""
@@ -368,6 +367,25 @@ class Keras3(_Keras):
         super().__init__(keras)
         self._made: Dict[str, Any] = {}
         self._loss = keras.metrics.Mean(name="loss")  # what every compiled model has among its metrics
+
+    def plain_optimizer(self) -> Any:
+        made = self.keras.optimizers.SGD(1.0, momentum=0.5)  # so that it has a variable beside those that all have
+        made.build([self.keras.Variable(0.0)])
+        return made
+
+    def renew(self) -> None:
+        super().renew()
+        self._assignments = 0
+        for variable in self.one.variables:
+            if variable is not self.variable:
+                variable.assign = partial(self._note_assignment, variable.assign)
+
+    def _note_assignment(self, assign: Any, *arguments: Any, **keywords: Any) -> Any:
+        self._assignments += 1
+        return assign(*arguments, **keywords)
+
+    def assignments(self) -> int:
+        return self._assignments
 
     def several(self, names: Tuple[str, ...]) -> Any:
         return (

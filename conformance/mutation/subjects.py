@@ -15,7 +15,7 @@ from typing import Any
 
 from callcheck.spec.callbacks import CALLBACKS
 
-from ..driver.worlds import load
+from ..driver.importing import load
 from .insertions import insertions
 from .operators import Mutant, mutants
 

@@ -20,8 +20,8 @@ from callcheck.spec.clauses.clause import CLAUSES, Clause, Failed
 from callcheck.spec.dialect import Dialect, Resolution, release_dialect
 from callcheck.spec.scenario import Scenario
 
+from ..driver.importing import load
 from ..driver.subjects import subject as driven
-from ..driver.worlds import load
 from ..hearing import Hearing
 from ..judge import FAILING
 from ..pool import pool

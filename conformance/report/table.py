@@ -23,6 +23,7 @@ from callcheck.spec.trace import (
     FitTrace,
     Raised,
     Save,
+    SideEffects,
     Trace,
     Weights,
 )
@@ -132,7 +133,11 @@ def _show_done(seen: EpochTrace | CallbackInEpoch, fit: int, hide: Collection[st
     if seen.removed:
         yield f"removed {', '.join(seen.removed)}"
     yield from (f"weights set at {hook}" for hook in seen.weights_set or ())
-    yield from (f"working directory set at {hook}" for hook in seen.directory_set or ())
+    yield from _show_side_effects(seen.side_effects)
+
+
+def _show_side_effects(effects: SideEffects | None) -> Iterator[str]:
+    yield from (f"{printable(name)} changed at {', '.join(hooks)}" for name, hooks in (effects or {}).items())
 
 
 def _show_batch(batch: BatchTrace) -> str:
@@ -268,7 +273,7 @@ def _said(seen: FitTrace | CallbackInFit) -> Iterator[str]:
         yield f"printed {', '.join(seen.printed)}"
     if seen.warned:
         yield f"warned {', '.join(seen.warned)}"
-    yield from (f"working directory set at {hook}" for hook in seen.directory_set or ())
+    yield from _show_side_effects(seen.side_effects)
     for piece in seen.recorded or ():
         yield f"recorded {json.dumps(CELLS.write(piece), ensure_ascii=False)}"
 

@@ -159,13 +159,38 @@ class GoesToItsFolder(ModelCheckpoint):
     def epoch_end(self, state: Any, event: Event, effects: list[Effect]) -> tuple[Any, Reason]:
         after, reason = super().epoch_end(state, event, effects)
         if any(isinstance(effect, Save) and "/" in effect.path for effect in effects):
-            effects.append(Leave())
+            effects.append(Leave("working directory"))
         return after, reason
 
 
 class GoesHome(TerminateOnNaN):
     def fit_end(self, state: None, event: Event, effects: list[Effect]) -> tuple[None, Reason]:
-        effects.append(Leave())
+        effects.append(Leave("working directory"))
+        return super().fit_end(state, event, effects)
+
+
+class BeginsRandomNumbersAnew(EarlyStopping):
+    def fit_begin(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
+        effects.append(Leave("random state"))
+        return super().fit_begin(state, event, effects)
+
+
+class SilencesWarnings(TerminateOnNaN):
+    leaves = ("warning filters",)
+
+
+class CalmsTheMomentum(ReduceLROnPlateau):
+    def epoch_end(self, state: Any, event: Event, effects: list[Effect]) -> tuple[Any, Reason]:
+        after, reason = super().epoch_end(state, event, effects)
+        if any(isinstance(effect, SetRate) for effect in effects):
+            effects.append(Leave("optimizer.momentum"))
+        return after, reason
+
+
+class FreezesTheModel(EarlyStopping):
+    def fit_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
+        if state.stopped_epoch:
+            effects.append(Leave("model.trainable"))
         return super().fit_end(state, event, effects)
 
 
@@ -354,6 +379,30 @@ WRONG: tuple[Wrong, ...] = (
         says="When training has ended, the working directory is another one.",
         callback="TerminateOnNaN",
         make=GoesHome,
+    ),
+    Wrong(
+        name="begins-random-numbers-anew",
+        says="Every fit seeds the generators of random numbers, so that it can be repeated.",
+        callback="EarlyStopping",
+        make=BeginsRandomNumbersAnew,
+    ),
+    Wrong(
+        name="silences-warnings",
+        says="The constructor filters warnings, for everybody.",
+        callback="TerminateOnNaN",
+        make=SilencesWarnings,
+    ),
+    Wrong(
+        name="calms-the-momentum",
+        says="A reduction of the learning rate lowers the optimizer's momentum, too.",
+        callback="ReduceLROnPlateau",
+        make=CalmsTheMomentum,
+    ),
+    Wrong(
+        name="freezes-the-model",
+        says="A model whose training was stopped cannot be trained further.",
+        callback="EarlyStopping",
+        make=FreezesTheModel,
     ),
     Wrong(
         name="goes-back",

@@ -7,15 +7,20 @@ Rules
 """
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from ...files import existing_files
-from ...trace import BatchTrace, EpochTrace, FitTrace, Weights
+from ...trace import BatchTrace, EpochTrace, FitTrace, SideEffects, Weights
 from ..clause import Case, EpochSeen, Expectations, clause
 from .decisions import JOBS, LOOP, SOURCE, rate_names
 
 OBSERVED = "observed: keras 3.15.1, tf-keras 2.21.0"
 ALL_PARTS = ("", ".index", ".data-", "/")
 """How the names of the files go on of which one save consists, after the path to which it goes."""
+
+DIRECTORY = "working directory"
+OF_TRAINING = ("model.", "optimizer.", "params")
+"""How the names of what belongs to one training begin."""
 
 
 def _batches(case: Case) -> Iterator[tuple[EpochSeen, BatchTrace | None]]:
@@ -27,6 +32,22 @@ def _batches(case: Case) -> Iterator[tuple[EpochSeen, BatchTrace | None]]:
 
 def _listed(names: Iterable[str]) -> str:
     return ", ".join(names) or "nothing"
+
+
+def _side_effects(case: Case) -> Iterator[tuple[Any, SideEffects]]:
+    """What was left changed, by the epoch, the fit or the whole in which it was."""
+    if case.trace.side_effects is not None:
+        yield case, case.trace.side_effects
+    for fit, _, seen in case.fits():
+        for epoch in case.epochs(fit):
+            if epoch.seen.side_effects is not None:
+                yield epoch, epoch.seen.side_effects
+        if seen.side_effects is not None:
+            yield case.at(fit), seen.side_effects
+
+
+def _changed(effects: SideEffects) -> str:
+    return "; ".join(f"{name} changed at {', '.join(hooks)}" for name, hooks in effects.items())
 
 
 # ---------------------------------------------------------------------------------------------- logs
@@ -157,15 +178,43 @@ WHOSE = "whoever wrote a file, or had it saved, counts on it"
 def the_working_directory_stays(case: Case) -> Expectations:
     """The hooks of a callback leave the working directory of the process as it was before them."""
     why = "a relative path means another file to everybody else from then on"
-    for fit, _, seen in case.fits():
-        for place, hooks in (
-            *((epoch, epoch.seen.directory_set) for epoch in case.epochs(fit)),
-            (case.at(fit), seen.directory_set),
-        ):
-            if hooks is not None:
-                yield place.expects_that(
-                    not hooks, "the working directory as it was", got=f"another one after {_listed(hooks)}", because=why
-                )
+    for place, effects in _side_effects(case):
+        hooks = effects.get(DIRECTORY, ())
+        yield place.expects_that(
+            not hooks, "the working directory as it was", got=lambda hooks=hooks: f"another one after {_listed(hooks)}",
+            because=why,
+        )  # fmt: skip
+
+
+@clause("every-callback/process/is-left-alone", level="universal", source=SOURCE)
+def is_left_alone(case: Case) -> Expectations:
+    """Neither the constructor nor a hook of a callback changes what the whole process shares: the variables of the environment,
+    the random generators of Python and NumPy, from which it does not draw either, the filters of warnings, logging, NumPy's
+    treatment of floating-point errors, the garbage collector, and Keras's own configuration. No thread of it is left running."""
+    for place, effects in _side_effects(case):
+        left = {
+            name: hooks for name, hooks in effects.items() if name != DIRECTORY and not name.startswith(OF_TRAINING)
+        }
+        yield place.expects_that(
+            not left, "all that the process shares as it was", got=lambda left=left: _changed(left),
+            because="it belongs to everybody in the process",
+        )  # fmt: skip
+
+
+# ---------------------------------------------------------------------------------------------- the model
+
+
+@clause("every-callback/model/nothing-else-is-set", level="universal", source=SOURCE)
+def nothing_else_is_set(case: Case) -> Expectations:
+    """On the model and its optimizer a callback sets nothing beside what is a callback's work to set: the stop flag, the learning
+    rate, and the weights. All other public attributes stay as they are, such as `trainable` and `momentum`, and none is added; so
+    do the optimizer's variables, and what all callbacks of a fit are told of it as `params`."""
+    for place, effects in _side_effects(case):
+        left = {name: hooks for name, hooks in effects.items() if name.startswith(OF_TRAINING)}
+        yield place.expects_that(
+            not left, "nothing else of the model set", got=lambda left=left: _changed(left),
+            because="whoever made the model has set it as it is to be trained",
+        )  # fmt: skip
 
 
 # ---------------------------------------------------------------------------------------------- weights
