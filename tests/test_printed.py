@@ -1,5 +1,9 @@
 """A printed line is an event only if the numbers and the path in it are right."""
 
+import logging
+import os
+import sys
+
 import pytest
 
 from callcheck.conformance.driver.capture import Facts, captured
@@ -80,3 +84,18 @@ def test_a_best_value_that_was_not_announced_is_wrong() -> None:
     improved = "Epoch 5: val_loss improved from None to 0.25000, saving model to /runs/1/m-05.keras"
     assert events(improved, "Epoch 5: val_loss did not improve from 0.50000") == ("improved",)
     assert events(improved, "Epoch 5: val_loss did not improve from 0.25000") == ("improved", "not-improved")
+
+
+def test_what_goes_to_standard_error_or_to_a_logger_is_heard(capfd: pytest.CaptureFixture[str]) -> None:
+    with captured() as heard:
+        print("Epoch 5: early stopping", file=sys.stderr)
+        os.write(2, b"from native code\n")
+        logging.getLogger("somebody").warning("Metric is not available")
+        logging.getLogger("somebody").info("nobody listens")
+        assert heard.something
+        assert heard.printed(lambda: FACTS, others=True) == ("other",)
+        assert heard.warned() == ("missing-metric",)
+        print("something", file=sys.stderr)
+        assert heard.printed(lambda: FACTS) == ()
+        assert not heard.something
+    assert "Epoch 5: early stopping" in capfd.readouterr().err

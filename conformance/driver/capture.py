@@ -3,7 +3,8 @@
 Warnings come by `warnings.warn` (Keras 3) or through loggers, such as those of TensorFlow (Keras 2); both are heard. Of warnings
 only a UserWarning is recorded: others are what the array libraries say to each other, on overflow or deprecation. A line that no
 pattern knows is no event, and neither is one with a wrong number or path in it: who announces epoch 3 in epoch 2 has not
-announced epoch 2.
+announced epoch 2. No line on standard error is an event; it is heard, and goes on to where it went. What native code writes there
+is not heard.
 """
 
 import contextlib
@@ -13,7 +14,7 @@ import math
 import re
 import sys
 import warnings
-from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Mapping, NamedTuple, Optional, Tuple
 
 from .values import UNTRAINED, Origin, float32, unsigned_zero
 
@@ -133,8 +134,11 @@ class _Listener(logging.Handler):
 class Captured:
     """What was said since the last time of asking."""
 
-    def __init__(self, out: io.StringIO, given: List[warnings.WarningMessage], heard: List[str]) -> None:
+    def __init__(
+        self, out: io.StringIO, errors: io.StringIO, given: List[warnings.WarningMessage], heard: List[str]
+    ) -> None:
         self._out = out
+        self._errors = errors
         self._given = given
         self._heard = heard
         self.speaker = 0
@@ -145,18 +149,17 @@ class Captured:
     @property
     def something(self) -> bool:
         """Whether anything was said that nobody has asked for."""
-        return bool(self._out.tell() or self._given or self._heard)
+        return bool(self._out.tell() or self._errors.tell() or self._given or self._heard)
 
     def printed(self, facts: Callable[[], Facts] = Facts, others: bool = False) -> Tuple[str, ...]:
         """The events in what was printed; `facts` is asked only if something was. `others`: also the lines that are none."""
-        if not self._out.tell():
-            return ()
-        lines = self._out.getvalue().splitlines()
-        self._out.seek(0)
-        self._out.truncate()
-        kinds = [(line, printed_event(line)) for line in lines]
-        known = facts()
         said = []
+        if self._errors.tell():
+            said = ["other" for line in _taken(self._errors) if others and line.strip()]
+        if not self._out.tell():
+            return tuple(said)
+        kinds = [(line, printed_event(line)) for line in _taken(self._out)]
+        known = facts()
         for line, kind in kinds:
             if kind and is_true(line, kind, known) and self._follows(line):
                 said.append(kind)
@@ -195,6 +198,34 @@ class Captured:
         return said
 
 
+def _taken(written: io.StringIO) -> List[str]:
+    """The lines that were written, which are not there any more."""
+    lines = written.getvalue().splitlines()
+    written.seek(0)
+    written.truncate()
+    return lines
+
+
+class _Errors:
+    """Standard error, as a subject knows it. What it writes there goes on, and as much as is read is `heard`."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self.heard = io.StringIO()
+
+    def write(self, text: str) -> Any:
+        if self.heard.tell() < _Out.LIMIT:
+            self.heard.write(text)
+        return self._stream.write(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
 class _Out(io.StringIO):
     """Standard output, as a subject knows it: one that closes it has closed nothing, and one that floods it is stopped."""
 
@@ -215,7 +246,7 @@ class Flood(BaseException):
 
 @contextlib.contextmanager
 def captured() -> Iterator[Captured]:
-    """Hear everything that is printed or warned of inside; none of it reaches the terminal.
+    """Hear everything that is printed or warned of inside; of it only standard error reaches the terminal.
 
     What was replaced inside, `sys.stdout` or `warnings.showwarning` among it, is put back.
     """
@@ -225,14 +256,15 @@ def captured() -> Iterator[Captured]:
     loggers = [logging.getLogger(name) for name in _LOGGERS]
     before = [(logger, logger.handlers, logger.propagate) for logger in loggers]
     streams = sys.stdout, sys.stderr
+    errors = _Errors(sys.stderr)
     with warnings.catch_warnings(record=True) as given:
         assert given is not None  # as asked
         warnings.simplefilter("always")
         for logger in loggers:
             logger.handlers, logger.propagate = [listener], False
-        sys.stdout = out
+        sys.stdout, sys.stderr = out, errors
         try:
-            yield Captured(out, given, heard)
+            yield Captured(out, errors.heard, given, heard)
         finally:
             sys.stdout, sys.stderr = streams
             for logger, handlers, propagate in before:

@@ -10,7 +10,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 from .callbacks import Callbacks
 from .capture import Captured
 from .files import Directory
-from .loop import Loop, Training
+from .loop import EVALUATION, Loop, Training
 from .model import ZERO
 from .protocol import CannotExpress, Capabilities, Observation
 from .record import OtherRaised, Recorder
@@ -56,6 +56,14 @@ class _Hooks:
 
     def epoch_end(self, epoch: int, logs: Dict[str, Any]) -> None:
         self.callback.on_epoch_end(epoch, logs)
+
+    def __getattr__(self, hook: str) -> Any:
+        """The hooks of an evaluation, those that are not the empty ones of the class from which all of a Keras's are derived."""
+        if hook in EVALUATION:
+            made = next((base for base in type(self.callback).__mro__ if "on_" + hook in vars(base)), None)
+            if made is not None and made is not self.training.world.callback_class:
+                return getattr(self.callback, "on_" + hook)
+        raise AttributeError(hook)
 
     def fit_end(self) -> None:
         self.callback.on_train_end(self.training.last_logs())

@@ -4,6 +4,8 @@ Rules
 - It is a training loop as the callbacks know it: the stop flag is cleared when a fit begins; a batch hook that stops drops the
   epoch's remaining batches, the epoch end is still called, and the fit ends. After an exception nothing more is called; one
   that somebody else raised ends its fit only.
+- An epoch with a metric that begins with `val_` is evaluated before its end, with one batch: a callback that has hooks for that
+  has them called, as the part of the epoch's end that they are.
 - Validations in the middle of an epoch come after its batches, where a callback has a hook for them; after one that stops
   nothing more of the epoch is called, its end included.
 - A refused configuration and an exception out of a hook, also one that is no Exception, are outcomes. What hangs, crashes
@@ -273,6 +275,7 @@ class Loop:
         self.directory = directory
         self.recorder = recorder
         self.others: Tuple[Other, ...] = ()
+        self.evaluation = [hook for hook in EVALUATION if any(hasattr(run, hook) for run in self.runs)]
 
     def run(self) -> Dict[str, Any]:
         for index in range(len(self.scenario.fits)):
@@ -349,6 +352,8 @@ class Loop:
                 if recorder.stop:
                     break
             else:
+                if self.evaluation:
+                    self._evaluate(content)
                 recorder.logs = content.logs
                 self._hook("epoch_end", (epoch, training.logs(content.logs)))
         finally:
@@ -358,6 +363,18 @@ class Loop:
         for callback in range(len(self.runs)):
             recorder.note_internal(callback, training.internal(callback))
         return bool(recorder.stop)
+
+    def _evaluate(self, content: Epoch) -> None:
+        """The hooks of an evaluation, where the epoch has one."""
+        logs = {name[len("val_") :]: value for name, value in content.logs.items() if name.startswith("val_")}
+        if not logs:
+            return
+        self.recorder.logs = logs
+        given = self.training.logs(logs, 0)
+        self.training.hook_over()  # nobody else is given these
+        for hook, arguments in zip(EVALUATION, (({},), (0, {}), (0, given), (given,))):
+            if hook in self.evaluation:
+                self._hook(hook, arguments)
 
     def _hook(self, hook: str, arguments: Sequence[Any], batch: Optional[int] = None) -> None:
         """Call a hook of every callback that has it, and look at what each did. Raises Raised for what one raises."""
@@ -369,7 +386,7 @@ class Loop:
                 self._act([other for other in acting if other.before == callback], hook, batch)
             method = getattr(run, hook, None)
             if method is None:
-                if hook in ("batch_end", "validation_end"):
+                if hook in _NOT_LOOKED_AT:
                     continue
             else:
                 try:
@@ -407,7 +424,15 @@ class Loop:
                 raise Raised(self.recorder.error(error, hook, batch, by="other"))
 
 
-_REPORTED_AS = {"attach": "fit_begin", "batch_begin": "batch_end", "validation_end": "epoch_end"}
+EVALUATION = ("test_begin", "test_batch_begin", "test_batch_end", "test_end")
+"""Hooks of an evaluation, in their order."""
+_REPORTED_AS = {
+    "attach": "fit_begin",
+    "batch_begin": "batch_end",
+    **dict.fromkeys(("validation_end", *EVALUATION), "epoch_end"),
+}
 """Hooks that a trace has no name for, and under which they are told of."""
+_NOT_LOOKED_AT = ("batch_end", "validation_end", *EVALUATION)
+"""Hooks that need not be there, and without which nothing can have happened."""
 _LOOKED_AT_LATER = ("attach", "batch_begin")
 """Hooks after which another one follows at once, and only then what was done is looked at."""

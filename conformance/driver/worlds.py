@@ -49,6 +49,9 @@ class PlainWorld:
     h5py_tells_errors = True
     """Whether h5py raises the system's exception by its kind, as newer ones do."""
 
+    callback_class: Any = None
+    """The class from which all callbacks are derived."""
+
     def writes_with_h5py(self, path: str) -> bool:
         """Whether a file of that name is HDF5."""
         return not path.endswith(".keras")
@@ -141,6 +144,7 @@ class _Keras(PlainWorld):
 
     def __init__(self, keras: Any) -> None:
         self.keras = keras
+        self.callback_class = keras.callbacks.Callback
         self.groups_batches = "steps_per_execution" in inspect.signature(keras.models.Model.compile).parameters
         self.h5py_tells_errors = h5py_tells_errors(sys.modules.get("h5py"))
         self._settings = [

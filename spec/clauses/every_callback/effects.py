@@ -279,7 +279,7 @@ def _whose(weights: Weights) -> str:
 def only_known_lines(case: Case) -> Expectations:
     """A callback prints no line but those that say what it does: that it stops, restores, reduces, sets, saves or does not; and
     what stands in them is true: the epoch, the batch, the path, a value with five decimals, and a new rate, as it is before
-    float32 stores it."""
+    float32 stores it. To standard error it writes nothing."""
     why = "every line says what the callback does, and that truly"
     for fit, _, seen in case.fits():
         for epoch in case.epochs(fit):
@@ -289,8 +289,8 @@ def only_known_lines(case: Case) -> Expectations:
 
 @clause("every-callback/warned/only-of-the-metric", level="observed", source=OBSERVED, observes=("warned",))
 def only_of_the_metric(case: Case) -> Expectations:
-    """In its hooks a callback warns of nothing but a metric that is missing, or is an array; except where saving itself warns, as
-    tf_keras does of HDF5."""
+    """In its hooks a callback warns of nothing, nor logs a warning, but of a metric that is missing, or is an array; except where
+    saving itself warns, as tf_keras does of HDF5."""
     why = "nothing else is to be warned of"
     for fit, _, seen in case.fits():
         for epoch in case.epochs(fit):
