@@ -17,6 +17,8 @@ import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from callcheck.spec.reading import shown
+
 from .scope import NUMERIC, NotKnown, Scope, literal, power
 
 MOST_EPOCHS = 2000
@@ -49,14 +51,22 @@ def schedule(node: ast.expr, scope: Scope, epochs: int | None) -> dict[str, Any]
     if not kinds <= {int, float} or len(kinds) > 1:
         at = next(at for at, value in enumerate(table) if type(value) is not float)
         raise NotSayable(
-            node, f"in epoch index {at} it returns {table[at]!r}, which is no float, and Keras refuses that"
+            node, f"in epoch index {at} it returns {shown(table[at])}, which is no float, and Keras refuses that"
         )
     needs_the_rate = rate is not None and not _defaults(function)
     return {
-        "table": [float(value) for value in table],
+        "table": [_float(value, node) for value in table],
         **({} if needs_the_rate else {"accepts": "epoch"}),
         **({"returns": "int"} if kinds == {int} else {}),
     }
+
+
+def _float(value: float, node: ast.expr) -> float:
+    """The number as a float. Raises NotKnown for a whole number that is none."""
+    try:
+        return float(value)
+    except OverflowError:
+        raise NotKnown(node) from None
 
 
 def _function(node: ast.expr, scope: Scope) -> tuple[ast.Lambda | ast.FunctionDef, Scope]:
@@ -124,8 +134,13 @@ def _product(value: ast.expr, rate: str, scope: Scope) -> float | None:
     if isinstance(number, bool) or not isinstance(number, int | float):
         return None
     if isinstance(value.op, ast.Mult):
-        return float(number)
-    if isinstance(value.op, ast.Div) and is_rate(value.left) and number and abs(math.frexp(number)[0]) == 0.5:
+        return _float(number, value)
+    if (
+        isinstance(value.op, ast.Div)
+        and is_rate(value.left)
+        and number
+        and abs(math.frexp(_float(number, value))[0]) == 0.5
+    ):
         return 1.0 / number
     return None
 
