@@ -16,6 +16,7 @@ from callcheck.conformance.explain.history import TENSORBOARD, History, Recorded
 from callcheck.conformance.explain.releases import in_words
 from callcheck.conformance.explain.summary import STORIES
 from callcheck.spec.dialect import shipped
+from callcheck.spec.numbers import float32
 
 
 def told(
@@ -53,6 +54,21 @@ def test_reductions_are_told_with_their_rates() -> None:
     assert explanation.summaries[0].startswith(
         "The learning rate was reduced 2 times: from 0.1 to 0.05 after epoch 3; from 0.05 to 0.025 after epoch 5."
     )
+
+
+@pytest.mark.parametrize("given", [None, 0.001])
+@pytest.mark.parametrize("scale", [0.9, 0.5, 1 / 3, 1.1])
+def test_a_schedule_that_is_a_factor_has_changed_the_first_rate_too(scale: float, given: float | None) -> None:
+    rates = [float32(0.001)]
+    for _ in range(4):
+        rates.append(float32(rates[-1] * scale))
+    record = {"val_loss": [1.0, 0.9, 0.8, 0.7], "learning_rate": rates[1:]}
+    explanation = told(record, "LearningRateScheduler", {"schedule": {"scale": scale}}, learning_rate=given)
+    assert [epoch.learning_rate_in_epoch for epoch in explanation.story.epochs(0)] == rates[1:]
+    assert explanation.audit.agrees is True
+    assert explanation.question.rate == 0.001
+    wrong = told(record, "LearningRateScheduler", {"schedule": {"scale": scale}}, learning_rate=0.002)
+    assert wrong.audit.agrees is False
 
 
 def test_saves_are_told_with_their_file() -> None:

@@ -23,6 +23,21 @@ def told(record: Any, *callbacks: dict[str, Any], **more: Any) -> Together:
     return found
 
 
+def test_a_schedule_after_the_reduction_logs_the_new_rate() -> None:
+    """CSVLogger and History hold the rate that was logged last, which is not the one with which the epoch was trained."""
+    callbacks = [
+        {"callback": "ReduceLROnPlateau", "config": {"patience": 1, "factor": 0.5}},
+        {"callback": "LearningRateScheduler", "config": {"schedule": {"scale": 1.0}}},
+    ]
+    losses = {"val_loss": [1.0, 1.0, 0.5], "learning_rate": [0.5, 0.25, 0.25]}
+    after = told(losses, *callbacks, epochs=3)
+    assert after.audit.agrees is True, after.audit.sentence
+    assert [row.rate for row in after.parts[0].rows()] == [0.5, 0.5, 0.25]
+    assert "logs the rate again" in after.parts[0].summaries[0]
+    before = told(losses, *callbacks[::-1], epochs=3)
+    assert before.audit.agrees is False
+
+
 def test_each_is_told_for_itself_and_the_record_is_compared_with_all() -> None:
     record = {"val_loss": [1.0, 0.5, 0.75, 0.75], "learning_rate": [0.1, 0.1, 0.1, 0.05]}
     found = told(record, EARLY, PLATEAU)

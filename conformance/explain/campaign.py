@@ -7,7 +7,8 @@ Rules
   near misses and NaN before the callbacks see it; in the others it is the real validation loss, with `validation_freq`.
 - What really happened is seen from outside: the epochs that ran, `stopped_epoch`, the optimizer's rate in and after every epoch,
   a weight that holds the number of the epoch that trained it, and the files on disk.
-- What `--output` names keeps the result of every run; `campaign_result.json` has those of the last 300 fits.
+- What `--output` names keeps the result of every run; `campaign_result.json` has those of the last 300 fits, and of those since
+  a LearningRateScheduler is among the callbacks.
 - `explain` is asked about each callback, and about all together, with the CSVLogger file alone, with History, and with the
   console output, where rounding may leave more than one answer: there it must not contradict the record.
 """
@@ -26,9 +27,11 @@ from typing import Any
 
 from callcheck.spec.version import VERSION
 
+from ..driver.files import schedule_function
 from ..driver.temporary import temporary
 from .explanation import Explanation
 from .public import explain
+from .question import RATE_CALLBACKS
 from .together import Together
 
 EPOCHS = 12
@@ -93,11 +96,14 @@ class Trainer:
         marker = self.marker.epoch
 
         class Recorder(keras.callbacks.Callback):  # type: ignore[misc, name-defined]  # Keras has no complete types
-            """Before all others: marks the weights, notes the rate, and feeds the stream."""
+            """Before all others: marks the weights, notes the rate of an epoch's first batch, and feeds the stream."""
 
             def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
                 marker.assign(epoch)
-                rates.append(float(self.model.optimizer.learning_rate.numpy()))
+
+            def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+                if batch == 0:
+                    rates.append(float(self.model.optimizer.learning_rate.numpy()))
 
             def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
                 if stream is not None:
@@ -108,6 +114,8 @@ class Trainer:
         callbacks = [Recorder()]
         for name, config in configs.items():
             config = {**config, "filepath": str(place / config["filepath"])} if "filepath" in config else config
+            if "schedule" in config:
+                config = {**config, "schedule": schedule_function(config["schedule"], None)}
             callbacks.append(getattr(keras.callbacks, name)(**config))
         csv = place / "log.csv"
         output = io.StringIO()
@@ -142,6 +150,11 @@ def random_configs(source: random.Random) -> dict[str, dict[str, Any]]:
             "patience": source.randint(0, 3), "factor": source.choice([0.1, 0.5]), "cooldown": source.choice([0, 0, 1, 2]),
             "min_delta": delta, "mode": mode, "min_lr": source.choice([0.0, 0.0, 0.005]), "verbose": source.choice([0, 1]),
         }  # fmt: skip
+    if source.random() < 0.3:
+        table = [source.choice([0.1, 0.05, 0.01, 0.3]) for _ in range(EPOCHS)]
+        found["LearningRateScheduler"] = {
+            "schedule": source.choice([{"scale": source.choice([0.9, 0.5, 1.1])}, {"table": table}])
+        }
     if source.random() < 0.4:
         found["ModelCheckpoint"] = {
             "filepath": "m-{epoch}.weights.h5", "save_weights_only": True, "save_best_only": True, "mode": mode, "verbose": 1,
@@ -176,9 +189,13 @@ def disagreements(trainer: Trainer, seed: int) -> Iterator[str]:
         "console": str(file),
     }
     together = [{"callback": name, "config": config} for name, config in configs.items()]
-    for asked in ([each] for each in together) if len(together) == 1 else (*([each] for each in together), together):
+    # Where two callbacks change the rate, neither can be told alone.
+    alone = [
+        [each] for each in together if not (each["callback"] in RATE_CALLBACKS and set(RATE_CALLBACKS) <= set(configs))
+    ]
+    for asked in alone if len(together) == 1 else (*alone, together):
         names = [each["callback"] for each in asked]
-        around = None if "ReduceLROnPlateau" in names else rate
+        around = None if set(RATE_CALLBACKS) & set(names) else rate
         for kind, record in records.items():
             told = explain(record, asked, epochs=real.planned, learning_rate=around)
             parts = told.parts if isinstance(told, Together) else (told,)
@@ -212,7 +229,7 @@ def _compared(told: Explanation, real: Real, name: str) -> Iterator[str]:
             yield f"stop after {told.stopped}, really {real.stopped}"
         if told.weights != real.weights:
             yield f"weights of {told.weights}, really {real.weights}"
-    if name == "ReduceLROnPlateau":
+    if name in RATE_CALLBACKS:
         rates = tuple(epoch.learning_rate_in_epoch for epoch in epochs)
         if rates != real.rates or epochs[-1].learning_rate != real.rate:
             yield f"rates {rates} and {epochs[-1].learning_rate}, really {real.rates} and {real.rate}"

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from callcheck.spec.numbers import float32, shortest_float32
 
-from .history import RecordedFit, Rounded
+from .history import TENSORBOARD, RecordedFit, Rounded
 from .question import RATE_CALLBACKS, Question, Story
 
 STOPPING = ("EarlyStopping", "TerminateOnNaN")
@@ -46,7 +46,7 @@ def contradiction(question: Question, story: Story, skip: int = 0, rounded: bool
         if question.has(STOPPING):
             found = _end(fit, story, index + skip, question)
         if not found and question.has(RATE_CALLBACKS):
-            found = _rates(fit, story, index + skip, rounded)
+            found = _rates(fit, story, index + skip, rounded, question.history.kind == TENSORBOARD)
         if (
             not found and question.names.count("ModelCheckpoint") == 1
         ):  # of several, what was printed does not say which
@@ -89,12 +89,15 @@ def _end(fit: RecordedFit, story: Story, index: int, question: Question) -> str 
     return None
 
 
-def _rates(fit: RecordedFit, story: Story, index: int, rounded: bool) -> str | None:
+def _rates(fit: RecordedFit, story: Story, index: int, rounded: bool, of_the_optimizer: bool) -> str | None:
+    """`of_the_optimizer`: whoever recorded the rates asked the optimizer, and not the logs."""
     rates = [as_rounded(rate) for rate in fit.rates] if rounded else fit.rates
     start = rates[0]
     for at, (recorded, epoch) in enumerate(zip(rates, story.epochs(index), strict=False)):
-        predicted = epoch.learning_rate_in_epoch
-        if recorded is not None and isinstance(predicted, float) and not same_rate(recorded, predicted, start):
+        if recorded is None:
+            continue
+        predicted = epoch.learning_rate_in_epoch if of_the_optimizer else story.logged_rate(epoch)
+        if isinstance(predicted, float) and not same_rate(recorded, predicted, start):
             return (
                 f"in epoch {fit.first_epoch + at + 1} the record has the learning rate {_said(recorded)}, and "
                 f"{shortest_float32(predicted)} is predicted"

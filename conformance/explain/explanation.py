@@ -13,7 +13,7 @@ from callcheck.reference.replay import Decision
 from callcheck.reference.replay import explain as decide
 from callcheck.spec.dialect import NEWEST
 from callcheck.spec.trace import EpochTrace
-from callcheck.spec.values import Rate, number_to_json
+from callcheck.spec.values import number_to_json
 
 from .arguments import check_config, written_config
 from .audit import Audit, audit
@@ -131,12 +131,13 @@ class Explanation:
             fit=fit, epoch=epoch, value=recorded.column(self.question.monitor)[at],
             best=best if isinstance(best, float) else None, wait=getattr(state, "wait", None),
             cooldown=getattr(state, "cooldown_counter", None),
-            rate=self._rate(seen.learning_rate_in_epoch, recorded.rates[at]),
+            rate=self._rate(seen, recorded.rates[at]),
             events=_events(decision, seen, self.story), decision=decision,
         )  # fmt: skip
 
-    def _rate(self, predicted: Rate, recorded: float | None) -> float | None:
-        if recorded is not None:
+    def _rate(self, seen: EpochTrace, recorded: float | None) -> float | None:
+        predicted = seen.learning_rate_in_epoch
+        if recorded is not None and self.story.logged_rate(seen) == predicted:
             return recorded
         return predicted if self.question.rate is not None and isinstance(predicted, float) else None
 

@@ -2,29 +2,34 @@
 
 Rules
 - The learning rate is the recorded one at the beginning of each fit, else the one that is given, else unknown: then it is
-  taken as 1, only ratios of it are told, and what depends on it is refused.
+  taken as 1, only ratios of it are told, and what depends on it is refused. A schedule that is a factor has changed the rate
+  before the first epoch is recorded: there it is the one that is given, else one that the schedule makes the recorded one of.
 - `mode="auto"` goes by the metric that Keras knows by the monitored name; a name that tells nothing is asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from string import Formatter
 from typing import Any
 
 from callcheck.reference.machine import HOOKS, Stop
+from callcheck.reference.rate import STORED
 from callcheck.reference.replay import Decision, watched
 from callcheck.spec.callbacks import CALLBACKS, defaults
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.files import path_of
 from callcheck.spec.metrics import Metric, metric_from_json
+from callcheck.spec.numbers import next_float32
 from callcheck.spec.scenario import Configured, Epoch, Fit, Scenario, plain_epochs
 from callcheck.spec.trace import EpochTrace, NotExpressible, Save, Trace
+from callcheck.spec.values import Rate
 
 from .arguments import Circumstances, WrongArgument, metrics_for
-from .history import LIGHTNING, TRANSFORMERS, History, RecordedFit
+from .history import LIGHTNING, RATE_KEYS, TRANSFORMERS, History, RecordedFit, Rounded
 
 RATE_CALLBACKS = ("ReduceLROnPlateau", "LearningRateScheduler")
 """The callbacks that change the learning rate."""
@@ -84,6 +89,17 @@ class Story:
     def saved(self, epoch: EpochTrace) -> tuple[Save, ...]:
         """What this callback saved in an epoch."""
         return (epoch.callbacks[self.place].saved if epoch.callbacks else epoch.saved) or ()
+
+    def logged_rate(self, epoch: EpochTrace) -> Rate:
+        """The learning rate that the logs of an epoch hold in the end: of several callbacks that log it, the last one's, who may
+        have come after a reduction. Without one it is the rate with which the epoch was trained."""
+        found = epoch.learning_rate_in_epoch
+        for each in epoch.callbacks or (epoch,):
+            logged = [
+                value for key, value in (each.logged or {}).items() if key in RATE_KEYS and isinstance(value, float)
+            ]
+            found = logged[-1] if logged else found
+        return found
 
     def holds(self, fit: int) -> int | None:
         """The epoch whose weights the model holds after that fit; -1: those with which it began."""
@@ -153,14 +169,8 @@ class Question:
             self._epochs[names] = tuple(_epochs(fit, names) for fit in self.history.fits)
         fits = []
         for index, (recorded, epochs) in enumerate(zip(self.history.fits, self._epochs[names], strict=True)):
-            rate = self.rate if index == 0 else recorded.rates[0]
-            fits.append(
-                Fit(
-                    epochs=epochs,
-                    initial_epoch=recorded.first_epoch,
-                    learning_rate=None if rate is None else float(rate),
-                )
-            )
+            rate = self.rate if index == 0 else rate_before(recorded.rates[0], self.callbacks, self.dialect)
+            fits.append(Fit(epochs=epochs, initial_epoch=recorded.first_epoch, learning_rate=rate))
         metrics = tuple(dict.fromkeys(each for one in self.callbacks for each in _metrics(one, self.metrics)))
         if self.company:
             return Scenario(callbacks=self.company, fits=tuple(fits), metrics=metrics)
@@ -293,9 +303,9 @@ def ask_all(
     notes: list[str] = []
     fits = tuple(_named(fit, monitor_of(callbacks[0].callback, callbacks[0].config)) for fit in history.fits)
     fits = tuple(_placed(fit, circumstances) for fit in fits)
-    rate = fits[0].rates[0]
+    rate = rate_before(fits[0].rates[0], callbacks, dialect)
     if circumstances.learning_rate is not None:
-        if rate is not None:
+        if rate is not None and rate == fits[0].rates[0]:
             notes.append(f"learning_rate={circumstances.learning_rate:g} is not used: the record has the learning rate")
         else:
             rate = circumstances.learning_rate
@@ -320,6 +330,33 @@ def ask_all(
         history=history, callback=callbacks[0].callback, config=callbacks[0].config, dialect=dialect, rate=rate,
         notes=tuple(notes), metrics=metrics, company=tuple(callbacks) if len(callbacks) > 1 else (),
     )  # fmt: skip
+
+
+def rate_before(recorded: float | None, callbacks: Sequence[Configured], dialect: Dialect) -> float | None:
+    """The learning rate with which a fit began, from that of its first epoch: schedules that are a factor have changed it."""
+    if recorded is None:
+        return None
+    rate = recorded
+    for each in reversed(callbacks):
+        schedule = each.config.get("schedule") if each.callback == "LearningRateScheduler" else None
+        if schedule is not None and "table" in schedule:
+            return float(recorded)  # whatever it was before
+        if schedule is not None:
+            rate = _undone(rate, schedule["scale"], STORED[dialect["learning-rate/stored-as"]])
+    return float(rate)
+
+
+def _undone(rate: float, scale: float, stored: Callable[[float], float]) -> float:
+    """The shortest number of which the product with `scale` is stored as this rate; the quotient if none is found, as of a rate
+    that somebody has rounded, and the rate itself for a factor of 0."""
+    margin = rate.margin if isinstance(rate, Rounded) else 0.0
+    if not scale or not math.isfinite(rate / scale):
+        return rate
+    quotient = stored(rate / scale)
+    shortest = (float(f"{rate / scale:.{digits}g}") for digits in range(1, 18))
+    nearest = (next_float32(quotient, towards) for towards in (-math.inf, math.inf))
+    tried = (*shortest, *nearest)
+    return next((each for each in tried if abs(stored(stored(each) * scale) - stored(rate)) <= margin), quotient)
 
 
 def _named(fit: RecordedFit, monitor: str) -> RecordedFit:

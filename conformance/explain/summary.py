@@ -140,7 +140,14 @@ def _reductions(question: Question, story: Story, fit: int) -> list[str]:
     last = _ends(story, fit)[-1]
     if last.rule == "reduce-lr-on-plateau/min-lr/is-the-lower-bound":
         sentences.append(f"Then it was not above min_lr={question.parameter('min_lr')!r}, and stayed.")
-    sentences.append("An epoch's record has the rate with which it was trained: a reduction shows one epoch later.")
+    seen = story.epochs(fit)[reduced[0].epoch - story.first_epoch(fit)]
+    if story.logged_rate(seen) == seen.learning_rate_in_epoch:
+        sentences.append("An epoch's record has the rate with which it was trained: a reduction shows one epoch later.")
+    else:
+        sentences.append(
+            "LearningRateScheduler comes later in the list and logs the rate again: the record of an epoch that reduces it "
+            "has the new one."
+        )
     return sentences
 
 
