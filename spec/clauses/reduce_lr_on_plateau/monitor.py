@@ -38,8 +38,8 @@ from .stream import (
 def resets_the_count(case: Case) -> Expectations:
     """In a first fit the rate is lowered only at the end of a monitored epoch, the patience-th or a later one; and neither at the
     end of an epoch with a new optimum nor at the ends of the patience - 1 monitored epochs after it. An optimum is a finite
-    number that is better by more than min_delta than all numbers before it, however one calculates. (Ordinary settings, a known
-    direction.)"""
+    number that is better by more than min_delta than all values before it but NaN, however one calculates. (Ordinary settings, a
+    known direction.)"""
     s = settings(case)
     if s is None:
         return
