@@ -53,7 +53,7 @@ def derived(clause: Clause, case: Case) -> Declaration | None:
 def governing(callback: str) -> tuple[str, ...]:
     """The choices that can matter to a callback, or to TRAINING, promised ones first: to leave a promise says the most."""
     listed = CALLBACKS.values() if callback == TRAINING else (CALLBACKS[callback],)
-    prefixes = ("learning-rate/", *(f"{each.prefix}/" for each in listed))
+    prefixes = ("learning-rate/", "training/", *(f"{each.prefix}/" for each in listed))
     return tuple(sorted((id for id in CHOICES if id.startswith(prefixes)), key=lambda id: promises()[id].place is None))
 
 

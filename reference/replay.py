@@ -108,6 +108,15 @@ class _Raise(Exception):
         self.error = error
 
 
+INDEX_TOLD: Mapping[str, Callable[[int, int, int], int]] = {
+    "the-last": lambda last, group, number: last - group + number,
+    "the-first": lambda last, group, number: last - group + 1,
+    "the-last-of-a-full-group": lambda last, group, number: last,
+}
+"""Which index the batch hook is told, by the value of `training/batch-index`: of the last batch that a group has if it is full,
+of how many batches that group is, and how many there are."""
+
+
 class Replay:
     """One scenario under way: the callbacks, the model, what was seen so far."""
 
@@ -135,6 +144,8 @@ class Replay:
         self.internal = internal
         self.optional = optional
         self.drops_batches = dialect["training/stop-in-an-epoch"] == "after-the-batch"
+        self.index_told = INDEX_TOLD[dialect["training/batch-index"]]
+        self.told = -1
         self._clear()
 
     def _clear(self) -> None:
@@ -296,7 +307,9 @@ class Replay:
         for batch, logs in groups(batches, per_execution):
             if batch < first:
                 continue
-            self.model.trained(Origin(self.fit, epoch), min(per_execution, len(batches) - (batch + 1 - per_execution)))
+            number = min(per_execution, len(batches) - (batch + 1 - per_execution))
+            self.model.trained(Origin(self.fit, epoch), number)
+            self.told = self.index_told(batch, per_execution, number)
             self.call("batch_end", epoch, batch, logs)
             if self.model.stop and self.drops_batches:
                 break
@@ -354,8 +367,9 @@ class Replay:
         """One callback's hook, with its effects; the logs as those after it see them. Raises _Raise for what it raises."""
         model, before = self.model, place.state
         rate = None if model.rate_is_hidden else model.rate
+        told = self.told if batch >= 0 else -1
         event = made(
-            Event, (epoch, batch, logs, rate, model.weights, self.metrics, model.stop, model.texts, model.backups)
+            Event, (epoch, told, logs, rate, model.weights, self.metrics, model.stop, model.texts, model.backups)
         )
         effects: list[m.Effect] = []
         try:
@@ -365,10 +379,10 @@ class Replay:
         except m.Unpredictable:
             raise
         except Exception as error:
-            self._happen(place, effects, event, hook)
+            self._happen(place, effects, event, hook, batch)
             raise self._raised(type(error), str(error), hook, epoch, batch, **self._whose(place)) from error
         if effects:
-            logs = self._happen(place, effects, event, hook)
+            logs = self._happen(place, effects, event, hook, batch)
         if self.watch is not None and reason is not m.NOTHING:
             config = place.machine.config  # type: ignore[attr-defined]  # every machine that gives reasons has one
             decided = (self.fit, hook, event, reason, config, before, place.state, model.rate, place.index, effects)
@@ -390,10 +404,10 @@ class Replay:
             )
         )  # fmt: skip
 
-    def _happen(self, place: Place, effects: list[m.Effect], event: m.Event, hook: str) -> Logs:
-        """Let effects happen; the logs as those after this callback see them."""
+    def _happen(self, place: Place, effects: list[m.Effect], event: m.Event, hook: str, batch: int) -> Logs:
+        """Let effects happen; the logs as those after this callback see them. `batch`: as the trace names it."""
         self.eventful = True
-        model, batch = self.model, event.batch
+        model = self.model
         logs, logged, removed = place.log(effects, event.logs, batch < 0)
         if batch >= 0 and (logged or removed):
             changed = tuple(name for name in logged if name in event.logs)

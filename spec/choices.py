@@ -457,6 +457,14 @@ _ALL = (
         after_the_batch="The rest of the epoch's batches are left out.",
         after_the_epoch="The rest of the epoch's batches are trained on.",
     ),
+    decision(
+        "training/batch-index",
+        "Which index is the batch hook told at the end of several batches (steps_per_execution)?",
+        the_last="That of the last of them.",
+        the_first="That of the first of them.",
+        the_last_of_a_full_group="That of the last of them; where an epoch's last group is short, the one that its last batch "
+        "would have if it was full.",
+    ),
     *(arguments(callback) for callback in CALLBACKS.values() if len(callback.signatures) > 1),
 )
 

@@ -62,8 +62,8 @@ class Configured:
 class Other:
     """Somebody else who acts in a hook, before or after the callback of that index; neither: before all of them.
 
-    `batch`: at which batch hook, by the index that it is told; None: at each. `stop`, `learning_rate`, `weights` ("zero") are
-    set, `raises` names an exception; False or None: not this.
+    `batch`: at which batch hook, by the index of the last batch of its group, if that is full; None: at each. `stop`,
+    `learning_rate`, `weights` ("zero") are set, `raises` names an exception; False or None: not this.
     """
 
     hook: str

@@ -6,7 +6,10 @@ import pytest
 
 keras = pytest.importorskip("keras", reason="keras is not installed; pip install 'callcheck[keras]' installs it")
 
-from callcheck.conformance.driver.worlds import compiled  # noqa: E402 - after the skip
+import numpy as np  # noqa: E402 - after the skip
+
+from callcheck.conformance.driver.scenario import index_told  # noqa: E402
+from callcheck.conformance.driver.worlds import compiled, package  # noqa: E402
 from callcheck.spec.callbacks import CALLBACKS, defaults, parameters  # noqa: E402
 from callcheck.spec.metrics import _BY_NAME, DIRECTIONS, default_name, metric_from_json  # noqa: E402
 
@@ -74,3 +77,20 @@ def test_the_schedule_of_the_documentation_is_refused_on_tensorflow() -> None:
     with pytest.raises(ValueError, match="should be a float"):
         model.fit(ones, ones, epochs=15, callbacks=callbacks, verbose=0)
     assert seen == list(range(10))
+
+
+@pytest.mark.parametrize("name", ["keras", "tf-keras"])
+def test_the_index_that_a_batch_hook_is_told_is_that_of_a_real_fit(name: str) -> None:
+    """Of three batches, two at a time: of a full group, and of one that is short."""
+    module = pytest.importorskip(name.replace("-", "_"))
+    told = []
+
+    class Look(module.callbacks.Callback):  # type: ignore[misc, name-defined]  # whatever Keras it is
+        def on_train_batch_end(self, batch: int, logs: object = None) -> None:
+            told.append(batch)
+
+    model = module.models.Sequential([module.layers.Dense(1, input_shape=(1,))])
+    model.compile(optimizer="sgd", loss="mse", steps_per_execution=2, run_eagerly=True)
+    model.fit(np.ones((3, 1)), np.ones((3, 1)), batch_size=1, verbose=0, callbacks=[Look()])
+    which = package(name).world.index_told
+    assert told == [index_told(which, 1, 2, 2), index_told(which, 3, 2, 1)]

@@ -19,7 +19,7 @@ from .model import ZERO
 from .protocol import Capabilities, Nonsense, Observation
 from .real import RealModels
 from .record import OtherRaised, Recorder
-from .scenario import Epoch, Fit, Other, Scenario, groups
+from .scenario import Epoch, Fit, Other, Scenario, groups, index_told
 from .values import NOTHING_CHANGED, UNTRAINED, Given, Origin, as_logged, internal_state
 
 
@@ -276,16 +276,20 @@ class _Training:
 
     def at_batch_end(self, place: int, batch: int, logs: Dict[str, Any]) -> None:
         if place == 0:
-            expected, content = self.groups[self.group]
+            last, content = self.groups[self.group]
+            group = self.scenario.steps_per_execution
+            number = min(group, len(self.content.batch_logs()) - (last + 1 - group))
+            expected = index_told(self.models.world.index_told, last, group, number)
             if batch != expected:
                 raise Nonsense(f"the loop ends batch {batch} of epoch {self.epoch} where batch {expected} was expected")
+            self.recorder.told = batch
             self.group += 1
             trained = self.recorder.weights = Origin(self.fit, self._running())
             self.origins[_identity(self.real.model.get_weights())] = trained
             self.replace(logs, content, batch)
         else:
             self._are_given(logs)
-        self.pass_by(place, "batch_end", batch)
+        self.pass_by(place, "batch_end", self.groups[self.group - 1][0])
         if place == len(self.callbacks.made):
             self.stopped = bool(self.real.model.stop_training)
             if self.group == len(self.groups):

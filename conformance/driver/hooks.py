@@ -84,6 +84,7 @@ class KerasShaped(Training):
         self.world = implementation.world_for(self.callbacks.made[0])
         self.clears_stop = self.world.clears_stop == "before"
         self.drops_batches = self.world.drops_batches
+        self.index_told = self.world.index_told
         writes = any(name in each.config for each in scenario.configured() for name in ("filepath", "filename"))
         if writes and scenario.existing and not self.world.writes_files:
             raise CannotExpress("existing")

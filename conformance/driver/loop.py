@@ -25,7 +25,7 @@ from .capture import Captured, Flood, captured
 from .files import Directory
 from .protocol import CannotExpress, ConfigurationRejected, Nonsense, Observation
 from .record import OtherRaised, Raised, Recorder, rejected, text_of
-from .scenario import Epoch, Other, Scenario, groups
+from .scenario import Epoch, Other, Scenario, groups, index_told
 from .side_effects import SideEffects
 
 
@@ -166,6 +166,8 @@ class Training:
     runs: Sequence[Any]
     drops_batches = True
     """Whether the rest of an epoch's batches is left out after a batch hook that stops."""
+    index_told = "full"
+    """Which index the batch hook is told at the end of several batches, as `scenario.index_told` has it."""
 
     def fit_begins(self, index: int) -> None:
         """Make everything ready for a fit. Raises OtherRaised."""
@@ -341,8 +343,10 @@ class Loop:
                     continue
                 recorder.logs = logs
                 self._hook("batch_begin", (batch,), batch)
-                training.train(min(per_execution, len(batches) - (batch + 1 - per_execution)))
-                self._hook("batch_end", (batch, training.logs(logs, batch)), batch)
+                number = min(per_execution, len(batches) - (batch + 1 - per_execution))
+                training.train(number)
+                told = recorder.told = index_told(training.index_told, batch, per_execution, number)
+                self._hook("batch_end", (told, training.logs(logs, told)), batch)
                 if recorder.stop and training.drops_batches:
                     break
             validated = any(hasattr(run, "validation_end") for run in self.runs)

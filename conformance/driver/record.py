@@ -155,6 +155,8 @@ class Recorder:
         self.gone: List[str] = []
         """What the hooks around the epochs have written, and what they have removed."""
         self.epoch: Optional[int] = None
+        self.told: Optional[int] = None
+        """The index that the batch hook was told last."""
         self.logs = {}
         self.epochs: List[Dict[str, Any]] = []
         self.around = [_Said(self) for _ in self.scenario.configured()]
@@ -331,7 +333,7 @@ class Recorder:
         """What was printed since the last time of asking."""
         return self._heard.printed(
             lambda: Facts(
-                epoch=self.epoch, batch=batch, rate=seen.learning_rate, weights=seen.weights,
+                epoch=self.epoch, batch=batch if batch is None else self.told, rate=seen.learning_rate, weights=seen.weights,
                 saved=None if raised else seen.saved, logs=self.logs,
             ),
             self.optional,

@@ -160,6 +160,12 @@ def _config(data: Mapping[str, Any]) -> Dict[str, Any]:
     return config
 
 
+def index_told(which: str, last: int, group: int, number: int) -> int:
+    """The index that the batch hook is told, of a group whose last batch is `last` if it is full, with `group` batches, and has
+    `number`: of the "first" of them, of the "last", or of that in a "full" one."""
+    return last if which == "full" else last - group + (number if which == "last" else 1)
+
+
 def groups(batches: Tuple[Dict[str, Any], ...], steps: int) -> Iterable[Tuple[int, Dict[str, Any]]]:
     """The calls of the batch hook: (batch index, logs) once per group of `steps` batches.
 

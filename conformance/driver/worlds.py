@@ -15,7 +15,7 @@ import importlib.util
 import inspect
 import json
 import sys
-from functools import partial
+from functools import lru_cache, partial
 from types import SimpleNamespace
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
@@ -42,6 +42,8 @@ class PlainWorld:
     """What `on_train_begin` is given."""
     groups_batches = True
     """Whether `compile` knows `steps_per_execution`."""
+    index_told = "full"
+    """Which index the batch hook is told at the end of several batches, as `scenario.index_told` has it."""
     divides_logs = False
     """Whether callbacks that take tensors are given other logs than those that do not."""
     weights_bring = False, False
@@ -290,6 +292,7 @@ class TfKeras(_Keras):
     """Keras 2 in TensorFlow. It writes folders, or several files, for names without a known suffix."""
 
     writes_files = False
+    index_told = "last"
 
     def __init__(self, keras: Any) -> None:
         super().__init__(keras)
@@ -369,6 +372,7 @@ class Keras3(_Keras):
 
     def __init__(self, keras: Any) -> None:
         super().__init__(keras)
+        self.index_told = "first" if tuple(map(int, keras.__version__.split(".")[:2])) < (3, 11) else "full"
         self._made: Dict[str, Any] = {}
         self._loss = keras.metrics.Mean(name="loss")  # what every compiled model has among its metrics
 
@@ -471,17 +475,9 @@ class Package:
         return dict(known, numpy=str(sys.modules["numpy"].__version__))
 
 
-_packages: Dict[str, Package] = {}
-
-
+@lru_cache(maxsize=None)
 def package(name: str) -> Package:
     """A Keras by its distribution: "keras", "tf-keras" or "tensorflow" (its own tf.keras). Raises Unavailable."""
-    if name not in _packages:
-        _packages[name] = _package(name)
-    return _packages[name]
-
-
-def _package(name: str) -> Package:
     module = load(name.replace("-", "_"), name)
     version = str(module.__version__)
     if name == "tensorflow":

@@ -28,6 +28,7 @@ from .stream import (
     arrays,
     has_saved,
     in_epoch,
+    looks,
     moment,
     numbers,
     saves_seen,
@@ -198,17 +199,19 @@ def counts_batches(case: Case) -> Expectations:
 
 @clause(
     "model-checkpoint/save-freq/saves-at-every-turn", level="observed", source=KERAS_3, observes=("saved",),
-    choices={"model-checkpoint/first-batches": "counted"},
+    choices={"model-checkpoint/first-batches": "counted", "training/batch-index": ("the-last-of-a-full-group", "the-last")},
 )  # fmt: skip
 def every_turn(case: Case) -> Expectations:
     """With an integer save_freq, the end of every save_freq-th batch is a turn, and nothing else is, counted on across epochs
     and fits: without save_best_only there is a save at each, with it at most one. With steps_per_execution=N the callback looks
     every N batches; the first look at which the number is reached is a turn, and counting begins at 0 again. A short last group
-    counts as N batches. Zero and less make every look a turn."""
-    frequency = case["save_freq"]
-    if frequency != "epoch" and typed(case):
+    counts as N batches; in tf-keras as those that it has, where no epoch has fewer than N. Zero and less make every look a
+    turn."""
+    frequency, full = case["save_freq"], case.dialect["training/batch-index"] == "the-last-of-a-full-group"
+    fewest = min(len(epoch.batch_logs()) for fit in case.scenario.fits for epoch in fit.epochs)
+    if frequency != "epoch" and typed(case) and (full or fewest >= case.scenario.steps_per_execution):
         said = f"save_freq={frequency} and steps_per_execution={case.scenario.steps_per_execution}"
-        yield from _in_turn(case, turns_counted(case, frequency), said)
+        yield from _in_turn(case, looks(case, frequency), said)
 
 
 def _with_period(scenario: Scenario) -> Scenario:

@@ -44,13 +44,15 @@ def filled_in_with_logs(case: Case) -> Expectations:
 
 @clause(
     "model-checkpoint/filepath/is-filled-in", level="observed", source=OBSERVED, observes=("saved",),
+    choices={"training/batch-index": ("the-last-of-a-full-group", "the-last")},
 )  # fmt: skip
 def filled_in(case: Case) -> Expectations:
     """The fields in braces of filepath are filled in as by str.format. {epoch} is the number of the epoch, counted from one and
     with initial_epoch; for a save at a batch's end {batch} is the batch's number in its epoch, counted from one; every other
     field is the metric of that name in the logs of that epoch's or batch's end. If the logs have a metric called batch, {batch}
-    is that metric. With steps_per_execution=N a save comes at the end of a group of N batches, and {batch} is the number that
-    the group's last batch has, or would have if the last group of an epoch is short."""
+    is that metric. With steps_per_execution=N a save comes at the end of a group of N batches, and {batch} is the number of the
+    group's last batch; of a short last group in Keras 3 the number that it would have if the group was full. (Of those who
+    are told the last batch of a group, and not the first.)"""
     if "filepath" not in case.scenario.config:
         return
     known = {turn.when: turn for by_batch in (False, True) for turn in moments(case.scenario, by_batch)}

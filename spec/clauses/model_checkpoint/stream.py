@@ -103,6 +103,20 @@ def turns_counted(case: Case, every: float) -> tuple[Turn, ...]:
     return tuple(turn for count, turn in enumerate(seen, 1) if count % max(1, calls) == 0)
 
 
+def looks(case: Case, every: float) -> tuple[Turn, ...]:
+    """The first calls of the batch hook at which so many batches have been seen since the last such call, by the indices that it
+    is told."""
+    seen, last, found = 0, -1, []
+    for turn in moments(case.scenario, by_batch=True):
+        index = told(case, turn)
+        seen += index - last if index > last else index + 1
+        last = index
+        if seen >= every:
+            seen = 0
+            found.append(turn)
+    return tuple(found)
+
+
 def numbers(case: Case, planned: tuple[Turn, ...]) -> list[tuple[Turn, float]]:
     """The turns at which the metric is there as a number, with its value."""
     seen = ((turn, turn.logs.get(case["monitor"])) for turn in planned)
@@ -120,6 +134,19 @@ def in_epoch(epoch: EpochSeen, planned: tuple[Turn, ...]) -> list[Turn]:
     return [turn for turn in planned if (turn.fit, turn.epoch) == (epoch.fit, epoch.index)]
 
 
+def told(case: Case, turn: Turn) -> int:
+    """The index that the batch hook is told at that call."""
+    group, batch = case.scenario.steps_per_execution, turn.batch
+    assert batch is not None
+    if group == 1:
+        return batch
+    which = case.dialect["training/batch-index"]
+    if which == "the-first":
+        return batch - group + 1
+    there = len(case.scenario.fits[turn.fit].epochs[turn.epoch].batch_logs())
+    return min(batch, there - 1) if which == "the-last" else batch
+
+
 def file_name(case: Case, turn: Turn) -> str | Exception | None:
     """The file name at a turn, or what filling it in raises; None if it mentions an array, as its library prints it."""
     filepath = path_of(case["filepath"])
@@ -130,7 +157,7 @@ def file_name(case: Case, turn: Turn) -> str | Exception | None:
         return None
     fields["epoch"] = turn.number + 1
     if turn.batch is not None:
-        fields.setdefault("batch", turn.batch + 1)
+        fields.setdefault("batch", told(case, turn) + 1)
     try:
         return filepath.format(**fields)
     except Exception as error:  # whatever a format raises is what the callback raises
