@@ -28,7 +28,8 @@ Departure = tuple[str, str]
 THE_DIALECTS = "the dialect's"
 """In place of a field: the reference fails, too."""
 APART = (
-    ("gone",), ("side_effects",), ("logged",), ("warned",), ("printed",), ("changed", "removed"), ("recorded",), ("files",),
+    ("gone",), ("side_effects",), ("logged",), ("warned",), ("printed",), ("changed", "removed"), ("recorded",), ("counts",),
+    ("files",),
     ("batches",), ("weights_set",), ("weights_at_begin",), ("optimizer_steps",),
     ("learning_rate", "learning_rate_in_epoch"), ("saved",), ("weights",),
 )  # fmt: skip

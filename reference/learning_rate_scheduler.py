@@ -18,7 +18,7 @@ from callcheck.spec.dialect import Dialect
 from callcheck.spec.numbers import float32
 from callcheck.spec.values import map_rate
 
-from .machine import NOTHING, Effect, Event, Machine, Print, Reason, SetRate
+from .machine import NOTHING, Call, Effect, Event, Machine, Print, Reason, SetRate
 from .rate import RateLog
 
 SCHEDULED = Reason(
@@ -71,7 +71,14 @@ class LearningRateScheduler(Machine):
     def epoch_begin(self, state: None, event: Event, effects: list[Effect]) -> tuple[None, Reason]:
         if event.rate is None:
             raise self.refusal.optimizer("the optimizer has no learning rate")
-        effects.append(SetRate(map_rate(event.rate, lambda old: self.scheduled(event.epoch, old))))
+        if self.config.schedule.get("accepts") not in self.served:
+            raise TypeError("the schedule needs the rate")
+
+        def ask(old: float) -> float:
+            effects.append(Call())
+            return self.scheduled(event.epoch, old)
+
+        effects.append(SetRate(map_rate(event.rate, ask)))
         if self.config.verbose > 0:
             effects += [Print("scheduled")] * (1 if isinstance(event.rate, float) else len(event.rate))
         return state, SCHEDULED
@@ -82,12 +89,13 @@ class LearningRateScheduler(Machine):
         self.rate_log.log(event, effects)
         return state, LOGGED
 
+    def tally(self, calls: int, texts: Mapping[str, str]) -> dict[str, int]:
+        return {"schedule calls": calls}
+
     def scheduled(self, epoch: int, rate: float) -> float:
-        """Rules 1 and 2. Raises IndexError past the end of a table, TypeError for a schedule that is not given what it needs, and
+        """Rules 1 and 2. Raises IndexError past the end of a table, and
         what is raised for what is not a float."""
         schedule = self.config.schedule
-        if schedule.get("accepts") not in self.served:
-            raise TypeError("the schedule needs the rate")
         result: float = schedule["table"][epoch] if "table" in schedule else rate * schedule["scale"]
         returns = schedule.get("returns")
         if returns == "int":

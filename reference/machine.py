@@ -103,6 +103,10 @@ class Remove(NamedTuple):
     path: str
 
 
+class Call(NamedTuple):
+    """Call the function that the callback was given. What it returns is known from the scenario."""
+
+
 class Leave(NamedTuple):
     """Leave something changed beside the work, under its name in a trace's `side_effects`. No callback of Keras does."""
 
@@ -135,7 +139,23 @@ class Discard(NamedTuple):
     whole: bool
 
 
-Effect = Stop | SetRate | Save | Restore | Warn | Print | Log | Unlog | Write | Remove | Leave | BackUp | GoOn | Discard
+Effect = (
+    Stop
+    | SetRate
+    | Save
+    | Restore
+    | Warn
+    | Print
+    | Log
+    | Unlog
+    | Write
+    | Remove
+    | Leave
+    | Call
+    | BackUp
+    | GoOn
+    | Discard
+)
 
 
 class Reason(NamedTuple):
@@ -213,6 +233,10 @@ class Machine:
     ) -> tuple[Mapping[str, Any], ...] | None:
         """What it has written down by the end of a fit, in its state, in one of these files, or as one of these backups; None for
         one that writes nothing down."""
+        return None
+
+    def tally(self, calls: int, texts: Mapping[str, str]) -> dict[str, int] | None:
+        """What is counted at the end of an epoch, of the calls of its function in it, and in these files; None for nothing."""
         return None
 
     def internal(self, state: Any) -> dict[str, Any]:

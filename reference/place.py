@@ -21,8 +21,9 @@ class Place:
     """`index` in the list. What was seen is that of the epoch, or of the hooks around the epochs, that is under way."""
 
     __slots__ = (
-        "changed", "index", "internal", "logged", "machine", "printed", "printed_around", "recorded", "removed", "saved",
-        "side_effects", "side_effects_around", "state", "warned", "warned_around", "warned_made", "weights_set",
+        "calls", "changed", "counts", "index", "internal", "logged", "machine", "printed", "printed_around", "recorded",
+        "removed", "saved", "side_effects", "side_effects_around", "state", "warned", "warned_around", "warned_made",
+        "weights_set",
     )  # fmt: skip
 
     def __init__(self, index: int, machine: m.Machine) -> None:
@@ -60,6 +61,8 @@ class Place:
         self.removed: tuple[str, ...] = ()
         self.weights_set: tuple[str, ...] = ()
         self.side_effects: SideEffects = NOTHING_LEFT
+        self.calls = 0
+        self.counts: Mapping[str, int] | None = None
 
     def seen(self) -> tuple[Any, ...]:
         """All that was seen, to be compared."""
@@ -67,6 +70,11 @@ class Place:
             self.saved, self.warned, self.printed, self.logged, self.changed, self.removed, self.weights_set,
             self.side_effects,
         )  # fmt: skip
+
+    def count(self, texts: Mapping[str, str]) -> Mapping[str, int] | None:
+        """What is counted at the end of an epoch."""
+        self.counts = self.machine.tally(self.calls, texts)
+        return self.counts
 
     def keep_around(self) -> None:
         """What was said belongs to the fit, and to no epoch."""
@@ -129,16 +137,21 @@ class Place:
 
     def in_epoch(self, optional: bool) -> CallbackInEpoch:
         return CallbackInEpoch(
-            saved=self.saved, warned=self.warned, printed=self.printed, logged=self.logged, **self.touched(optional)
+            saved=self.saved,
+            warned=self.warned,
+            printed=self.printed,
+            logged=self.logged,
+            **self.touched(optional),
         )
 
     def touched(self, optional: bool) -> dict[str, Any]:
-        """What it did beside its work, for an epoch's record; nothing unless it is asked for."""
+        """What it did beside its work, and what can be counted, for an epoch's record; nothing unless it is asked for."""
         if not optional:
             return {}
         return {
             "changed": tuple(sorted(self.changed)), "removed": tuple(sorted(self.removed)),
             "weights_set": self.weights_set, "side_effects": self.side_effects,
+            "counts": self.counts,
         }  # fmt: skip
 
     def in_fit(self, optional: bool) -> CallbackInFit:

@@ -321,7 +321,7 @@ class Replay:
         if self.eventful:
             seen += [place.seen() for place in self.places]
         if self.optional:
-            seen += [self.batches, *model.changed_files()]
+            seen += [self.batches, *model.changed_files(), [place.count(model.texts) for place in self.places]]
         if seen == self.last_seen:
             return self.last_record
         done: dict[str, Any]
@@ -332,7 +332,7 @@ class Replay:
             done = {"saved": only.saved, "warned": only.warned, "printed": only.printed, "logged": only.logged}
             done.update(only.touched(self.optional))
         if self.optional:
-            done["batches"], done["files"], done["gone"] = seen[-3:]
+            done["batches"], done["files"], done["gone"] = seen[-4:-1]
         self.last_seen = seen
         self.last_record = EpochTrace(
             stop=model.stop, learning_rate=model.rate, learning_rate_in_epoch=rate_in_epoch, **done
@@ -449,6 +449,8 @@ class Replay:
                 model.weights = effect.weights
             elif isinstance(effect, m.Remove):
                 model.remove(effect.path)
+            elif isinstance(effect, m.Call):
+                place.calls += 1
             elif isinstance(effect, m.Leave):
                 place.leave(effect.name, _in_trace(hook))
         return logs

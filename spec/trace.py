@@ -80,6 +80,7 @@ class CallbackInEpoch:
     removed: tuple[str, ...] | None = None
     weights_set: tuple[str, ...] | None = None
     side_effects: SideEffects | None = None
+    counts: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,16 +98,16 @@ class BatchTrace:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EpochTrace:
     """What was seen of one epoch, after all hooks of its end. Rates are float64, widened from what is stored; of several
-    optimizers in one, each one's by its name.
-
-    `stop`: the stop flag. `learning_rate_in_epoch`: the rate in force in the first batch. `logged`: what was added to logs;
-    an `ArrayNumber` is a number of an array library's, in place of a Python float. `changed`, `removed`: keys of the logs that
-    the epoch's end was given. `batches`: the batches to whose logs something was done. `files`: what is new in the working
-    directory; `gone`: the files that were in it, or were saved there, and are not any more. `weights_set`: the hooks in which
-    other weights were put into the model. `side_effects`: what hooks left changed beside their work, by its name, each with those
-    that did: of the process "working directory", "environment", "random state", "warning filters", "logging", "garbage
-    collection", "threads" and "numpy.errstate"; "keras.config"; "params", which all callbacks of a fit are told; "model" and
-    "optimizer" with the name of an attribute, such as "model.trainable" and "optimizer.momentum", and "optimizer.variables".
+    optimizers in one, each one's by its name. `stop`: the stop flag. `learning_rate_in_epoch`: the rate in force in the first
+    batch. `logged`: what was added to logs; an `ArrayNumber` is a number of an array library's, in place of a Python float.
+    `changed`, `removed`: keys of the logs that the epoch's end was given. `batches`: the batches to whose logs something was
+    done. `files`: what is new in the working directory; `gone`: the files that were in it, or were saved there, and are not any
+    more. `weights_set`: the hooks in which other weights were put into the model. `side_effects`: what hooks left changed beside
+    their work, by its name, each with those that did: of the process "working directory", "environment", "random state", "warning
+    filters", "logging", "garbage collection", "threads" and "numpy.errstate"; "keras.config"; "params", which all callbacks of a
+    fit are told; "model" and "optimizer" with the name of an attribute, such as "model.trainable" and "optimizer.momentum", and
+    "optimizer.variables". `counts`: how often the callback's function was called since the epoch before ("schedule calls"); the
+    "lines" of its file.
     """
 
     stop: bool | None = None
@@ -124,6 +125,7 @@ class EpochTrace:
     gone: tuple[str, ...] | None = None
     weights_set: tuple[str, ...] | None = None
     side_effects: SideEffects | None = None
+    counts: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -311,8 +313,8 @@ def _hooks(name: str) -> Field:
 
 
 def _beside() -> tuple[Field, ...]:
-    """What was done beside the work, by the hooks that did it."""
-    return _hooks("weights_set"), _side_effects()
+    """What was done beside the work, by the hooks that did it, and what can be counted of the work itself."""
+    return _hooks("weights_set"), _side_effects(), Field("counts", MapOf(INDEX), observed=True)
 
 
 def _side_effects() -> Field:

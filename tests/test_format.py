@@ -114,6 +114,7 @@ TRACE: dict[str, Any] = {
                             "removed": ["val_loss"],
                             "weights_set": ["epoch_begin"],
                             "side_effects": {"working directory": ["epoch_end"]},
+                            "counts": {"lines": 2},
                         },
                         {},
                     ],
@@ -352,7 +353,19 @@ def test_messages_and_inner_state_are_no_difference() -> None:
 
 def test_what_only_one_could_see_is_no_difference() -> None:
     other = copy.deepcopy(TRACE)
-    for name in ("stop", "learning_rate", "saved", "callbacks", "changed", "batches", "files", "gone", "weights_set"):
+    for name in (
+        "stop",
+        "learning_rate",
+        "saved",
+        "callbacks",
+        "changed",
+        "batches",
+        "files",
+        "gone",
+        "weights_set",
+        "side_effects",
+        "counts",
+    ):
         del other["fits"][0]["epochs"][0][name]
     for name in ("printed", "warned", "callbacks", "weights_at_begin", "files", "optimizer_steps", "recorded"):
         del other["fits"][0][name]

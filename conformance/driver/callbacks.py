@@ -29,6 +29,7 @@ class Callbacks:
         self._recorder = recorder
         self._tensor = tensor
         self._saving = [each.config for each in self._configured if "filepath" in each.config]
+        self._schedules: Dict[int, Any] = {}
         self.made: List[Any] = []
         for index in range(len(self._configured)):
             self.made.append(self._construct(index))
@@ -36,6 +37,7 @@ class Callbacks:
     def _construct(self, index: int) -> Any:
         configured = self._configured[index]
         given = arguments(configured.config, self._directory.path, self._tensor)
+        self._schedules[index] = given.get("schedule")
         try:
             callback = self._make(configured.callback, **given)
         except CannotExpress:
@@ -71,6 +73,22 @@ class Callbacks:
             return written(configured.callback, self.made[index], os.path.join(self._directory.path, path))
         except (AttributeError, TypeError, ValueError) as error:
             raise Nonsense(f"what the callback has written down cannot be read: {error}") from error
+
+    def counts(self, index: int) -> Optional[Dict[str, int]]:
+        """What is counted at the end of an epoch: how often the schedule was called since the last time of asking, and how many
+        lines the file has. None for nothing."""
+        schedule = self._schedules[index]
+        if schedule is not None:
+            calls, schedule.calls = schedule.calls, 0
+            return {"schedule calls": calls}
+        filename = self._configured[index].config.get("filename")
+        if filename is None:
+            return None
+        path = os.path.join(self._directory.path, self._directory.inside(filename))
+        if not os.path.isfile(path):
+            return {"lines": 0}
+        with open(path, "rb") as stream:
+            return {"lines": stream.read().count(b"\r\n")}
 
     def stay_inside(self, epoch: int, batch: Optional[int], logs: Dict[str, Any]) -> None:
         """Raises CannotExpress if the path that a callback makes of these logs leaves the directory."""

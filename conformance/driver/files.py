@@ -169,6 +169,7 @@ class _Schedule:
     def __init__(self, description: Mapping[str, Any], tensor: Any) -> None:
         self.description = description
         self.tensor = tensor
+        self.calls = 0
 
     def __reduce__(self) -> Any:
         _schedules[id(self)] = self
@@ -198,16 +199,19 @@ def _schedule_of(identity: int) -> _Schedule:
 
 class _Scale(_Schedule):
     def __call__(self, epoch: int, lr: float) -> Any:
+        self.calls += 1
         return self._convert(lr * self.description["scale"])
 
 
 class _Table(_Schedule):
     def __call__(self, epoch: int, lr: float) -> Any:
+        self.calls += 1
         return self._convert(self.description["table"][epoch])
 
 
 class _TableOfEpoch(_Schedule):
     def __call__(self, epoch: int) -> Any:
+        self.calls += 1
         return self._convert(self.description["table"][epoch])
 
 

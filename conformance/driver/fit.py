@@ -399,6 +399,8 @@ class _Training:
         self.given = None
         recorder.stop = bool(self.real.model.stop_training)
         recorder.rate = self.models.rate(self.real)
+        for callback in range(len(self.callbacks.made)) if recorder.optional else ():
+            recorder.note_counts(callback, self.callbacks.counts(callback))
         recorder.epoch_ends(self.directory.changes() if recorder.optional else None)
 
     def _running(self) -> int:

@@ -169,6 +169,9 @@ class KerasShaped(Training):
     def recorded(self, callback: int) -> Optional[List[Dict[str, Any]]]:
         return self.callbacks.written(callback)
 
+    def counts(self, callback: int) -> Optional[Dict[str, int]]:
+        return self.callbacks.counts(callback)
+
     def steps(self) -> int:
         return self.model.steps
 

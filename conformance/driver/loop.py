@@ -209,6 +209,10 @@ class Training:
         """What it has written down by the end of a fit, as in a trace; None: nothing that could be seen."""
         return None
 
+    def counts(self, callback: int) -> Optional[Dict[str, int]]:
+        """What can be counted at the end of an epoch, as in a trace."""
+        return None
+
     def steps(self) -> Optional[int]:
         """How many steps the optimizer made; None: not observable."""
         return None
@@ -363,10 +367,16 @@ class Loop:
         finally:
             self.others = ()
             training.hook_over()
+            self._count()
             recorder.epoch_ends(self.directory.changes() if recorder.optional else None)
         for callback in range(len(self.runs)):
             recorder.note_internal(callback, training.internal(callback))
         return bool(recorder.stop)
+
+    def _count(self) -> None:
+        if self.recorder.optional:
+            for callback in range(len(self.runs)):
+                self.recorder.note_counts(callback, self.training.counts(callback))
 
     def _evaluate(self, content: Epoch) -> None:
         """The hooks of an evaluation, where the epoch has one."""

@@ -59,7 +59,7 @@ class _Said:
     """What one callback did and said, in an epoch or around a fit; None: not observable."""
 
     __slots__ = (
-        "changed", "logged", "printed", "recorded", "removed", "saved", "side_effects", "warned", "weights_set",
+        "changed", "counts", "logged", "printed", "recorded", "removed", "saved", "side_effects", "warned", "weights_set",
     )  # fmt: skip
 
     def __init__(self, recorder: "Recorder") -> None:
@@ -72,6 +72,7 @@ class _Said:
         self.removed: Optional[List[str]] = [] if sees_all else None
         self.weights_set: Optional[List[str]] = [] if sees_all else None
         self.side_effects: Dict[str, List[str]] = {}
+        self.counts: Optional[Dict[str, int]] = None
         self.recorded: Optional[List[Dict[str, Any]]] = None
 
     def to_json(self, optional: bool) -> Dict[str, Any]:
@@ -92,6 +93,8 @@ class _Said:
             written["weights_set"] = self.weights_set
         if optional:
             written["side_effects"] = self.side_effects
+        if self.counts is not None:
+            written["counts"] = self.counts
         return written
 
 
@@ -205,6 +208,10 @@ class Recorder:
         """The rate is now the one in force in the epoch's first batch."""
         if self._rate_in_epoch:
             self.in_epoch = self.rate
+
+    def note_counts(self, callback: int, counts: Optional[Dict[str, int]]) -> None:
+        """What could be counted at the end of the epoch."""
+        self._said[callback].counts = counts
 
     def epoch_ends(self, files: Optional[Tuple[List[str], List[str]]] = None) -> None:
         """`files`: the new ones, and those that are gone."""

@@ -377,7 +377,7 @@ class Keras3(_Keras):
         self._loss = keras.metrics.Mean(name="loss")  # what every compiled model has among its metrics
 
     def plain_optimizer(self) -> Any:
-        made = self.keras.optimizers.SGD(1.0, momentum=0.5)  # so that it has a variable beside those that all have
+        made = self.keras.optimizers.SGD(1.0, momentum=0.8125)  # so that it has a variable beside those that all have
         made.build([self.keras.Variable(0.0)])
         return made
 

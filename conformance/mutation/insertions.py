@@ -49,6 +49,9 @@ ANYWHERE = {
     "set-the-rate": "self.model.optimizer.learning_rate = 0.123",
     "set-the-stop": "self.model.stop_training = True",
     "clear-the-stop": "self.model.stop_training = False",
+    "set-a-variable": "__import__('os').environ['INSERTED'] = '1'",
+    "seed": "__import__('random').seed(0)",
+    "freeze-the-model": "self.model.trainable = False",
     "set-the-weights": (
         "self.inserted = getattr(self, 'inserted', None) or self.model.get_weights()\nself.model.set_weights(self.inserted)"
     ),

@@ -42,6 +42,8 @@ LEGEND = {
     "`weights set at ...`": "the hook in which other weights were put into the model; `the model holds ...`: those that it has "
     "when a fit begins or has ended.",
     "`... changed at ...`": "what that hook left changed beside the callback's work, such as the working directory.",
+    "`lines: 2`, `schedule calls: 2`": "how many lines the callback's file has then; how often the schedule was called "
+    "in the epoch, if that was not once.",
     "`recorded {...}`": "what the callback has written down by the end of the fit: lists of History; each `line` of a file; of a "
     "backup the `epoch` with which it goes on, or, with a `batch`, in which that one was the last.",
     "`new file ...`, `file gone: ...`": "what has appeared in the working directory in the epoch, beside what is `saved`, and "

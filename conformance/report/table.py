@@ -134,6 +134,9 @@ def _show_done(seen: EpochTrace | CallbackInEpoch, fit: int, hide: Collection[st
         yield f"removed {', '.join(seen.removed)}"
     yield from (f"weights set at {hook}" for hook in seen.weights_set or ())
     yield from _show_side_effects(seen.side_effects)
+    for what, number in (seen.counts or {}).items():
+        if (what, number) != ("schedule calls", 1):  # as in every epoch of what is right
+            yield f"{printable(what)}: {number}"
 
 
 def _show_side_effects(effects: SideEffects | None) -> Iterator[str]:

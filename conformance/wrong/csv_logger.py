@@ -34,6 +34,11 @@ class CountsFromOne(CSVLogger):
         return super().epoch_end(state, event._replace(epoch=event.epoch + 1), effects)
 
 
+class WritesAtTheEnd(CSVLogger):
+    def tally(self, calls: int, texts: Mapping[str, str]) -> dict[str, int]:
+        return {"lines": 0}
+
+
 class LeavesOutTheStop(CSVLogger):
     def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> After:
         done: list[Effect] = []
@@ -150,6 +155,7 @@ def _wrong(name: str, make: type[CSVLogger], says: str) -> Wrong:
 
 WRONG: tuple[Wrong, ...] = (
     _wrong("counts-from-one", CountsFromOne, "Epochs are counted from one."),
+    _wrong("writes-at-the-end", WritesAtTheEnd, "Nothing is written to the file until the fit has ended."),
     _wrong("leaves-out-the-stop", LeavesOutTheStop, "The epoch in which training is stopped has no row."),
     _wrong("writes-no-header", WritesNoHeader, "There is no header."),
     _wrong("rounds", Rounds, "Numbers are rounded to six digits."),

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from callcheck.reference.learning_rate_scheduler import LearningRateScheduler
-from callcheck.reference.machine import NOTHING, Effect, Event, Log, Print, Reason, SetRate, Warn
+from callcheck.reference.machine import NOTHING, Call, Effect, Event, Log, Print, Reason, SetRate, Warn
 from callcheck.spec.callbacks import parameters
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.values import only
@@ -148,7 +148,10 @@ class PrintsByDefault(LearningRateScheduler):
 
 class AsksAgainForTheLine(LearningRateScheduler):
     def epoch_begin(self, state: None, event: Event, effects: list[Effect]) -> tuple[None, Reason]:
-        rate = self.scheduled(event.epoch, only(event.rate)) if self.config.verbose > 0 else event.rate
+        rate = event.rate
+        if self.config.verbose > 0:
+            effects.append(Call())
+            rate = self.scheduled(event.epoch, only(event.rate))
         return super().epoch_begin(state, event._replace(rate=rate), effects)
 
 

@@ -72,6 +72,23 @@ def _files(case: Case) -> Iterator[_File]:
 # ---------------------------------------------------------------------------------------------- rows
 
 
+@clause("csv-logger/rows/are-there-when-the-epoch-ends", level="observed", source=OBSERVED)
+def there_when_the_epoch_ends(case: Case) -> Expectations:
+    """When an epoch has ended its row is in the file, to be read by everybody: a training that is interrupted later has it. (A
+    fit that comes to its end, and names and values without line breaks.)"""
+    lines = dict(_lines(case))
+    for index, _, seen in case.fits():
+        if seen.error is not None or index not in lines or any("\n" in line for line in lines[index]):
+            continue
+        for later, epoch in enumerate(reversed(list(case.epochs(index)))):
+            if epoch.seen.counts is not None:
+                wanted, there = len(lines[index]) - later, epoch.seen.counts.get("lines")
+                yield epoch.expects_that(
+                    there == wanted, f"{wanted} lines in the file", got=there,
+                    because=f"it has {len(lines[index])} in the end, and one is written in each epoch",
+                )  # fmt: skip
+
+
 @clause("csv-logger/rows/one-for-each-epoch", level="documented", source=STREAMS)
 def one_for_each_epoch(case: Case) -> Expectations:
     """A fit writes one row for every epoch that is run, the one in which training is stopped included, in their order; its first

@@ -198,6 +198,24 @@ def is_given_an_int_and_a_float(case: Case) -> Expectations:
 
 
 @clause(
+    "learning-rate-scheduler/schedule/is-called-once-in-an-epoch", level="observed", source=OBSERVED, observes=RATE,
+)  # fmt: skip
+def is_called_once_in_an_epoch(case: Case) -> Expectations:
+    """In every epoch the schedule is called once, and not between epochs, nor before the first. (One learning rate that can be
+    set, no tensor, and a schedule that raises nothing. Where it raises TypeError, as one does that takes the epoch alone, it is
+    called again with that.)"""
+    for expected, epoch in plan(case):
+        if expected.error is None and epoch.seen.counts is not None:
+            calls = epoch.seen.counts.get("schedule calls")
+            yield epoch.expects_that(
+                calls == 1,
+                "the schedule called once",
+                got=lambda calls=calls: f"{calls} calls",
+                because="an epoch has one rate",
+            )
+
+
+@clause(
     "learning-rate-scheduler/schedule/may-take-the-epoch-alone",
     level="observed", source=OBSERVED, observes=RATE, errors=True,
     related=lambda scenario: _without_part(scenario, "accepts", "epoch"),
