@@ -8,6 +8,7 @@ Rules
 
 import ctypes
 import math
+import warnings
 from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Tuple
 
 _SPECIAL = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
@@ -139,7 +140,8 @@ def state_to_json(value: Any) -> Any:
 def numpy_for(what: str) -> Any:
     """The module, of which something in a scenario is made. Raises CannotExpress with that where it is not installed."""
     try:
-        import numpy
+        with warnings.catch_warnings():  # the filters that the import adds are not what a callback left changed
+            import numpy
     except ImportError:
         from .protocol import CannotExpress
 
