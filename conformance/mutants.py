@@ -164,6 +164,11 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
         "--resume", action="store_true", help="leave out the trials that the output file has the verdict of"
     )
     parser.add_argument("--survivors", action="store_true", help="only those that the output file has as getting by")
+    parser.add_argument(
+        "--unexcused",
+        action="store_true",
+        help="leave out those that are excused: each takes the time of the whole pool",
+    )
     parser.add_argument("--examples", type=int, default=EXAMPLES, metavar="N", help="random scenarios per callback")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the random scenarios")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="processes at once")
@@ -189,6 +194,9 @@ def _chosen(subject: Subject, options: argparse.Namespace, verdicts: dict[str, V
     ]
     if options.survivors:
         mutants = [each for each in mutants if each.id not in verdicts or verdicts[each.id].clauses_by is None]
+    if options.unexcused:
+        known = excused()
+        mutants = [each for each in mutants if each.id not in known]
     if options.limit is not None and len(mutants) > options.limit:
         mutants = [mutants[index * len(mutants) // options.limit] for index in range(options.limit)]
     return mutants

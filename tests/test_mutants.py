@@ -155,6 +155,15 @@ def test_a_wrong_keras_is_noticed_and_the_installed_one_is_not(tmp_path: Path) -
     assert len(verdicts) >= 2
 
 
+@pytest.mark.skipif(importlib.util.find_spec("keras") is None, reason="needs Keras: pip install 'callcheck[keras]'")
+def test_those_that_are_excused_can_be_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    listed = []
+    for options in ([], ["--unexcused"]):
+        assert main(["--callback", "TerminateOnNaN", "--list", *options]) == 0
+        listed.append({line.split(": ")[0] for line in capsys.readouterr().out.splitlines()})
+    assert listed[0] - listed[1] == {id for id in excused() if id.startswith("terminate_on_nan.py")}
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
