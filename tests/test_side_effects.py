@@ -1,13 +1,16 @@
 """What constructors and hooks leave changed beside their work is seen, by its name and the hook, and gone with the scenario."""
 
 import gc
+import importlib
 import logging
 import os
 import random
+import sys
 import threading
 import time
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -157,3 +160,19 @@ def test_the_variables_of_an_optimizer_are_looked_at(by: str) -> None:
     made = acting(lambda self: self.model.optimizer.iterations.assign(7), keras.callbacks.EarlyStopping)
     tried = custom("Acting", made, "EarlyStopping", by == "fit")
     assert effects(tried) == [{}, {}, {"optimizer.variables": ["epoch_end"]}, {}]
+
+
+def test_what_a_module_does_while_it_is_imported_is_not_the_callbacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "noisy_module.py").write_text(
+        "import logging, os, threading, time, warnings\n"
+        "os.environ['CALLCHECK_TEST'] = '1'\n"
+        "warnings.simplefilter('ignore')\n"
+        "logging.getLogger().addHandler(logging.NullHandler())\n"
+        "threading.Thread(target=time.sleep, args=(0.2,), daemon=True).start()\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    loads = acting(lambda _: importlib.import_module("noisy_module"))
+    assert effects(custom("Acting", loads, "EarlyStopping")) == [{}] * 4
+    assert "noisy_module" in sys.modules

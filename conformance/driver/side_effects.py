@@ -4,6 +4,7 @@ Rules
 - It is looked at where a hook begins and where it ends: what is changed between hooks is nobody's.
 - What a hook changed stays so until the scenario has ended: another hook may put it right. Only the working directory does not.
 - Whether somebody drew random numbers, or began them anew, is told by the next number: it is the one that a twin draws, or not.
+- A module that a hook is the first to import may set variables, filters and handlers while it is imported: that is the module's.
 - Of a model and its optimizer the public attributes count, and the few private ones behind a public setting. What it is every
   callback's to set, or the training loop's, does not.
 """
@@ -31,7 +32,8 @@ class _Aspect:
         self.name = name
         self._read = read
         self._put = put
-        self._first = self._known = read()
+        self._first = read()
+        self.look()
 
     def look(self) -> None:
         self._known = self._read()
@@ -47,6 +49,18 @@ class _Aspect:
     def restore(self) -> None:
         if self._read() != self._first:
             self._put(self._first)
+
+
+class _OfImports(_Aspect):
+    """Something that modules change when they are imported."""
+
+    def look(self) -> None:
+        super().look()
+        self._modules = len(sys.modules)
+
+    def changed(self) -> bool:
+        loaded, self._modules = len(sys.modules) > self._modules, len(sys.modules)
+        return super().changed() and not loaded
 
 
 def _variables() -> Any:
@@ -86,15 +100,15 @@ def _set_collecting(enabled: bool) -> None:
     (gc.enable if enabled else gc.disable)()
 
 
-class _Threads(_Aspect):
+class _Threads(_OfImports):
     """The threads that run; one that has ended by itself is nobody's change."""
 
     def __init__(self) -> None:
         super().__init__("threads", threading.active_count, lambda count: None)
 
     def changed(self) -> bool:
-        before, self._known = self._known, self._read()
-        return bool(self._known > before)
+        before = self._known
+        return super().changed() and bool(self._known > before)
 
 
 class _Random:
@@ -203,9 +217,9 @@ class SideEffects:
         self._attributes: List[_Attributes] = []
         self._params: Tuple[Any, Any] = ({}, {})
         self._aspects: List[Any] = [
-            _Aspect("environment", _variables, _set_variables),
-            _Aspect("warning filters", _filters, _set_filters),
-            _Aspect("logging", _logging, _set_logging),
+            _OfImports("environment", _variables, _set_variables),
+            _OfImports("warning filters", _filters, _set_filters),
+            _OfImports("logging", _logging, _set_logging),
             _Aspect("garbage collection", gc.isenabled, _set_collecting),
             _Threads(),
         ]

@@ -8,7 +8,6 @@ Rules
 
 import ctypes
 import math
-import warnings
 from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Tuple
 
 _SPECIAL = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
@@ -140,8 +139,7 @@ def state_to_json(value: Any) -> Any:
 def numpy_for(what: str) -> Any:
     """The module, of which something in a scenario is made. Raises CannotExpress with that where it is not installed."""
     try:
-        with warnings.catch_warnings():  # the filters that the import adds are not what a callback left changed
-            import numpy
+        import numpy
     except ImportError:
         from .protocol import CannotExpress
 
