@@ -90,7 +90,7 @@ HOME_MADE = {
     "early-stopping/exact-change always-is-one", "early-stopping/improvement leaves-the-count",
     "early-stopping/min-delta-sign turned", "early-stopping/nonfinite skipped", "early-stopping/patience more-than",
     "early-stopping/patience exactly", "early-stopping/threshold relative", "reduce-lr-on-plateau/min-lr not-at-all",
-    "reduce-lr-on-plateau/anchor best-value",
+    "reduce-lr-on-plateau/anchor best-value", "backup-and-restore/batch-count fewer-at-first",
 }  # fmt: skip
 """The values that no dialect of a library has yet: mistakes that people make, and what libraries do that have no adapter."""
 

@@ -125,6 +125,7 @@ TRACE: dict[str, Any] = {
                     "gone": ["o"],
                     "weights_set": ["batch_end", "epoch_end"],
                     "side_effects": {"working directory": ["batch_end"]},
+                    "counts": {"schedule calls": 1},
                 }
             ],
             "epochs_run": 1,
