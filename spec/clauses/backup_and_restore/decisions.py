@@ -466,13 +466,18 @@ def _spelt_out(scenario: Scenario) -> Scenario | None:
         name: value for name, value in defaults("BackupAndRestore").items() if name in parameters("BackupAndRestore")
     }
     missing = {name: value for name, value in given.items() if name not in scenario.config}
-    return configured(scenario, **missing) if missing and "backup_dir" in scenario.config else None
+    return (
+        configured(scenario, **missing)
+        if missing and "backup_dir" in scenario.config and not scenario.existing
+        else None
+    )
 
 
 @judged("backup-and-restore/arguments/defaults-are-those-documented", level="documented",
         source=f"{DOCUMENTATION} (Args; that of save_freq in the first paragraph)", related=_spelt_out)  # fmt: skip
 def documented_defaults(case: Case) -> Expectations:
-    """Leaving an argument out is giving save_freq="epoch", double_checkpoint=False, delete_checkpoint=True."""
+    """Leaving an argument out is giving save_freq="epoch", double_checkpoint=False, delete_checkpoint=True. (Nothing of somebody
+    else's was there before.)"""
     left_out = (name for name in parameters("BackupAndRestore") if name not in case.scenario.config)
     yield from case.expects_the_same(f"the defaults are {', '.join(f'{name}={case[name]!r}' for name in left_out)}")
 
