@@ -91,7 +91,9 @@ def run(
                     return result
             except PASSING:
                 raise
-            except BaseException as error:  # as a signal is one of PASSING here, it is the subject's own
+            except (
+                BaseException
+            ) as error:  # under a time limit a signal is one of PASSING: what comes is the subject's own
                 return _crash(error)
     except CannotExpress as error:
         return {"not_expressible": {"parameter": error.parameter}}
@@ -104,7 +106,7 @@ def run(
         return _failed("flood", str(error))
     except Nonsense as error:
         return _failed("nonsense", str(error))
-    except Exception as error:
+    except Exception as error:  # what is no scenario, too; a Ctrl-C outside of the time limit goes on, and ends the run
         return _crash(error)
 
 
