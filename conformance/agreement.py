@@ -47,17 +47,18 @@ RESULTS = Path(__file__).resolve().parents[1] / "results" / "agreement"
 PACKAGES = ("tensorflow", "tensorflow-cpu", "jax", "torch", "numpy", "h5py")
 """The companions whose versions are kept with a result."""
 ASK_VERSIONS = """
-import json, platform, sys
+import glob, json, platform, sys, sysconfig
 try:
     from importlib.metadata import version
 except ImportError:  # before Python 3.8
-    from pkg_resources import get_distribution
-    version = lambda name: get_distribution(name).version
+    def version(name):
+        (found,) = glob.glob("{}/{}-*.dist-info".format(sysconfig.get_path("purelib"), name.replace("-", "_")))
+        return found[: -len(".dist-info")].split("-")[-1]
 found = {"python": platform.python_version()}
 for name in sys.argv[1:]:
     try:
         found[name] = version(name)
-    except Exception:  # each of the two has its own
+    except Exception:  # it is not there; each of the two has its own
         pass
 print(json.dumps(found))
 """

@@ -26,6 +26,7 @@ from .subjects.names import parse
 PLACES = (
     "keras/src/callbacks", "keras/src/callbacks.py", "keras/callbacks/callbacks.py", "keras/callbacks.py", "keras/callbacks",
     "tf_keras/src/callbacks.py", "tensorflow/python/keras/callbacks.py", "tensorflow_core/python/keras/callbacks.py",
+    "tensorflow/python/keras/_impl/keras/callbacks.py",
 )  # fmt: skip
 """Where the callbacks are, below site-packages."""
 OF_PACKAGE = {

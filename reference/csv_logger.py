@@ -32,10 +32,11 @@ END = "\r\n"
 
 
 class State(NamedTuple):
-    """`columns`: beside epoch; None before the first epoch. `header`: one is due before the first row of a fit. `writing`: a row
-    of this fit was written, or tried. `used`: a file was opened once. `open`: it still is."""
+    """`columns`: beside epoch; None before the first epoch. `before`: those of the fit before. `header`: one is due before the
+    first row of a fit. `writing`: a row of this fit was written, or tried. `used`: a file was opened once. `open`: it is now."""
 
     columns: tuple[str, ...] | None = None
+    before: tuple[str, ...] | None = None
     header: bool = True
     writing: bool = False
     used: bool = False
@@ -52,6 +53,7 @@ class CSVLogger(Machine):
     def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
         self.config: Configuration = bind("CSVLogger", config)
         self.keeps_columns = dialect["csv-logger/reuse"] == "columns"
+        self.asks_before = dialect["csv-logger/stop-in-the-first-epoch"] == "the-columns-of-the-fit-before"
         self.writes_na = dialect["csv-logger/missing-metric"] == "na"
         self.opens_late = dialect["csv-logger/opens"] == "with-the-first-row"
         self.logs_numpy = dialect["learning-rate/logged-as"] == "numpy"
@@ -59,7 +61,7 @@ class CSVLogger(Machine):
     # ---------------------------------------------------------------------------------- hooks
 
     def fit_begin(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
-        if self.keeps_columns and state.writing:
+        if state.writing and (self.keeps_columns or not self.opens_late):
             raise Unpredictable(
                 "instances"
             )  # the fit before was interrupted, and its file is the one that is written to
@@ -69,11 +71,18 @@ class CSVLogger(Machine):
         if not self.opens_late:
             self.open(effects, event)
         columns = state.columns if self.keeps_columns else None
-        return State(columns=columns, header=header, used=True, open=not self.opens_late), OPENED
+        before = state.columns or state.before
+        return State(columns=columns, before=before, header=header, used=True, open=not self.opens_late), OPENED
 
     def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         separator = self.config.separator
-        columns = decided(event.logs, self.writes_na) if state.columns is None else state.columns
+        columns = state.columns
+        if columns is None and self.asks_before and event.stop:
+            if state.before is None:
+                raise TypeError("the columns are asked for before they are decided: 'NoneType' object is not iterable")
+            columns = state.before
+        if columns is None:
+            columns = decided(event.logs, self.writes_na)
         if not isinstance(separator, str) or len(separator) != 1:
             raise TypeError("the delimiter has to be a string of one character")
         if not state.writing and self.opens_late and state.header:

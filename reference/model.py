@@ -27,6 +27,13 @@ from .rate import STORED
 
 ONE_FILE = (".keras", ".h5", ".hdf5")
 """The endings of paths under which every Keras saves one file, of that name. Others may become folders, or several files."""
+
+
+def one_file(dialect: Dialect) -> tuple[str, ...]:
+    """The endings of paths under which weights are one file: before TensorFlow 1.13 one that ends with .hdf5 was a checkpoint."""
+    return (".keras", ".h5") if dialect["model-checkpoint/folder"] == "for-near-checkpoints" else ONE_FILE
+
+
 WITH_OPTIMIZER = (".keras", ".weights.h5")
 """The endings of files whose weights may bring something of the optimizer."""
 ZERO = Origin(-2, -2)
@@ -77,6 +84,7 @@ class Model:
         in_one = isinstance(scenario.learning_rate, Mapping)
         self.rate_is_hidden = in_one and dialect["learning-rate/several-optimizers"] == "unknown"
         self.weights_bring = WEIGHTS_BRING[dialect["model-checkpoint/loaded-weights"]]
+        self.one_file = one_file(dialect)
         self.restores_unbuilt = dialect["model-checkpoint/unbuilt-optimizer"] == "restored"
         self.weights = UNTRAINED
         self.steps = 0
@@ -123,7 +131,7 @@ class Model:
     # ---------------------------------------------------------------------------------- files
 
     def save(self, path: str, weights_only: bool) -> None:
-        self._unknown = self._unknown or not path.endswith(ONE_FILE)
+        self._unknown = self._unknown or not path.endswith(self.one_file if weights_only else ONE_FILE)
         self._saved[str(PurePosixPath(path))] = Saved(weights_only, self.weights, self.rate, self.steps)
         self._new.append(path)
 

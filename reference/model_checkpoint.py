@@ -24,10 +24,11 @@ from typing import Any, NamedTuple
 from callcheck.spec.callbacks import ModelCheckpoint as Configuration
 from callcheck.spec.callbacks import bind
 from callcheck.spec.dialect import Dialect
-from callcheck.spec.files import PATH_LIKE, existing_directories, existing_files, path_of
+from callcheck.spec.files import PATH_LIKE, RELATIVE, existing_directories, existing_files, path_of
 from callcheck.spec.values import Logs, Tensor, Value
 
 from .machine import NOTHING, Effect, Event, Machine, Print, Reason, Save, Unpredictable, Warn
+from .model import ONE_FILE, one_file
 from .monitor import Monitor
 
 EVERY = Reason("model-checkpoint/save-freq/saves-at-every-turn", "It is the turn of a save, and every one counts.")
@@ -106,23 +107,31 @@ PATH_LIKES = {"accepted": "", "only-for-weights": "construction", "fails-when-sa
 FOLDERS: dict[str, frozenset[str] | None] = {
     "before-a-save": None,
     "at-every-turn": None,
-    "never": frozenset({"a model's file", "a file of weights", "a format of TensorFlow's"}),
+    "never": frozenset(
+        {"a model's file", "a file of weights", "a model in TensorFlow's format", "a checkpoint of TensorFlow's"}
+    ),
+    "for-checkpoints": frozenset({"a model's file", "a file of weights", "a model in TensorFlow's format"}),
+    "for-near-checkpoints": frozenset({"a model's file", "a file of weights", "a model in TensorFlow's format"}),
     "for-formats-of-tensorflow": frozenset({"a model's file", "a file of weights"}),
     "for-whole-models": frozenset({"a file of weights"}),
 }
 """For what no folder is made, by the value of `model-checkpoint/folder`; None where the callback makes it."""
 
-BY_KEYWORDS = frozenset({"save-freq-and-keywords", "save-freq-and-keywords-but-threshold"})
-"""The signatures that know the arguments of older releases as keywords."""
+BY_KEYWORDS = {
+    "save-freq-and-keywords": ("load_weights_on_restart", "period"),
+    "save-freq-and-keywords-but-threshold": ("load_weights_on_restart", "period"),
+    "save-freq-and-restart": ("period",),
+}
+"""The signatures that know the arguments of older releases as keywords, with those of which they warn."""
 
 
-def _check_legacy(config: Mapping[str, Any]) -> tuple[str, ...]:
+def _check_legacy(config: Mapping[str, Any], older: tuple[str, ...]) -> tuple[str, ...]:
     """What the constructor warns about. Raises what it raises about arguments of older releases."""
     if config.get("options") is not None:
         if not config.get("save_weights_only") and path_of(config["filepath"]).endswith(".keras"):
             raise ValueError("the .keras format does not support options")
         raise TypeError("options must be an object of TensorFlow's")
-    return tuple("other" for name in ("load_weights_on_restart", "period") if name in config)
+    return tuple("other" for name in older if name in config)
 
 
 class ModelCheckpoint(Machine):
@@ -136,7 +145,7 @@ class ModelCheckpoint(Machine):
         self.refuses_path = PATH_LIKES[dialect["model-checkpoint/path-like"]] if as_path else ""
         if self.refuses_path == "construction" and not configuration.save_weights_only:
             raise AttributeError("a path has no attribute 'endswith'")
-        warned = _check_legacy(config) if signature in BY_KEYWORDS else ()
+        warned = _check_legacy(config, BY_KEYWORDS[signature]) if signature in BY_KEYWORDS else ()
         self.warned = (*warned, "unknown-mode") if self.monitor.unknown_mode else warned
         if configuration.save_freq == "epoch":
             self.hooks -= {"batch_end"}
@@ -154,6 +163,8 @@ class ModelCheckpoint(Machine):
         self.announces_after = dialect["model-checkpoint/announces"] == "before-and-after"
         self.folder = dialect["model-checkpoint/folder"]
         self.without_folder = FOLDERS[self.folder]
+        self.is_relative = isinstance(configuration.filepath, Mapping) and RELATIVE in configuration.filepath
+        self.one_file = one_file(dialect)
         self.failed_save = dialect["model-checkpoint/failed-save"]
         self.refuses_best = dialect["model-checkpoint/best-keras-file"] == "refused"
         self.counts_samples = dialect["model-checkpoint/save-freq"] == "samples"
@@ -207,7 +218,12 @@ class ModelCheckpoint(Machine):
                 and not self.config.save_weights_only
             ):
                 raise ValueError("the .keras format does not support options")
-            if self.without_folder is not None and "/" in path and _form(path, self.config) in self.without_folder:
+            form = self._form(path)
+            if self.folder == "for-near-checkpoints" and form == "a checkpoint of TensorFlow's":
+                folders = len(PurePosixPath(path).parents) - 1
+                if folders > 1 or (self.is_relative and not folders):
+                    raise ValueError(f"the folder of {path} is not made")
+            if self.without_folder is not None and "/" in path and form in self.without_folder:
                 if self.failed_save == "passes-for-a-save":
                     if self.config.verbose > 0:
                         effects[-1] = Print("other")  # the line that says that it is saved is not true
@@ -222,6 +238,12 @@ class ModelCheckpoint(Machine):
             if self.announces_after and self.config.verbose > 0:
                 effects.append(Print("saved"))
         return best, reason
+
+    def _form(self, path: str) -> str:
+        """What Keras 2 writes to a path: one file, if the name has its suffix."""
+        if self.config.save_weights_only:
+            return "a file of weights" if path.endswith(self.one_file) else "a checkpoint of TensorFlow's"
+        return "a model's file" if path.endswith(ONE_FILE) else "a model in TensorFlow's format"
 
     def _line(self, kind: str) -> Print:
         """A line that names the epoch; one that counts it from zero is another."""
@@ -262,13 +284,6 @@ class ModelCheckpoint(Machine):
 def _samples(logs: Logs) -> Any:
     """How many samples the batch says that it has, one if it does not."""
     return logs.get("size", 1)
-
-
-def _form(path: str, config: Configuration) -> str:
-    """What Keras 2 writes to a path: one file, if the name has its suffix."""
-    if not path.endswith((".h5", ".hdf5", ".keras")):
-        return "a format of TensorFlow's"
-    return "a file of weights" if config.save_weights_only else "a model's file"
 
 
 def _check_folder(path: str, existing: tuple[str, ...]) -> None:

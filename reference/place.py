@@ -21,16 +21,19 @@ class Place:
     """`index` in the list. What was seen is that of the epoch, or of the hooks around the epochs, that is under way."""
 
     __slots__ = (
-        "calls", "changed", "counts", "index", "internal", "logged", "machine", "printed", "printed_around", "recorded",
+        "calls", "changed", "counts", "index", "internal", "logged", "lost", "machine", "printed", "printed_around", "recorded",
         "removed", "saved", "side_effects", "side_effects_around", "state", "warned", "warned_around", "warned_made",
         "weights_set",
     )  # fmt: skip
 
-    def __init__(self, index: int, machine: m.Machine) -> None:
+    def __init__(self, index: int, machine: m.Machine, lost: frozenset[str]) -> None:
+        """`lost`: the kinds of warnings that nobody is given."""
         self.index = index
         self.machine = machine
+        self.lost = lost
         self.state = machine.initial
-        self.warned_made = machine.warned
+        self.warned_made: tuple[str, ...] = ()
+        self._made()
         self.internal: dict[str, list[list[Any]]] = {}
         self.fit_begins()
 
@@ -38,11 +41,18 @@ class Place:
         """Make the instance of a later fit. Raises what making it raises."""
         if instances == "new":
             self.state = self.machine.initial
-            self.warned_made += self.machine.warned
+            self._made()
         elif instances == "pickled":
             self.machine.pickled(self.state)
         elif instances == "copied":
             self.machine.copied(self.state)
+
+    def _made(self) -> None:
+        self.warned_made += tuple(kind for kind in self.machine.warned if kind not in self.lost)
+
+    def warn(self, kind: str) -> None:
+        if kind not in self.lost:
+            self.warned += (kind,)
 
     def fit_begins(self) -> None:
         self.printed_around: tuple[str, ...] = ()

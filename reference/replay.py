@@ -117,6 +117,10 @@ INDEX_TOLD: Mapping[str, Callable[[int, int, int], int]] = {
 of how many batches that group is, and how many there are."""
 
 
+LOST: Mapping[str, frozenset[str]] = {"given": frozenset(), "lost": frozenset({"unknown-mode", "missing-metric"})}
+"""The kinds of warnings of which nobody hears, by the value of `training/warnings`."""
+
+
 class Replay:
     """One scenario under way: the callbacks, the model, what was seen so far."""
 
@@ -166,7 +170,7 @@ class Replay:
                 whose = index if self.several else None
                 return Trace(rejected=Rejected(type=type(error).__name__, message=str(error), callback=whose))
             machine.existing = self.scenario.existing
-            self.places.append(Place(index, machine))
+            self.places.append(Place(index, machine, LOST[self.dialect["training/warnings"]]))
         self.hooks = {hook: self._calls(hook) for hook in m.HOOKS}
         fits = []
         try:
@@ -442,7 +446,7 @@ class Replay:
             elif isinstance(effect, m.Print):
                 place.printed += (effect.kind,)
             elif isinstance(effect, m.Warn):
-                place.warned += (effect.kind,)
+                place.warn(effect.kind)
             elif isinstance(effect, m.Restore):
                 if effect.weights != model.weights and _in_trace(hook) not in place.weights_set:
                     place.weights_set += (_in_trace(hook),)

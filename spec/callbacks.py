@@ -225,6 +225,12 @@ CALLBACKS: dict[str, Callback] = {
                     but=frozenset({"initial_value_threshold"}),
                     swallows=True,
                 ),
+                "save-freq-and-restart": Signature(
+                    says="Those of Keras 3 but initial_value_threshold; load_weights_on_restart; period, which with "
+                    'save_freq="epoch" saves every period-th epoch, with a warning; any other is accepted, and does nothing.',
+                    but=frozenset({"initial_value_threshold"}),
+                    swallows=True,
+                ),
                 "period": Signature(
                     says="Those of Keras 3 but save_freq and initial_value_threshold, and period, which saves every "
                     "period-th epoch; an unknown one raises TypeError.",

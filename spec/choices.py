@@ -412,6 +412,12 @@ _ALL = (
         at_every_turn="Whenever a save is due, before it is decided: a place that cannot be a folder fails although nothing is "
         "saved.",
         never="Never: to save into a folder that is not there raises OSError.",
+        for_checkpoints="By saving alone, of weights whose name has no suffix of HDF5, which TensorFlow writes as a checkpoint. "
+        "A whole model is an HDF5 file, whatever its name: to save one into a folder that is not there raises OSError.",
+        for_near_checkpoints="By saving alone, of weights whose name does not end with .h5 or .keras, which TensorFlow writes as "
+        "a checkpoint, and only the last folder of the path: where that is not enough, or the path names no folder at all, "
+        "ValueError is raised. A whole model is an HDF5 file, whatever its name: to save one into a folder that is not there "
+        "raises OSError.",
         for_formats_of_tensorflow="By saving alone, where the name has no suffix of a file and TensorFlow writes a format of its "
         "own; to save an HDF5 file into a folder that is not there raises OSError.",
         for_whole_models="By saving alone, of a whole model or in a format of TensorFlow's; to save weights as HDF5 into a "
@@ -464,6 +470,13 @@ _ALL = (
         the_first="That of the first of them.",
         the_last_of_a_full_group="That of the last of them; where an epoch's last group is short, the one that its last batch "
         "would have if it was full.",
+    ),
+    decision(
+        "training/warnings",
+        "What becomes of the warnings of an unknown mode and of a missing metric?",
+        given="They are given.",
+        lost="They are lost: logging is handed an argument too many, and writes a traceback of its own to standard error, which "
+        "stops nothing.",
     ),
     *(arguments(callback) for callback in CALLBACKS.values() if len(callback.signatures) > 1),
 )

@@ -16,6 +16,13 @@ RECORDING = (
         columns="Those of the first epoch that it has ever seen.",
     ),
     decision(
+        "csv-logger/stop-in-the-first-epoch",
+        "What is written where training is stopped in the first epoch of a fit?",
+        its_row="That epoch's row, as of any other.",
+        the_columns_of_the_fit_before="A row in the columns of the fit before, which are kept for this one; in an instance's "
+        "first fit nothing: TypeError is raised, because there are no columns yet.",
+    ),
+    decision(
         "csv-logger/missing-metric",
         "What is written for a metric that the first epoch logged, and a later one does not?",
         na="NA; and where the first epoch has no metric of the validation, there are columns for those, too.",

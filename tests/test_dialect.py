@@ -63,6 +63,7 @@ def test_the_backend_and_numpy_lie_over_a_release() -> None:
         ("kears-3.0.0", "no release of kears is known"),
         ("keras-0.3.3", "older than the first known release"),
         ("keras-2.5.0", "what keras 2.5.0 does is not known: it lies between 2.4.3 and 2.6.0, which differ"),
+        ("tensorflow-1.3.0", "older than the first known release, 1.4.0"),
         (
             "tensorflow-2.16.1",
             "tensorflow 2.16.1 has no callbacks of its own: they are those of the keras that is installed",

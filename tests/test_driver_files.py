@@ -1,15 +1,19 @@
 """Nothing that a scenario says leaves its temporary directory, by hooks or by a real fit; and what is saved are files."""
 
 import os
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from callcheck.conformance.driver.files import Directory
 from callcheck.conformance.driver.loop import run
+from callcheck.conformance.driver.model import Model, WithoutRate
 from callcheck.conformance.driver.protocol import CannotExpress, Unavailable
 from callcheck.conformance.driver.subjects import custom, subject
+from callcheck.conformance.driver.tensorflow_1 import TensorFlow1
 
 
 def saving(filepath: Any, **more: Any) -> dict[str, Any]:
@@ -176,3 +180,40 @@ def test_a_directory_is_there_while_it_is_used() -> None:
         assert sorted(os.listdir()) == ["a", "c"]
     assert os.getcwd() == here
     assert not os.path.exists(directory.path), "what was left there goes with it"
+
+
+@pytest.mark.parametrize(
+    ("release", "path", "weights_only", "files"),
+    [
+        ("1.8.0", "m", True, ["m"]),
+        ("1.8.0", "d/m", True, FileNotFoundError),
+        ("1.12.3", "m.h5", True, ["m.h5"]),
+        ("1.12.3", "d/m.hdf5", True, ["d/m.hdf5.data-00000-of-00001", "d/m.hdf5.index"]),
+        ("1.12.3", "m", True, ValueError),
+        ("1.12.3", "d/e/m", True, ValueError),
+        ("1.13.2", "m.hdf5", True, ["m.hdf5"]),
+        ("1.13.2", "d/e/m", True, ["d/e/m.data-00000-of-00001", "d/e/m.index"]),
+        ("1.15.5", "m", True, ["m.data-00000-of-00002", "m.data-00001-of-00002", "m.index"]),
+        ("1.15.5", "m", False, ["m"]),
+        ("1.15.5", "d/m", False, FileNotFoundError),
+    ],
+)
+def test_what_tensorflow_1_saves(
+    release: str, path: str, weights_only: bool, files: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model is one file. Weights are from 1.9 on a checkpoint, whose folder is made, before 1.13 the last one alone."""
+    sgd = SimpleNamespace(lr=None)
+    keras = SimpleNamespace(
+        callbacks=SimpleNamespace(Callback=object), models=SimpleNamespace(Model=SimpleNamespace(compile=lambda: None)),
+        backend=SimpleNamespace(), optimizers=SimpleNamespace(SGD=lambda rate: sgd),
+    )  # fmt: skip
+    monkeypatch.setitem(sys.modules, "tensorflow", SimpleNamespace(__version__=release))
+    with Directory() as directory:
+        model = Model(WithoutRate(), directory, TensorFlow1(keras))
+        save = model.save_weights if weights_only else model.save
+        if isinstance(files, list):
+            save(path)
+            assert directory.changes()[0] == files
+        else:
+            with pytest.raises(files):
+                save(path)

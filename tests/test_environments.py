@@ -39,6 +39,8 @@ def _in_a_folder_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
         ("keras==2.6.0", "3.9", "tensorflow==2.6.*"),
         ("keras==2.3.1", "3.7", "tensorflow==2.0.4"),
         ("keras==1.0.0", "3.6", "tensorflow==1.4.1"),
+        ("tensorflow==1.15.5", "3.7", "tensorflow==1.15.5"),
+        ("tensorflow==1.4.1", "3.6", "numpy<1.17"),
         ("tf-keras==2.16.0", "3.11", "tensorflow==2.16.*"),
     ],
 )

@@ -8,8 +8,9 @@ keras = pytest.importorskip("keras", reason="keras is not installed; pip install
 
 import numpy as np  # noqa: E402 - after the skip
 
+from callcheck.conformance.driver.metrics import compiled  # noqa: E402
+from callcheck.conformance.driver.packages import package  # noqa: E402
 from callcheck.conformance.driver.scenario import index_told  # noqa: E402
-from callcheck.conformance.driver.worlds import compiled, package  # noqa: E402
 from callcheck.spec.callbacks import CALLBACKS, defaults, parameters  # noqa: E402
 from callcheck.spec.metrics import _BY_NAME, DIRECTIONS, default_name, metric_from_json  # noqa: E402
 

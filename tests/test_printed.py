@@ -99,3 +99,10 @@ def test_what_goes_to_standard_error_or_to_a_logger_is_heard(capfd: pytest.Captu
         assert heard.printed(lambda: FACTS) == ()
         assert not heard.something
     assert "Epoch 5: early stopping" in capfd.readouterr().err
+
+
+def test_a_warning_whose_arguments_do_not_fit_is_none() -> None:
+    """logging writes a traceback to standard error in its place, and goes on."""
+    with captured() as heard:
+        logging.getLogger("tensorflow").warning("EarlyStopping mode %s is unknown", "other", RuntimeWarning)
+        assert heard.warned() == ()

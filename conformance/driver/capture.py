@@ -126,7 +126,10 @@ class _Listener(logging.Handler):
         self.heard = heard
 
     def emit(self, record: logging.LogRecord) -> None:
-        text = record.getMessage()
+        try:
+            text = record.getMessage()
+        except TypeError:
+            return  # its arguments do not fit: every handler says so on standard error, and nobody is warned
         if not _NOBODYS.search(text):
             self.heard.append(warning_event(text))
 

@@ -89,6 +89,8 @@ class Model:
         self._directory = directory
         self._world = world
 
+    _ckpt_saved_epoch = None  # ModelCheckpoint in TensorFlow 1.14 asks
+
     def _in_multi_worker_mode(self) -> bool:
         return False  # ModelCheckpoint in TensorFlow 2.1 and 2.2 asks
 
@@ -129,8 +131,7 @@ class Model:
                 "steps": self.steps,
             }
         )
-        if self._world.makes_folder(path, weights_only):
-            os.makedirs(os.path.dirname(os.path.join(self._directory.path, path)), exist_ok=True)
+        self._world.make_folder(path, weights_only)
         for file in self._world.form(path, weights_only):
             if file.startswith(path + os.sep):
                 os.makedirs(path, exist_ok=True)

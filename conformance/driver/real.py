@@ -12,10 +12,11 @@ from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from .backups import backs_up_batches, known_steps
 from .metrics import compiled, compiling
+from .packages import Package
 from .protocol import CannotExpress, Unavailable
 from .scenario import Scenario
 from .values import ScheduledRate
-from .worlds import Keras3, Package, StandaloneKeras, TfKeras
+from .worlds import Keras3, StandaloneKeras, TfKeras
 
 KEPT = 32
 """Compiled models kept for later scenarios, the last used ones; each takes some MB."""

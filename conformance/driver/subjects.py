@@ -17,10 +17,11 @@ from .adapters import INSTALL, adapter
 from .fit import RealFit
 from .hooks import Hooks
 from .importing import quiet
+from .packages import Package, package
 from .protocol import CALLBACKS, Capabilities, Unavailable
 from .real import real_models
 from .record import text_of
-from .worlds import Package, PlainWorld, package
+from .worlds import PlainWorld
 
 KERAS = ("keras", "tf-keras", "tensorflow")
 """The distributions that are a Keras."""

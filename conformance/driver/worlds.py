@@ -2,26 +2,28 @@
 
 PlainWorld      no framework at all
 StandaloneKeras Keras 1.0 to 2.3, with a backend function for every variable
-TfKeras         Keras 2 in TensorFlow: tf.keras, tf-keras, keras 2.4 to 2.15
+TfKeras         Keras 2 in TensorFlow 2: tf.keras, tf-keras, keras 2.4 to 2.15
+TensorFlow1     tf.keras in TensorFlow 1 (`tensorflow_1`)
 Keras3          Keras 3 on any backend
 
 Each says how a model is made for a scenario, how a rate is set and read, what a tensor is, which files a save writes, and when a
 fit clears the stop flag. In the worlds of Keras the optimizer is a real one, and so are the compiled metrics; the model is a
-stand-in (`model`). A real model is made in `fit_models`. Frameworks are imported when a world is made, never before.
+stand-in (`model`). A real model is made in `fit_models`. Frameworks are imported when a world is made, never before;
+which one a Keras has is said in `packages`.
 """
 
 import importlib
 import importlib.util
 import inspect
 import json
+import os
 import sys
-from functools import lru_cache, partial
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from .backups import checkpointed, known_steps
 from .files import Directory, h5py_tells_errors, saved_form
-from .importing import load
 from .metrics import UnknownMetrics, compiled, compiling
 from .model import Model, Optimizer, Scheduled, WithoutRate
 from .protocol import CannotExpress
@@ -86,9 +88,8 @@ class PlainWorld:
             return False, False
         return self.weights_bring if path.endswith((".keras", ".weights.h5")) else (False, False)
 
-    def makes_folder(self, path: str, weights_only: bool) -> bool:
-        """Whether a save makes the folder in which the path lies."""
-        return False
+    def make_folder(self, path: str, weights_only: bool) -> None:
+        """Make the folder in which the path lies, if a save makes it. Raises what that raises."""
 
     def takes_options(self, path: str) -> bool:
         """Whether a whole model can be saved there with `options`."""
@@ -301,17 +302,15 @@ class TfKeras(_Keras):
         self.weights_bring = False, self._release >= (2, 12)
         self.divides_logs = (2, 3) <= self._release < (2, 5)
 
-    def makes_folder(self, path: str, weights_only: bool) -> bool:
-        return self.form(path, weights_only) != (path,) or (not weights_only and self._release >= (2, 4))
+    def make_folder(self, path: str, weights_only: bool) -> None:
+        if self.form(path, weights_only) != (path,) or (not weights_only and self._release >= (2, 4)):
+            os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
 
     def writes_with_h5py(self, path: str) -> bool:
         return self.takes_options(path)
 
     def takes_options(self, path: str) -> bool:
         return not (path.endswith(".keras") and self._release >= (2, 13))  # a format of its own since
-
-    def _note_assignments(self) -> bool:
-        return hasattr(self.variable, "numpy") and super()._note_assignments()
 
     def schedule(self, rate: float) -> Any:
         if self._release < (2, 13):
@@ -350,15 +349,6 @@ class TfKeras(_Keras):
         schedule = getattr(model.optimizer, "_learning_rate", None)
         if callable(schedule) and hasattr(model.optimizer, "_current_learning_rate"):
             self.assign(model.optimizer._current_learning_rate, float(schedule(0)))
-
-    def assign(self, variable: Any, rate: float) -> None:
-        if self._remembers:
-            variable.assign(rate)
-        else:  # TensorFlow 1
-            self.keras.backend.set_value(variable, rate)
-
-    def read(self, variable: Any) -> float:
-        return float(variable.numpy() if self._remembers else self.keras.backend.get_value(variable))
 
     def tensor(self, values: Tuple[float, ...]) -> Any:
         return importlib.import_module("tensorflow").constant(values, dtype="float32")
@@ -457,40 +447,3 @@ def several_in_one(keras: Any, names: Tuple[str, ...]) -> Any:
     return keras.optimizers.MultiOptimizer(
         keras.optimizers.OptimizerMap(last, {f"none of {other.name}": other for other in others})
     )
-
-
-class Package:
-    """A Keras that was imported: its module (whose `callbacks` it has), its names, its world."""
-
-    def __init__(self, name: str, keras: Any, version: str, backend: str, world: PlainWorld) -> None:
-        self.name = name
-        self.keras = keras
-        self.version = version
-        self.backend = backend
-        self.world = world
-
-    def identity(self) -> Dict[str, str]:
-        """What a greeting says of it: also the NumPy that it calculates with, which every Keras has imported."""
-        known = {"package": self.name, "version": self.version, "backend": self.backend}
-        return dict(known, numpy=str(sys.modules["numpy"].__version__))
-
-
-@lru_cache(maxsize=None)
-def package(name: str) -> Package:
-    """A Keras by its distribution: "keras", "tf-keras" or "tensorflow" (its own tf.keras). Raises Unavailable."""
-    module = load(name.replace("-", "_"), name)
-    version = str(module.__version__)
-    if name == "tensorflow":
-        return Package(name, module.keras, version, "tensorflow", TfKeras(module.keras))
-    numbers = version.split(".")
-    if int(numbers[0]) >= 3:
-        return Package(name, module, version, module.config.backend(), Keras3(module))
-    if name == "keras" and int(numbers[0]) < 2:  # its parts are there only once they are imported
-        for part in ("backend", "callbacks", "layers", "metrics", "models", "optimizers"):
-            importlib.import_module("keras." + part)
-    if name == "keras" and (int(numbers[0]), int(numbers[1])) < (2, 4):
-        backend = module.backend.backend() if hasattr(module.backend, "backend") else module.backend._BACKEND
-        return Package(name, module, version, backend, StandaloneKeras(module, tuple(map(int, numbers))))
-    if name == "keras" and int(numbers[1]) < 9:
-        module = load("tensorflow", name).keras  # until 2.9 the package alone was no public interface
-    return Package(name, module, version, "tensorflow", TfKeras(module))

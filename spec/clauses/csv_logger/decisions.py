@@ -272,7 +272,7 @@ def _later_fits(scenario: Scenario) -> Scenario | None:
 
 @clause(
     "csv-logger/reuse/an-instance-used-again-behaves-as-a-new-one", level="observed", source="observed: keras 3.15.1",
-    choices={"csv-logger/reuse": "nothing"}, related=_later_fits,
+    choices={"csv-logger/reuse": "nothing", "csv-logger/stop-in-the-first-epoch": "its-row"}, related=_later_fits,
 )  # fmt: skip
 def as_a_new_one(case: Case) -> Expectations:
     """Without append an instance that is used for another fit writes what a new one would write: the columns of that fit."""

@@ -96,7 +96,10 @@ def verbose_is_a_switch(case: Case) -> Expectations:
     yield from case.expects_the_same(f"verbose={case['verbose']} acts as {case.beside()['verbose']}")
 
 
-@clause("early-stopping/monitor/warns-where-the-metric-is-missing", level="observed", source=BOTH, observes=("warned",))
+@clause(
+    "early-stopping/monitor/warns-where-the-metric-is-missing", level="observed", source=BOTH, observes=("warned",),
+    choices={"training/warnings": "given"},
+)  # fmt: skip
 def warns_where_missing(case: Case) -> Expectations:
     """An epoch whose logs do not have the metric warns, in the warm-up too, and where validation_freq leaves the validation
     out; no other epoch does. An undecided mode auto raises before it warns."""
@@ -114,7 +117,10 @@ def warns_where_missing(case: Case) -> Expectations:
         )
 
 
-@clause("early-stopping/mode/warns-of-an-unknown-mode", level="observed", source=BOTH, observes=("warned",))
+@clause(
+    "early-stopping/mode/warns-of-an-unknown-mode", level="observed", source=BOTH, observes=("warned",),
+    choices={"training/warnings": "given"},
+)  # fmt: skip
 def warns_of_unknown_mode(case: Case) -> Expectations:
     """The constructor warns of a mode that is none of auto, min and max, and of nothing else."""
     expected = () if case["mode"] in (*MODES, "auto") else ("unknown-mode",)

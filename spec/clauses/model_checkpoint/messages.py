@@ -229,6 +229,7 @@ def documented_defaults(case: Case) -> Expectations:
 
 @clause(
     "model-checkpoint/mode/warns-of-an-unknown-mode", level="observed", source=OBSERVED, errors=True, observes=("warned",),
+    choices={"training/warnings": "given"},
 )  # fmt: skip
 def warns_of_unknown_modes(case: Case) -> Expectations:
     """The constructor warns of a mode that is none of "auto", "min", "max" and, where it is given the documented arguments alone,

@@ -65,7 +65,7 @@ def array_is_saved(case: Case) -> Expectations:
 
 @clause(
     "model-checkpoint/monitor/a-tensor-is-an-array", level="observed", source=KERAS_3,
-    observes=("saved", "warned"), choices={"model-checkpoint/array-metric": SAVES_ARRAYS},
+    observes=("saved", "warned"), choices={"model-checkpoint/array-metric": SAVES_ARRAYS, "training/warnings": "given"},
 )  # fmt: skip
 def tensor_is_an_array(case: Case) -> Expectations:
     """With save_best_only, a turn whose monitored metric is a tensor of several numbers warns and saves, as with an
@@ -105,7 +105,7 @@ def _warnings(case: Case, planned: tuple[Turn, ...]) -> Expectations:
 
 @clause(
     "model-checkpoint/monitor/warns-where-the-metric-is-missing", level="observed", source=OBSERVED,
-    observes=("warned",),
+    observes=("warned",), choices={"training/warnings": "given"},
 )  # fmt: skip
 def warns_of_a_missing_metric(case: Case) -> Expectations:
     """With save_best_only, every turn whose logs lack the monitored metric gives one warning that says so; where no turn sees an
@@ -118,7 +118,7 @@ def warns_of_a_missing_metric(case: Case) -> Expectations:
 
 @clause(
     "model-checkpoint/monitor/warns-of-what-it-cannot-compare", level="observed", source=KERAS_3,
-    observes=("warned",), choices={"model-checkpoint/array-metric": SAVES_ARRAYS},
+    observes=("warned",), choices={"model-checkpoint/array-metric": SAVES_ARRAYS, "training/warnings": "given"},
 )  # fmt: skip
 def warns_of_an_array(case: Case) -> Expectations:
     """With save_best_only, every turn whose metric is missing warns, and so does one whose metric is an array with a dimension;

@@ -111,7 +111,7 @@ def logs_a_number_of_this_kind(case: Case) -> Expectations:
 
 @clause(
     "reduce-lr-on-plateau/mode/warns-of-an-unknown-mode",
-    level="observed", source=OBSERVED, observes=("warned",), errors=True,
+    level="observed", source=OBSERVED, observes=("warned",), errors=True, choices={"training/warnings": "given"},
 )  # fmt: skip
 def warns_of_an_unknown_mode(case: Case) -> Expectations:
     """The constructor issues one warning of a mode that is none of auto, min and max, and no other. (Numeric arguments that are

@@ -271,7 +271,7 @@ def _with_gaps(scenario: Scenario) -> Scenario | None:
 
 @clause(
     "reduce-lr-on-plateau/monitor/warns-where-the-metric-is-missing",
-    level="observed", source=OBSERVED, observes=("warned",),
+    level="observed", source=OBSERVED, observes=("warned",), choices={"training/warnings": "given"},
 )  # fmt: skip
 def missing_metric_warns(case: Case) -> Expectations:
     """At the end of an epoch without the metric one warning is issued that says so, and at that of any other none. (The monitor

@@ -91,6 +91,7 @@ def restores_whoever_stopped(case: Case) -> Expectations:
     level="observed",
     source=OBSERVED,
     observes=("warned",),
+    choices={"training/warnings": "given"},
 )
 def later_ones_see(case: Case) -> Expectations:
     """The callbacks share the logs of a hook: the rate that ReduceLROnPlateau or LearningRateScheduler logs is there for
