@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from callcheck.spec.callbacks import CSVLogger as Configuration
 from callcheck.spec.callbacks import bind
 from callcheck.spec.dialect import Dialect
-from callcheck.spec.files import existing_directories
+from callcheck.spec.files import existing_directories, existing_files
 from callcheck.spec.numbers import shortest_float32
 from callcheck.spec.values import ArrayNumber, Tensor, Value
 
@@ -45,6 +45,10 @@ class State(NamedTuple):
 
 class NotFoundError(Exception):
     """TensorFlow's, for a folder that is missing."""
+
+
+class FailedPreconditionError(Exception):
+    """TensorFlow's, for a directory where a file is expected, and for a file where a directory is."""
 
 
 class CSVLogger(Machine):
@@ -104,7 +108,11 @@ class CSVLogger(Machine):
         path = PurePosixPath(self.config.filename)
         directories = existing_directories(self.existing)
         if path in directories:
-            raise IsADirectoryError(f"{path} is a directory")
+            raise (FailedPreconditionError if self.opens_late else IsADirectoryError)(f"{path} is a directory")
+        if not existing_files(self.existing).isdisjoint(path.parents):
+            raise (FailedPreconditionError if self.opens_late else NotADirectoryError)(
+                f"a directory of {path} is a file"
+            )
         if path.parent not in (*directories, PurePosixPath(".")):
             raise (NotFoundError if self.opens_late else FileNotFoundError)(f"there is no {path.parent}")
         effects.append(Write(self.config.filename, append=bool(self.config.append)))

@@ -85,8 +85,8 @@ class KerasShaped(Training):
         self.clears_stop = self.world.clears_stop == "before"
         self.drops_batches = self.world.drops_batches
         self.index_told = self.world.index_told
-        writes = any(name in each.config for each in scenario.configured() for name in ("filepath", "filename"))
-        if writes and scenario.existing and not self.world.writes_files:
+        saves = any("filepath" in each.config for each in scenario.configured())
+        if saves and scenario.existing and not self.world.writes_files:
             raise CannotExpress("existing")
         self.model = self.world.model(scenario, directory)
         self.runs = [_Hooks(self.callbacks, index, self) for index in range(len(scenario.configured()))]

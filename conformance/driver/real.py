@@ -15,6 +15,7 @@ from .metrics import compiled, compiling
 from .packages import Package
 from .protocol import CannotExpress, Unavailable
 from .scenario import Scenario
+from .tensorflow_1 import TensorFlow1
 from .values import ScheduledRate
 from .worlds import Keras3, StandaloneKeras, TfKeras
 
@@ -334,6 +335,21 @@ class StandaloneModels(RealModels):
         )  # fmt: skip
 
 
+class GraphModels(StandaloneModels):
+    """The models of tf.keras in TensorFlow 1: fed by a generator too. What is loaded back is loaded into a graph of its own."""
+
+    def _assign(self, optimizer: Any, rate: Any) -> None:
+        self.world.assign(optimizer.lr, rate)
+
+    def weights_in(self, path: str, weights_only: bool, outputs: Tuple[str, ...]) -> List[Any]:
+        if weights_only:
+            return super().weights_in(path, weights_only, outputs)
+        tf: Any = importlib.import_module("tensorflow")
+        graph = tf.Graph()
+        with graph.as_default(), tf.Session(graph=graph):
+            return super().weights_in(path, weights_only, outputs)
+
+
 class _Generator:
     """The same data without TensorFlow's datasets; the loop is left by the stop flag, so that there is always more."""
 
@@ -360,4 +376,10 @@ def real_models(package: Package) -> RealModels:
         raise Unavailable(
             f"{package.name}:fit trains on the tensorflow backend, and {package.name} is configured for {package.backend}"
         )
+    if isinstance(package.world, TensorFlow1):
+        if package.version.startswith("1.4."):
+            raise Unavailable(
+                "tensorflow:fit needs TensorFlow 1.5: that of 1.4 takes its batches from threads, ahead of the epoch"
+            )
+        return GraphModels(package)
     return (StandaloneModels if isinstance(package.world, StandaloneKeras) else RealModels)(package)

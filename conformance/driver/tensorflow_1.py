@@ -12,6 +12,7 @@ import os
 from typing import Any, Optional, Tuple
 
 from .protocol import CannotExpress
+from .values import unsigned_zero
 from .worlds import TfKeras
 
 
@@ -39,6 +40,9 @@ class TensorFlow1(TfKeras):
 
     def read(self, variable: Any) -> float:
         return float(self.keras.backend.get_value(variable))
+
+    def rate_of(self, optimizer: Any) -> Any:
+        return unsigned_zero(self.read(optimizer.lr)) if hasattr(optimizer, "lr") else super().rate_of(optimizer)
 
     # ---------------------------------------------------------------------------------- files
 
