@@ -12,11 +12,12 @@ from callcheck.conformance.report.example import example
 from callcheck.conformance.report.example_table import tables
 from callcheck.conformance.report.introduction import glossary
 from callcheck.conformance.report.specification import FRONT, documents, markdown, page
-from callcheck.conformance.report.standing import breaks
+from callcheck.conformance.report.standing import BREAKS, breaks, standings
 from callcheck.conformance.report.words import anchor
 from callcheck.conformance.site.state import SITE
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.clauses.clause import CLAUSES
+from callcheck.spec.dialect import documented
 from callcheck.spec.scenario import from_json
 from callcheck.spec.version import retired
 
@@ -73,6 +74,19 @@ def test_the_anchor_in_the_front_leads_to_the_page_where_all_of_it_stands(id: st
     file, target = links_of(line)[0]
     assert target == anchor(id)
     assert f'### <a id="{anchor(id)}"></a>`{id}`' in FILES[file]
+
+
+def test_no_clause_is_kept_by_nobody_and_every_break_has_a_reason() -> None:
+    """A clause that all dialects break is false, or judged wrongly; so is a break that no choice explains."""
+    assert "no choice explains it" not in TEXT
+    assert "Kept by none of these dialects" not in TEXT
+
+
+@pytest.mark.parametrize("id", CLAUSES)
+def test_what_is_documented_keeps_every_clause_that_speaks_of_it(id: str) -> None:
+    assert [
+        each.dialect.name for each in standings(id) if each.verdict == BREAKS and each.dialect == documented()
+    ] == []
 
 
 def test_its_examples_can_be_run_again() -> None:

@@ -79,9 +79,10 @@ def introduction(form: Form) -> Iterator[str]:
     yield ""
     yield (
         "Nor is it, unless it says so, about anything out of the ordinary: there is one optimizer, whose learning rate can be "
-        "set; every fit goes on with the model of the fit before; nobody else does anything but set the stop flag, at an epoch's "
-        "end and before the callback's own hook; and no epoch has an index below 0. A clause on every callback is about any "
-        "optimizer, one on training about models that are loaded and about others at work, too."
+        "set; every fit goes on with the model of the fit before, and with its instance of the callback or a copy of it; "
+        "nobody else does anything but set the stop flag, at an epoch's end and before the callback's own hook; and no epoch "
+        "has an index below 0. A clause on every callback is about any optimizer and about new instances; one on training, or "
+        "on BackupAndRestore, about new instances, models that are loaded, and others at work."
     )
     yield ""
     yield from (f"- **{level}** ({counts[level]}): {says}" for level, says in LEVELS.items())

@@ -13,7 +13,8 @@ Rules
 - No clause speaks of epochs with an index below 0, which `fit` accepts and nobody promises anything about; what they do is left
   to the reference, and to the stored vectors.
 - Unless it says `resumed=True` or is one on training, a clause speaks of fits that go on with the model of the fit before, not
-  with one from a file, and in which nobody else is at work but by setting the stop flag.
+  with one from a file, and in which nobody else is at work but by setting the stop flag; and, but for an every-callback clause,
+  with the instance of the fit before or a copy of it, not with a new one.
 - Unless it says otherwise in `optimizer`, a clause speaks of scenarios with one optimizer, whose learning rate can be set; an
   every-callback clause of all.
 """
@@ -317,10 +318,10 @@ def _governing_prefixes(callbacks: tuple[str, ...]) -> frozenset[str]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Clause:
-    """A clause. `choices` maps a choice to the values under which the clause applies; a dialect with another value is not
-    held to it. `observes` names the fields of a trace without which nothing can be judged. `except_for`: the callbacks of
-    which an every-callback clause does not speak. `optimizer`: of which kind of optimizer it speaks. `resumed`: whether it speaks
-    of fits that resume from a file, and of others at work."""
+    """A clause. `choices` maps a choice to the values under which the clause applies; a dialect with another value is not held to
+    it. `observes` names the fields of a trace without which nothing can be judged. `except_for`: the callbacks of which an
+    every-callback clause does not speak. `optimizer`: of which kind of optimizer it speaks. `resumed`: whether it speaks of fits
+    that resume from a file, of new instances (an every-callback clause does), and of others at work."""
 
     id: str
     level: Level
@@ -379,6 +380,9 @@ class Clause:
         if any(scenario.first_epoch(fit) < 0 for fit in scenario.fits):
             return False
         if not self.resumed and any(_is_resumed(fit) for fit in scenario.fits):
+            return False
+        renewed = self.resumed or self.group.startswith("every-callback/")
+        if not renewed and any(fit.instances == "new" for fit in scenario.fits):
             return False
         if self.optimizer == "any":
             return True

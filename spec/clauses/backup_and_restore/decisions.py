@@ -29,8 +29,8 @@ judged = partial(clause, errors=True, resumed=True)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Backup:
-    """A backup that was made. `epoch`: the epoch in which; `batch`: behind which batch of it, None: at its end. `weights`:
-    whose, counted from the start of the scenario; None: not known. `rate`: the optimizer's, where it did not change meanwhile."""
+    """A backup that was made. `epoch`: the epoch in which; `batch`: behind which batch of it, None: at its end. `weights`: whose,
+    counted from the start of the scenario; None: not known. `rate`: the optimizer's, where it did not change meanwhile."""
 
     epoch: int
     batch: int | None
@@ -163,7 +163,7 @@ def after_every_n_batches(case: Case) -> Expectations:
 
 
 @judged("backup-and-restore/save-freq/false-backs-up-nothing", level="documented",
-        source=f"{DOCUMENTATION} (save_freq: False is for backups before a preemption alone; inferred)")  # fmt: skip
+        source=f"follows from {DOCUMENTATION} (save_freq: False is for backups before a preemption alone)")  # fmt: skip
 def false_backs_up_nothing(case: Case) -> Expectations:
     """With save_freq=False nothing is backed up."""
     for run in _runs(case) if case["save_freq"] is False else ():
@@ -190,12 +190,13 @@ def false_is_every_batch(case: Case) -> Expectations:
 
 @judged(
     "backup-and-restore/save-freq/anything-else-is-refused",
-    level="documented",
-    source=f"{DOCUMENTATION} (save_freq)",
+    level="observed",
+    source=KERAS_3,
+    choices={"backup-and-restore/save-freq": ("off", "integers")},
 )
 def anything_else_is_refused(case: Case) -> Expectations:
-    """The constructor refuses, with an exception, a save_freq that is neither "epoch" nor an integer (False is one). (An
-    inference; of the arguments of this release, and a backup_dir that is not empty.)"""
+    """The constructor refuses, with an exception, a save_freq that is neither "epoch" nor an integer (False is one). (Of the
+    arguments of this release, and a backup_dir that is not empty.)"""
     every = case["save_freq"]
     if not case.knows(*case.scenario.config) or not case.scenario.config.get("backup_dir"):
         return
@@ -275,8 +276,9 @@ def goes_on(case: Case) -> Expectations:
 @judged("backup-and-restore/restore/brings-back-the-optimizer", level="observed", source=OBSERVED,
         observes=("learning_rate_in_epoch",))  # fmt: skip
 def brings_back_the_optimizer(case: Case) -> Expectations:
-    """A fit that finds a backup begins with the learning rate that the optimizer had when it was made, whatever it is set to
-    before fit is called."""
+    """A fit that finds a backup begins with the optimizer as it was when the backup was made, its learning rate, count of steps
+    and momenta, whatever the rate is set to before fit is called. (Checked of the rate; of the steps where the backup is one of
+    an epoch, by training/backup/goes-on-as-if-nothing-had-happened.)"""
     for run in _runs(case):
         epochs = list(case.epochs(run.index))
         if run.found is None or run.found.rate is None or not epochs or epochs[0].seen.learning_rate_in_epoch is None:
@@ -372,7 +374,8 @@ def begins_as_told(case: Case) -> Expectations:
         choices={"backup-and-restore/next-fit": "there-again"})  # fmt: skip
 def begins_there_again(case: Case) -> Expectations:
     """A fit that finds no backup begins, if the model was restored in a fit before, with the epoch that the backup named there,
-    unless that is 0, whatever it is told."""
+    unless that is 0, whatever it is told: the model keeps it, also for a fit that has no such callback. (Checked of fits that
+    have it.)"""
     restored: int | None = None
     recorded: Sequence[Mapping[str, Any]] | None = None
     for run in _runs(case):
@@ -488,7 +491,7 @@ def documented_defaults(case: Case) -> Expectations:
 @judged(
     "backup-and-restore/effects/only-backs-up",
     level="universal",
-    source=OVERVIEW,
+    source=f"follows from {OVERVIEW}",
     observes=("stop",),
 )
 def only_backs_up(case: Case) -> Expectations:

@@ -74,8 +74,8 @@ def _files(case: Case) -> Iterator[_File]:
 
 @clause("csv-logger/rows/are-there-when-the-epoch-ends", level="observed", source=OBSERVED)
 def there_when_the_epoch_ends(case: Case) -> Expectations:
-    """When an epoch has ended its row is in the file, to be read by everybody: a training that is interrupted later has it. (A
-    fit that comes to its end, and names and values without line breaks.)"""
+    """When an epoch has ended its row is in the file, to be read by everybody: a training that is interrupted later has it.
+    (Checked in fits that come to their end, of names and values without line breaks.)"""
     lines = dict(_lines(case))
     for index, _, seen in case.fits():
         if seen.error is not None or index not in lines or any("\n" in line for line in lines[index]):
@@ -89,7 +89,7 @@ def there_when_the_epoch_ends(case: Case) -> Expectations:
                 )  # fmt: skip
 
 
-@clause("csv-logger/rows/one-for-each-epoch", level="documented", source=STREAMS)
+@clause("csv-logger/rows/one-for-each-epoch", level="documented", source=f"follows from {STREAMS}")
 def one_for_each_epoch(case: Case) -> Expectations:
     """A fit writes one row for every epoch that is run, the one in which training is stopped included, in their order; its first
     cell is the epoch's index, as the callbacks are told it. (That this is the first cell is an inference.)"""
@@ -104,8 +104,8 @@ def one_for_each_epoch(case: Case) -> Expectations:
 
 @clause("csv-logger/header/names-the-columns", level="observed", source=OBSERVED)
 def names_the_columns(case: Case) -> Expectations:
-    """The first line of a new file names the columns: `epoch`, then, sorted by name, what the fit's first epoch logged; others,
-    for a validation, may follow."""
+    """In a first fit, the first line of a new file names the columns: `epoch`, then, sorted by name, what the fit's first epoch
+    logged; others, for a validation, may follow."""
     first = next(_files(case), None)
     if first is not None and first.rows:
         due = ["epoch", *sorted(first.rows[0][0].shown.logs)]
@@ -129,8 +129,8 @@ def _is(cell: str | None, value: float) -> bool:
 
 @clause("csv-logger/values/are-those-logged", level="documented", source=STREAMS)
 def values_are_those_logged(case: Case) -> Expectations:
-    """Under the name of a metric stands the number that the epoch logged, in full: it reads back as the same float64. (Of the
-    fit's own columns.)"""
+    """Under the name of a metric stands the number that the epoch logged, in full: it reads back as the same float64. (Checked
+    where the file has a header of that fit.)"""
     for file in _files(case):
         for epoch, row in file.rows if file.header else ():
             for name, value in epoch.shown.logs.items():
@@ -141,15 +141,16 @@ def values_are_those_logged(case: Case) -> Expectations:
                     )  # fmt: skip
 
 
-@clause("csv-logger/values/arrays-stand-in-brackets", level="documented", source=f"{DOCUMENTATION} (1D iterables)")
+@clause("csv-logger/values/arrays-stand-in-brackets", level="observed", source=OBSERVED)
 def arrays_in_brackets(case: Case) -> Expectations:
-    """An array of one dimension is written as its numbers in brackets, all of them."""
+    """An array of one dimension is written as all of its numbers, in brackets and quotation marks that belong to the cell: who
+    reads the file with Python's csv gets `"[1.0, 2.0]"`, quotation marks included."""
     for file in _files(case):
         for epoch, row in file.rows if file.header else ():
             for name, value in epoch.shown.logs.items():
                 if isinstance(value, tuple) and not isinstance(value, Tensor) and name in row:
-                    inner = row[name].strip('"')
-                    numbers = inner[1:-1].split(", ") if inner[:1] == "[" and inner[-1:] == "]" else []
+                    text = row[name]
+                    numbers = text[2:-2].split(", ") if text[:2] == '"[' and text[-2:] == ']"' else []
                     yield epoch.expects_that(
                         len(numbers) == len(value) and all(map(_is, numbers, value)), f"{name}={list(value)}", got=row[name],
                         because="that is what the epoch logged",
@@ -186,9 +187,9 @@ def missing_is_na(case: Case) -> Expectations:
 
 @clause("csv-logger/missing-metric/a-validation-is-foreseen", level="observed", source=OBSERVED, choices=NA)
 def validation_is_foreseen(case: Case) -> Expectations:
-    """Where the first epoch logs nothing whose name begins with val_, every metric has a second column, with val_ in front of
-    its name: for a validation that comes only every few epochs. Otherwise there are no other columns than those of the first
-    epoch."""
+    """Where the first epoch of a fit logs nothing whose name begins with val_, every metric has a second column, with val_ in
+    front of its name: for a validation that comes only every few epochs. Otherwise there are no other columns than those of the
+    first epoch. (A first fit, where an instance keeps its columns.)"""
     for file in _files(case):
         if file.header and file.rows:
             names = sorted(file.rows[0][0].shown.logs)
@@ -359,7 +360,7 @@ def folder_is_not_made(case: Case) -> Expectations:
     )  # fmt: skip
 
 
-@clause("csv-logger/effects/only-looks-on", level="universal", source=STREAMS, observes=("stop",))
+@clause("csv-logger/effects/only-looks-on", level="universal", source=f"follows from {STREAMS}", observes=("stop",))
 def only_looks_on(case: Case) -> Expectations:
     """It stops nothing, prints nothing, warns of nothing and leaves the logs as they are."""
     return changes_nothing(case, "CSVLogger only writes to its file")

@@ -100,7 +100,7 @@ def resets_the_count(case: Case) -> Expectations:
 def first_value_improves(case: Case) -> Expectations:
     """In a plain fit without a baseline, the first monitored value counts as an improvement even if it is NaN or the worst
     infinity. Nothing improves on a NaN: training stops `patience` monitored epochs after it, at the next one if patience is below
-    1."""
+    1. (A whole patience.)"""
     way = given_way(case)
     prediction = predict(case, way)
     if way is None or prediction is None or case["baseline"] is not None or not plain_start(case):
@@ -162,9 +162,9 @@ def precision_decides(case: Case) -> Expectations:
 
 @clause("early-stopping/patience/ends-a-run-without-progress", level="universal", source=INFERRED, observes=("stop",))
 def ends_a_run_without_progress(case: Case) -> Expectations:
-    """Training does not outlast `patience` monitored epochs in a row, one if patience is 0 or less, of which none is better than
-    all before it by any amount. (Mode min or max; a whole patience; finite values; no start_from_epoch where initial_epoch is not
-    0.)"""
+    """Training ends at the latest with the `patience`-th monitored epoch in a row, the first if patience is 0 or less, that is
+    not better by any amount than all before it in the fit. (Mode min or max; a whole patience; finite values; no start_from_epoch
+    where initial_epoch is not 0.)"""
     if not ordinary(case):
         return
     patience = max(case["patience"], 1)

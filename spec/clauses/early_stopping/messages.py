@@ -193,7 +193,7 @@ def constructor_refuses(case: Case) -> Expectations:
 def ordinary_input(case: Case) -> Expectations:
     """Nothing is refused and nothing raises with mode min or max, whole numbers for the counts, and values and a baseline that
     are single numbers whose sums with min_delta are finite and in the range of float32. (Without start_from_epoch, and of
-    parameters that the release has; up to Keras 2.0.6 with the metric in every epoch.)"""
+    parameters that the release has; in Keras up to 2.0.6, only where the metric is in every epoch's logs.)"""
     lengths = [case["min_delta"]] + [case["baseline"]] * (case["baseline"] is not None)
     if not ordinary(case) or "start_from_epoch" in case.scenario.config or _rejection(case):
         return
@@ -334,8 +334,8 @@ def arrays_fail(case: Case) -> Expectations:
 )
 def first_array_fails_at_the_second(case: Case) -> Expectations:
     """In a first fit with mode min or max, a first value that is an array of several elements is accepted, and the next monitored
-    epoch raises ValueError; with a baseline it raises itself. (Without a baseline: the next value is a number, or an array of
-    as many elements. Otherwise a plain fit, with exact values.)"""
+    epoch raises ValueError; with a baseline it raises itself. (Without a baseline: the next value is a number, or an array of as
+    many elements. Otherwise a plain fit, with exact values.)"""
     yield from _arrays_raise(case, first=True)
 
 

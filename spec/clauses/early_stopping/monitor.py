@@ -40,7 +40,7 @@ def _mirrored(scenario: Scenario) -> Scenario | None:
 @clause("early-stopping/mode/min-and-max-mirror-each-other", level="universal", source=INFERRED, errors=True,
         related=_mirrored)  # fmt: skip
 def mirror(case: Case) -> Expectations:
-    """Negating values and baseline, and exchanging min and max, changes nothing."""
+    """Negating values and baseline, and exchanging mode min and max, changes nothing. (In mode auto the name decides.)"""
     yield from case.expects_the_same(f"the negated stream with the other mode than {case['mode']} is the same training")
 
 
@@ -68,7 +68,7 @@ def auto_compiled(case: Case) -> Expectations:
 )
 def auto_once(case: Case) -> Expectations:
     """The direction that mode auto took in its first fit an instance keeps, for a model compiled with other metrics too. (Fits
-    without a baseline that would be plain as first ones with a mode; plain values.)"""
+    without a baseline, each of which would be a plain one if it were the first and had an explicit mode; plain values.)"""
     if case["mode"] in MODES or case["baseline"] is not None:
         return
     way = compiled_direction(case.scenario)
@@ -129,7 +129,7 @@ def _accuracy_as_max(scenario: Scenario) -> Scenario | None:
 @clause(
     "early-stopping/mode/auto-maximizes-accuracy",
     level="documented",
-    source=f"{INFERRED} (mode)",
+    source=f"{INFERRED} (mode); that of ModelCheckpoint (mode: max for val_acc)",
     errors=True,
     related=_accuracy_as_max,
 )
@@ -211,8 +211,8 @@ def _numbers_alone(scenario: Scenario) -> Scenario | None:
     return None if key(related) == key(scenario) else related
 
 
-@clause("early-stopping/monitor/a-number-in-an-array-is-that-number", level="documented",
-        source=f"{INFERRED} (monitor: a quantity)", related=_numbers_alone)  # fmt: skip
+@clause("early-stopping/monitor/a-number-in-an-array-is-that-number", level="observed", source="observed: tf-keras 2.21.0",
+        related=_numbers_alone, choices={"early-stopping/precision": "float64"})  # fmt: skip
 def number_in_an_array(case: Case) -> Expectations:
     """A metric in an array without dimensions is compared as the number that it holds: 0.3 in an array is not less than 0.3."""
     yield from case.expects_the_same(f"{case['monitor']} is one number, in an array or not")
@@ -370,13 +370,13 @@ def easy_baseline(case: Case) -> Expectations:
 @clause(
     "early-stopping/patience/the-epoch-of-index-0-never-stops",
     level="observed",
-    source="observed: tf-keras 2.21.0",
+    source=BOTH,
     observes=("stop",),
-    choices={"early-stopping/first-epoch": "never", "early-stopping/first-value": "compared-with-infinity"},
+    choices={"early-stopping/first-epoch": "never"},
 )
 def first_epoch_never_stops(case: Case) -> Expectations:
-    """In a first fit the epoch of index 0 never stops training, not even with a patience of 1 and a NaN, which is no
-    improvement."""
+    """In a first fit the epoch of index 0 never stops training: not even, where a first NaN is no improvement, with a patience of
+    1 and a NaN."""
     for epoch in case.epochs(0):
         if epoch.number == 0:
             yield epoch.expects_that(not epoch.stopped, "no stop", got="a stop", because="its index is 0")

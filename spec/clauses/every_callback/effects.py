@@ -207,8 +207,9 @@ def is_left_alone(case: Case) -> Expectations:
 @clause("every-callback/model/nothing-else-is-set", level="universal", source=SOURCE)
 def nothing_else_is_set(case: Case) -> Expectations:
     """On the model and its optimizer a callback sets nothing beside what is a callback's work to set: the stop flag, the learning
-    rate, and the weights. All other public attributes stay as they are, such as `trainable` and `momentum`, and none is added; so
-    do the optimizer's variables, and what all callbacks of a fit are told of it as `params`."""
+    rate, and the weights; with BackupAndRestore also the optimizer's variables, and with History the model's `history`. All other
+    public attributes stay as they are, such as `trainable` and `momentum`, and none is added; so do the optimizer's variables,
+    and what all callbacks of a fit are told of it as `params`."""
     for place, effects in _side_effects(case):
         left = {name: hooks for name, hooks in effects.items() if name.startswith(OF_TRAINING)}
         yield place.expects_that(
@@ -279,7 +280,7 @@ def _whose(weights: Weights) -> str:
 def only_known_lines(case: Case) -> Expectations:
     """A callback prints no line but those that say what it does: that it stops, restores, reduces, sets, saves or does not; and
     what stands in them is true: the epoch, the batch, the path, a value with five decimals, and a new rate, as it is before
-    float32 stores it. To standard error it writes nothing."""
+    float32 stores it. To standard error it writes nothing, but what saving itself says there, as of the format .h5."""
     why = "every line says what the callback does, and that truly"
     for fit, _, seen in case.fits():
         for epoch in case.epochs(fit):
@@ -290,7 +291,7 @@ def only_known_lines(case: Case) -> Expectations:
 @clause("every-callback/warned/only-of-the-metric", level="observed", source=OBSERVED, observes=("warned",))
 def only_of_the_metric(case: Case) -> Expectations:
     """In its hooks a callback warns of nothing, nor logs a warning, but of a metric that is missing, or is an array; except where
-    saving itself warns, as tf_keras does of HDF5."""
+    saving itself warns, as of the format .h5."""
     why = "nothing else is to be warned of"
     for fit, _, seen in case.fits():
         for epoch in case.epochs(fit):

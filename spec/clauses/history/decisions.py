@@ -99,7 +99,7 @@ def the_stopping_one(case: Case) -> Expectations:
 # ---------------------------------------------------------------------------------------------- metrics
 
 
-@clause("history/metrics/every-value-in-its-order", level="documented", source=RETURNED)
+@clause("history/metrics/every-value-in-its-order", level="documented", source=f"follows from {RETURNED}")
 def every_value(case: Case) -> Expectations:
     """When a fit has ended, `history` holds for every metric the values that the epochs of this fit logged, in their order, and
     nothing else."""

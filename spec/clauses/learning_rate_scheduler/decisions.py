@@ -249,8 +249,8 @@ def _without_part(scenario: Scenario, part: str, value: str) -> Scenario | None:
     related=lambda scenario: _without_part(scenario, "returns", "tensor"),
 )  # fmt: skip
 def may_return_a_tensor(case: Case) -> Expectations:
-    """A schedule may return what the backend's arithmetic makes of the rate, as the one in the documentation's own example does,
-    a tensor or on the backend NumPy a number of NumPy's: that is as if it returned the number in it."""
+    """A schedule may return a tensor of the backend, on NumPy a number of NumPy's, as `lr * ops.exp(-0.1)` in the documentation's
+    example does: the rate is the number in it."""
     return alike(case, "the schedule returns Python floats there")
 
 
@@ -294,9 +294,10 @@ def _refuses(case: Case, returned: tuple[str, ...]) -> Expectations:
     "learning-rate-scheduler/errors/raises-what-the-schedule-asks-for", level="observed", source=OBSERVED, errors=True
 )
 def raises_what_the_schedule_asks_for(case: Case) -> Expectations:
-    """A hook raises in two cases alone: the schedule raises something else than TypeError, as a table does past its end, or it
-    returns no float. It raises when the epoch begins, and leaves the rate as it was. (One learning rate that can be set, and
-    no schedule that returns a tensor. Where the schedule raises TypeError, it is called again with the epoch alone.)"""
+    """A hook raises in two cases alone: the schedule raises, as a table does past its end, or it returns no float. A schedule
+    that raises TypeError is called again, with the epoch alone, and what that call raises is what is raised: of one that needs
+    two arguments a TypeError that says that one is missing, whatever it raised before. The hook raises when the epoch begins, and
+    leaves the rate as it was. (One learning rate that can be set, and no schedule that returns a tensor.)"""
     if (_schedule(case.scenario) or {}).get("returns") == "tensor":
         return
     for e, epoch in plan(case):

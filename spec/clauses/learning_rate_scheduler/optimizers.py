@@ -41,7 +41,7 @@ def _with_the_lowest_alone(scenario: Scenario) -> Scenario | None:
 )  # fmt: skip
 def the_lowest_rate_as_alone(case: Case) -> Expectations:
     """Each of several rates (keras.optimizers.MultiOptimizer) becomes what it would be if its optimizer were the only one, and
-    what is refused or raised is the same. (Compared is the lowest of them.)"""
+    what is refused or raised is the same. (Checked of the lowest of them.)"""
     return alike(as_one(case, _lowest), "that is the rate of the only optimizer there, which has the lowest one here")
 
 

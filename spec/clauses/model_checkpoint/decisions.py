@@ -43,7 +43,12 @@ from .stream import (
 # ---------------------------------------------------------------------------------------------- invariants
 
 
-@clause("model-checkpoint/logs/adds-nothing", level="universal", source=DOCUMENTATION, observes=("logged",))
+@clause(
+    "model-checkpoint/logs/adds-nothing",
+    level="universal",
+    source=f"follows from {DOCUMENTATION}",
+    observes=("logged",),
+)
 def adds_nothing(case: Case) -> Expectations:
     """Saving adds nothing to the logs."""
     for epoch in case.epochs():
@@ -54,11 +59,11 @@ def adds_nothing(case: Case) -> Expectations:
 
 @clause(
     "model-checkpoint/weights/are-those-of-the-running-epoch", level="universal",
-    source=f"{DOCUMENTATION} (save_freq)", observes=("saved", "weights"),
+    source=f"follows from {DOCUMENTATION} (save_freq)", observes=("saved", "weights"),
 )  # fmt: skip
 def weights_of_the_epoch(case: Case) -> Expectations:
     """A file holds the weights that the model has when it is written: at an epoch's end as the epoch left them, at a batch's end
-    as that batch did. (Which batch of an epoch they are from is not looked at.)"""
+    as that batch did. (Checked: of which epoch they are, not of which batch.)"""
     for epoch, save in saves_seen(case):
         if save.weights is not None:
             own = Weights(epoch=epoch.number)
@@ -97,7 +102,7 @@ def _clear_values(case: Case) -> list[float] | None:
 
 @clause(
     "model-checkpoint/save-best-only/saves-a-clear-improvement-and-nothing-worse", level="universal",
-    source=f"{DOCUMENTATION} (save_best_only)", observes=("saved",),
+    source=f"follows from {DOCUMENTATION} (save_best_only)", observes=("saved",),
 )  # fmt: skip
 def clear_improvement(case: Case) -> Expectations:
     """In a first fit with save_best_only, mode min or max, save_freq="epoch", neither threshold nor period, and in every epoch
@@ -120,9 +125,9 @@ def clear_improvement(case: Case) -> Expectations:
     source=f"{DOCUMENTATION} (save_best_only)", observes=("saved",),
 )  # fmt: skip
 def not_overwritten(case: Case) -> Expectations:
-    """With save_best_only, a file that an instance has written with one number of the metric is, at a turn with another, written
-    again only if that is better. (Turns without the metric, and those with an array that has a dimension, have clauses of their
-    own.)"""
+    """With save_best_only, a file that an instance has written with one number of the metric it writes again, at a turn with
+    another, only if that is better. (Turns without the metric, and those with an array that has a dimension, have clauses of
+    their own.)"""
     best = best_only(case)
     if best is None:
         return
@@ -182,7 +187,7 @@ def every_epoch(case: Case) -> Expectations:
 
 @clause(
     "model-checkpoint/save-freq/an-integer-counts-batches", level="documented",
-    source=f"{DOCUMENTATION} (save_freq)", observes=("saved",),
+    source=f"follows from {DOCUMENTATION} (save_freq)", observes=("saved",),
 )  # fmt: skip
 def counts_batches(case: Case) -> Expectations:
     """With an integer save_freq of 1 or more, in a first fit, a save is made at the end of every save_freq-th batch, counted
@@ -198,7 +203,7 @@ def counts_batches(case: Case) -> Expectations:
 
 
 @clause(
-    "model-checkpoint/save-freq/saves-at-every-turn", level="observed", source=KERAS_3, observes=("saved",),
+    "model-checkpoint/save-freq/saves-at-every-turn", level="observed", source=OBSERVED, observes=("saved",),
     choices={"model-checkpoint/first-batches": "counted", "training/batch-index": ("the-last-of-a-full-group", "the-last")},
 )  # fmt: skip
 def every_turn(case: Case) -> Expectations:
@@ -323,10 +328,10 @@ def compared_from(case: Case, best: Best) -> list[float] | None:
 )  # fmt: skip
 def exactly_the_improvements(case: Case) -> Expectations:
     """With save_best_only, a turn whose metric is a number saves if it is strictly better, in the dialect's precision, than
-    initial_value_threshold and than every number of the turns before it, those of earlier fits included; if it is not, it does
-    not save. A NaN is not better than anything, and after the first number hides nothing: what is compared are the others.
-    Nothing is better than a threshold that is NaN. (A known direction; no array among the values; without a threshold, a first
-    number that is neither NaN nor the worst infinity; in runs that end without an exception.)"""
+    initial_value_threshold and than every number of the instance's turns before it, those of earlier fits included; if it is not,
+    it does not save. A NaN is not better than anything, and after the first number hides nothing: what is compared are the
+    others. Nothing is better than a threshold that is NaN. (A known direction; no array among the values; without a threshold, a
+    first number that is neither NaN nor the worst infinity; in runs that end without an exception.)"""
     best = best_only(case)
     start = None if best is None or best.arrays else compared_from(case, best)
     if best is not None and start is not None:
@@ -356,7 +361,7 @@ def first_is_the_best(case: Case) -> Expectations:
     choices={"model-checkpoint/first-value": "compared-with-infinity"},
 )  # fmt: skip
 def first_beats_infinity(case: Case) -> Expectations:
-    """With save_best_only, a known direction and no threshold, numbers are compared from the first on, which has to be
+    """With save_best_only, a known direction and no threshold, numbers are compared from an instance's first on, which has to be
     better than the worst infinity: NaN and that infinity are not saved, and hide nothing."""
     best = best_only(case)
     if best is not None and best.threshold is None and not best.arrays:
@@ -368,8 +373,9 @@ def first_beats_infinity(case: Case) -> Expectations:
     source=f"{DOCUMENTATION} (save_best_only)", observes=("saved",),
 )  # fmt: skip
 def every_strict_improvement(case: Case) -> Expectations:
-    """With save_best_only and finite values, a value that is better than initial_value_threshold and every value before
-    it is saved: the documentation names no difference that would be too small. (In runs that end without an exception.)"""
+    """With save_best_only and finite values, a value that is better than initial_value_threshold and every value before it that
+    the instance has seen is saved: the documentation names no difference that would be too small. (In runs that end without an
+    exception.)"""
     best = best_only(case)
     if best is None or best.arrays:
         return
@@ -392,7 +398,8 @@ def every_strict_improvement(case: Case) -> Expectations:
     source=f"{DOCUMENTATION} (save_best_only)", observes=("saved",),
 )  # fmt: skip
 def repeated_value(case: Case) -> Expectations:
-    """With save_best_only, a number that the metric had at an earlier turn too is not a new best, and not saved."""
+    """With save_best_only, a number that the metric had at an earlier turn of the same instance too is not a new best, and not
+    saved."""
     best = best_only(case)
     if best is None:
         return
@@ -418,7 +425,7 @@ def _after_a_nan(scenario: Scenario) -> Scenario | None:
 
 @clause(
     "model-checkpoint/save-best-only/a-nan-does-not-stay-the-best", level="documented",
-    source=f"{DOCUMENTATION} (save_best_only)", observes=("saved",), related=where_small(_after_a_nan),
+    source=f"follows from {DOCUMENTATION} (save_best_only)", observes=("saved",), related=where_small(_after_a_nan),
 )  # fmt: skip
 def nan_is_replaced(case: Case) -> Expectations:
     """With save_best_only and no threshold, a finite value in the range of float32 before which the metric was NaN, and nothing
@@ -438,7 +445,7 @@ def _nan_is_replaced(case: Case) -> Expectations:
 
 @clause(
     "model-checkpoint/save-best-only/saves-nothing-without-the-metric", level="documented",
-    source=f"{DOCUMENTATION} (save_best_only)", observes=("saved",),
+    source=f"follows from {DOCUMENTATION} (save_best_only)", observes=("saved",),
 )  # fmt: skip
 def nothing_without_the_metric(case: Case) -> Expectations:
     """With save_best_only, a model of which the monitored metric is not known, as in an epoch without validation

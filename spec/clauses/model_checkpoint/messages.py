@@ -184,8 +184,8 @@ def _named_for_a_model(scenario: Scenario) -> Scenario:
 
 
 @clause(
-    "model-checkpoint/filepath/weights-end-with-weights-h5", level="documented", source=f"{DOCUMENTATION} (filepath)",
-    errors=True, related=_named_for_a_model,
+    "model-checkpoint/filepath/weights-end-with-weights-h5", level="documented",
+    source=f"follows from {DOCUMENTATION} (filepath)", errors=True, related=_named_for_a_model,
 )  # fmt: skip
 def weights_suffix(case: Case) -> Expectations:
     """With save_weights_only, the constructor refuses, with an exception, a filepath that does not end with .weights.h5, even
@@ -198,8 +198,8 @@ def weights_suffix(case: Case) -> Expectations:
 
 
 @clause(
-    "model-checkpoint/filepath/models-end-with-keras-or-h5", level="documented", source=f"{DOCUMENTATION} (filepath)",
-    errors=True,
+    "model-checkpoint/filepath/models-end-with-keras-or-h5", level="documented",
+    source=f"follows from {DOCUMENTATION} (filepath)", errors=True,
 )  # fmt: skip
 def model_suffix(case: Case) -> Expectations:
     """Without save_weights_only, the constructor refuses, with an exception, a filepath that ends with neither .keras nor .h5,

@@ -315,7 +315,7 @@ def _negated(scenario: Scenario) -> Scenario | None:
 
 
 @clause(
-    "model-checkpoint/mode/min-and-max-mirror-each-other", level="universal", source=f"{DOCUMENTATION} (mode)",
+    "model-checkpoint/mode/min-and-max-mirror-each-other", level="universal", source=f"follows from {DOCUMENTATION} (mode)",
     observes=("saved",), related=_negated,
 )  # fmt: skip
 def mirror_images(case: Case) -> Expectations:
@@ -332,7 +332,7 @@ def _other_mode(scenario: Scenario) -> Scenario | None:
 
 
 @clause(
-    "model-checkpoint/mode/needs-save-best-only", level="documented", source=f"{DOCUMENTATION} (mode)",
+    "model-checkpoint/mode/needs-save-best-only", level="documented", source=f"follows from {DOCUMENTATION} (mode)",
     observes=("saved",), errors=True, related=_other_mode,
 )  # fmt: skip
 def mode_needs_best_only(case: Case) -> Expectations:
@@ -366,8 +366,8 @@ def _of_an_output(scenario: Scenario) -> Scenario | None:
 
 @clause(
     "model-checkpoint/mode/auto-knows-the-metrics-of-an-output", level="documented",
-    source=f"{DOCUMENTATION} (monitor: multi-output models set additional prefixes; mode)", observes=("saved",), errors=True,
-    related=_of_an_output,
+    source=f"follows from {DOCUMENTATION} (monitor: multi-output models set additional prefixes; mode)",
+    observes=("saved",), errors=True, related=_of_an_output,
 )  # fmt: skip
 def auto_of_an_output(case: Case) -> Expectations:
     """With several outputs, mode="auto" knows the metric after an output's name: it does with val_a_accuracy, the accuracy of

@@ -51,8 +51,8 @@ def filled_in(case: Case) -> Expectations:
     with initial_epoch; for a save at a batch's end {batch} is the batch's number in its epoch, counted from one; every other
     field is the metric of that name in the logs of that epoch's or batch's end. If the logs have a metric called batch, {batch}
     is that metric. With steps_per_execution=N a save comes at the end of a group of N batches, and {batch} is the number of the
-    group's last batch; of a short last group in Keras 3 the number that it would have if the group was full. (Of those who
-    are told the last batch of a group, and not the first.)"""
+    group's last batch; of a short last group in Keras 3 the number that it would have if the group was full. (Where the
+    hook is told the last batch of a group, not the first.)"""
     if "filepath" not in case.scenario.config:
         return
     known = {turn.when: turn for by_batch in (False, True) for turn in moments(case.scenario, by_batch)}
@@ -107,7 +107,7 @@ def _with_nothing_there(scenario: Scenario) -> Scenario | None:
 
 @clause(
     "model-checkpoint/filepath/what-is-there-is-overwritten-or-left-alone", level="documented",
-    source=f"{DOCUMENTATION} (save_best_only: filepath will be overwritten)", observes=("saved",), errors=True,
+    source=f"follows from {DOCUMENTATION} (save_best_only: filepath will be overwritten)", observes=("saved",), errors=True,
     related=_with_nothing_there,
 )  # fmt: skip
 def there_already(case: Case) -> Expectations:
@@ -170,7 +170,7 @@ def may_be_path_like(case: Case) -> Expectations:
 
 
 @clause(
-    "model-checkpoint/filepath/may-be-relative", level="documented", source=f"{DOCUMENTATION} (filepath)",
+    "model-checkpoint/filepath/may-be-relative", level="documented", source=f"follows from {DOCUMENTATION} (filepath)",
     errors=True, related=_handed_over(RELATIVE),
 )  # fmt: skip
 def may_be_relative(case: Case) -> Expectations:

@@ -119,7 +119,12 @@ def never_rises(case: Case) -> Expectations:
                 yield epoch.expects_that(not after > before, f"at most {before!r}", got=repr(after), because=why)
 
 
-@clause("reduce-lr-on-plateau/min-lr/is-the-lower-bound", level="universal", source=f"{DOCS} (min_lr)", observes=RATE)
+@clause(
+    "reduce-lr-on-plateau/min-lr/is-the-lower-bound",
+    level="universal",
+    source=f"follows from {DOCS} (min_lr)",
+    observes=RATE,
+)
 def is_the_lower_bound(case: Case) -> Expectations:
     """No reduction leaves a finite rate below min_lr as stored, and a finite rate that is not above min_lr as stored is not
     changed. (factor and min_lr are finite.)"""

@@ -27,7 +27,7 @@ ACCURACIES = ("accuracy", "acc", "val_accuracy", "val_acc")
     level="universal", source=f"follows from {DOCS} (mode)", observes=RATE, related=lambda scenario: _mirrored(scenario),
 )  # fmt: skip
 def min_and_max_mirror_each_other(case: Case) -> Expectations:
-    """Negating the values and swapping min and max changes nothing."""
+    """Negating the values and swapping mode min and max changes nothing. (In mode auto the name decides.)"""
     return agree(
         side_by_side(case), ALL_BUT_LOGGED, f"the values are negated there, and the mode is not {case['mode']}"
     )
@@ -81,7 +81,8 @@ def auto_minimizes_the_loss(case: Case) -> Expectations:
 
 @clause(
     "reduce-lr-on-plateau/mode/auto-maximizes-accuracy",
-    level="documented", source=f"follows from {DOCS} (mode)", observes=RATE, related=_maximized,
+    level="documented", observes=RATE, related=_maximized,
+    source=f"follows from {DOCS} (mode); that of ModelCheckpoint (mode: max for val_acc)",
 )  # fmt: skip
 def auto_maximizes_accuracy(case: Case) -> Expectations:
     """For accuracy, acc, val_accuracy and val_acc, mode auto does what mode max does. (Every fit has a compiled metric of that

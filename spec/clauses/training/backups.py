@@ -79,9 +79,11 @@ def _uninterrupted(scenario: Scenario) -> Scenario | None:
         related=_uninterrupted)  # fmt: skip
 def as_if_nothing_had_happened(case: Case) -> Expectations:
     """A script that was interrupted, and is started again, does in the epochs that are left what it would have done without the
-    interruption: the same epochs, rates and saves, of the same weights, after as many steps of the optimizer. (With
-    save_freq="epoch" of BackupAndRestore, and as long as the callbacks beside it remember nothing of the epochs before: no
-    EarlyStopping, no ReduceLROnPlateau, no ModelCheckpoint with save_best_only or an integer save_freq.)"""
+    interruption: the same epochs, rates and saves, of weights that were trained in the same epochs, in as many steps of the
+    optimizer. What draws random numbers, as Dropout and a shuffled dataset do, draws others: the numbers in the weights are not
+    promised. (With save_freq="epoch" of BackupAndRestore, and as long as the callbacks beside it remember nothing of the epochs
+    before: no EarlyStopping, no ReduceLROnPlateau, no ModelCheckpoint with save_best_only or an integer save_freq; nor is it
+    about what a CSVLogger has written.)"""
     if not _ran(case):
         return
     because = "that is what it does if nobody interrupts it"
