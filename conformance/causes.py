@@ -29,8 +29,7 @@ THE_DIALECTS = "the dialect's"
 """In place of a field: the reference fails, too."""
 APART = (
     ("gone",), ("side_effects",), ("logged",), ("warned",), ("printed",), ("changed", "removed"), ("recorded",), ("counts",),
-    ("files",),
-    ("batches",), ("weights_set",), ("weights_at_begin",), ("optimizer_steps",),
+    ("attributes",), ("files",), ("batches",), ("weights_set",), ("weights_at_begin",), ("optimizer_steps",),
     ("learning_rate", "learning_rate_in_epoch"), ("saved",), ("weights",),
 )  # fmt: skip
 """The fields that can be put right by themselves, those that say least first. All else has consequences."""

@@ -21,9 +21,11 @@ from callcheck.spec.chain import version
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.clauses.clause import Case, Clause, Failed, Held, NotExercised, Outcome
 from callcheck.spec.dialect import DOCUMENTED, Dialect, documented, promises, shipped
+from callcheck.spec.scenario import Scenario
 from callcheck.spec.trace import Trace, difference
 
 from .declarations import Declaration
+from .rules import Agreement, Rule
 
 AT_ONCE = 3
 """So many choices are turned in every combination to explain one failure: in no dialect of Keras's it takes more."""
@@ -35,7 +37,7 @@ def derived(clause: Clause, case: Case) -> Declaration | None:
     if clause.level == "observed":
         return None
     left = tuple(each for each in governing(case.scenario.about) if case.dialect[each] != documented()[each])
-    if not left or not does_the_same(case, case.dialect):
+    if not left or not does_the_same(clause, case, case.dialect):
         return None
     choices = _smallest(clause, case, left)
     if choices is None:
@@ -57,12 +59,17 @@ def governing(callback: str) -> tuple[str, ...]:
     return tuple(sorted((id for id in CHOICES if id.startswith(prefixes)), key=lambda id: promises()[id].place is None))
 
 
-def does_the_same(case: Case, dialect: Dialect) -> bool:
-    """Whether the reference in that dialect does what was seen, in a relation beside it too."""
-    if case.failed is not None or difference(replay(case.scenario, dialect), case.trace) is not None:
+def does_the_same(rule: Rule, case: Case, dialect: Dialect) -> bool:
+    """Whether the reference in that dialect does what was seen, in a relation beside it too; and says the same in its attributes,
+    where the rule is about them."""
+    about = isinstance(rule, Agreement) or rule.group.endswith("/attributes")
+
+    def same(scenario: Scenario, seen: Trace) -> bool:
+        return difference(replay(scenario, dialect), seen, attributes=about) is None
+
+    if case.failed is not None or not same(case.scenario, case.trace):
         return False
-    beside = case.other_scenario
-    return beside is None or difference(replay(beside, dialect), case.other) is None
+    return case.other_scenario is None or same(case.other_scenario, case.other)
 
 
 def _smallest(clause: Clause, case: Case, left: tuple[str, ...]) -> tuple[str, ...] | None:

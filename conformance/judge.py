@@ -99,15 +99,15 @@ def declared(rule: Rule, case: Case, held: Held) -> Declaration | None:
 
 def unexplained(rule: Rule, case: Case, held: Held) -> bool:
     """Whether neither a declaration nor any Keras explains why the rule fails on the case."""
-    return declared(rule, case, held) is None and not _done_by(case, _candidates(case.scenario.about, held))
+    return declared(rule, case, held) is None and not _done_by(rule, case, _candidates(case.scenario.about, held))
 
 
 def _candidates(callback: str, held: Held) -> tuple[Dialect, ...]:
     return keras_dialects(callback) if held.as_keras else ()
 
 
-def _done_by(case: Case, dialects: Iterable[Dialect]) -> tuple[Dialect, ...]:
-    return tuple(dialect for dialect in dialects if does_the_same(case, dialect))
+def _done_by(rule: Rule, case: Case, dialects: Iterable[Dialect]) -> tuple[Dialect, ...]:
+    return tuple(dialect for dialect in dialects if does_the_same(rule, case, dialect))
 
 
 def judge(rule: Rule, callback: str, cases: Iterable[Case], held: Held) -> Judgement:
@@ -130,7 +130,7 @@ def judge(rule: Rule, callback: str, cases: Iterable[Case], held: Held) -> Judge
             continue
         declaration = declared(rule, case, held)
         if declaration is None:
-            candidates = _done_by(case, candidates)
+            candidates = _done_by(rule, case, candidates)
             if not candidates:
                 return deviates(rule, callback, case, outcome, held, exercised)
             alike = alike or case

@@ -8,7 +8,8 @@ a choice (a smallest scenario that tells them apart). What is added goes into `f
 the expected traces. The traces are the reference's; that they are the real thing's too is what the suite shows.
 
 Remaking also lists the ids of new clauses and choices, with their values. What is listed is frozen: nothing is taken from a list.
-And what has to do without the records of the callbacks is told of them: the driver their defaults, the schema their names.
+And what has to do without the records of the callbacks is told of them: the driver their defaults and attributes, the schema
+their names.
 """
 
 import argparse
@@ -40,7 +41,7 @@ from .wrong.catches import catches
 
 FOLDER = Path(vectors.__file__).parent / "vectors"
 FOUND = "found"
-DEFAULTS = Path(domain.__file__).with_name("defaults.json")
+DRIVER = Path(domain.__file__).parent
 SCHEMA = FOLDER.parent / "schema" / "scenario.json"
 EXAMPLES = 1500
 """Scenarios per callback among which a choice is looked for: enough to tell all values apart, as a test shows."""
@@ -138,9 +139,12 @@ def write(files: dict[str, list[Vector]]) -> None:
 
 def tell() -> None:
     """Write down what the driver and the schema have of the callbacks' records."""
-    DEFAULTS.write_text(
-        json.dumps({name: dict(defaults(name)) for name in CALLBACKS}, indent=2) + "\n", encoding="utf-8"
-    )
+    told: dict[str, object] = {
+        "defaults": {name: dict(defaults(name)) for name in CALLBACKS},
+        "attributes": {name: record.attributes for name, record in CALLBACKS.items()},
+    }
+    for file, content in told.items():
+        (DRIVER / f"{file}.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     schema = SCHEMA.read_text(encoding="utf-8")
     names = json.loads(schema)["$defs"]["callback"]["enum"]
     SCHEMA.write_text(schema.replace(json.dumps(names), json.dumps(list(CALLBACKS))), encoding="utf-8")

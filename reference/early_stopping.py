@@ -323,5 +323,13 @@ class EarlyStopping(Machine):
             raise TypeError("no weights were kept: 'NoneType' object is not subscriptable")
         effects.append(Restore(weights))
 
-    def internal(self, state: State) -> dict[str, Any]:
-        return {"wait": state.wait, "best": state.best, "stopped_epoch": state.stopped_epoch}
+    def attributes(self, state: State) -> dict[str, Any]:
+        return {
+            "wait": state.wait, "best": state.best, "stopped_epoch": state.stopped_epoch, "best_epoch": self._named(state),
+            "best_weights": state.best_weights,
+        }  # fmt: skip
+
+    def _named(self, state: State) -> int:
+        """The epoch that is named as the best one."""
+        none_was_best = state.kept == self.monitor.start(state.direction)
+        return 0 if self.names_first_epoch and none_was_best else state.best_epoch

@@ -239,6 +239,6 @@ class Machine:
         """What is counted at the end of an epoch, of the calls of its function in it, and in these files; None for nothing."""
         return None
 
-    def internal(self, state: Any) -> dict[str, Any]:
-        """The part of the state that other implementations can show too, by the names that Keras uses."""
+    def attributes(self, state: Any) -> dict[str, Any]:
+        """What the callback's own public attributes hold, by the names that Keras uses; weights are an `Origin`."""
         return {}

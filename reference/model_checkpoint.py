@@ -277,7 +277,7 @@ class ModelCheckpoint(Machine):
             effects.append(self._line("not-improved"))
         return best, False, NOT_IMPROVED
 
-    def internal(self, state: State) -> dict[str, Any]:
+    def attributes(self, state: State) -> dict[str, Any]:
         return {"best": state.best}
 
 

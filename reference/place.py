@@ -1,12 +1,23 @@
 """A callback in its place in the list of a fit: its machine, the machine's state, and what was seen of it so far."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from callcheck.spec.trace import CONSTRUCTOR, CallbackInEpoch, CallbackInFit, CallbackInTrace, Save, SideEffects
+from callcheck.spec.callbacks import AS_OBJECTS
+from callcheck.spec.trace import (
+    CONSTRUCTOR,
+    CallbackInEpoch,
+    CallbackInFit,
+    CallbackInTrace,
+    Origin,
+    Save,
+    SideEffects,
+    Weights,
+)
 from callcheck.spec.values import Logs, Value
 
 from . import machine as m
+from .history import as_seen
 
 NOTHING_LOGGED: Mapping[str, Value] = {}
 NOTHING_LEFT: SideEffects = {}
@@ -21,9 +32,9 @@ class Place:
     """`index` in the list. What was seen is that of the epoch, or of the hooks around the epochs, that is under way."""
 
     __slots__ = (
-        "calls", "changed", "counts", "index", "internal", "logged", "lost", "machine", "printed", "printed_around", "recorded",
-        "removed", "saved", "side_effects", "side_effects_around", "state", "warned", "warned_around", "warned_made",
-        "weights_set",
+        "attributes", "calls", "changed", "counts", "index", "internal", "logged", "lost", "machine", "printed",
+        "printed_around", "recorded", "removed", "saved", "side_effects", "side_effects_around", "state", "warned",
+        "warned_around", "warned_made", "weights_set",
     )  # fmt: skip
 
     def __init__(self, index: int, machine: m.Machine, lost: frozenset[str]) -> None:
@@ -59,6 +70,7 @@ class Place:
         self.warned_around: tuple[str, ...] = ()
         self.side_effects_around: SideEffects = NOTHING_LEFT
         self.recorded: tuple[Mapping[str, Any], ...] | None = None
+        self.attributes: Mapping[str, Any] | None = None
         self.clear()
 
     def clear(self) -> None:
@@ -135,10 +147,23 @@ class Place:
 
     def note_internal(self, fit: int) -> None:
         """The state at the end of an epoch."""
-        for name, value in self.machine.internal(self.state).items():
+        for name, value in self.machine.attributes(self.state).items():
+            if name in AS_OBJECTS:
+                continue
             fits = self.internal.setdefault(name, [])
             fits.extend([] for _ in range(fit + 1 - len(fits)))
             fits[-1].append(value)
+
+    def note_attributes(self, whose: Callable[[Origin], Weights | None], **shared: Any) -> None:
+        """What the public attributes hold when a fit has ended, with the `shared` ones. `whose`: how a trace of the fit tells
+        whose weights they are."""
+        seen: dict[str, Any] = {}
+        for name, value in self.machine.attributes(self.state).items():
+            if not isinstance(value, Origin):
+                seen[name] = as_seen(value) if isinstance(value, float | tuple) else value
+            elif (told := whose(value)) is not None:
+                seen[name] = told
+        self.attributes = {**shared, **seen}
 
     def internal_seen(self) -> dict[str, tuple[tuple[Any, ...], ...]]:
         return {name: tuple(tuple(values) for values in seen) for name, seen in self.internal.items()}
@@ -171,7 +196,7 @@ class Place:
         """What was seen of it around the epochs, for a fit's record."""
         seen: dict[str, Any] = {"printed": self.printed_around, "recorded": self.recorded}
         if optional:
-            seen.update(warned=self.warned_around, side_effects=self.side_effects_around)
+            seen.update(warned=self.warned_around, side_effects=self.side_effects_around, attributes=self.attributes)
         return seen
 
     def in_trace(self, optional: bool) -> CallbackInTrace:

@@ -224,5 +224,5 @@ class ReduceLROnPlateau(Machine):
         product = max(rate * config.factor, config.min_lr)
         return product
 
-    def internal(self, state: State) -> dict[str, Any]:
+    def attributes(self, state: State) -> dict[str, Any]:
         return {"wait": state.wait, "best": state.best, "cooldown_counter": state.cooldown_counter}

@@ -207,6 +207,8 @@ class Replay:
         except _Raise as raised:
             error = raised.error
         if "files" in seen:
+            if error is None or error.by == "other":
+                self._note_attributes(fit, bool(epochs))
             at_end, gone = self.model.changed_files()
             seen["files"] = None if seen["files"] is None or at_end is None else seen["files"] + at_end
             seen["gone"] = None if seen["gone"] is None or gone is None else seen["gone"] + gone
@@ -218,6 +220,19 @@ class Replay:
             seen.update(only.around(self.optional))
         weights = weights_seen(self.model.weights, self.began, index)
         return FitTrace(epochs=tuple(epochs), weights=weights, error=error, **seen)
+
+    def _note_attributes(self, fit: Fit, ran: bool) -> None:
+        """What the callbacks' public attributes hold now that the fit has ended."""
+        shared = {"model": True, "params.epochs": self.scenario.first_epoch(fit) + len(fit.epochs)}
+        named = "model.history"  # of several it is that of the last one, or of the loop's own
+        histories = [
+            place
+            for place, each in zip(self.places, self.scenario.configured(), strict=True)
+            if named in CALLBACKS[each.callback].attributes
+        ]
+        for place in self.places:
+            own = {named: True} if ran and histories == [place] else {}
+            place.note_attributes(lambda origin: weights_seen(origin, self.began, self.fit), **own, **shared)
 
     def begin(self, fit: Fit) -> None:
         """Make everything ready for a fit. Raises _Raise for a callback that cannot be made again, and a file that is missing."""

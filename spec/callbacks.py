@@ -143,12 +143,19 @@ def _parameters(callback: str, signature: str | None) -> tuple[str, ...]:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Callback:
     """`signatures`: by name, Keras 3.15's first. `prefix`: with which the ids of its clauses and choices begin, and, with
-    underscores, how its modules are called. `jobs`: the fields of a trace that it may set; no callback reaches beyond its job."""
+    underscores, how its modules are called. `jobs`: the fields of a trace that it may set; no callback reaches beyond its job.
+    `own_attributes`: the public ones that its hooks set and people read, beside those of all (`SHARED_ATTRIBUTES`)."""
 
     configuration: type[Configuration]
     signatures: Mapping[str, Signature]
     prefix: str
     jobs: frozenset[str]
+    own_attributes: tuple[str, ...] = ()
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        """The public attributes that are looked at when a fit has ended."""
+        return (*self.own_attributes, *SHARED_ATTRIBUTES)
 
     @property
     def name(self) -> str:
@@ -163,6 +170,12 @@ class Callback:
     def parameters(self, signature: str | None = None) -> tuple[str, ...]:
         """The names of the parameters in a signature: Keras 3.15's, or the one of that name."""
         return _parameters(self.name, signature)
+
+
+SHARED_ATTRIBUTES = ("model", "params.epochs")
+"""What every callback has of the loop: the model that is trained, and the parameters of the fit, of which one is read."""
+AS_OBJECTS = ("best_weights", "model", "model.history")
+"""Attributes that are no data: of weights it is told whose they are, of the others whether it is the one that has to be there."""
 
 
 CALLBACKS: dict[str, Callback] = {
@@ -191,6 +204,7 @@ CALLBACKS: dict[str, Callback] = {
             },
             prefix="early-stopping",
             jobs=frozenset({"stop", "weights"}),
+            own_attributes=("wait", "best", "stopped_epoch", "best_epoch", "best_weights"),
         ),
         Callback(
             configuration=ReduceLROnPlateau,
@@ -206,6 +220,7 @@ CALLBACKS: dict[str, Callback] = {
             },
             prefix="reduce-lr-on-plateau",
             jobs=frozenset({"learning_rate"}),
+            own_attributes=("wait", "best", "cooldown_counter"),
         ),
         Callback(
             configuration=ModelCheckpoint,
@@ -248,6 +263,7 @@ CALLBACKS: dict[str, Callback] = {
             },
             prefix="model-checkpoint",
             jobs=frozenset({"saved"}),
+            own_attributes=("best",),
         ),
         Callback(
             configuration=LearningRateScheduler,
@@ -275,6 +291,7 @@ CALLBACKS: dict[str, Callback] = {
             signatures={"none": Signature(says="None: any argument raises TypeError.")},
             prefix="history",
             jobs=frozenset({"recorded"}),
+            own_attributes=("model.history",),
         ),
         Callback(
             configuration=CSVLogger,

@@ -3,7 +3,8 @@
 Rules
 - What an implementation cannot see is None here and absent in JSON, never empty. Some things are only looked at when asked for.
 - Of one callback an epoch, a fit and a trace say themselves what it did; of several `callbacks` says it of each, in their order.
-- Two traces are equal when everything that both have is equal, `internal` and every `message` aside.
+- Two traces are equal when everything that both have is equal, `internal` and every `message` aside. What was done comes before
+  what the attributes say of it: the first difference is in an attribute only where there is no other.
 - In place of a trace a result may say why there is none: not expressible, failed, or invalid.
 """
 
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple
 
 from .fields import BOOLEAN, INDEX, INTEGER, TEXT, Field, Found, Kind, ListOf, MapOf, Table, choice, nullable
 from .reading import InvalidScenario, integer_from_json, place
-from .values import CELLS, LOGS, RATE, STATE, Rate, Value
+from .values import CELL, CELLS, LOGS, RATE, STATE, Rate, Value
 
 WARNED = ("missing-metric", "unknown-mode", "array-metric", "other")
 """The kinds of warnings. Only those to the user are recorded, not what array libraries say about overflow or deprecation."""
@@ -150,6 +151,7 @@ class CallbackInFit:
     warned: tuple[str, ...] | None = None
     side_effects: SideEffects | None = None
     recorded: tuple[Mapping[str, Any], ...] | None = None
+    attributes: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -163,6 +165,10 @@ class FitTrace:
     `epoch` holds, and what `history` does; of CSVLogger the file, a `line` each; of BackupAndRestore every backup that is there,
     the latest first: the `epoch` with which it goes on, or, with `batch`, in which that batch was the last.
     `initial_epoch`, `initial_batch`: the epoch and the batch with which it began, where a callback said so; None: as it was told.
+    `attributes`: what the callback's public ones hold when the fit has ended, by name (those that its record lists), unless a
+    callback's hook raised: a number that is Python's own as it is, another one as an `ArrayNumber`; None, a text, a list; of
+    weights whose they are, as `Weights`; of the model, and of its history, whether it is the one that has to be there. One that
+    is not there is not listed.
     """
 
     epochs: tuple[EpochTrace, ...]
@@ -177,6 +183,7 @@ class FitTrace:
     side_effects: SideEffects | None = None
     optimizer_steps: int | None = None
     recorded: tuple[Mapping[str, Any], ...] | None = None
+    attributes: Mapping[str, Any] | None = None
     initial_epoch: int | None = None
     initial_batch: int | None = None
 
@@ -283,6 +290,19 @@ def _weights_seen() -> Field:
     return Field("weights", Kind(_seen_from_json, _seen_to_json), json=parts, required=True, observed=True)
 
 
+def _attribute_from_json(value: Any) -> Any:
+    return WEIGHTS.read(value) if isinstance(value, dict) and "weights_of_epoch" in value else CELL.read(value)
+
+
+def _attribute_to_json(value: Any) -> Any:
+    return WEIGHTS.write(value) if isinstance(value, Weights) else CELL.write(value)
+
+
+ATTRIBUTE = Kind(
+    _attribute_from_json, _attribute_to_json, lambda a, b: repr(_attribute_to_json(a)) == repr(_attribute_to_json(b))
+)  # fmt: skip
+ATTRIBUTES = MapOf(ATTRIBUTE)
+
 SAVE = Table(
     Save,
     Field("path", TEXT),
@@ -321,8 +341,9 @@ def _side_effects() -> Field:
     return Field("side_effects", MapOf(ListOf(choice(*HOOKS, CONSTRUCTOR))), observed=True)
 
 
-def _recorded() -> Field:
-    return Field("recorded", ROWS, observed=True)
+def _at_end() -> tuple[Field, ...]:
+    """What a callback holds when a fit has ended. `difference` compares attributes by itself."""
+    return Field("recorded", ROWS, observed=True), Field("attributes", ATTRIBUTES, compared=False)
 
 
 EPOCH_TRACE = Table(
@@ -376,7 +397,7 @@ FIT_TRACE = Table(
                 Field("printed", LINES, observed=True),
                 Field("warned", WARNINGS, observed=True),
                 _side_effects(),
-                _recorded(),
+                *_at_end(),
             )
         ),
         observed=True,
@@ -386,7 +407,7 @@ FIT_TRACE = Table(
     Field("gone", NAMES, observed=True),
     _side_effects(),
     Field("optimizer_steps", INDEX, observed=True),
-    _recorded(),
+    *_at_end(),
     Field("initial_epoch", INTEGER),
     Field("initial_batch", INDEX),
     Field("error", nullable(RAISED), required=True),
@@ -473,10 +494,10 @@ class Difference:
         return f"{self.place} is {json.dumps(self.a)} in the one and {json.dumps(self.b)} in the other"
 
 
-def difference(a: Result, b: Result) -> Difference | None:
-    """The first difference between two results, or None if they are equal."""
+def difference(a: Result, b: Result, *, attributes: bool = True) -> Difference | None:
+    """The first difference between two results, or None if they are equal; without `attributes`, in what was done."""
     if isinstance(a, Trace) and isinstance(b, Trace):
-        found = TRACE.differ(a, b)
+        found = TRACE.differ(a, b) or (_attributes_differ(a, b) if attributes else None)
         return None if found is None else _located(found)
     reason = min(_REASON_OF[type(each)] for each in (a, b) if not isinstance(each, Trace))
     if type(a) is not type(b):
@@ -486,8 +507,26 @@ def difference(a: Result, b: Result) -> Difference | None:
 
 
 def told_apart(a: Result, b: Result) -> bool:
-    """Whether what two dialects do is not the same: both are known, or in one there is no such callback."""
-    return all(isinstance(each, Trace) or each == NO_SUCH_CALLBACK for each in (a, b)) and difference(a, b) is not None
+    """Whether what two dialects do is not the same: both are known, or in one there is no such callback. What an attribute says
+    tells no two apart that do the same."""
+    known = all(isinstance(each, Trace) or each == NO_SUCH_CALLBACK for each in (a, b))
+    return known and difference(a, b, attributes=False) is not None
+
+
+def _attributes_differ(a: Trace, b: Trace) -> Found | None:
+    """The first attribute that both have, and that is another one."""
+    for fit, (one, other) in enumerate(zip(a.fits, b.fits, strict=False)):
+        pairs: list[tuple[tuple[str | int, ...], FitTrace | CallbackInFit, FitTrace | CallbackInFit]]
+        pairs = [((), one, other)]
+        listed = zip(one.callbacks or (), other.callbacks or (), strict=False)
+        pairs += [(("callbacks", index), mine, theirs) for index, (mine, theirs) in enumerate(listed)]
+        for path, mine, theirs in pairs:
+            mine_all, theirs_all = mine.attributes or {}, theirs.attributes or {}
+            for name in sorted(mine_all.keys() & theirs_all.keys()):
+                found = ATTRIBUTE.differ(mine_all[name], theirs_all[name])
+                if found is not None:
+                    return Found(("fits", fit, *path, "attributes", name, *found.path), found.a, found.b)
+    return None
 
 
 def _located(found: Found) -> Difference:

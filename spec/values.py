@@ -216,7 +216,8 @@ def _cell_to_json(value: Any) -> Any:
     return value if value is None or isinstance(value, int | str) else value_to_json(value)
 
 
-CELLS = MapOf(Kind(_cell_from_json, _cell_to_json, lambda a, b: repr(_cell_to_json(a)) == repr(_cell_to_json(b))))
+CELL = Kind(_cell_from_json, _cell_to_json, lambda a, b: repr(_cell_to_json(a)) == repr(_cell_to_json(b)))
+CELLS = MapOf(CELL)
 """A piece of what a callback has written down: by name a metric's value, a text, a whole number, None, or a list of such."""
 
 

@@ -139,6 +139,7 @@ TRACE: dict[str, Any] = {
                     "warned": ["other"],
                     "side_effects": {"working directory": ["fit_end"]},
                     "recorded": [{"epoch": 0, "loss": "NaN"}],
+                    "attributes": {"wait": 1, "best": "NaN"},
                 },
                 {},
             ],
@@ -148,6 +149,7 @@ TRACE: dict[str, Any] = {
             "side_effects": {"working directory": ["fit_begin"]},
             "optimizer_steps": 2,
             "recorded": [{"epoch": 0, "loss": 1.0, "lr": "NA", "x": [1.0], "y": None}],
+            "attributes": {"best": {"array": 0.5}, "best_weights": {"weights_of_epoch": 2}, "model": True, "x": None},
             "error": {
                 "type": "KeyboardInterrupt", "message": "", "fit": 0, "epoch": 0, "hook": "batch_end", "batch": 0,
                 "callback": 1, "by": "other",
@@ -368,7 +370,17 @@ def test_what_only_one_could_see_is_no_difference() -> None:
         "counts",
     ):
         del other["fits"][0]["epochs"][0][name]
-    for name in ("printed", "warned", "callbacks", "weights_at_begin", "files", "optimizer_steps", "recorded"):
+    around = (
+        "printed",
+        "warned",
+        "callbacks",
+        "weights_at_begin",
+        "files",
+        "optimizer_steps",
+        "recorded",
+        "attributes",
+    )
+    for name in around:
         del other["fits"][0][name]
     del other["callbacks"]
     assert difference(traces.from_json(TRACE), traces.from_json(other)) is None

@@ -5,6 +5,7 @@ import os
 import pickle
 from typing import Any, Callable, Dict, List, Optional
 
+from .attributes import Held, attributes, internal_state
 from .files import Directory, arguments, leaves_when_formatted
 from .protocol import CannotExpress, ConfigurationRejected, Nonsense, Saved
 from .record import OtherRaised, Recorder
@@ -73,6 +74,14 @@ class Callbacks:
             return written(configured.callback, self.made[index], os.path.join(self._directory.path, path))
         except (AttributeError, TypeError, ValueError) as error:
             raise Nonsense(f"what the callback has written down cannot be read: {error}") from error
+
+    def attributes(self, index: int, held: Held) -> Dict[str, Any]:
+        """What the callback's public attributes hold."""
+        return attributes(self._configured[index].callback, self.made[index], held)
+
+    def internal(self, index: int) -> Dict[str, Any]:
+        """The callback's state."""
+        return internal_state(self._configured[index].callback, self.made[index])
 
     def counts(self, index: int) -> Optional[Dict[str, int]]:
         """What is counted at the end of an epoch: how often the schedule was called since the last time of asking, and how many

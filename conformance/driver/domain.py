@@ -23,16 +23,16 @@ _RATE_KEYS = ("learning_rate", "lr")
 """Under which Keras logs the rate: to monitor one of them is to monitor the rate, in Keras alone."""
 
 
-def _defaults() -> Dict[str, Dict[str, Any]]:
+def of_the_specification(file: str) -> Any:
+    """What a file says that is made of the specification, which is not there where the driver runs, by
+    `python -m callcheck.conformance.vectors`."""
     loader: Any = globals()["__loader__"]  # out of a zip too; pkgutil.get_data does not find it there before Python 3.8
-    data = loader.get_data(os.path.join(os.path.dirname(__file__), "defaults.json"))
-    found: Dict[str, Dict[str, Any]] = json.loads(data.decode("utf-8"))
-    return found
+    data: bytes = loader.get_data(os.path.join(os.path.dirname(__file__), file))
+    return json.loads(data.decode("utf-8"))
 
 
-DEFAULTS = _defaults()
-"""Keras's defaults, by callback. The file is made of the specification, which is not there where the driver runs, by
-`python -m callcheck.conformance.vectors`."""
+DEFAULTS: Dict[str, Dict[str, Any]] = of_the_specification("defaults.json")
+"""Keras's defaults, by callback."""
 
 
 def bound(callback: str, config: Mapping[str, Any]) -> Dict[str, Any]:

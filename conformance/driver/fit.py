@@ -11,6 +11,7 @@ import os
 from functools import partial
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
+from .attributes import Held
 from .callbacks import Callbacks
 from .capture import Captured
 from .files import Directory
@@ -20,7 +21,7 @@ from .protocol import Capabilities, Nonsense, Observation
 from .real import RealModels
 from .record import OtherRaised, Recorder
 from .scenario import Epoch, Fit, Other, Scenario, groups, index_told
-from .values import NOTHING_CHANGED, UNTRAINED, Given, Origin, as_logged, internal_state
+from .values import NOTHING_CHANGED, UNTRAINED, Given, Origin, as_logged
 
 
 class RealFit:
@@ -124,6 +125,10 @@ class _Training:
         recorder.weights = self._origin(self.real.model.get_weights())
         for callback in range(len(self.callbacks.made)):
             recorder.note_recorded(callback, self.callbacks.written(callback))
+            if recorder.asks_for_attributes(error):
+                recorder.note_attributes(
+                    callback, self.callbacks.attributes(callback, Held(self.real.model, self._whose))
+                )
         recorder.fit_ends(error, **self._optional())
         return error
 
@@ -311,8 +316,8 @@ class _Training:
         self.pass_by(place, "epoch_end")
         if place == len(self.callbacks.made):
             self._end_epoch()
-            for index, callback in enumerate(self.callbacks.made):
-                self.recorder.note_internal(index, internal_state(callback))
+            for index in range(len(self.callbacks.made)) if self.recorder.asks_for_state else ():
+                self.recorder.note_internal(index, self.callbacks.internal(index))
 
     def at_fit_end(self, place: int, logs: Optional[Dict[str, Any]]) -> None:
         if place == 0 and logs is not None:
@@ -406,6 +411,9 @@ class _Training:
     def _running(self) -> int:
         assert self.epoch is not None
         return self.epoch
+
+    def _whose(self, weights: Sequence[Any]) -> Optional[Dict[str, Any]]:
+        return self.recorder.whose(self.origins.get(_identity(weights)))
 
     def _origin(self, weights: Sequence[Any]) -> Origin:
         origin = self.origins.get(_identity(weights))

@@ -7,6 +7,7 @@ Rules
 
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
+from .attributes import Held
 from .callbacks import Callbacks
 from .capture import Captured
 from .files import Directory
@@ -15,7 +16,7 @@ from .model import ZERO
 from .protocol import CannotExpress, Capabilities, Observation
 from .record import OtherRaised, Recorder
 from .scenario import Other, Resume, Scenario
-from .values import NOTHING_CHANGED, Given, Origin, ScheduledRate, as_logged, internal_state
+from .values import NOTHING_CHANGED, Given, Origin, ScheduledRate, as_logged
 from .worlds import PlainWorld
 
 
@@ -164,10 +165,16 @@ class KerasShaped(Training):
         self.given = None
 
     def internal(self, callback: int) -> Optional[Dict[str, Any]]:
-        return internal_state(self.callbacks.made[callback])
+        return self.callbacks.internal(callback)
 
     def recorded(self, callback: int) -> Optional[List[Dict[str, Any]]]:
         return self.callbacks.written(callback)
+
+    def attributes(self, callback: int) -> Dict[str, Any]:
+        return self.callbacks.attributes(callback, Held(self.model, self._whose))
+
+    def _whose(self, weights: Any) -> Optional[Dict[str, Any]]:
+        return self.recorder.whose(Origin(*map(int, weights[0])))
 
     def counts(self, callback: int) -> Optional[Dict[str, int]]:
         return self.callbacks.counts(callback)

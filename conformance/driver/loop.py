@@ -21,6 +21,7 @@ import signal
 import threading
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
+from .attributes import shown_attributes
 from .capture import Captured, Flood, captured
 from .files import Directory
 from .protocol import CannotExpress, ConfigurationRejected, Nonsense, Observation
@@ -211,6 +212,10 @@ class Training:
         """What it has written down by the end of a fit, as in a trace; None: nothing that could be seen."""
         return None
 
+    def attributes(self, callback: int) -> Optional[Dict[str, Any]]:
+        """What its public attributes hold when a fit has ended, as in a trace; None: nothing that could be seen."""
+        return None
+
     def counts(self, callback: int) -> Optional[Dict[str, int]]:
         """What can be counted at the end of an epoch, as in a trace."""
         return None
@@ -225,6 +230,7 @@ class _Adapted(Training):
 
     def __init__(self, run: Any, scenario: Scenario) -> None:
         self.runs = (run,)
+        self._kind = scenario.configured()[0].callback
         if scenario.several:
             raise CannotExpress("callbacks")
         if scenario.outputs:
@@ -255,6 +261,10 @@ class _Adapted(Training):
     def internal(self, callback: int) -> Optional[Dict[str, Any]]:
         read = getattr(self.runs[0], "internal", None)
         return None if read is None else read()
+
+    def attributes(self, callback: int) -> Optional[Dict[str, Any]]:
+        state = self.internal(callback)
+        return None if state is None else shown_attributes(self._kind, state)
 
 
 def exception_named(name: str) -> BaseException:
@@ -320,6 +330,8 @@ class Loop:
         self._note_files()
         for callback in range(len(self.runs)):
             recorder.note_recorded(callback, training.recorded(callback))
+            if recorder.asks_for_attributes(error):
+                recorder.note_attributes(callback, training.attributes(callback))
         recorder.fit_ends(error, **self._optional())
         return error
 
@@ -371,7 +383,7 @@ class Loop:
             training.hook_over()
             self._count()
             recorder.epoch_ends(self.directory.changes() if recorder.optional else None)
-        for callback in range(len(self.runs)):
+        for callback in range(len(self.runs)) if recorder.asks_for_state else ():
             recorder.note_internal(callback, training.internal(callback))
         return bool(recorder.stop)
 

@@ -120,7 +120,7 @@ class Run(Protocol):
     Optional, called where they exist: `fit_begin(fit)`, `epoch_begin(epoch)`, `batch_end(batch, logs)`, `fit_end()`;
     `validation_end(epoch, logs)`, after a validation in the middle of an epoch;
     `set_stop()` and `set_rate(rate)`, by which somebody else sets the stop flag and the learning rate; `internal()`, the state
-    by the names that Keras uses.
+    by the names that Keras uses, which is what its attributes are taken to be when a fit has ended.
     """
 
     def epoch_end(self, epoch: int, logs: Dict[str, Any]) -> None: ...

@@ -59,7 +59,8 @@ class _Said:
     """What one callback did and said, in an epoch or around a fit; None: not observable."""
 
     __slots__ = (
-        "changed", "counts", "logged", "printed", "recorded", "removed", "saved", "side_effects", "warned", "weights_set",
+        "attributes", "changed", "counts", "logged", "printed", "recorded", "removed", "saved", "side_effects", "warned",
+        "weights_set",
     )  # fmt: skip
 
     def __init__(self, recorder: "Recorder") -> None:
@@ -74,6 +75,7 @@ class _Said:
         self.side_effects: Dict[str, List[str]] = {}
         self.counts: Optional[Dict[str, int]] = None
         self.recorded: Optional[List[Dict[str, Any]]] = None
+        self.attributes: Optional[Dict[str, Any]] = None
 
     def to_json(self, optional: bool) -> Dict[str, Any]:
         written: Dict[str, Any] = {}
@@ -175,6 +177,19 @@ class Recorder:
         """What a callback has written down by the end of the fit."""
         self.around[callback].recorded = recorded
 
+    def asks_for_attributes(self, error: Optional[Dict[str, Any]]) -> bool:
+        """Whether attributes are looked at when a fit has ended so: a callback's hook that raised was left in its middle."""
+        return self.optional and (error is None or error.get("by") == "other")
+
+    def note_attributes(self, callback: int, attributes: Optional[Dict[str, Any]]) -> None:
+        """What the public attributes of a callback hold when the fit has ended."""
+        self.around[callback].attributes = attributes
+
+    def whose(self, origin: Optional[Origin]) -> Optional[Dict[str, Any]]:
+        """Whose weights they are; None for nobody's, or where that is not known."""
+        told = weights_json(origin, self.began, self.fit)
+        return None if told["weights_of_epoch"] is None else told
+
     def could_not_begin(self, fit: int, raised: OtherRaised) -> Dict[str, Any]:
         """A fit without any hook; the record of what was raised."""
         self.fit_begins(fit)
@@ -258,6 +273,8 @@ class Recorder:
             written["side_effects"] = said.side_effects
         if said.recorded is not None:
             written["recorded"] = said.recorded
+        if said.attributes is not None:
+            written["attributes"] = said.attributes
         return written
 
     # ---------------------------------------------------------------------------------- what is seen
@@ -367,6 +384,11 @@ class Recorder:
             written["batch"] = batch
         written.update(by)
         return written
+
+    @property
+    def asks_for_state(self) -> bool:
+        """Whether the callbacks' state is looked at when an epoch has ended."""
+        return self._internal is not None
 
     def note_internal(self, callback: int, state: Optional[Mapping[str, Any]]) -> None:
         """The callback's state at the end of an epoch."""

@@ -8,7 +8,7 @@ Rules
 
 import ctypes
 import math
-from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, Mapping, NamedTuple, Tuple
 
 _SPECIAL = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _c_float = ctypes.c_float
@@ -237,11 +237,3 @@ class Given:
                     self._recorded[name] = form
         self._before = dict(now)
         return Changes(added, tuple(name for name in added if name in before), removed)
-
-
-_NAMES = ("wait", "best", "cooldown_counter", "stopped_epoch")
-
-
-def internal_state(callback: Any) -> Optional[Dict[str, Any]]:
-    """A Keras callback's state, as far as it has one, by the names that Keras uses."""
-    return {name: state_to_json(getattr(callback, name)) for name in _NAMES if hasattr(callback, name)}

@@ -14,7 +14,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 
 from callcheck.spec.clauses.clause import CLAUSES, Case, Clause
@@ -87,10 +87,10 @@ def _of_a_dialect(clause: Clause, found: Sequence[Standing]) -> Example | None:
                 continue
             if not keeps(clause, kept):  # the clause forbids what nobody does there but the dialect
                 made = Example(kept=kept, wrong=case)
-                silent = silent or (made if _visible(made) else None)
+                silent = silent or (made if _visible(clause, made) else None)
                 continue
             made = _alone(clause, Example(kept=kept, wrong=case))
-            if _visible(made):
+            if _visible(clause, made):
                 return made
             fallback = fallback or made
         if fallback or silent:
@@ -121,7 +121,7 @@ def _of_a_variant(clause: Clause) -> Example | None:
                 if wrong is None or not breaks(clause, wrong):
                     continue
                 made = _alone(clause, Example(kept=kept, wrong=wrong, mistake=catch.variant.says))
-                if _visible(made):
+                if _visible(clause, made):
                     if _happens(clause, made.kept):
                         return made
                     visible = visible or made
@@ -249,22 +249,22 @@ def _happens(clause: Clause, kept: Case) -> bool:
     return any(warned)
 
 
-def _visible(shown: Example) -> bool:
+def _visible(clause: Clause, shown: Example) -> bool:
     """Whether the table shows the difference."""
-    wrong = shown.wrong
+    wrong, show = shown.wrong, partial(table_of, attributes=clause.group.endswith("/attributes"))
     if wrong is None:
         return False
-    if table_of(shown.kept.scenario, shown.kept.trace) != table_of(wrong.scenario, wrong.trace):
+    if show(shown.kept.scenario, shown.kept.trace) != show(wrong.scenario, wrong.trace):
         return True
     other = shown.kept.other_scenario
-    return other is not None and table_of(other, shown.kept.other) != table_of(other, wrong.other)
+    return other is not None and show(other, shown.kept.other) != show(other, wrong.other)
 
 
-def table_of(scenario: Scenario, trace: Trace) -> object:
-    """What a table shows of a trace."""
+def table_of(scenario: Scenario, trace: Trace, *, attributes: bool = False) -> object:
+    """What a table shows of a trace; `attributes`: with what they hold."""
     refused = None if trace.rejected is None else trace.rejected.type
     begun = tuple(fit.weights_at_begin for fit in trace.fits)
-    return refused, trace.warned, begun, tuple(rows(scenario, trace, hide=HIDDEN, steps=True))
+    return refused, trace.warned, begun, tuple(rows(scenario, trace, hide=HIDDEN, steps=True, attributes=attributes))
 
 
 def _effort(clause: Clause, scenario: Scenario) -> float:

@@ -4,6 +4,7 @@ import html
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
+from typing import Any
 
 from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.clauses.clause import Case
@@ -29,16 +30,19 @@ def cell(text: str) -> str:
 
 def tables(shown: Example) -> Iterator[str]:
     """A table for each of an example's scenarios, by how it begins: that which is judged, and where there is one that beside
-    it. What was added to the logs is shown where nothing else tells right from wrong, in any of them."""
+    it. What was added to the logs is shown where nothing else tells right from wrong, in any of them, and what attributes hold
+    where this does not either."""
     columns: dict[str, dict[str, Trace]] = {}
     for begin, scenario in shown.runs.items():
         columns[begin] = {f"seen in {shown.kept.dialect.name}": _trace(shown.kept, scenario)}
         if shown.wrong is not None:
             name = f"seen in {shown.wrong.dialect.name}" if shown.mistake is None else "with the mistake"
             columns[begin][name] = _trace(shown.wrong, scenario)
-    made = [_columns(scenario, columns[begin], {"logged"}) for begin, scenario in shown.runs.items()]
-    if not any(column != each[0] for each in made for column in each):
-        made = [_columns(scenario, columns[begin]) for begin, scenario in shown.runs.items()]
+    made: list[list[Column]] = []
+    for hide, attributes in (({"logged"}, False), (set[str](), False), ({"logged"}, True)):
+        made = [_columns(scenario, columns[begin], hide, attributes) for begin, scenario in shown.runs.items()]
+        if any(column != each[0] for each in made for column in each):
+            break
     for (begin, scenario), seen in zip(shown.runs.items(), made, strict=True):
         yield from _table(scenario, begin, list(columns[begin]), seen)
 
@@ -74,7 +78,7 @@ def _table(scenario: Scenario, begin: str, names: Sequence[str], seen: Sequence[
     yield ""
 
 
-def _columns(scenario: Scenario, traces: Mapping[str, Trace], hide: Collection[str] = ()) -> list[Column]:
+def _columns(scenario: Scenario, traces: Mapping[str, Trace], hide: Collection[str], attributes: bool) -> list[Column]:
     """What is seen in each trace, less what is to be hidden, and what tells nothing: a rate that nobody sets, and the weights
     where they are those that one expects."""
     schedules = any("learning_rate" in CALLBACKS[each.callback].jobs for each in scenario.configured())
@@ -84,7 +88,8 @@ def _columns(scenario: Scenario, traces: Mapping[str, Trace], hide: Collection[s
     if not (schedules or resumes or begins or moved or scenario.learning_rate != 1.0):
         hide = {*hide, "rates"}
     hide = {*hide, "messages", "last"}
-    made = [_column(trace, list(rows(scenario, trace, hide=hide, steps=resumes))) for trace in traces.values()]
+    told: dict[str, Any] = {"hide": hide, "steps": resumes, "attributes": attributes}
+    made = [_column(trace, list(rows(scenario, trace, **told))) for trace in traces.values()]
     for index, fit in enumerate(scenario.fits):
         begun = [trace.fits[index].weights_at_begin if index < len(trace.fits) else None for trace in traces.values()]
         if (fit.resume is not None or begun != [begun[0]] * len(begun)) and None not in begun:

@@ -240,9 +240,17 @@ class Row:
     seen: tuple[str, ...] | None = None
 
 
-def rows(scenario: Scenario, trace: Trace | None, *, hide: Collection[str] = (), steps: bool = False) -> Iterator[Row]:
+def rows(
+    scenario: Scenario,
+    trace: Trace | None,
+    *,
+    hide: Collection[str] = (),
+    steps: bool = False,
+    attributes: bool = False,
+) -> Iterator[Row]:
     """The scenario by epoch, and what was seen at the end of each fit. `hide`: of rates, logged (what is added to an epoch's
-    logs), messages (of errors), and last (weights: those of the last epoch). `steps`: how many the optimizer has made, too."""
+    logs), messages (of errors), and last (weights: those of the last epoch). `steps`: how many the optimizer has made, too;
+    `attributes`: and what the callbacks' own attributes hold."""
     for index, fit in enumerate(scenario.fits):
         seen = trace.fits[index] if trace is not None and index < len(trace.fits) else None
         first = scenario.first_epoch(fit)
@@ -263,6 +271,9 @@ def rows(scenario: Scenario, trace: Trace | None, *, hide: Collection[str] = (),
             holds = () if weights is None else (f"the model holds the weights {_show_weights(weights, index)}",)
             ends: Sequence[FitTrace | CallbackInFit] = seen.callbacks or (seen,)
             said = [part for number, each in enumerate(ends, 1) for part in _of(number, seen.callbacks, _said(each))]
+            if attributes:
+                held = (_show_attributes(each, index) for each in ends)
+                said += [part for number, each in enumerate(held, 1) for part in _of(number, seen.callbacks, each)]
             changes = (("new files", seen.files), ("files gone", seen.gone))
             files = tuple(f"{what} around it: {', '.join(names)}" for what, names in changes if names)
             made = (f"{seen.optimizer_steps} steps of the optimizer, in all",) if steps and seen.optimizer_steps else ()
@@ -279,6 +290,17 @@ def _said(seen: FitTrace | CallbackInFit) -> Iterator[str]:
     yield from _show_side_effects(seen.side_effects)
     for piece in seen.recorded or ():
         yield f"recorded {json.dumps(CELLS.write(piece), ensure_ascii=False)}"
+
+
+def _show_attributes(seen: FitTrace | CallbackInFit, fit: int) -> Iterator[str]:
+    """What the public attributes hold, and where they are not as they have to be, the model and its history."""
+    for name, value in (seen.attributes or {}).items():
+        if isinstance(value, Weights):
+            yield f"{name}: those {_show_weights(value, fit)}"
+        elif not name.startswith("model"):
+            yield f"{name}={_show(value) if isinstance(value, float | tuple) else value}"
+        elif value is not True:
+            yield f"{name} is another one"
 
 
 def _who(error: Raised) -> str:

@@ -1,4 +1,4 @@
-"""Every wrong implementation: a module for each callback and one for training, two for ModelCheckpoint, two for all of them."""
+"""Every wrong implementation: a module for each callback and one for training, two for ModelCheckpoint, three for all of them."""
 
 from importlib import import_module
 
@@ -8,6 +8,7 @@ from .wrong import Wrong
 
 MODULES = (
     "every_callback",
+    "attributes",
     *(callback.module for callback in CALLBACKS.values()),
     "model_checkpoint_files",
     "optimizers",

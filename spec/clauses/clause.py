@@ -54,9 +54,10 @@ class Failed:
         return f"{place}{': ' if place else ''}expected {self.expected}, because {self.why}; got {self.got}"
 
 
-def equal_traces(expected: Trace, got: Trace, because: str) -> "Expectation":
-    """The expectation that two traces are equal; where they are not, the first difference is the failure."""
-    found = difference(expected, got)
+def equal_traces(expected: Trace, got: Trace, because: str, *, attributes: bool = False) -> "Expectation":
+    """The expectation that two traces are equal; where they are not, the first difference is the failure. Of attributes there are
+    clauses of their own."""
+    found = difference(expected, got, attributes=attributes)
     return HELD if found is None else differs(found, because)
 
 

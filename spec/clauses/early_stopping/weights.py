@@ -253,7 +253,7 @@ def best_of_patience_epochs(case: Case) -> Expectations:
 # ---------------------------------------------------------------------------------------------- reuse
 
 
-def _last_fit_alone(scenario: Scenario) -> Scenario | None:
+def last_fit_alone(scenario: Scenario) -> Scenario | None:
     """The last fit by itself, with the rate that it would find."""
     if len(scenario.fits) == 1:
         return None
@@ -272,7 +272,7 @@ def _last_fit_alone(scenario: Scenario) -> Scenario | None:
     source=f"{BOTH}; a comment in the code says that instances are meant to be used again",
     choices={"early-stopping/reuse": "nothing"},
     errors=True,
-    related=_last_fit_alone,
+    related=last_fit_alone,
 )
 def used_again(case: Case) -> Expectations:
     """A fit with an instance that served earlier fits does what it does with a new instance, but for the direction that mode auto

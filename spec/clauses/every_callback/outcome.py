@@ -26,4 +26,4 @@ def _every_tenth(scenario: Scenario) -> Scenario | None:
         related=_every_tenth, resumed=True)  # fmt: skip
 def _(case: Case) -> Expectations:
     """The same scenario has the same outcome every time."""
-    yield equal_traces(case.trace, case.other, "that was the outcome the first time")
+    yield equal_traces(case.trace, case.other, "that was the outcome the first time", attributes=True)

@@ -6,3 +6,4 @@ from . import names as names  # isort: skip
 from . import messages as messages  # isort: skip
 from . import errors as errors  # isort: skip
 from . import resuming as resuming  # isort: skip
+from . import attributes as attributes  # isort: skip

@@ -5,3 +5,4 @@ from . import decisions as decisions  # isort: skip
 from . import mode as mode  # isort: skip
 from . import messages as messages  # isort: skip
 from . import optimizers as optimizers  # isort: skip
+from . import attributes as attributes  # isort: skip
