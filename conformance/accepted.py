@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.choices import CHOICES
+from callcheck.spec.difference import difference
 from callcheck.spec.reading import Refused, parse_toml, read_text, shown
-from callcheck.spec.trace import difference
 
 from .diff import Difference
 

@@ -31,11 +31,12 @@ from typing import Any
 from callcheck.reference.replay import replay
 from callcheck.spec.callbacks import CALLBACKS, TRAINING
 from callcheck.spec.dialect import Dialect, release_dialect, resolve
+from callcheck.spec.difference import difference
 from callcheck.spec.editing import with_config
 from callcheck.spec.reading import Refused
 from callcheck.spec.scenario import Scenario, to_json
 from callcheck.spec.search.strategies import sample
-from callcheck.spec.trace import NotExpressible, Result, Trace, difference
+from callcheck.spec.trace import NotExpressible, Result, Trace
 
 from .driver.protocol import Unavailable
 from .limits import Limits, limits

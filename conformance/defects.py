@@ -26,8 +26,9 @@ from callcheck.spec.chain import version as numbers
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.clauses.clause import CLAUSES, Case, Clause, Failed, differs
 from callcheck.spec.dialect import NEWEST, Dialect, documented, release_dialect, resolve
+from callcheck.spec.difference import difference
 from callcheck.spec.scenario import Scenario, dumps, from_json
-from callcheck.spec.trace import Trace, difference
+from callcheck.spec.trace import Trace
 
 from . import rules, witness
 from .driver.temporary import temporary

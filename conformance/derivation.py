@@ -21,8 +21,9 @@ from callcheck.spec.chain import version
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.clauses.clause import Case, Clause, Failed, Held, NotExercised, Outcome
 from callcheck.spec.dialect import DOCUMENTED, Dialect, documented, promises, shipped
+from callcheck.spec.difference import difference
 from callcheck.spec.scenario import Scenario
-from callcheck.spec.trace import Trace, difference
+from callcheck.spec.trace import Trace
 
 from .declarations import Declaration
 from .rules import Agreement, Rule

@@ -4,7 +4,8 @@ Rules
 - Rules are one finding if the subject departs from the reference in the same way where they fail (`causes`): in the same field,
   from what the reference decided there by the same rule. Of the lead its most frequent way counts, of the others any.
 - The lead is the rule that fails on the most scenarios; it is shown on a smallest scenario that tells something.
-- What a callback does says more than what it prints, and that more than what it raises for odd input: so are they ranked.
+- What a callback does says more than what it prints, and that more than what it raises for odd input: so are they ranked. What
+  its attributes say is a finding of its own only where nothing else is.
 - A promise that is broken comes before what is only observed. What the nearest Keras breaks as well leads only where nothing
   else fails, and the agreement comes last: they say the least.
 """
@@ -30,7 +31,7 @@ SAMPLE = 40
 """On so many failing scenarios of a rule, at the most, it is looked in what the subject departs."""
 SHRUNK = 8
 """How many leads are shrunk in one hearing; more than that nobody reads."""
-SAYS_LESS = {"printed": 1, "warned": 1, "error": 2, "rejected": 2}
+SAYS_LESS = {"attributes": 1, "printed": 1, "warned": 1, "error": 2, "rejected": 2}
 """Fields of a trace in which to depart says less than in what training does, and by how much."""
 
 
@@ -112,6 +113,8 @@ def _grouped(hearing: Hearing, callback: str, judgements: Sequence[Judgement]) -
         group = next((group for group in groups if each.shows(group[0])), None)
         # What the nearest Keras does not keep either says nothing of its own beside something that it does keep.
         if group is None and each.nearest and groups and not groups[0][0].nearest:
+            group = groups[0]
+        if group is None and groups and each.departures and all(field == "attributes" for field, _ in each.departures):
             group = groups[0]
         if group is None:
             groups.append([each])

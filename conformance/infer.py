@@ -22,11 +22,12 @@ from math import isfinite
 from callcheck.reference.replay import replay
 from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.dialect import NEWEST, Dialect, documented, resolve, third_party
+from callcheck.spec.difference import difference
 from callcheck.spec.editing import configs
 from callcheck.spec.scenario import Scenario, key
 from callcheck.spec.search.shrink import complexity, smallest
 from callcheck.spec.search.telling import telling
-from callcheck.spec.trace import Failed, Result, Trace, difference
+from callcheck.spec.trace import Failed, Result, Trace
 
 from .derivation import governing, keras_dialects
 from .health import Complaint, complaint, idle

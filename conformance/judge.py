@@ -14,8 +14,9 @@ from functools import partial
 from callcheck.spec.callbacks import CALLBACKS, TRAINING
 from callcheck.spec.clauses.clause import Case, Clause, Failed, NotExercised
 from callcheck.spec.dialect import Dialect
+from callcheck.spec.difference import difference
 from callcheck.spec.scenario import Scenario, key
-from callcheck.spec.trace import Trace, difference
+from callcheck.spec.trace import Trace
 
 from .declarations import Declaration
 from .derivation import derived, does_the_same, keras_dialects

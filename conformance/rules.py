@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import callcheck.spec.clauses  # noqa: F401 - registers the clauses
 from callcheck.spec.callbacks import CALLBACKS, TRAINING
 from callcheck.spec.clauses.clause import CLAUSES, HELD, Case, Clause, Outcome, differs
+from callcheck.spec.difference import difference
 from callcheck.spec.reading import Refused, shown
-from callcheck.spec.trace import difference
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,7 +6,7 @@ from callcheck.reference.replay import replay
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.clauses.clause import CLAUSES
 from callcheck.spec.dialect import shipped
-from callcheck.spec.trace import difference
+from callcheck.spec.difference import difference
 from callcheck.spec.vectors import Vector, stored
 
 

@@ -28,12 +28,12 @@ from callcheck.spec.chain import chains
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.clauses.clause import CLAUSES
 from callcheck.spec.dialect import NEWEST, Dialect, resolve, shipped
+from callcheck.spec.difference import difference
+from callcheck.spec.difference import told_apart as told_apart_by
 from callcheck.spec.reading import InvalidScenario
 from callcheck.spec.scenario import Scenario, from_json, key, loads
 from callcheck.spec.search.shrink import smallest
 from callcheck.spec.search.strategies import sample, sample_aimed
-from callcheck.spec.trace import difference
-from callcheck.spec.trace import told_apart as told_apart_by
 from callcheck.spec.vectors import Vector
 
 from .driver import domain

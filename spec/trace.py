@@ -3,18 +3,15 @@
 Rules
 - What an implementation cannot see is None here and absent in JSON, never empty. Some things are only looked at when asked for.
 - Of one callback an epoch, a fit and a trace say themselves what it did; of several `callbacks` says it of each, in their order.
-- Two traces are equal when everything that both have is equal, `internal` and every `message` aside. What was done comes before
-  what the attributes say of it: the first difference is in an attribute only where there is no other.
 - In place of a trace a result may say why there is none: not expressible, failed, or invalid.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from .fields import BOOLEAN, INDEX, INTEGER, TEXT, Field, Found, Kind, ListOf, MapOf, Table, choice, nullable
-from .reading import InvalidScenario, integer_from_json, place
+from .fields import BOOLEAN, INDEX, INTEGER, TEXT, Field, Kind, ListOf, MapOf, Table, choice, nullable
+from .reading import InvalidScenario, integer_from_json
 from .values import CELL, CELLS, LOGS, RATE, STATE, Rate, Value
 
 WARNED = ("missing-metric", "unknown-mode", "array-metric", "other")
@@ -437,7 +434,7 @@ REASONS: dict[str, Table[Any]] = {
     "invalid": Table(Invalid, Field("field", TEXT), Field("message", TEXT, compared=False)),
 }
 """What stands in place of a trace, by the one field of such a result."""
-_REASON_OF = {table.record: name for name, table in REASONS.items()}
+REASON_OF = {table.record: name for name, table in REASONS.items()}
 
 
 # ---------------------------------------------------------------------------------------------- JSON
@@ -447,7 +444,7 @@ def to_json(result: Result) -> dict[str, Any]:
     """A result as JSON data, in the form that `callcheck trace --json` prints."""
     if isinstance(result, Trace):
         return TRACE.write(result)
-    reason = _REASON_OF[type(result)]
+    reason = REASON_OF[type(result)]
     return {reason: REASONS[reason].write(result)}
 
 
@@ -461,79 +458,3 @@ def from_json(data: Any) -> Result:
             except InvalidScenario as error:
                 raise error.within(name) from None
     return TRACE.read(data)
-
-
-# ---------------------------------------------------------------------------------------------- equality
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Difference:
-    """The first place at which two results differ, and what each has there, as JSON; None where it has nothing.
-
-    `fit`, `epoch`: indices; None: not in one. `field`: the place in it, such as `saved[0].path`; empty if the one has the fit or
-    the epoch as a whole and the other has not.
-    """
-
-    fit: int | None
-    epoch: int | None
-    field: str
-    a: Any
-    b: Any
-
-    @property
-    def place(self) -> str:
-        """All of it as a path: `fits[0].epochs[2].stop`."""
-        steps = (
-            (f"fits[{self.fit}]", self.fit),
-            (f"epochs[{self.epoch}]", self.epoch),
-            (self.field, self.field or None),
-        )
-        return ".".join(text for text, there in steps if there is not None)
-
-    def __str__(self) -> str:
-        return f"{self.place} is {json.dumps(self.a)} in the one and {json.dumps(self.b)} in the other"
-
-
-def difference(a: Result, b: Result, *, attributes: bool = True) -> Difference | None:
-    """The first difference between two results, or None if they are equal; without `attributes`, in what was done."""
-    if isinstance(a, Trace) and isinstance(b, Trace):
-        found = TRACE.differ(a, b) or (_attributes_differ(a, b) if attributes else None)
-        return None if found is None else _located(found)
-    reason = min(_REASON_OF[type(each)] for each in (a, b) if not isinstance(each, Trace))
-    if type(a) is not type(b):
-        return Difference(fit=None, epoch=None, field=reason, a=to_json(a).get(reason), b=to_json(b).get(reason))
-    found = REASONS[reason].differ(a, b)
-    return None if found is None else _located(Found((reason, *found.path), found.a, found.b))
-
-
-def told_apart(a: Result, b: Result) -> bool:
-    """Whether what two dialects do is not the same: both are known, or in one there is no such callback. What an attribute says
-    tells no two apart that do the same."""
-    known = all(isinstance(each, Trace) or each == NO_SUCH_CALLBACK for each in (a, b))
-    return known and difference(a, b, attributes=False) is not None
-
-
-def _attributes_differ(a: Trace, b: Trace) -> Found | None:
-    """The first attribute that both have, and that is another one."""
-    for fit, (one, other) in enumerate(zip(a.fits, b.fits, strict=False)):
-        pairs: list[tuple[tuple[str | int, ...], FitTrace | CallbackInFit, FitTrace | CallbackInFit]]
-        pairs = [((), one, other)]
-        listed = zip(one.callbacks or (), other.callbacks or (), strict=False)
-        pairs += [(("callbacks", index), mine, theirs) for index, (mine, theirs) in enumerate(listed)]
-        for path, mine, theirs in pairs:
-            mine_all, theirs_all = mine.attributes or {}, theirs.attributes or {}
-            for name in sorted(mine_all.keys() & theirs_all.keys()):
-                found = ATTRIBUTE.differ(mine_all[name], theirs_all[name])
-                if found is not None:
-                    return Found(("fits", fit, *path, "attributes", name, *found.path), found.a, found.b)
-    return None
-
-
-def _located(found: Found) -> Difference:
-    fit = epoch = None
-    path = found.path
-    if path[0] == "fits" and len(path) > 1:
-        fit, path = path[1], path[2:]
-        if len(path) > 1 and path[0] == "epochs":
-            epoch, path = path[1], path[2:]
-    return Difference(fit=fit, epoch=epoch, field=place(path), a=found.a, b=found.b)  # type: ignore[arg-type]  # of lists, indices

@@ -13,8 +13,9 @@ from callcheck.conformance.driver.subjects import custom, subject
 from callcheck.reference.replay import replay
 from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.dialect import NEWEST, resolve
+from callcheck.spec.difference import difference, told_apart
 from callcheck.spec.scenario import from_json
-from callcheck.spec.trace import Trace, difference, told_apart
+from callcheck.spec.trace import Trace
 
 STOPPED: dict[str, Any] = {
     "callback": "EarlyStopping",

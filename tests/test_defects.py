@@ -11,7 +11,8 @@ from callcheck.conformance.results import Here
 from callcheck.reference.replay import replay
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.dialect import NEWEST, documented, resolve
-from callcheck.spec.trace import Trace, difference
+from callcheck.spec.difference import difference
+from callcheck.spec.trace import Trace
 
 FINDINGS = Path(__file__).resolve().parents[1] / DOCUMENT
 

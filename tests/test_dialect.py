@@ -19,9 +19,9 @@ from callcheck.spec.chain import Chain, Change, InvalidDialect, chains, version
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.dialect import NEWEST, nearest, path, promises, resolve, shipped
 from callcheck.spec.dialect import before as before_it
+from callcheck.spec.difference import difference, told_apart
 from callcheck.spec.numbers import ADDENDS, ARRAY_PRECISIONS, PRECISIONS
 from callcheck.spec.scenario import Scenario, from_json
-from callcheck.spec.trace import difference, told_apart
 from callcheck.spec.vectors import stored
 
 

@@ -13,9 +13,9 @@ from referencing import Registry, Resource
 
 from callcheck.spec import scenario as scenarios
 from callcheck.spec import trace as traces
+from callcheck.spec.difference import Difference, difference
 from callcheck.spec.fields import ListOf, Table
 from callcheck.spec.reading import InvalidScenario, parse_json, printable
-from callcheck.spec.trace import Difference, difference
 
 SCHEMAS = {
     name: json.loads((files("callcheck.spec") / "schema" / f"{name}.json").read_text())

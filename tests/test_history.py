@@ -7,7 +7,7 @@ import pytest
 from callcheck.cli import main
 from callcheck.conformance.report.history import Told, history, markdown
 from callcheck.reference.replay import replay
-from callcheck.spec.trace import difference
+from callcheck.spec.difference import difference
 
 HISTORY = Path(__file__).resolve().parents[1] / "HISTORY.md"
 

@@ -38,10 +38,11 @@ from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.clauses.clause import CLAUSES, Case, Clause
 from callcheck.spec.clauses.clause import Failed as ClauseFailed
 from callcheck.spec.dialect import NEWEST, Dialect, InvalidDialect, documented, representative, resolve
+from callcheck.spec.difference import difference
 from callcheck.spec.scenario import Scenario, dumps, key, loads
 from callcheck.spec.search.boundaries import boundaries
 from callcheck.spec.search.strategies import sample
-from callcheck.spec.trace import Failed, Result, Trace, difference, to_json
+from callcheck.spec.trace import Failed, Result, Trace, to_json
 
 NEWEST_DIALECT = resolve(NEWEST).dialect
 PATIENCE = CLAUSES["early-stopping/patience/stops-after-patience-epochs"]

@@ -17,10 +17,11 @@ from callcheck.conformance.driver.subjects import subject
 from callcheck.conformance.driver.values import as_logged, logs_from_json
 from callcheck.conformance.subjects.transport import run
 from callcheck.spec.callbacks import CALLBACKS
+from callcheck.spec.difference import difference
 from callcheck.spec.metrics import DIRECTIONS, metric_from_json
 from callcheck.spec.scenario import Epoch, Fit, Scenario, dumps, from_json
 from callcheck.spec.search.strategies import sample
-from callcheck.spec.trace import Failed, Result, Trace, Weights, difference
+from callcheck.spec.trace import Failed, Result, Trace, Weights
 
 
 @pytest.fixture(scope="module")

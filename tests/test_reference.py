@@ -16,9 +16,10 @@ from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.clauses.clause import CLAUSES
 from callcheck.spec.dialect import DOCUMENTED, NEWEST, resolve, shipped
+from callcheck.spec.difference import difference
 from callcheck.spec.scenario import Scenario, from_json, loads
 from callcheck.spec.search.strategies import sample
-from callcheck.spec.trace import Trace, difference
+from callcheck.spec.trace import Trace
 
 MODULES = (early_stopping, learning_rate_scheduler, model_checkpoint, reduce_lr_on_plateau, terminate_on_nan)
 REASONS = [value for module in MODULES for value in vars(module).values() if isinstance(value, machine.Reason)]

@@ -15,6 +15,7 @@ from callcheck.spec import scenario as scenarios
 from callcheck.spec import trace as traces
 from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.dialect import shipped
+from callcheck.spec.difference import difference
 from callcheck.spec.reading import InvalidScenario
 from callcheck.spec.scenario import Scenario
 from callcheck.spec.search.strategies import scenarios as random_scenarios
@@ -51,7 +52,7 @@ def test_a_trace_survives_json(scenario: Scenario, dialect: Any) -> None:
     written = json.loads(json.dumps(traces.to_json(trace), allow_nan=False))
     assert valid("result", written)
     assert traces.to_json(traces.from_json(written)) == written
-    assert traces.difference(traces.from_json(written), trace) is None
+    assert difference(traces.from_json(written), trace) is None
 
 
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", -0.0, 0.0, 5e-324, 1e-40, 1.7976931348623157e308, 1])
@@ -178,10 +179,10 @@ def test_traces_differ_where_they_differ() -> None:
     dialect = shipped()["keras-3.15.1"]
     first = replay(scenarios.from_json(GOOD), dialect)
     second = replay(scenarios.from_json({**GOOD, "learning_rate": 0.5}), dialect)
-    found = traces.difference(first, second)
+    found = difference(first, second)
     assert found is not None
     assert (found.place, found.a, found.b) == ("fits[0].epochs[0].learning_rate", 1.0, 0.5)
-    assert traces.difference(first, first) is None
+    assert difference(first, first) is None
 
 
 @pytest.mark.parametrize("rate", [0.0, -0.0])
@@ -196,7 +197,7 @@ def test_a_logged_rate_that_only_one_has_is_a_difference() -> None:
     assert isinstance(trace, traces.Trace)
     written = traces.to_json(trace)
     written["fits"][0]["epochs"][0]["logged"] = {}
-    found = traces.difference(trace, traces.from_json(written))
+    found = difference(trace, traces.from_json(written))
     assert found is not None
     assert found.place == "fits[0].epochs[0].logged.learning_rate"
 
@@ -206,4 +207,4 @@ def test_what_one_cannot_see_is_no_difference() -> None:
     written = traces.to_json(trace)
     del written["fits"][0]["epochs"][0]["learning_rate"]
     written["fits"][0]["weights_of_epoch"] = None
-    assert traces.difference(trace, traces.from_json(written)) is None
+    assert difference(trace, traces.from_json(written)) is None

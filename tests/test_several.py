@@ -9,9 +9,10 @@ from callcheck.conformance.driver.protocol import Unavailable
 from callcheck.conformance.driver.subjects import subject
 from callcheck.reference.replay import explain, replay
 from callcheck.spec.dialect import release_dialect
+from callcheck.spec.difference import difference
 from callcheck.spec.scenario import from_json as scenario_from_json
 from callcheck.spec.scenario import to_json
-from callcheck.spec.trace import NotExpressible, Trace, difference, from_json
+from callcheck.spec.trace import NotExpressible, Trace, from_json
 
 STOPPING = {
     "callback": "EarlyStopping",

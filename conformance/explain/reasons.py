@@ -6,8 +6,9 @@ from typing import Any
 
 from callcheck.reference.replay import Decision, explain
 from callcheck.spec.dialect import Dialect
+from callcheck.spec.difference import difference
 from callcheck.spec.scenario import Scenario
-from callcheck.spec.trace import Trace, difference
+from callcheck.spec.trace import Trace
 
 
 def reasons(scenario: Scenario, trace: Trace, dialect: Dialect) -> tuple[Decision, ...] | str:

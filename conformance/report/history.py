@@ -12,8 +12,9 @@ from callcheck.spec.callbacks import CALLBACKS, TRAINING
 from callcheck.spec.chain import Change, chains, version
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.dialect import Dialect, before, release_dialect
+from callcheck.spec.difference import difference
 from callcheck.spec.scenario import Scenario, from_json
-from callcheck.spec.trace import Trace, difference
+from callcheck.spec.trace import Trace
 
 from .counterexample import replayable
 from .table import heading, table
@@ -74,7 +75,7 @@ class Told:
 
 
 def _differ(scenario: Scenario, a: Dialect, b: Dialect) -> bool:
-    return difference(replay(scenario, a), replay(scenario, b)) is not None
+    return difference(replay(scenario, a), replay(scenario, b), attributes=False) is not None
 
 
 def _table(scenario: Scenario, dialect: Dialect, steps: bool) -> list[str]:

@@ -7,9 +7,10 @@ from typing import Any
 
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.dialect import DOCUMENTED, NEWEST, documented
+from callcheck.spec.difference import difference
 from callcheck.spec.scenario import dumps
 from callcheck.spec.scenario import to_json as scenario_to_json
-from callcheck.spec.trace import Failed, Result, Trace, difference
+from callcheck.spec.trace import Failed, Result, Trace
 from callcheck.spec.trace import to_json as trace_to_json
 
 from ..declarations import Declaration

@@ -17,9 +17,10 @@ from functools import cached_property
 from callcheck.reference.replay import Decision, replay
 from callcheck.reference.replay import explain as decided
 from callcheck.spec.dialect import Dialect, InvalidDialect, resolve
+from callcheck.spec.difference import Difference, difference
 from callcheck.spec.reading import InvalidScenario
 from callcheck.spec.scenario import Scenario, dumps
-from callcheck.spec.trace import Difference, NotExpressible, Trace, difference
+from callcheck.spec.trace import NotExpressible, Trace
 
 from ..explain.arguments import WrongArgument, arguments
 from ..explain.audit import Audit

@@ -26,8 +26,9 @@ from typing import Any, Literal
 
 from ..callbacks import CALLBACKS, TRAINING, defaults
 from ..dialect import Dialect, unlike_any_keras
+from ..difference import Difference, difference
 from ..scenario import Epoch, Fit, Scenario
-from ..trace import Difference, EpochTrace, FitTrace, Trace, difference
+from ..trace import EpochTrace, FitTrace, Trace
 from ..trace import Failed as NoTrace
 from ..values import ScheduledRate, only
 

@@ -37,11 +37,11 @@ if TYPE_CHECKING:
     from callcheck.spec.dialect import Dialect as Dialect
     from callcheck.spec.dialect import InvalidDialect as InvalidDialect
     from callcheck.spec.dialect import resolve as resolve
+    from callcheck.spec.difference import difference as difference
     from callcheck.spec.reading import InvalidScenario as InvalidScenario
     from callcheck.spec.scenario import Scenario as Scenario
     from callcheck.spec.scenario import loads as loads
     from callcheck.spec.trace import Trace as Trace
-    from callcheck.spec.trace import difference as difference
 
 _HOMES = {
     "Capabilities": "conformance.driver.protocol",
@@ -64,7 +64,7 @@ _HOMES = {
     "Scenario": "spec.scenario",
     "loads": "spec.scenario",
     "Trace": "spec.trace",
-    "difference": "spec.trace",
+    "difference": "spec.difference",
 }
 """The public names, and the modules in which they stand."""
 

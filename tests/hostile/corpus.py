@@ -20,8 +20,8 @@ import subjects
 from callcheck.conformance.subjects.transport import WorkerProcess
 from callcheck.reference.replay import replay
 from callcheck.spec.dialect import resolve
+from callcheck.spec.difference import difference
 from callcheck.spec.scenario import from_json
-from callcheck.spec.trace import difference
 from callcheck.spec.trace import from_json as trace_from_json
 
 HERE = Path(__file__).resolve().parent

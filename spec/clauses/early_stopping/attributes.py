@@ -14,7 +14,10 @@ from .shared import given_way, plain
 from .stream import Prediction
 from .weights import last_fit_alone
 
-ANEW = {"early-stopping/reuse": "nothing"}
+Choices = dict[str, str | tuple[str, ...]]
+ANEW: Choices = {"early-stopping/reuse": "nothing"}
+OF_VALUES: Choices = {**ANEW, "early-stopping/baseline": ("gates-the-reset", "stops-after-patience")}
+OF_IMPROVEMENTS: Choices = {**OF_VALUES, "early-stopping/restored-epoch": "last-improvement"}
 HALTED = f"{READ} (keras-team/keras issue 16876)"
 RESET = f"{READ} after each of several fits (keras-team/keras pull request 6591)"
 
@@ -50,7 +53,7 @@ def zero_otherwise(case: Case) -> Expectations:
             yield case.at(fit).expects(equal_to(0), got=value, because="nothing was stopped in this fit")
 
 
-@clause("early-stopping/attributes/best-is-the-value-as-logged", level="observed", source=READ, choices=ANEW)
+@clause("early-stopping/attributes/best-is-the-value-as-logged", level="observed", source=READ, choices=OF_VALUES)
 def best_as_logged(case: Case) -> Expectations:
     """After a plain fit `best` is the value of the last epoch that improved, just as it was logged: not rounded to what it is
     compared in, and not converted."""
@@ -61,7 +64,9 @@ def best_as_logged(case: Case) -> Expectations:
             yield as_logged(case, fit, "best", best.value, value, why)
 
 
-@clause("early-stopping/attributes/best-epoch-is-the-epoch-of-best", level="observed", source=READ, choices=ANEW)
+@clause(
+    "early-stopping/attributes/best-epoch-is-the-epoch-of-best", level="observed", source=READ, choices=OF_IMPROVEMENTS
+)
 def epoch_of_best(case: Case) -> Expectations:
     """After a plain fit `best_epoch` is the index of the epoch whose value `best` is, as callbacks are told it. (It has to be
     there: Keras has it since 2.7.)"""
@@ -72,7 +77,7 @@ def epoch_of_best(case: Case) -> Expectations:
             yield case.at(fit).expects(equal_to(best.number), got=value, because=why)
 
 
-@clause("early-stopping/attributes/wait-counts-since-the-last-reset", level="observed", source=READ, choices=ANEW)
+@clause("early-stopping/attributes/wait-counts-since-the-last-reset", level="observed", source=READ, choices=OF_VALUES)
 def wait_counts(case: Case) -> Expectations:
     """After a plain fit `wait` is how many monitored epochs there were after the last that reset it, or in all where none did:
     where it has stopped, at least `patience`. The end of training does not reset it."""
@@ -82,7 +87,7 @@ def wait_counts(case: Case) -> Expectations:
         yield case.at(fit).expects(equal_to(count), got=value, because=why)
 
 
-@clause("early-stopping/attributes/best-weights-stay-there", level="observed", source=HALTED, choices=ANEW)
+@clause("early-stopping/attributes/best-weights-stay-there", level="observed", source=HALTED, choices=OF_IMPROVEMENTS)
 def best_weights_stay(case: Case) -> Expectations:
     """After a plain fit with restore_best_weights, `best_weights` still holds the weights of the epoch whose value is the best,
     so that they can be put back by hand; without it, it is None."""

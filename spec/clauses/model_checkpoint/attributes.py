@@ -4,6 +4,7 @@ Rules
 - The clauses look at the saves that were seen; they speak of plain numbers, and of one instance.
 """
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -46,9 +47,16 @@ def value_of_the_last_save(case: Case) -> Expectations:
 
 @clause("model-checkpoint/attributes/best-is-not-kept-otherwise", level="observed", source=READ)
 def not_kept_otherwise(case: Case) -> Expectations:
-    """Without save_best_only nothing is compared: `best` stays what initial_value_threshold says, whatever is saved."""
+    """Without save_best_only nothing is compared: `best` stays what initial_value_threshold says, whatever is saved, and without
+    one it is no value: None, or the worst infinity."""
     threshold = case["initial_value_threshold"] if case.knows("initial_value_threshold") else None
-    if not typed(case) or case["save_best_only"] or not is_number(threshold):
+    if not typed(case) or case["save_best_only"] or not (threshold is None or is_number(threshold)):
         return
     for fit, value in _of_the_instance(case):
-        yield as_logged(case, fit, "best", float(threshold), value, "that is the initial_value_threshold")
+        if threshold is not None:
+            yield as_logged(case, fit, "best", float(threshold), value, "that is the initial_value_threshold")
+        else:
+            yield case.at(fit).expects_that(
+                value is None or value in (math.inf, -math.inf), "no value in best", got=f"best={value!r}",
+                because="nothing is compared without save_best_only",
+            )  # fmt: skip

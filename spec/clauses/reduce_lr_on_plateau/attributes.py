@@ -2,10 +2,11 @@
 
 Rules
 - The clauses look at the rates that were seen, and at the stream: where it was reduced, and which values improved.
-- They speak of ordinary settings with a factor of at most 0.9, and of a rate that is no smaller than 1e-30: then every reduction
-  lowers the rate.
+- They speak of ordinary settings with a factor of at most 0.9, and of a finite rate that is no smaller than 1e-30: then every
+  reduction lowers the rate.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from ..rates import rates
 from .stream import RATE, settings
 
 ANEW = {"reduce-lr-on-plateau/reuse": "nothing"}
+COUNTED = {**ANEW, "reduce-lr-on-plateau/cooldown": "one-less"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,8 +52,10 @@ def _course(case: Case, fit: int) -> _Course | None:
     left: list[int] = []
     for epoch, before, after in rates(case, fit):
         value = epoch.shown.logs.get(s.monitor)
-        if isinstance(value, tuple) or not 1e-30 <= before:
+        if isinstance(value, tuple) or not 1e-30 <= before < math.inf:
             return None
+        if before == s.floor != s.min_lr:
+            return None  # whether that is above min_lr is a choice, and a reduction to it would not be seen
         if value is None:
             continue
         position = len(values)
@@ -95,7 +99,11 @@ def best_as_logged(case: Case) -> Expectations:
 
 
 @clause(
-    "reduce-lr-on-plateau/attributes/wait-counts-to-the-end", level="observed", source=READ, observes=RATE, choices=ANEW
+    "reduce-lr-on-plateau/attributes/wait-counts-to-the-end",
+    level="observed",
+    source=READ,
+    observes=RATE,
+    choices=COUNTED,
 )
 def wait_counts(case: Case) -> Expectations:
     """After a fit `wait` is how many monitored epochs have counted, one after the other, up to its end: since the last that

@@ -20,8 +20,9 @@ from callcheck.conformance.subjects.registry import Manner, start
 from callcheck.reference.replay import Decision
 from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.dialect import InvalidDialect, Resolution
+from callcheck.spec.difference import difference
 from callcheck.spec.scenario import Scenario
-from callcheck.spec.trace import Invalid, NotExpressible, Result, Trace, difference
+from callcheck.spec.trace import Invalid, NotExpressible, Result, Trace
 from callcheck.spec.trace import to_json as trace_to_json
 
 from .scenarios import Placed, read_all
