@@ -43,8 +43,8 @@ from callcheck.reference.replay import MACHINES, replay
 from callcheck.spec.dialect import Dialect, release_dialect
 from callcheck.spec.numbers import float32
 from callcheck.spec.scenario import Epoch, Fit, Scenario, groups, to_json
-from callcheck.spec.trace import UNTRAINED, Origin
 from callcheck.spec.values import map_rate
+from callcheck.spec.weights import UNTRAINED, Origin
 
 ROUNDS = 15
 EPOCHS = 300

@@ -28,7 +28,7 @@ from callcheck.spec.clauses.clause import CLAUSES, Case, Clause, Failed, differs
 from callcheck.spec.dialect import NEWEST, Dialect, documented, release_dialect, resolve
 from callcheck.spec.difference import difference
 from callcheck.spec.scenario import Scenario, dumps, from_json
-from callcheck.spec.trace import Trace
+from callcheck.spec.trace import NO_SUCH_CALLBACK, Trace
 
 from . import rules, witness
 from .driver.temporary import temporary
@@ -58,8 +58,10 @@ class Defect:
     script: str = ""
 
     def shown_in(self, dialect: Dialect) -> str | None:
-        """What the scenario shows of it in that dialect; None if nothing."""
+        """What the scenario shows of it in that dialect; None if nothing, or if there is no such callback."""
         trace = replay(self.scenario, dialect)
+        if trace == NO_SUCH_CALLBACK:
+            return None
         assert isinstance(trace, Trace)
         if self.about in CHOICES:
             instead = replay(self.scenario, documented())

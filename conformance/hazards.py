@@ -117,6 +117,24 @@ def _differs(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
                 yield scenario, says
 
 
+@_rule("a-stop-loses-the-average", "weights")
+def _loses_the_average(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
+    swapping = every(fit, "SwapEMAWeights")
+    for stopping in every(fit, "EarlyStopping") if swapping else ():
+        patience = countable(stopping["patience"])
+        if patience is None:
+            continue
+        scenario = fit.scenario(stream(fit, worse(stopping, patience + 4)))
+        trace = outcome(scenario, dialect)
+        ended = None if trace is None else trace.fits[0].weights
+        if trace is not None and ended is not None and not ended.averaged and any(e.stop for e in trace.fits[0].epochs):
+            says = (
+                f"when EarlyStopping stops training, the model holds the weights of epoch index {ended.epoch}, and not their "
+                f"average: with swap_on_epoch SwapEMAWeights keeps it only in the last epoch that fit was told"
+            )
+            yield scenario, says
+
+
 @_rule("a-batch-has-no-validation-metric", "weights")
 def _no_metric(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
     for each in every(fit, "ModelCheckpoint"):

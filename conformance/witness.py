@@ -132,7 +132,7 @@ def parts(scenario: Scenario) -> tuple[str, str] | None:
         or any(value is None for value in arguments.values())
         or any(epoch.batches is not None or epoch.validations or epoch.stop for fit in scenario.fits for epoch in fit.epochs)
         or any(fit.metrics is not None or fit.learning_rate for fit in scenario.fits)
-        or scenario.outputs or scenario.existing or scenario.steps_per_execution != 1 or min(firsts) < 0
+        or scenario.outputs or scenario.existing or scenario.use_ema or scenario.steps_per_execution != 1 or min(firsts) < 0
         or not isinstance(scenario.learning_rate, float)
     )  # fmt: skip
     if beyond:

@@ -21,8 +21,8 @@ from typing import Any, NamedTuple
 from callcheck.spec.callbacks import CALLBACKS, bind
 from callcheck.spec.callbacks import EarlyStopping as Configuration
 from callcheck.spec.dialect import Dialect
-from callcheck.spec.trace import Origin
 from callcheck.spec.values import Value
+from callcheck.spec.weights import Origin
 
 from .machine import NOTHING, Effect, Event, Machine, Print, Reason, Restore, Stop, Warn, made
 from .monitor import Monitor

@@ -10,6 +10,8 @@ def beyond(scenario: Scenario, dialect: Dialect) -> str | None:
     there is none."""
     if not all(dialect.has(each.callback) for each in scenario.configured()):
         return "callback"
+    if scenario.use_ema and not dialect.has("SwapEMAWeights"):
+        return "use_ema"
     if scenario.outputs and not all(m.output for fit in scenario.fits for m in scenario.compiled_metrics(fit)):
         return "metrics"
     if isinstance(scenario.learning_rate, ScheduledRate) and dialect["learning-rate/log-key"] != "learning-rate":

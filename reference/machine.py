@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from callcheck.spec.metrics import Metric
-from callcheck.spec.trace import Origin
 from callcheck.spec.values import Logs, Rate
+from callcheck.spec.weights import Origin
 
 made = tuple.__new__
 """`made(Event, (...))` is `Event(...)` in a quarter of the time, for what is made in every epoch of a long training."""
@@ -32,7 +32,7 @@ class Backup(NamedTuple):
 class Event(NamedTuple):
     """What a hook is told. `rate`: the learning rate as stored; `weights`: whose training the model holds; `stop`: the stop flag;
     `texts`: what was written to text files, by path, and is there; `backups`: those that are there, by directory, the latest
-    first."""
+    first; `epochs`: the epoch with which fit is told to end, itself not run; `keeps_average`: whether the optimizer does."""
 
     epoch: int
     batch: int
@@ -43,6 +43,8 @@ class Event(NamedTuple):
     stop: bool = False
     texts: Mapping[str, str] = {}
     backups: Mapping[str, tuple[Backup, ...]] = {}
+    epochs: int = 0
+    keeps_average: bool = False
 
 
 class Stop(NamedTuple):
@@ -139,6 +141,14 @@ class Discard(NamedTuple):
     whole: bool
 
 
+class Swap(NamedTuple):
+    """Exchange the weights of the model and the optimizer's average of them."""
+
+
+class Average(NamedTuple):
+    """Let the optimizer take the weights that the model holds for its average."""
+
+
 Effect = (
     Stop
     | SetRate
@@ -155,6 +165,8 @@ Effect = (
     | BackUp
     | GoOn
     | Discard
+    | Swap
+    | Average
 )
 
 
@@ -180,8 +192,9 @@ class Unpredictable(Exception):
         self.parameter = parameter
 
 
-HOOKS = ("fit_begin", "epoch_begin", "batch_end", "validation_end", "epoch_end", "fit_end")
-"""`validation_end` is that of a validation in the middle of an epoch; a trace takes it for the epoch's end."""
+HOOKS = ("fit_begin", "epoch_begin", "batch_end", "validation_end", "test_begin", "test_end", "epoch_end", "fit_end")
+"""`validation_end` is that of a validation in the middle of an epoch, `test_begin` and `test_end` are those of the evaluation at
+its end; a trace takes all three for the epoch's end."""
 
 
 class Machine:
@@ -220,6 +233,12 @@ class Machine:
         return state, NOTHING
 
     def validation_end(self, state: Any, event: Event, effects: list[Effect]) -> tuple[Any, Reason]:
+        return state, NOTHING
+
+    def test_begin(self, state: Any, event: Event, effects: list[Effect]) -> tuple[Any, Reason]:
+        return state, NOTHING
+
+    def test_end(self, state: Any, event: Event, effects: list[Effect]) -> tuple[Any, Reason]:
         return state, NOTHING
 
     def epoch_end(self, state: Any, event: Event, effects: list[Effect]) -> tuple[Any, Reason]:

@@ -9,6 +9,9 @@ Rules
 4. A fit that resumes begins in a fresh model: with the scenario's rate, no steps, and then what the file brings.
 5. A backup holds weights, rate and steps, and a model that goes on from one has all three. Whether it begins there in later fits
    too is the choice `backup-and-restore/next-fit`.
+6. An optimizer that keeps an average has a new one after every step, which after the first is the weights themselves; before,
+   it is zero. Every `ema_overwrite_frequency` steps, and when training has come to its end, the average becomes the weights.
+   Whatever brings back the optimizer's steps brings back the average.
 """
 
 from collections.abc import Mapping
@@ -19,10 +22,10 @@ from callcheck.spec.dialect import Dialect
 from callcheck.spec.files import existing_files
 from callcheck.spec.numbers import unsigned_zero
 from callcheck.spec.scenario import Fit, Other, Resume, Scenario
-from callcheck.spec.trace import UNTRAINED, Origin, Weights
 from callcheck.spec.values import Rate, ScheduledRate, map_rate
+from callcheck.spec.weights import UNTRAINED, ZERO, Origin, Weights
 
-from .machine import BackUp, Backup, Discard, GoOn, Unpredictable
+from .machine import Average, BackUp, Backup, Discard, GoOn, Restore, Swap, Unpredictable
 from .rate import STORED
 
 ONE_FILE = (".keras", ".h5", ".hdf5")
@@ -36,8 +39,6 @@ def one_file(dialect: Dialect) -> tuple[str, ...]:
 
 WITH_OPTIMIZER = (".keras", ".weights.h5")
 """The endings of files whose weights may bring something of the optimizer."""
-ZERO = Origin(-2, -2)
-"""Weights that somebody set to zero: no epoch's."""
 
 
 def weights_seen(origin: Origin, began: Origin, fit: int) -> Weights | None:
@@ -46,7 +47,14 @@ def weights_seen(origin: Origin, began: Origin, fit: int) -> Weights | None:
         return None
     if origin == began:
         return Weights(epoch=-1)
-    return Weights(epoch=origin.epoch, fit=None if origin.fit == fit else origin.fit)
+    return Weights(epoch=origin.epoch, fit=None if origin.fit == fit else origin.fit, averaged=origin.averaged)
+
+
+def from_the_start(origin: Origin) -> Weights | None:
+    """Whose weights they are, counted from the start of the scenario; None for nobody's."""
+    if origin == ZERO:
+        return None
+    return Weights(epoch=origin.epoch, fit=None if origin == UNTRAINED else origin.fit, averaged=origin.averaged)
 
 
 class Brings(NamedTuple):
@@ -71,10 +79,12 @@ class Saved(NamedTuple):
     weights: Origin
     rate: Rate
     steps: int
+    average: Origin = ZERO
 
 
 class Model:
-    """`steps`: those of the optimizer. `files`: the paths of all files that are there."""
+    """`steps`: those of the optimizer; `average`: of the weights, where it `keeps_average`. `files`: the paths of all files that
+    are there."""
 
     def __init__(self, scenario: Scenario, dialect: Dialect) -> None:
         self._store = STORED[dialect["learning-rate/stored-as"]]
@@ -88,6 +98,10 @@ class Model:
         self.restores_unbuilt = dialect["model-checkpoint/unbuilt-optimizer"] == "restored"
         self.weights = UNTRAINED
         self.steps = 0
+        self.keeps_average = scenario.use_ema
+        self.overwrites = scenario.ema_overwrite_frequency
+        self._finds_the_average = dialect["swap-ema-weights/stopped-early"] == "the-average"
+        self.average = ZERO
         self.stop = False
         self.files = set(map(str, existing_files(scenario.existing)))
         self.texts = {str(path): "" for path in existing_files(scenario.existing)}
@@ -116,8 +130,40 @@ class Model:
 
     def trained(self, weights: Origin, steps: int) -> None:
         """That many batches were trained on, and the weights are now these."""
+        if self.keeps_average:
+            self._average(weights, steps)
+            return
         self.weights = weights
         self.steps += steps
+
+    def _average(self, weights: Origin, steps: int) -> None:
+        """Rule 6, step by step."""
+        for step in range(self.steps + 1, self.steps + steps + 1):
+            self.average = weights if step == 1 else weights._replace(averaged=True)
+            overwritten = self.overwrites is not None and step % self.overwrites == 0
+            self.weights = self.average if overwritten else weights
+        self.steps += steps
+
+    def put(self, effect: Restore | Swap | Average) -> bool:
+        """Weights into it, or into its average; whether it holds others than before."""
+        before = self.weights
+        if isinstance(effect, Restore):
+            self.weights = effect.weights
+        elif isinstance(effect, Swap):
+            self.weights, self.average = self.average, self.weights
+        else:
+            self.average = self.weights
+        return self.weights != before
+
+    def finish(self) -> None:
+        """Training has come to its end, before the hooks of that. Where the two are exchanged the average is in the model, and
+        whether it is looked for there is a choice."""
+        if not self.keeps_average:
+            return
+        exchanged = self.weights.averaged and not self.average.averaged
+        if exchanged and self._finds_the_average:
+            self.average = self.weights
+        self.weights = self.average
 
     def act(self, other: Other) -> None:
         """What somebody else does to it."""
@@ -132,7 +178,7 @@ class Model:
 
     def save(self, path: str, weights_only: bool) -> None:
         self._unknown = self._unknown or not path.endswith(self.one_file if weights_only else ONE_FILE)
-        self._saved[str(PurePosixPath(path))] = Saved(weights_only, self.weights, self.rate, self.steps)
+        self._saved[str(PurePosixPath(path))] = Saved(weights_only, self.weights, self.rate, self.steps, self.average)
         self._new.append(path)
 
     def write(self, path: str, text: str, append: bool, writer: int) -> None:
@@ -155,13 +201,13 @@ class Model:
         self._unseen = self._unseen or effect.files is None
         self._new += effect.files or ()
         latest = effect.files[0] if effect.files else directory
-        self._saved[latest] = Saved(True, self.weights, self.rate, self.steps)
+        self._saved[latest] = Saved(True, self.weights, self.rate, self.steps, self.average)
         self._latest[directory] = latest
         self._backup_files[directory] = effect.files
 
     def go_on(self, effect: GoOn) -> None:
         saved = self._saved[self._latest[effect.directory]]
-        self.weights, self.rate, self.steps = saved.weights, saved.rate, saved.steps
+        self.weights, self.rate, self.steps, self.average = saved.weights, saved.rate, saved.steps, saved.average
         if effect.epoch is not None:
             self._goes_on = effect.epoch, effect.after
 
@@ -203,13 +249,15 @@ class Model:
     def resume(self, resume: Resume) -> None:
         """Rule 4. Raises FileNotFoundError for what cannot be loaded, Unpredictable for what is not one file."""
         if resume.load == "nothing":
-            self._goes_on, self.weights, self.rate, self.steps = None, UNTRAINED, self.first_rate, 0
+            self._goes_on, self.weights, self.rate, self.steps, self.average = None, UNTRAINED, self.first_rate, 0, ZERO
             return
         saved = self._saved.get(str(PurePosixPath(resume.path)))
         if not resume.path.endswith(ONE_FILE):
             raise Unpredictable("resume")
         if saved is None or (resume.load == "model" and saved.weights_only):
             raise FileNotFoundError(f"no {resume.load} can be loaded from {resume.path}")
+        if resume.load == "weights-unbuilt" and self.keeps_average:
+            raise Unpredictable("resume")  # an optimizer that is not built keeps no average yet
         brings = Brings(rate=True, steps=True)
         if resume.load == "weights-unbuilt" and isinstance(self.first_rate, Mapping):
             raise Unpredictable("learning_rate")  # of several optimizers each restores what it can
@@ -221,6 +269,7 @@ class Model:
         self.weights = saved.weights
         self.rate = saved.rate if brings.rate else self.first_rate
         self.steps = saved.steps if brings.steps else 0
+        self.average = saved.average if brings.steps else ZERO
 
     def remove(self, path: str) -> None:
         self._saved.pop(str(PurePosixPath(path)), None)

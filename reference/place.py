@@ -9,12 +9,11 @@ from callcheck.spec.trace import (
     CallbackInEpoch,
     CallbackInFit,
     CallbackInTrace,
-    Origin,
     Save,
     SideEffects,
-    Weights,
 )
 from callcheck.spec.values import Logs, Value
+from callcheck.spec.weights import Origin, Weights
 
 from . import machine as m
 from .history import as_seen

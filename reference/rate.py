@@ -15,7 +15,7 @@ from callcheck.spec.dialect import Dialect
 from callcheck.spec.numbers import float32
 from callcheck.spec.values import ArrayNumber
 
-from .machine import Effect, Event, Log, made
+from .machine import Effect, Event, Log, SetRate, made
 
 STORED: dict[str, Callable[[float], float]] = {"float32": float32, "float64": lambda rate: rate}
 """As what a rate is stored, by the value of `learning-rate/stored-as`."""
@@ -42,3 +42,11 @@ class RateLog:
             for key, each in rates.items():
                 effects.append(made(Log, (key, ArrayNumber(each) if self.as_numpy else each)))
         return rates
+
+
+def keep_the_rate(effects: list[Effect]) -> None:
+    """Where the rate is a schedule of the optimizer's own: nothing sets it, and who tries gets no further. Raises TypeError."""
+    for place, effect in enumerate(effects):
+        if isinstance(effect, SetRate):
+            del effects[place:]
+            raise TypeError("the optimizer has a schedule of its own, and its learning rate cannot be set")

@@ -18,25 +18,24 @@ from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.scenario import Epoch, Fit, Other, Scenario, groups
 from callcheck.spec.trace import (
-    UNTRAINED,
     BatchTrace,
     EpochTrace,
     FitTrace,
     NotExpressible,
-    Origin,
     Raised,
     Rejected,
     Trace,
-    Weights,
 )
 from callcheck.spec.values import Logs, Rate
+from callcheck.spec.weights import Origin, Weights
 
 from . import machine as m
 from .decision import Decision as Decision
 from .expressible import beyond
 from .machine import Event, made
-from .model import ZERO, Model, weights_seen
+from .model import Model, from_the_start, weights_seen
 from .place import NOTHING_LOGGED, Place
+from .rate import keep_the_rate
 
 Machines = Mapping[str, Callable[[Mapping[str, Any], Dialect], m.Machine]]
 """What makes the machine of a callback, by the callback's name."""
@@ -83,22 +82,9 @@ def watched(scenario: Scenario, dialect: Dialect, watch: Watch, *, optional: boo
     return Replay(scenario, dialect, MACHINES, watch=watch, optional=optional).run()
 
 
-def _from_the_start(origin: Origin) -> Weights | None:
-    """Whose weights they are, counted from the start of the scenario; None for nobody's."""
-    return None if origin == ZERO else Weights(epoch=origin.epoch, fit=None if origin == UNTRAINED else origin.fit)
-
-
 def _in_trace(hook: str) -> str:
     """What the hook is called there."""
-    return "epoch_end" if hook == "validation_end" else hook
-
-
-def _keep_the_rate(effects: list[m.Effect]) -> None:
-    """Where the rate is a schedule of the optimizer's own: nothing sets it, and who tries gets no further. Raises TypeError."""
-    for place, effect in enumerate(effects):
-        if isinstance(effect, m.SetRate):
-            del effects[place:]
-            raise TypeError("the optimizer has a schedule of its own, and its learning rate cannot be set")
+    return "epoch_end" if hook in ("validation_end", "test_begin", "test_end") else hook
 
 
 class _Raise(Exception):
@@ -150,6 +136,9 @@ class Replay:
         self.drops_batches = dialect["training/stop-in-an-epoch"] == "after-the-batch"
         self.index_told = INDEX_TOLD[dialect["training/batch-index"]]
         self.told = -1
+        self.epochs = 0
+        self.held: dict[str, Weights | None] = {}
+        """Whose weights the model held so far at the moments of the epoch under way, of a model that keeps an average."""
         self._clear()
 
     def _clear(self) -> None:
@@ -265,6 +254,7 @@ class Replay:
         epoch = self.scenario.first_epoch(fit)
         if self.optional:
             seen["files"] = seen["gone"] = ()
+        self.epochs = epoch + len(fit.epochs)
         self._around("fit_begin", epoch)
         first = epoch
         epoch, batch = self.model.begins(fit, first)
@@ -273,13 +263,14 @@ class Replay:
         contents = fit.epochs if epoch == first else fit.epochs[epoch - first :]
         if self.optional:
             seen["files"], seen["gone"] = self.model.changed_files()
-            seen["weights_at_begin"] = _from_the_start(self.model.weights) if contents else None
+            seen["weights_at_begin"] = from_the_start(self.model.weights) if contents else None
         for epoch, content in enumerate(contents, epoch):  # noqa: B020 - the first epoch, then each
             self._epoch(epoch, content, epochs, batch)
             batch = 0
             if self.model.stop:
                 break
         self._clear()
+        self.model.finish()
         self._around("fit_end", epoch)
 
     def _around(self, hook: str, epoch: int) -> None:
@@ -300,26 +291,42 @@ class Replay:
         try:
             if others or hooks["epoch_begin"]:
                 self.call("epoch_begin", epoch, -1, NOTHING_LOGGED)
+            self._note_held("epoch_begin")
             rate_in_epoch = model.rate
             if others or hooks["batch_end"]:
                 self._batches(epoch, content.batch_logs(), first)
             else:
-                model.trained(made(Origin, (self.fit, epoch)), 1 if content.batches is None else len(content.batches))
+                batches = 1 if content.batches is None else len(content.batches)
+                model.trained(made(Origin, (self.fit, epoch, False)), batches)
             for logs in content.validations if hooks["validation_end"] else ():
                 self.call("validation_end", epoch, -1, logs)
                 if model.stop:
                     break
             else:
+                if hooks["test_begin"] or hooks["test_end"] or model.keeps_average:
+                    self._evaluate(epoch, content)
                 if content.stop:
                     model.stop = True
                 if others or hooks["epoch_end"]:
                     self.call("epoch_end", epoch, -1, content.logs)
+                self._note_held("epoch_end")
         finally:
             self.others = ()
             epochs.append(self._record(rate_in_epoch))
         if self.internal:
             for place in self.places:
                 place.note_internal(self.fit)
+
+    def _evaluate(self, epoch: int, content: Epoch) -> None:
+        """The evaluation at the end of an epoch, where it has one."""
+        if any(name.startswith("val_") for name in content.logs):
+            self.call("test_begin", epoch, -1, NOTHING_LOGGED)
+            self._note_held("evaluation")
+            self.call("test_end", epoch, -1, NOTHING_LOGGED)
+
+    def _note_held(self, moment: str) -> None:
+        if self.model.keeps_average:
+            self.held[moment] = weights_seen(self.model.weights, self.began, self.fit)
 
     def _batches(self, epoch: int, batches: tuple[Logs, ...], first: int) -> None:
         per_execution = self.scenario.steps_per_execution
@@ -336,7 +343,8 @@ class Replay:
     def _record(self, rate_in_epoch: Rate) -> EpochTrace:
         """What was seen of an epoch. Records are immutable: one in which the same was seen as in the last is the last."""
         model = self.model
-        seen: list[Any] = [model.stop, model.rate, rate_in_epoch]
+        held, self.held = self.held, {}
+        seen: list[Any] = [model.stop, model.rate, rate_in_epoch, held]
         if self.eventful:
             seen += [place.seen() for place in self.places]
         if self.optional:
@@ -352,6 +360,8 @@ class Replay:
             done.update(only.touched(self.optional))
         if self.optional:
             done["batches"], done["files"], done["gone"] = seen[-4:-1]
+        if model.keeps_average:
+            done["held"] = held
         self.last_seen = seen
         self.last_record = EpochTrace(
             stop=model.stop, learning_rate=model.rate, learning_rate_in_epoch=rate_in_epoch, **done
@@ -388,13 +398,26 @@ class Replay:
         rate = None if model.rate_is_hidden else model.rate
         told = self.told if batch >= 0 else -1
         event = made(
-            Event, (epoch, told, logs, rate, model.weights, self.metrics, model.stop, model.texts, model.backups)
+            Event,
+            (
+                epoch,
+                told,
+                logs,
+                rate,
+                model.weights,
+                self.metrics,
+                model.stop,
+                model.texts,
+                model.backups,
+                self.epochs,
+                model.keeps_average,
+            ),
         )
         effects: list[m.Effect] = []
         try:
             place.state, reason = transition(before, event, effects)
             if model.rate_is_scheduled:
-                _keep_the_rate(effects)
+                keep_the_rate(effects)
         except m.Unpredictable:
             raise
         except Exception as error:
@@ -462,10 +485,9 @@ class Replay:
                 place.printed += (effect.kind,)
             elif isinstance(effect, m.Warn):
                 place.warn(effect.kind)
-            elif isinstance(effect, m.Restore):
-                if effect.weights != model.weights and _in_trace(hook) not in place.weights_set:
+            elif isinstance(effect, m.Restore | m.Swap | m.Average):
+                if model.put(effect) and _in_trace(hook) not in place.weights_set:
                     place.weights_set += (_in_trace(hook),)
-                model.weights = effect.weights
             elif isinstance(effect, m.Remove):
                 model.remove(effect.path)
             elif isinstance(effect, m.Call):

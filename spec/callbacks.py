@@ -109,6 +109,13 @@ class BackupAndRestore:
     save_before_preemption: Any = False
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SwapEMAWeights:
+    """Source: https://keras.io/api/callbacks/swap_ema_weights/."""
+
+    swap_on_epoch: Any = False
+
+
 Configuration = (
     EarlyStopping
     | ReduceLROnPlateau
@@ -118,6 +125,7 @@ Configuration = (
     | History
     | CSVLogger
     | BackupAndRestore
+    | SwapEMAWeights
 )
 
 
@@ -322,6 +330,15 @@ CALLBACKS: dict[str, Callback] = {
             },
             prefix="backup-and-restore",
             jobs=frozenset({"saved", "recorded", "files", "restored"}),
+        ),
+        Callback(
+            configuration=SwapEMAWeights,
+            signatures={
+                "swap-on-epoch": Signature(says="Those of Keras 3; an unknown one raises TypeError."),
+                "no-such-callback": Signature(says="There is no such callback.", missing=True),
+            },
+            prefix="swap-ema-weights",
+            jobs=frozenset({"averages"}),
         ),
     )
 }

@@ -1,4 +1,5 @@
-"""The choices on callbacks that write down what was logged, or keep what training needs to go on: a part of `choices.py`."""
+"""The choices on callbacks that keep something beside the training: what was logged, what training needs to go on, or an average
+of the weights: a part of `choices.py`."""
 
 from .choice import decision
 
@@ -83,5 +84,11 @@ RECORDING = (
         "What does an empty backup_dir do?",
         refused="It raises ValueError.",
         working_directory="The backup lies in the working directory.",
+    ),
+    decision(
+        "swap-ema-weights/stopped-early",
+        "What does the model hold when a fit with swap_on_epoch is stopped before the last epoch that it was told?",
+        the_average="The average, as at any other end.",
+        the_weights="The weights of the last epoch, and so does the optimizer in place of its average, which is lost.",
     ),
 )

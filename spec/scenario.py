@@ -11,7 +11,7 @@ Rules
 import json
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from itertools import repeat
 from typing import Any
 
@@ -144,7 +144,8 @@ class Scenario:
     `callback` is empty. `learning_rate` is set before the first fit; weights and rate carry over from fit to fit, the stop flag
     is cleared. With rates by name the optimizer is several in one (Keras calls it MultiOptimizer). `metrics` is what the model
     was compiled with. The batch hook is called once per `steps_per_execution` batches. `existing`: the files and directories
-    that are there before. `outputs`: the names of the model's outputs, where they are several.
+    that are there before. `outputs`: the names of the model's outputs, where they are several. `use_ema`: the optimizer keeps an
+    average of the weights, and puts it into the model every `ema_overwrite_frequency` steps (None: when training has ended).
     """
 
     callback: str = ""
@@ -157,6 +158,13 @@ class Scenario:
     steps_per_execution: int = 1
     existing: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
+    use_ema: bool = False
+    ema_overwrite_frequency: int | None = None
+
+    def averaging(self) -> "Scenario":
+        """The same with an optimizer that keeps an average, if a callback is there that needs one, and the optimizer can."""
+        needed = any("averages" in CALLBACKS[each.callback].jobs for each in self.configured())
+        return replace(self, use_ema=True) if needed and _can_average(self) else self
 
     @property
     def about(self) -> str:
@@ -272,6 +280,10 @@ def _config_to_json(config: Mapping[str, Any]) -> dict[str, Any]:
 # ---------------------------------------------------------------------------------------------- the fields of the records
 
 
+def _can_average(scenario: Scenario) -> bool:
+    return type(scenario.learning_rate) is float and not scenario.outputs
+
+
 def _check_other(other: Other) -> None:
     if other.before is not None and other.after is not None:
         raise InvalidScenario('somebody else acts either "before" or "after" a callback', "after")
@@ -336,6 +348,12 @@ def check(scenario: Scenario) -> None:
                 "the name of an output is made of letters, digits and underscores, once", "outputs", index
             )
     _check_metrics(scenario.metrics, scenario)
+    if scenario.use_ema and not _can_average(scenario):
+        raise InvalidScenario(
+            "one optimizer, with a learning rate of its own, keeps an average of one output", "use_ema"
+        )
+    if scenario.ema_overwrite_frequency is not None and not scenario.use_ema:
+        raise InvalidScenario("there is no average without use_ema", "ema_overwrite_frequency")
     for index in range(len(scenario.fits)):
         try:
             _check_fit(index, scenario)
@@ -388,6 +406,8 @@ SCENARIO = Table(
     Field("steps_per_execution", Kind(lambda value: integer_from_json(value, 1))),
     Field("existing", EXISTING),
     Field("outputs", ListOf(TEXT)),
+    Field("use_ema", BOOLEAN),
+    Field("ema_overwrite_frequency", Kind(lambda value: integer_from_json(value, 1))),
     Field("fits", ListOf(FIT, "fit")),
     check=check,
 )

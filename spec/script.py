@@ -71,14 +71,15 @@ class ScriptFit:
         )
 
     def scenario(self, *fits: Fit) -> Scenario:
-        """The scenario in which these callbacks see these fits. One callback stands in the form for one."""
+        """The scenario in which these callbacks see these fits. One callback stands in the form for one. Of the optimizer a
+        script says nothing but the rate: it keeps an average if there is a callback that takes one."""
         configured = tuple(Configured(callback=each.callback, config=each.config) for each in self.callbacks)
         alone = configured[0] if len(configured) == 1 else Configured(callback="")
         return Scenario(
             callback=alone.callback, config=alone.config, callbacks=() if alone.callback else configured, fits=fits,
             initial_epoch=self.initial_epoch, learning_rate=1.0 if self.learning_rate is None else self.learning_rate,
             metrics=self.metrics, outputs=self.outputs, steps_per_execution=self.steps_per_execution,
-        )  # fmt: skip
+        ).averaging()  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,11 +8,12 @@ Rules
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from .fields import BOOLEAN, INDEX, INTEGER, TEXT, Field, Kind, ListOf, MapOf, Table, choice, nullable
-from .reading import InvalidScenario, integer_from_json
+from .reading import InvalidScenario
 from .values import CELL, CELLS, LOGS, RATE, STATE, Rate, Value
+from .weights import SEEN, WEIGHTS, Weights, weights_seen
 
 WARNED = ("missing-metric", "unknown-mode", "array-metric", "other")
 """The kinds of warnings. Only those to the user are recorded, not what array libraries say about overflow or deprecation."""
@@ -21,6 +22,9 @@ PRINTED = (
 )  # fmt: skip
 """The kinds of printed lines; what is printed is an event, not a text."""
 HOOKS = ("fit_begin", "epoch_begin", "batch_end", "epoch_end", "fit_end")
+MOMENTS = ("epoch_begin", "evaluation", "epoch_end")
+"""When it is told whose weights a model holds that keeps an average: when the hooks of an epoch's beginning are over, while the
+model is evaluated, and when all hooks of the epoch's end are over."""
 CONSTRUCTOR = "constructor"
 """In place of a hook, where something was done before there was a fit."""
 SideEffects = Mapping[str, tuple[str, ...]]
@@ -29,28 +33,6 @@ CONTENTS = ("model", "weights")
 """What a file holds: the whole model, or its weights alone."""
 FAILED = ("timeout", "crash", "nonsense", "exit", "flood")
 """Why there is no trace: no answer in time; it died, said what cannot be, ended its process, or printed without end."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Weights:
-    """Whose training produced the weights: an absolute epoch, or -1 for those with which the fit began.
-
-    `fit` is set only where they come from an earlier fit than the one in which they are seen.
-    """
-
-    epoch: int
-    fit: int | None = None
-
-
-class Origin(NamedTuple):
-    """Where weights come from, counted from the start of the scenario: the training of `epoch` in `fit`."""
-
-    fit: int
-    epoch: int
-
-
-UNTRAINED = Origin(-1, -1)
-"""The weights with which the scenario begins."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,7 +87,8 @@ class EpochTrace:
     filters", "logging", "garbage collection", "threads" and "numpy.errstate"; "keras.config"; "params", which all callbacks of a
     fit are told; "model" and "optimizer" with the name of an attribute, such as "model.trainable" and "optimizer.momentum", and
     "optimizer.variables". `counts`: how often the callback's function was called since the epoch before ("schedule calls"); the
-    "lines" of its file.
+    "lines" of its file. `held`: of a model whose optimizer keeps an average, whose weights it holds at each of MOMENTS; None
+    there: those of no epoch.
     """
 
     stop: bool | None = None
@@ -124,6 +107,7 @@ class EpochTrace:
     weights_set: tuple[str, ...] | None = None
     side_effects: SideEffects | None = None
     counts: Mapping[str, int] | None = None
+    held: Mapping[str, Weights | None] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -266,26 +250,6 @@ NAMES = ListOf(TEXT)
 WARNINGS = ListOf(choice(*WARNED))
 LINES = ListOf(choice(*PRINTED))
 
-WEIGHTS = Table(
-    Weights,
-    Field("epoch", INTEGER, json="weights_of_epoch"),
-    Field("fit", Kind(lambda value: integer_from_json(value, -1)), json="weights_of_fit"),
-)
-
-
-def _seen_from_json(value: dict[str, Any]) -> Weights | None:
-    return None if value["weights_of_epoch"] is None else WEIGHTS.read(value)
-
-
-def _seen_to_json(weights: Weights | None) -> dict[str, Any]:
-    return {"weights_of_epoch": None} if weights is None else WEIGHTS.write(weights)
-
-
-def _weights_seen() -> Field:
-    """The weights among the other fields of what holds them; null where they are not observable."""
-    parts = ("weights_of_epoch", "weights_of_fit")
-    return Field("weights", Kind(_seen_from_json, _seen_to_json), json=parts, required=True, observed=True)
-
 
 def _attribute_from_json(value: Any) -> Any:
     return WEIGHTS.read(value) if isinstance(value, dict) and "weights_of_epoch" in value else CELL.read(value)
@@ -303,7 +267,7 @@ ATTRIBUTES = MapOf(ATTRIBUTE)
 SAVE = Table(
     Save,
     Field("path", TEXT),
-    _weights_seen(),
+    weights_seen(),
     Field("batch", INDEX),
     Field("content", choice(*CONTENTS)),
     Field("optimizer_steps", INDEX, observed=True),
@@ -367,6 +331,7 @@ EPOCH_TRACE = Table(
     Field("files", NAMES, observed=True),
     Field("gone", NAMES, observed=True),
     *_beside(),
+    Field("held", MapOf(SEEN), observed=True),
 )
 RAISED = Table(
     Raised,
@@ -383,7 +348,7 @@ FIT_TRACE = Table(
     FitTrace,
     Field("epochs", ListOf(EPOCH_TRACE)),
     Field("epochs_run", INDEX),
-    _weights_seen(),
+    weights_seen(),
     Field("printed", LINES, observed=True),
     Field("warned", WARNINGS, observed=True),
     Field(

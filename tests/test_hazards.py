@@ -19,6 +19,7 @@ DIALECT = resolve(NEWEST).dialect
 EARLY = '[[fits.callbacks]]\ncallback = "EarlyStopping"\nconfig = '
 REDUCE = '[[fits.callbacks]]\ncallback = "ReduceLROnPlateau"\nconfig = '
 SAVE = '[[fits.callbacks]]\ncallback = "ModelCheckpoint"\nconfig = '
+SWAP = '[[fits.callbacks]]\ncallback = "SwapEMAWeights"\nconfig = '
 SCHEDULE = '[[fits.callbacks]]\ncallback = "LearningRateScheduler"\nconfig = '
 
 
@@ -34,6 +35,9 @@ CASES: dict[str, tuple[ScriptFit, ScriptFit]] = {
     "the-last-checkpoint-is-not-the-model": (
         fit(EARLY + "{ patience = 2, restore_best_weights = true }", SAVE + '{ filepath = "m-{epoch}.keras" }'),
         fit(EARLY + "{ patience = 2 }", SAVE + '{ filepath = "m-{epoch}.keras" }'),
+    ),
+    "a-stop-loses-the-average": (
+        fit(SWAP + "{ swap_on_epoch = true }", EARLY + "{ patience = 2 }"), fit(SWAP + "{}", EARLY + "{ patience = 2 }"),
     ),
     "a-batch-has-no-validation-metric": (
         fit(SAVE + '{ filepath = "m-{epoch}-{batch}.keras", save_best_only = true, save_freq = 3 }'),

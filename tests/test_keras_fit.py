@@ -21,7 +21,8 @@ from callcheck.spec.difference import difference
 from callcheck.spec.metrics import DIRECTIONS, metric_from_json
 from callcheck.spec.scenario import Epoch, Fit, Scenario, dumps, from_json
 from callcheck.spec.search.strategies import sample
-from callcheck.spec.trace import Failed, Result, Trace, Weights
+from callcheck.spec.trace import Failed, Result, Trace
+from callcheck.spec.weights import Weights
 
 
 @pytest.fixture(scope="module")

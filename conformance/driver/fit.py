@@ -15,13 +15,13 @@ from .attributes import Held
 from .callbacks import Callbacks
 from .capture import Captured
 from .files import Directory
-from .loop import PASSING, beginning, exception_named
-from .model import ZERO
+from .loop import PASSING, REPORTED_AS, beginning, exception_named
 from .protocol import Capabilities, Nonsense, Observation
 from .real import RealModels
+from .real_averaged import AveragedModels
 from .record import OtherRaised, Recorder
 from .scenario import Epoch, Fit, Other, Scenario, groups, index_told
-from .values import NOTHING_CHANGED, UNTRAINED, Given, Origin, as_logged
+from .values import NOTHING_CHANGED, UNTRAINED, ZERO, Given, Origin, as_logged
 
 
 class RealFit:
@@ -38,6 +38,7 @@ class RealFit:
         self.name = name
         self.make = make
         self.models = models
+        self._averaged: Optional[AveragedModels] = None
         self.keras = models.keras
         known = capabilities or Capabilities()
         self.capabilities = Capabilities(
@@ -46,6 +47,14 @@ class RealFit:
         )  # fmt: skip
         self.identity = identity
         """What a greeting says beside the name: package, version, backend."""
+
+    def models_for(self, scenario: Scenario) -> RealModels:
+        """Those that a scenario trains. Raises CannotExpress."""
+        if not scenario.use_ema:
+            return self.models
+        if self._averaged is None:
+            self._averaged = AveragedModels(self.models.package)
+        return self._averaged
 
     def drive(self, scenario: Scenario, directory: Directory, recorder: Recorder, heard: Captured) -> Dict[str, Any]:
         """Run it. Raises CannotExpress | ConfigurationRejected."""
@@ -62,7 +71,7 @@ class _Training:
     def __init__(
         self, real_fit: RealFit, scenario: Scenario, directory: Directory, recorder: Recorder, heard: Captured
     ) -> None:
-        self.models = real_fit.models
+        self.models = real_fit.models_for(scenario)
         self.scenario = scenario
         self.directory = directory
         self.recorder = recorder
@@ -74,6 +83,8 @@ class _Training:
         self.real = self.models.take(scenario)
         """Put back only if nothing but the subject raised: what was interrupted is not used again."""
         self.origins = {_identity(self.real.untrained): UNTRAINED}
+        if scenario.use_ema:
+            self.origins[_identity([abs(array * 0) for array in self.real.untrained])] = ZERO  # none of them below zero
         self.entered: Optional[Tuple[str, Optional[int]]] = None
         """The subject's hook under way, and the batch."""
         self.subject = 0
@@ -81,6 +92,7 @@ class _Training:
         self.given: Optional[Given] = None
         self.raised: Optional[BaseException] = None
         self.epochs_begun = 0
+        self.looks_at_weights = recorder.optional or scenario.use_ema
 
     def run(self) -> Dict[str, Any]:
         scenario, models = self.scenario, self.models
@@ -189,6 +201,7 @@ class _Training:
             on_epoch_end=lambda epoch, logs: self.at_epoch_end(place, epoch, logs),
             on_train_end=lambda logs: self.at_fit_end(place, logs),
             **self._batch_hooks(place),
+            **(self._evaluation_hooks(place) if self.scenario.evaluates else {}),
         )
 
     def _divided(self, observers: Sequence[Any]) -> List[Any]:
@@ -219,6 +232,13 @@ class _Training:
         end = lambda batch, logs: self.at_batch_end(place, batch, logs)  # noqa: E731
         return dict(zip(names, (begin, end)))
 
+    def _evaluation_hooks(self, place: int) -> Dict[str, Any]:
+        """LambdaCallback takes them without knowing of them."""
+        return {
+            "on_test_begin": lambda logs=None: self.at_test(place, "test_begin"),
+            "on_test_end": lambda logs=None: self.at_test(place, "test_end"),
+        }
+
     # ---------------------------------------------------------------------------------- the hooks of the observers
 
     def pass_by(self, place: int, hook: str, batch: Optional[int] = None) -> None:
@@ -234,7 +254,7 @@ class _Training:
             self.heard.printed()
             self.heard.warned()
             self.subject = place
-            self.entered = hook, batch
+            self.entered = REPORTED_AS.get(hook, hook), batch
             self._watch(place)
         else:
             self.given = None
@@ -268,6 +288,7 @@ class _Training:
             self.models.data.start(self.epochs_begun, len(batches))
             self.recorder.epoch_begins(epoch)
         self.pass_by(place, "epoch_begin")
+        self._note_held(place, "epoch_begin")
 
     def at_batch_begin(self, place: int, batch: int) -> None:
         if place == 0 and self.group == 0:
@@ -289,8 +310,9 @@ class _Training:
                 raise Nonsense(f"the loop ends batch {batch} of epoch {self.epoch} where batch {expected} was expected")
             self.recorder.told = batch
             self.group += 1
-            trained = self.recorder.weights = Origin(self.fit, self._running())
-            self.origins[_identity(self.real.model.get_weights())] = trained
+            for weights, whose in self.models.made(self.real, Origin(self.fit, self._running())):
+                self.origins[_identity(weights)] = whose
+            self.recorder.weights = self._origin(self.real.model.get_weights())
             self.replace(logs, content, batch)
         else:
             self._are_given(logs)
@@ -301,6 +323,13 @@ class _Training:
                 # The epoch's last batch. By the flag the loop leaves the epoch; it is put right before the subject's next
                 # hook. A loop that finds the data at an end takes this for the length of all later epochs.
                 self.real.model.stop_training = True
+
+    def at_test(self, place: int, hook: str) -> None:
+        if place == 0:
+            self.real.model.stop_training = self.stopped
+        self.pass_by(place, hook)
+        if hook == "test_begin":
+            self._note_held(place, "evaluation")
 
     def at_epoch_end(self, place: int, epoch: int, logs: Dict[str, Any]) -> None:
         if place == 0:
@@ -314,6 +343,7 @@ class _Training:
         else:
             self._are_given(logs)
         self.pass_by(place, "epoch_end")
+        self._note_held(place, "epoch_end")
         if place == len(self.callbacks.made):
             self._end_epoch()
             for index in range(len(self.callbacks.made)) if self.recorder.asks_for_state else ():
@@ -323,6 +353,8 @@ class _Training:
         if place == 0 and logs is not None:
             logs.clear()
             logs.update(as_logged(self.last, self.tensor))
+        if place == 0 and self.scenario.use_ema:  # the model has put the average in their place
+            self.recorder.weights = self._origin(self.real.model.get_weights())
         self.pass_by(place, "fit_end")
 
     # ---------------------------------------------------------------------------------- what they do
@@ -360,7 +392,7 @@ class _Training:
         changes = NOTHING_CHANGED if self.given is None else self.given.changes()
         return Observation(
             stop=bool(self.real.model.stop_training), learning_rate=self.models.rate(self.real),
-            weights=self._origin(self.real.model.get_weights()) if self.recorder.optional else None,
+            weights=self._origin(self.real.model.get_weights()) if self.looks_at_weights else None,
             logged=changes.added, changed=changes.changed, removed=changes.removed,
         )  # fmt: skip
 
@@ -407,6 +439,11 @@ class _Training:
         for callback in range(len(self.callbacks.made)) if recorder.optional else ():
             recorder.note_counts(callback, self.callbacks.counts(callback))
         recorder.epoch_ends(self.directory.changes() if recorder.optional else None)
+
+    def _note_held(self, place: int, moment: str) -> None:
+        """Behind the last subject it is told whose weights the model holds."""
+        if place == len(self.callbacks.made):
+            self.recorder.note_held(moment)
 
     def _running(self) -> int:
         assert self.epoch is not None

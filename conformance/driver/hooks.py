@@ -12,11 +12,10 @@ from .callbacks import Callbacks
 from .capture import Captured
 from .files import Directory
 from .loop import EVALUATION, Loop, Training
-from .model import ZERO
 from .protocol import CannotExpress, Capabilities, Observation
 from .record import OtherRaised, Recorder
 from .scenario import Other, Resume, Scenario
-from .values import NOTHING_CHANGED, Given, Origin, ScheduledRate, as_logged
+from .values import NOTHING_CHANGED, ZERO, Given, Origin, ScheduledRate, as_logged
 from .worlds import PlainWorld
 
 
@@ -125,9 +124,13 @@ class KerasShaped(Training):
         self._weights = Origin(self.fit, epoch)
 
     def train(self, steps: int) -> None:
-        self.model.weights_of = self.recorder.weights = self._weights
-        self.model.steps += steps
+        self.model.trained(self._weights, steps)
+        self.recorder.weights = self.model.weights_of
         self.world.trained(self.model)
+
+    def finish(self) -> None:
+        self.model.finish()
+        self.recorder.weights = self.model.weights_of
 
     def logs(self, logs: Dict[str, Any], batch: Optional[int] = None) -> Dict[str, Any]:
         self.callbacks.stay_inside(self.epoch, batch, logs)
@@ -174,7 +177,8 @@ class KerasShaped(Training):
         return self.callbacks.attributes(callback, Held(self.model, self._whose))
 
     def _whose(self, weights: Any) -> Optional[Dict[str, Any]]:
-        return self.recorder.whose(Origin(*map(int, weights[0])))
+        fit, epoch, averaged = weights[0]
+        return self.recorder.whose(Origin(int(fit), int(epoch), bool(averaged)))
 
     def counts(self, callback: int) -> Optional[Dict[str, int]]:
         return self.callbacks.counts(callback)
@@ -183,16 +187,19 @@ class KerasShaped(Training):
         return self.model.steps
 
     def _resume(self, resume: Resume) -> None:
-        """A fresh model, with what is in the file."""
+        """A fresh model, with what is in the file. Raises CannotExpress."""
+        if resume.load == "weights-unbuilt" and self.scenario.use_ema:
+            raise CannotExpress("resume")  # an optimizer that is not built keeps no average yet
         if resume.load == "nothing":
             self.model = self.world.model(self.scenario, self.directory)
             return
         try:
-            weights, rate, steps = self.model.read(self.directory.path + "/" + resume.path, resume.load)
+            weights, rate, steps, average = self.model.read(self.directory.path + "/" + resume.path, resume.load)
         except FileNotFoundError as error:
             raise OtherRaised(error, by="other") from error
         self.model = self.world.model(self.scenario, self.directory)
-        self.model.goes_on(weights, None if isinstance(self.scenario.learning_rate, ScheduledRate) else rate, steps)
+        scheduled = isinstance(self.scenario.learning_rate, ScheduledRate)
+        self.model.goes_on(weights, None if scheduled else rate, steps, average)
 
 
 class Hooks:

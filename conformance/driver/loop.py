@@ -188,6 +188,9 @@ class Training:
 
     def epoch_begins(self, epoch: int) -> None: ...
 
+    def finish(self) -> None:
+        """All epochs are over: what becomes of the model before the hooks of the fit's end."""
+
     def train(self, steps: int) -> None:
         """That many batches are trained on."""
 
@@ -231,6 +234,8 @@ class _Adapted(Training):
     def __init__(self, run: Any, scenario: Scenario) -> None:
         self.runs = (run,)
         self._kind = scenario.configured()[0].callback
+        if scenario.use_ema:
+            raise CannotExpress("use_ema")
         if scenario.several:
             raise CannotExpress("callbacks")
         if scenario.outputs:
@@ -324,6 +329,7 @@ class Loop:
                 if self._epoch(epoch, content, batch):
                     break
                 batch = 0
+            training.finish()
             self._hook("fit_end", ())
         except Raised as raised_here:
             error = raised_here.error
@@ -354,6 +360,7 @@ class Loop:
         self.others = content.acts()
         try:
             self._hook("epoch_begin", (epoch,))
+            recorder.note_held("epoch_begin")
             recorder.batches_begin()
             batches = content.batch_logs()
             for batch, logs in groups(batches, per_execution):
@@ -374,10 +381,10 @@ class Loop:
                 if recorder.stop:
                     break
             else:
-                if self.evaluation:
-                    self._evaluate(content)
+                self._evaluate(content)
                 recorder.logs = content.logs
                 self._hook("epoch_end", (epoch, training.logs(content.logs)))
+                recorder.note_held("epoch_end")
         finally:
             self.others = ()
             training.hook_over()
@@ -394,6 +401,8 @@ class Loop:
 
     def _evaluate(self, content: Epoch) -> None:
         """The hooks of an evaluation, where the epoch has one."""
+        if not self.evaluation and not self.scenario.use_ema:
+            return
         logs = {name[len("val_") :]: value for name, value in content.logs.items() if name.startswith("val_")}
         if not logs:
             return
@@ -403,6 +412,8 @@ class Loop:
         for hook, arguments in zip(EVALUATION, (({},), (0, {}), (0, given), (given,))):
             if hook in self.evaluation:
                 self._hook(hook, arguments)
+            if hook == "test_begin":
+                self.recorder.note_held("evaluation")
 
     def _hook(self, hook: str, arguments: Sequence[Any], batch: Optional[int] = None) -> None:
         """Call a hook of every callback that has it, and look at what each did. Raises Raised for what one raises."""
@@ -422,12 +433,12 @@ class Loop:
                 except PASSING:
                     raise
                 except BaseException as error:
-                    name = _REPORTED_AS.get(hook, hook)
+                    name = REPORTED_AS.get(hook, hook)
                     self._look(callback, name, batch, raised=True)
                     whose = {"callback": callback} if self.scenario.several else {}
                     raise Raised(self.recorder.error(error, name, batch, **whose)) from error
             if hook not in _LOOKED_AT_LATER:
-                self._look(callback, _REPORTED_AS.get(hook, hook), batch)
+                self._look(callback, REPORTED_AS.get(hook, hook), batch)
             if acting:
                 self._act([other for other in acting if other.after == callback], hook, batch)
         if acting:
@@ -454,7 +465,7 @@ class Loop:
 
 EVALUATION = ("test_begin", "test_batch_begin", "test_batch_end", "test_end")
 """Hooks of an evaluation, in their order."""
-_REPORTED_AS = {
+REPORTED_AS = {
     "attach": "fit_begin",
     "batch_begin": "batch_end",
     **dict.fromkeys(("validation_end", *EVALUATION), "epoch_end"),

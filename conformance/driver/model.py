@@ -1,9 +1,9 @@
 """A stand-in for the model, for driving a callback's hooks without training.
 
 It has just what callbacks read: `stop_training`, `optimizer`, `metrics`, weights that can be got and set, and the ways of saving
-and loading. Its weights are a list of one pair, (fit, epoch): whose training produced them. What it saves are real, small
-files, so that a callback that reads or renames them works, and one that is in the way fails as it would really fail. That hooks
-on a stand-in and a real `fit` agree is shown by a test.
+and loading. Its weights are a list of one triple, (fit, epoch, averaged): whose training produced them. What it saves are real,
+small files, so that a callback that reads or renames them works, and one that is in the way fails as it would really fail. That
+hooks on a stand-in and a real `fit` agree is shown by a test.
 """
 
 import json
@@ -11,10 +11,7 @@ import os
 from typing import Any, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 from .files import Directory
-from .values import UNTRAINED, Origin, float32, unsigned_zero
-
-ZERO = Origin(-2, -2)
-"""Weights that somebody set to zero: no epoch's."""
+from .values import UNTRAINED, ZERO, Origin, float32, unsigned_zero
 
 
 class Optimizer:
@@ -55,6 +52,7 @@ class WithoutRate:
     """An optimizer that has no learning rate."""
 
     built = True
+    use_ema = False
 
 
 class Written(NamedTuple):
@@ -73,6 +71,8 @@ class Model:
     trainable = True
     run_eagerly = False
     trainable_variables: Sequence[Any] = ()
+    average: Origin = ZERO
+    """That the optimizer keeps of the weights; of one that keeps none it is nobody's."""
 
     def __init__(self, optimizer: Any, directory: Directory, world: Any) -> None:
         self.optimizer = optimizer
@@ -94,12 +94,12 @@ class Model:
     def _in_multi_worker_mode(self) -> bool:
         return False  # ModelCheckpoint in TensorFlow 2.1 and 2.2 asks
 
-    def get_weights(self) -> List[Tuple[int, int]]:
+    def get_weights(self) -> List[Tuple[int, int, bool]]:
         return [self.weights_of]
 
     def set_weights(self, weights: Sequence[Iterable[int]]) -> None:
-        fit, epoch = weights[0]
-        self.weights_of = Origin(int(fit), int(epoch))
+        fit, epoch, averaged = weights[0]
+        self.weights_of = Origin(int(fit), int(epoch), bool(averaged))
 
     def save(self, filepath: Any, overwrite: bool = True, **options: Any) -> None:
         if "options" in options and not self._world.takes_options(os.fspath(filepath)):
@@ -114,8 +114,16 @@ class Model:
             raise OSError(f"unable to open the file {os.fspath(filepath)}: there is nothing in it")
         self.goes_on(*self.read(filepath, "weights"))
 
-    def goes_on(self, weights: Origin, rate: Any, steps: Optional[int]) -> None:
-        """With what was saved; None: the rate, or the steps, stay as they are."""
+    def trained(self, weights: Origin, steps: int) -> None:
+        """The optimizer has made so many steps, and the weights are now these."""
+        self.weights_of = weights
+        self.steps += steps
+
+    def finish(self) -> None:
+        """Training has come to its end, before the hooks of that."""
+
+    def goes_on(self, weights: Origin, rate: Any, steps: Optional[int], average: Optional[Origin] = None) -> None:
+        """With what was saved; None: the rate, the steps, or the average stay as they are."""
         self.weights_of = weights
         self._world.set_rate(self, rate)
         self.steps = self.steps if steps is None else steps
@@ -127,6 +135,7 @@ class Model:
             {
                 "weights_only": weights_only,
                 "weights": self.weights_of,
+                "average": self.average,
                 "rate": self._world.rate(self),
                 "steps": self.steps,
             }
@@ -139,9 +148,9 @@ class Model:
             self._directory.wrote(file)
         self.saved.append(Written(path, weights_only, self.weights_of, self.steps))
 
-    def read(self, filepath: Any, load: str) -> Tuple[Origin, Any, Optional[int]]:
-        """Whose weights were saved there, the optimizer's rate and its steps (None: these are not brought back). Raises
-        FileNotFoundError for what cannot be loaded as the "model", or its "weights"."""
+    def read(self, filepath: Any, load: str) -> Tuple[Origin, Any, Optional[int], Optional[Origin]]:
+        """Whose weights were saved there, the optimizer's rate, its steps and its average (None: these are not brought back).
+        Raises FileNotFoundError for what cannot be loaded as the "model", or its "weights"."""
         path = self._directory.inside(filepath)
         for form in (False, True) if load == "model" else (True, False):
             file = self._world.form(path, form)[0]
@@ -156,6 +165,7 @@ class Model:
                     Origin(*content["weights"]),
                     content["rate"] if rate else None,
                     content["steps"] if steps else None,
+                    Origin(*content["average"]) if steps else None,
                 )
         raise FileNotFoundError(f"nothing that can be loaded so was saved as {path}")
 

@@ -16,7 +16,7 @@ from .packages import Package
 from .protocol import CannotExpress, Unavailable
 from .scenario import Scenario
 from .tensorflow_1 import TensorFlow1
-from .values import ScheduledRate
+from .values import Origin, ScheduledRate
 from .worlds import Keras3, StandaloneKeras, TfKeras
 
 KEPT = 32
@@ -62,6 +62,7 @@ class RealModels:
     """Whether LambdaCallback knows the batch hooks by their short names: `on_batch_end`."""
 
     def __init__(self, package: Package) -> None:
+        self.package = package
         self.keras = package.keras
         self.world: Any = package.world
         self.data: Any = self._new_data()
@@ -99,7 +100,7 @@ class RealModels:
         return real
 
     def _new_real(self, scenario: Scenario) -> RealModel:
-        optimizer = self.new_optimizer(scenario.learning_rate, _momentum(scenario))
+        optimizer = self.new_optimizer(scenario)
         real = RealModel(self.new(scenario.outputs), optimizer)
         real.untrained = self._untrained.setdefault(scenario.outputs, real.untrained)
         real.model.set_weights(real.untrained)
@@ -118,8 +119,9 @@ class RealModels:
     def _model(self, given: Any, outputs: Any) -> Any:
         return self.keras.Model(given, outputs)
 
-    def new_optimizer(self, rate: Any, momentum: float) -> Any:
+    def new_optimizer(self, scenario: Scenario) -> Any:
         """Raises CannotExpress for a rate that there is not here."""
+        rate, momentum = scenario.learning_rate, _momentum(scenario)
         if isinstance(rate, dict):
             if not hasattr(self.keras.optimizers, "MultiOptimizer"):
                 raise CannotExpress("learning_rate")
@@ -177,6 +179,10 @@ class RealModels:
 
     def steps(self, real: RealModel) -> int:
         return int(self.world.read(real.optimizer.iterations))
+
+    def made(self, real: RealModel, origin: Origin) -> Sequence[Tuple[List[Any], Origin]]:
+        """The weights that a step of the optimizer has just made, and whose they are: `origin` is the epoch's training."""
+        return [(real.model.get_weights(), origin)]
 
     def state(self, real: RealModel) -> Any:
         """What the variables of the optimizer hold beside its rate, as something that can be compared; of Keras 3 alone."""
@@ -256,8 +262,13 @@ class RealModels:
             )
         real.model.fit(
             data, initial_epoch=first, epochs=first + len(scenario.fits[fit].epochs), callbacks=callbacks, verbose=0,
-            shuffle=False,
+            shuffle=False, **self._validation(scenario, fit),
         )  # fmt: skip
+
+    def _validation(self, scenario: Scenario, fit: int) -> Dict[str, Any]:
+        """What has `fit` evaluate the model where the scenario has it evaluated."""
+        epochs = scenario.evaluated(fit) if scenario.evaluates else []
+        return {"validation_data": self.data.one_batch(), "validation_freq": epochs} if epochs else {}
 
 
 def _momentum(scenario: Scenario) -> float:
@@ -269,7 +280,10 @@ def _momentum(scenario: Scenario) -> float:
 def _identity(scenario: Scenario, metrics: Any) -> str:
     rate = scenario.learning_rate
     kind = tuple(rate) if isinstance(rate, dict) else rate if isinstance(rate, ScheduledRate) else rate is None
-    return repr((metrics, scenario.steps_per_execution, kind, type(kind), scenario.outputs, _momentum(scenario)))
+    return repr((
+        metrics, scenario.steps_per_execution, kind, type(kind), scenario.outputs, _momentum(scenario),
+        scenario.ema_overwrite_frequency,
+    ))  # fmt: skip
 
 
 class _Dataset:
@@ -281,6 +295,7 @@ class _Dataset:
 
     def __init__(self) -> None:
         tf: Any = importlib.import_module("tensorflow")
+        self._from_tensors = tf.data.Dataset.from_tensors
         self._stack = tf.stack
         self._number = tf.Variable(0.0)
         self._batches = tf.Variable(0, dtype=tf.int64)
@@ -302,6 +317,10 @@ class _Dataset:
 
     def batch(self, index: int = 0) -> Tuple[Any, Any]:
         return self._stack([[self._number], [self._number + 1.0]]), self._stack([[0.0], [0.0]])
+
+    def one_batch(self) -> Any:
+        """Data to evaluate a model of one output with."""
+        return self._from_tensors(([[0.0], [1.0]], [[0.0], [0.0]]))
 
     def for_outputs(self, outputs: int) -> Any:
         return self._dataset.map(lambda x, y: (x, (y,) * outputs)) if outputs else self._dataset

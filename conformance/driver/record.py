@@ -20,9 +20,15 @@ def weights_json(origin: Optional[Origin], began: Optional[Origin], fit: int) ->
         return {"weights_of_epoch": None}
     if origin == began:
         return {"weights_of_epoch": -1}
-    if origin.fit == fit:
-        return {"weights_of_epoch": origin.epoch}
-    return {"weights_of_epoch": origin.epoch, "weights_of_fit": origin.fit}
+    return _from(origin, fit)
+
+
+def _from(origin: Origin, fit: int) -> Dict[str, Any]:
+    """Where weights come from, as it is told in that fit."""
+    whose: Dict[str, Any] = {"weights_of_epoch": origin.epoch}
+    if origin.fit != fit:
+        whose["weights_of_fit"] = origin.fit
+    return dict(whose, averaged=True) if origin.averaged else whose
 
 
 LONGEST = 10_000
@@ -208,14 +214,14 @@ class Recorder:
         began = self.begun_with
         if began is None or began.fit < -1:
             return {}
-        whose = {"weights_of_epoch": began.epoch}
-        return {"weights_at_begin": whose if began.fit < 0 else dict(whose, weights_of_fit=began.fit)}
+        return {"weights_at_begin": _from(began, UNTRAINED.fit)}
 
     def epoch_begins(self, epoch: int) -> None:
         if not self.epochs:
             self.begun_with = self.weights
         self.epoch = epoch
         self.in_epoch: Any = None
+        self._held: Dict[str, Any] = {}
         self.batches: List[Dict[str, Any]] = []
         self._said = [_Said(self) for _ in self.scenario.configured()]
 
@@ -223,6 +229,11 @@ class Recorder:
         """The rate is now the one in force in the epoch's first batch."""
         if self._rate_in_epoch:
             self.in_epoch = self.rate
+
+    def note_held(self, moment: str) -> None:
+        """Whose weights the model holds at that moment of the epoch, where its optimizer keeps an average of them."""
+        if self.scenario.use_ema:
+            self._held[moment] = weights_json(self.weights, self.began, self.fit)
 
     def note_counts(self, callback: int, counts: Optional[Dict[str, int]]) -> None:
         """What could be counted at the end of the epoch."""
@@ -246,6 +257,8 @@ class Recorder:
             epoch["batches"] = self.batches
         if files is not None:
             epoch["files"], epoch["gone"] = files
+        if self.scenario.use_ema:
+            epoch["held"] = self._held
         self.epochs.append(epoch)
         self._said = self.around
 

@@ -109,6 +109,7 @@ class Scenario(_Record):
         "callback",
         "callbacks",
         "config",
+        "ema_overwrite_frequency",
         "existing",
         "fits",
         "initial_epoch",
@@ -117,6 +118,7 @@ class Scenario(_Record):
         "outputs",
         "several",
         "steps_per_execution",
+        "use_ema",
     )  # fmt: skip
 
     def __init__(self, data: Mapping[str, Any]) -> None:
@@ -132,6 +134,18 @@ class Scenario(_Record):
         self.steps_per_execution: int = data.get("steps_per_execution", 1)
         self.existing = tuple(data.get("existing", ()))
         self.outputs = tuple(data.get("outputs", ()))
+        self.use_ema: bool = data.get("use_ema", False)
+        self.ema_overwrite_frequency: Optional[int] = data.get("ema_overwrite_frequency")
+
+    @property
+    def evaluates(self) -> bool:
+        """Whether a real fit evaluates the model where an epoch has metrics of a validation: where it makes a difference."""
+        return self.use_ema or any(each.callback == "SwapEMAWeights" for each in self._configured)
+
+    def evaluated(self, fit: int) -> List[int]:
+        """The epochs of that fit at whose end the model is evaluated, counted from 1."""
+        epochs = enumerate(self.fits[fit].epochs, 1 + self.first_epoch(self.fits[fit]))
+        return [number for number, epoch in epochs if any(name.startswith("val_") for name in epoch.logs)]
 
     def configured(self) -> Tuple[Configured, ...]:
         """The callbacks in their order, be it one or several."""

@@ -15,14 +15,18 @@ _c_float = ctypes.c_float
 
 
 class Origin(NamedTuple):
-    """Where weights come from, counted from the start of the scenario: the training of `epoch` in `fit`."""
+    """Where weights come from, counted from the start of the scenario: the training of `epoch` in `fit`; `averaged`: as the
+    optimizer's average of them."""
 
     fit: int
     epoch: int
+    averaged: bool = False
 
 
 UNTRAINED = Origin(-1, -1)
 """The weights with which the scenario begins."""
+ZERO = Origin(-2, -2)
+"""Weights that somebody set to zero, and an average before the first step: no epoch's."""
 
 
 class ArrayNumber(float):

@@ -22,10 +22,12 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 
+from .averaged import AveragedModel
 from .backups import checkpointed, known_steps
 from .files import Directory, h5py_tells_errors, saved_form
 from .metrics import UnknownMetrics, compiled, compiling
 from .model import Model, Optimizer, Scheduled, WithoutRate
+from .optimizers import several_in_one
 from .protocol import CannotExpress
 from .scenario import Scenario
 from .values import ScheduledRate, numpy_tensor, unsigned_zero
@@ -64,6 +66,8 @@ class PlainWorld:
         """The model of a scenario, its rate set. Raises CannotExpress for a rate that there is not here."""
         if scenario.steps_per_execution != 1 and not self.groups_batches:
             raise CannotExpress("steps_per_execution")
+        if scenario.use_ema:
+            raise CannotExpress("use_ema")
         model = Model(self.optimizer(scenario.learning_rate), directory, self)
         self.set_rate(model, scenario.learning_rate)
         return model
@@ -205,7 +209,7 @@ class _Keras(PlainWorld):
 
     def several(self, names: Tuple[str, ...]) -> Any:
         """Optimizers of these names, in one, for a Keras that has none itself: other packages had them."""
-        return SimpleNamespace(optimizers=[self.keras.optimizers.SGD(name=name) for name in names])
+        return SimpleNamespace(optimizers=[self.keras.optimizers.SGD(name=name) for name in names], use_ema=False)
 
     def schedule(self, rate: float) -> Any:
         """A schedule of the optimizer's own that stays there."""
@@ -229,6 +233,8 @@ class _Keras(PlainWorld):
                 self.assign(inner.learning_rate, rate[_name_of(inner)])
         elif isinstance(rate, ScheduledRate):
             model.optimizer = self.optimizer(rate)
+        elif getattr(model.optimizer, "use_ema", False):
+            self.assign(model.optimizer.learning_rate, rate)
         elif model.optimizer is not self.one:
             raise CannotExpress("learning_rate")  # a schedule's, or one that has none
         elif not (self._remembers and self._read == rate):
@@ -366,6 +372,13 @@ class Keras3(_Keras):
         self._made: Dict[str, Any] = {}
         self._loss = keras.metrics.Mean(name="loss")  # what every compiled model has among its metrics
 
+    def model(self, scenario: Scenario, directory: Directory) -> Model:
+        if not scenario.use_ema:
+            return super().model(scenario, directory)
+        model = AveragedModel(self.keras, directory, self, scenario.ema_overwrite_frequency)
+        self.set_rate(model, scenario.learning_rate)
+        return model
+
     def plain_optimizer(self) -> Any:
         made = self.keras.optimizers.SGD(1.0, momentum=0.8125)  # so that it has a variable beside those that all have
         made.build([self.keras.Variable(0.0)])
@@ -436,14 +449,3 @@ class Keras3(_Keras):
             model.compile(optimizer="sgd", loss="mse", metrics=compiled(self.keras, metrics))
             model.train_on_batch(np.zeros((2, 1)), [np.zeros((2, 1)) for _ in outputs])
         return list(model.metrics)
-
-
-def several_in_one(keras: Any, names: Tuple[str, ...]) -> Any:
-    """A MultiOptimizer whose optimizers have these names; all that is trained is the last one's. Raises CannotExpress where
-    Keras has none."""
-    if not hasattr(keras.optimizers, "MultiOptimizer"):
-        raise CannotExpress("learning_rate")
-    *others, last = (keras.optimizers.SGD(name=name) for name in names)
-    return keras.optimizers.MultiOptimizer(
-        keras.optimizers.OptimizerMap(last, {f"none of {other.name}": other for other in others})
-    )

@@ -106,6 +106,11 @@ class Story:
         weights = self.trace.fits[fit].weights if fit < len(self.trace.fits) else None
         return None if weights is None or weights.fit is not None else weights.epoch
 
+    def kept(self, fit: int) -> str:
+        """What of that epoch it holds: "weights", or their "average"."""
+        weights = self.trace.fits[fit].weights
+        return "average" if weights is not None and weights.averaged else "weights"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
@@ -173,8 +178,8 @@ class Question:
             fits.append(Fit(epochs=epochs, initial_epoch=recorded.first_epoch, learning_rate=rate))
         metrics = tuple(dict.fromkeys(each for one in self.callbacks for each in _metrics(one, self.metrics)))
         if self.company:
-            return Scenario(callbacks=self.company, fits=tuple(fits), metrics=metrics)
-        return Scenario(callback=self.callback, config=self.config, fits=tuple(fits), metrics=metrics)
+            return Scenario(callbacks=self.company, fits=tuple(fits), metrics=metrics).averaging()
+        return Scenario(callback=self.callback, config=self.config, fits=tuple(fits), metrics=metrics).averaging()
 
     def story(self, config: Mapping[str, Any] | None = None, dialect: Dialect | None = None) -> Story:
         """What the reference makes of it. Raises WrongArgument where the configuration is refused, or nothing is predicted."""

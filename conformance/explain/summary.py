@@ -112,7 +112,7 @@ def _weights(question: Question, story: Story, fit: int) -> str:
     if holds is None or holds < 0:
         return "The model holds the weights with which the fit began."
     ending = next((each for each in story.decisions if each.fit == fit and each.hook == "fit_end"), None)
-    said = f"The model holds the weights of epoch {holds + 1}"
+    said = f"The model holds the {story.kept(fit)} of epoch {holds + 1}"
     if question.parameter("restore_best_weights"):
         restored = ending is not None and "put back" in ending.sentence and "no weights" not in ending.sentence
         return f"{said}: restore_best_weights put them back." if restored else f"{said}."

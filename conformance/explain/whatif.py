@@ -128,7 +128,7 @@ def _holds(story: Story, fit: int) -> str:
     weights = story.holds(fit)
     if weights is None or weights < 0:
         return "the model holds the weights with which the fit began"
-    return f"the model holds the weights of epoch {weights + 1}"
+    return f"the model holds the {story.kept(fit)} of epoch {weights + 1}"
 
 
 def _wait(story: Story, fit: int) -> Any:

@@ -9,7 +9,8 @@ from typing import Any
 from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.clauses.clause import Case
 from callcheck.spec.scenario import Scenario, key
-from callcheck.spec.trace import Trace, Weights
+from callcheck.spec.trace import Trace
+from callcheck.spec.weights import Weights
 
 from .example import Example
 from .table import Row, begun, heading, in_order, rows
@@ -104,7 +105,8 @@ def _happened(row: Row) -> str:
 
 def _begins_with(fit: int, weights: Weights | None) -> Row:
     """The row that says with which weights a fit begins, counted from the start of the scenario."""
-    whose = "untrained weights" if weights is None or weights.epoch == -1 else f"the weights of epoch {weights.epoch}"
+    which = "average" if weights is not None and weights.averaged else "weights"
+    whose = "untrained weights" if weights is None or weights.epoch == -1 else f"the {which} of epoch {weights.epoch}"
     of = f" of fit {weights.fit + 1}" if weights is not None and weights.fit is not None else ""
     return Row(fit=fit, shown=WHEN_IT_BEGINS, seen=(f"the model holds {whose}{of}",))
 

@@ -41,6 +41,9 @@ LEGEND = {
     "without those that begin with val_.",
     "`weights set at ...`": "the hook in which other weights were put into the model; `the model holds ...`: those that it has "
     "when a fit begins or has ended.",
+    "`trained from ...`, `evaluated with ...`, `ends with ...`": "with an optimizer that keeps an average of the weights "
+    "(`use_ema=True`): what the model holds when training on the epoch begins, while it is evaluated, and when the epoch has "
+    "ended; `the average of epoch 2` is the one up to that epoch.",
     "`... changed at ...`": "what that hook left changed beside the callback's work, such as the working directory.",
     "`lines: 2`, `schedule calls: 2`": "how many lines the callback's file has then; how often the schedule was called "
     "in the epoch, if that was not once.",

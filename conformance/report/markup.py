@@ -244,7 +244,7 @@ def _seen(
 def _kind(part: str, moved: bool) -> str:
     """What says little: nothing, a learning rate that is that of before, and that it was logged; and what names an epoch by its
     index. `moved`: whether the rate is another one."""
-    if "weights of epoch" in part:
+    if "weights of epoch" in part or "average of epoch" in part:
         return " index"
     idle = part in ("-", "(not run)") or part.startswith("logged {'learning_rate'")
     return " idle" if idle or (part.startswith("lr=") and not moved) else ""

@@ -25,9 +25,9 @@ from callcheck.spec.trace import (
     Save,
     SideEffects,
     Trace,
-    Weights,
 )
 from callcheck.spec.values import CELLS, ArrayNumber, Logs, Rate, ScheduledRate, Tensor, Value, number_to_json
+from callcheck.spec.weights import Weights
 
 from .words import LONGEST, one_line
 
@@ -89,15 +89,16 @@ def _show_rate(rate: Rate) -> str:
 
 
 def _show_weights(weights: Weights, fit: int) -> str:
-    """Whose weights they are, said after "the weights"."""
+    """Whose weights they are, or whose average."""
+    which = "average" if weights.averaged else "weights"
     if weights.epoch == -1:
-        return "it began with, untrained" if fit == 0 else "the fit began with"
-    return f"of epoch {weights.epoch}" + ("" if weights.fit is None else f" of fit {weights.fit + 1}")
+        return f"{which} it began with, untrained" if fit == 0 else f"{which} the fit began with"
+    return f"{which} of epoch {weights.epoch}" + ("" if weights.fit is None else f" of fit {weights.fit + 1}")
 
 
 def _show_save(save: Save, fit: int) -> str:
     content = {None: "", "model": ", the whole model", "weights": ", the weights alone"}[save.content]
-    weights = "" if save.weights is None else f" (weights {_show_weights(save.weights, fit)})"
+    weights = "" if save.weights is None else f" ({_show_weights(save.weights, fit)})"
     batch = "" if save.batch is None else f" at the end of batch {save.batch}"
     return printable(save.path) + batch + content + weights
 
@@ -115,7 +116,18 @@ def _show_epoch(seen: EpochTrace, fit: int, hide: Collection[str]) -> tuple[str,
     saved = {save.path for each in done for save in each.saved or ()}
     parts += [f"new file {file}" for file in seen.files or () if file not in saved]
     parts += [f"file gone: {file}" for file in seen.gone or ()]
+    parts += _show_held(seen, fit)
     return tuple(parts)
+
+
+_HELD = {"epoch_begin": "trained from", "evaluation": "evaluated with", "epoch_end": "ends with"}
+"""What is done with the weights that a model holds at each of a trace's MOMENTS."""
+
+
+def _show_held(seen: EpochTrace, fit: int) -> Iterator[str]:
+    """Whose weights a model holds that keeps an average."""
+    for moment, weights in (seen.held or {}).items():
+        yield f"{_HELD[moment]} the {'weights of no epoch' if weights is None else _show_weights(weights, fit)}"
 
 
 def _of(number: int, several: object, parts: Iterable[str]) -> Iterator[str]:
@@ -210,6 +222,11 @@ def _show_compiled(metrics: Sequence[Metric]) -> str:
     return ", ".join(said) or "no metrics"
 
 
+def _show_average(scenario: Scenario) -> str:
+    frequency = scenario.ema_overwrite_frequency
+    return "use_ema=True" + ("" if frequency is None else f", ema_overwrite_frequency={frequency}")
+
+
 def heading(scenario: Scenario) -> list[str]:
     """The callback with its configuration, or the names of several and then each of them, a line each; then what is around, where
     that is not as usual."""
@@ -221,6 +238,7 @@ def heading(scenario: Scenario) -> list[str]:
         ("learning_rate", _show_rate(scenario.learning_rate) if scenario.learning_rate != 1.0 else None),
         ("steps_per_execution", scenario.steps_per_execution if scenario.steps_per_execution != 1 else None),
         ("outputs", ", ".join(map(printable, scenario.outputs)) or None),
+        ("optimizer", _show_average(scenario) if scenario.use_ema else None),
         ("metrics", _show_compiled(scenario.metrics) if scenario.metrics else None),
         ("there before", ", ".join(map(printable, scenario.existing)) or None),
     ]
@@ -268,7 +286,7 @@ def rows(
                 yield Row(fit=index, seen=(f"{_who(seen.error)} raised {seen.error.type}{message}",))
             last = Weights(epoch=begun + len(seen.epochs) - 1)
             weights = None if "last" in hide and seen.weights == last else seen.weights
-            holds = () if weights is None else (f"the model holds the weights {_show_weights(weights, index)}",)
+            holds = () if weights is None else (f"the model holds the {_show_weights(weights, index)}",)
             ends: Sequence[FitTrace | CallbackInFit] = seen.callbacks or (seen,)
             said = [part for number, each in enumerate(ends, 1) for part in _of(number, seen.callbacks, _said(each))]
             if attributes:

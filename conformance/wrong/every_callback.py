@@ -33,8 +33,8 @@ from callcheck.reference.terminate_on_nan import TERMINATED, TerminateOnNaN
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.editing import each_epoch, each_epochs
 from callcheck.spec.scenario import Epoch, Scenario
-from callcheck.spec.trace import Origin
 from callcheck.spec.values import only
+from callcheck.spec.weights import Origin
 
 from .wrong import Wrong
 

@@ -15,6 +15,8 @@ Rules
 - Unless it says `resumed=True` or is one on training, a clause speaks of fits that go on with the model of the fit before, not
   with one from a file, and in which nobody else is at work but by setting the stop flag; and, but for an every-callback clause,
   with the instance of the fit before or a copy of it, not with a new one.
+- Unless it says `averaged=True` or is one on every callback, or on SwapEMAWeights, a clause speaks of optimizers that keep no
+  average of the weights.
 - Unless it says otherwise in `optimizer`, a clause speaks of scenarios with one optimizer, whose learning rate can be set; an
   every-callback clause of all.
 """
@@ -323,7 +325,8 @@ class Clause:
     """A clause. `choices` maps a choice to the values under which the clause applies; a dialect with another value is not held to
     it. `observes` names the fields of a trace without which nothing can be judged. `except_for`: the callbacks of which an
     every-callback clause does not speak. `optimizer`: of which kind of optimizer it speaks. `resumed`: whether it speaks of fits
-    that resume from a file, of new instances (an every-callback clause does), and of others at work."""
+    that resume from a file, of new instances (an every-callback clause does), and of others at work; `averaged`: of an optimizer
+    that keeps an average."""
 
     id: str
     level: Level
@@ -338,6 +341,7 @@ class Clause:
     except_for: tuple[str, ...] = ()
     optimizer: Optimizer
     resumed: bool = False
+    averaged: bool = False
 
     @property
     def callbacks(self) -> tuple[str, ...]:
@@ -386,6 +390,8 @@ class Clause:
         renewed = self.resumed or self.group.startswith("every-callback/")
         if not renewed and any(fit.instances == "new" for fit in scenario.fits):
             return False
+        if scenario.use_ema and not self.averaged:
+            return False
         if self.optimizer == "any":
             return True
         rate = scenario.learning_rate
@@ -428,6 +434,7 @@ def clause(
     except_for: tuple[str, ...] = (),
     optimizer: Optimizer | None = None,
     resumed: bool = False,
+    averaged: bool = False,
 ) -> Callable[[Check], Check]:
     """Register the decorated check as the clause `id`; its docstring is the normative sentence."""
 
@@ -448,6 +455,7 @@ def clause(
             except_for=except_for,
             optimizer=optimizer or ("any" if id.startswith("every-callback/") else "one"),
             resumed=resumed or id.startswith(f"{TRAINING}/"),
+            averaged=averaged or id.startswith(("every-callback/", "swap-ema-weights/")),
         )
         return check
 

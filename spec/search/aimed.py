@@ -28,7 +28,8 @@ Values = list[Any]
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Aim:
     """`config`: what the callback is given, if it knows it; or `callbacks`, several. `fits`: the values of each, or the fit
-    itself. `later_metrics`: those of the second fit and all after it. `rate`: a schedule of the optimizer's own."""
+    itself. `later_metrics`: those of the second fit and all after it. `rate`: a schedule of the optimizer's own. `use_ema`: the
+    optimizer keeps an average."""
 
     fits: Sequence[Values | Fit]
     config: dict[str, Any] = field(default_factory=dict)
@@ -37,6 +38,7 @@ class Aim:
     later_metrics: tuple[Metric, ...] | None = None
     outputs: tuple[str, ...] = ()
     rate: ScheduledRate | None = None
+    use_ema: bool = False
 
 
 _MODES = weighted(("min", 1), ("max", 1))
@@ -304,7 +306,7 @@ def scenarios(draw: DrawFn, callback: str, aiming: Aiming, more: More) -> Scenar
         for index, values in enumerate(aim.fits)
     )
     if aim.callbacks:
-        return Scenario(callbacks=aim.callbacks, fits=fits, metrics=aim.metrics)
+        return Scenario(callbacks=aim.callbacks, fits=fits, metrics=aim.metrics, use_ema=aim.use_ema)
     given = {name: value for name, value in aim.config.items() if name in parameters(callback)}
     said = config_of(verbose=draw(VERBOSITY)) if "verbose" in parameters(callback) else {}
     return Scenario(
@@ -314,4 +316,5 @@ def scenarios(draw: DrawFn, callback: str, aiming: Aiming, more: More) -> Scenar
         metrics=aim.metrics,
         outputs=aim.outputs,
         learning_rate=aim.rate or (draw(_RATE) if callback == "ReduceLROnPlateau" else 1.0),
+        use_ema=aim.use_ema,
     )

@@ -150,8 +150,31 @@ def started_again_and_forgotten(draw: DrawFn) -> Aim:
     return _started_again(draw, *((saving,) if chance(draw, 40) else (_stopping(draw, mode="min", patience=2), saving)))
 
 
+def saved_beside_an_average(draw: DrawFn) -> Aim:
+    """Checkpoints on both sides of one that has the average stand in the model when epochs end, or on one."""
+    swapping = Configured(callback="SwapEMAWeights", config={"swap_on_epoch": True})
+    epochs = [Epoch(logs={"val_loss": value}) for value in _different(draw, 2 + draw(below(3)))]
+    before, behind = _saving(filepath="before-{epoch}.keras"), _saving()
+    listed = (before, swapping, behind) if chance(draw, 85) else _in_any_order(draw, swapping, behind)
+    return Aim(callbacks=listed, fits=[epochs], use_ema=True)
+
+
+def interrupted_with_an_average(draw: DrawFn) -> Aim:
+    """A fit that is interrupted while the average stands in the model, and goes on."""
+    swapping = Configured(callback="SwapEMAWeights", config={"swap_on_epoch": True})
+    whole = tuple(Epoch(logs={"val_loss": value}) for value in _different(draw, 3 + draw(below(2))))
+    at = 2 + draw(below(len(whole) - 2))
+    raising = Other(hook="epoch_begin", raises="KeyboardInterrupt")
+    cut = tuple(
+        Epoch(logs=epoch.logs, others=(raising,)) if at == index else epoch for index, epoch in enumerate(whole)
+    )
+    again = Fit(epochs=whole, instances="new" if chance(draw, 70) else "same")
+    return Aim(callbacks=(swapping,), fits=[Fit(epochs=cut), again], use_ema=True)
+
+
 AIMS: dict[Aiming, int] = {
-    stopped_by_another: 22, the_rate_monitored: 22, schedule_and_plateau: 10, resumed_after_a_reduction: 24,
+    stopped_by_another: 22, the_rate_monitored: 22, schedule_and_plateau: 18, resumed_after_a_reduction: 24,
     new_instances: 18, raised_at_a_nan: 16, started_again: 26, started_again_and_forgotten: 30,
+    saved_beside_an_average: 26, interrupted_with_an_average: 24,
 }  # fmt: skip
 """How many scenarios with each aim go with the default number of random ones."""

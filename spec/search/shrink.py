@@ -133,13 +133,13 @@ def complexity(scenario: Scenario) -> tuple[float, ...]:
         len(validations),
         sum(map(len, configs(scenario))) + len(own) + len(scenario.metrics) + len(scenario.outputs) + len(scenario.existing)
         + sum(e.stop for e in epochs) + (scenario.initial_epoch != 0) + (scenario.steps_per_execution != 1)
-        + (scenario.learning_rate != 1.0),
+        + (scenario.learning_rate != 1.0) + scenario.use_ema + (scenario.ema_overwrite_frequency is not None),
         sum(len(entry) for entry in logs),
         sum(_KINDS.get(type(value), 0) for entry in logs for value in entry.values()),
         sum(len(name) for name in {name for entry in logs for name in entry}),
         sum(_cost(value) for config in configs(scenario) for value in config.values()) + sum(_cost(item) for item in own)
         + _cost(scenario.learning_rate) + scenario.initial_epoch + scenario.steps_per_execution
-        + sum(_cost(path) for path in scenario.existing),
+        + (scenario.ema_overwrite_frequency or 0) + sum(_cost(path) for path in scenario.existing),
         sum(_cost(value) for value in {repr(value): value for entry in logs for value in entry.values()}.values()),
         sum(_cost(value) for entry in logs for value in entry.values()),
     )  # fmt: skip
@@ -199,6 +199,8 @@ def _drop_settings(scenario: Scenario) -> Iterator[Scenario]:
         yield from _drop_optimizers(scenario, scenario.learning_rate)
     else:
         yield replace(scenario, learning_rate=1.0)
+    yield replace(scenario, use_ema=False, ema_overwrite_frequency=None)
+    yield replace(scenario, ema_overwrite_frequency=None)
     yield replace(scenario, metrics=(), outputs=())
     yield replace(scenario, metrics=())
     yield replace(scenario, outputs=())
@@ -324,6 +326,8 @@ def _simplify_parameters(scenario: Scenario) -> Iterator[Scenario]:
         yield replace(scenario, initial_epoch=number)
     for steps in range(1, scenario.steps_per_execution):
         yield replace(scenario, steps_per_execution=steps)
+    for steps in range(1, scenario.ema_overwrite_frequency or 1):
+        yield replace(scenario, ema_overwrite_frequency=steps)
     for number, fit in enumerate(scenario.fits):
         yield from _simplify_fit(scenario, number, fit)
 

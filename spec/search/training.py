@@ -24,7 +24,7 @@ from .drawing import below, chance, weighted
 
 _STOP, _REDUCE, _SAVE = "EarlyStopping", "ReduceLROnPlateau", "ModelCheckpoint"
 _SCHEDULE, _NAN, _RECORD = "LearningRateScheduler", "TerminateOnNaN", "History"
-_LOG, _BACKUP = "CSVLogger", "BackupAndRestore"
+_LOG, _BACKUP, _SWAP = "CSVLogger", "BackupAndRestore", "SwapEMAWeights"
 _LISTS = weighted(
     ((_STOP, _SAVE), 4), ((_STOP, _REDUCE), 4), ((_SAVE, _STOP), 3), ((_REDUCE, _SAVE), 4), ((_SAVE, _REDUCE), 4),
     ((_REDUCE, _STOP), 3), ((_STOP, _REDUCE, _SAVE), 8), ((_SAVE, _STOP, _REDUCE), 4), ((_SAVE, _REDUCE, _STOP), 4),
@@ -38,6 +38,7 @@ _LISTS = weighted(
     ((_LOG,), 2),
     ((_BACKUP, _STOP), 2), ((_STOP, _SAVE, _BACKUP), 3), ((_SAVE, _BACKUP), 3), ((_BACKUP, _REDUCE, _SAVE), 2),
     ((_REDUCE, _BACKUP), 2), ((_SCHEDULE, _BACKUP), 2), ((_LOG, _BACKUP), 1), ((_BACKUP, _RECORD, _STOP), 1), ((_BACKUP,), 1),
+    ((_SWAP, _SAVE), 2), ((_SAVE, _SWAP), 1), ((_SWAP, _STOP), 1), ((_SWAP, _BACKUP), 1), ((_SWAP,), 1),
 )  # fmt: skip
 _INSTANCES = weighted(("same", 5), ("new", 5), ("copied", 2), ("pickled", 2))
 _LOAD = weighted(("model", 4), ("weights", 2), ("weights-unbuilt", 1))
@@ -157,6 +158,8 @@ def scenarios(draw: DrawFn) -> Scenario:
     if len(fits) == 1 and chance(draw, 50):
         # the same stream once more: what an instance remembers shows best there
         fits.append(replace(fits[0], initial_epoch=draw(_INITIAL_EPOCH)))
+    if _SWAP in names and type(scenario.learning_rate) is float and not scenario.outputs and chance(draw, 90):
+        scenario = replace(scenario, use_ema=True)
     paths = _paths(scenario) if isinstance(scenario.learning_rate, float) else []
     for index, fit in enumerate(fits[1:], 1):
         if chance(draw, 60):
@@ -241,6 +244,9 @@ BOUNDARIES: dict[str, Condition] = {
         _BACKUP in {each.callback for each in s.configured()} and _acts("raises")(s) and len(s.fits) > 1
     ),
     "in a fresh model": _begins("nothing"),
+    "saved behind an average": lambda s: s.use_ema and _listed(_SWAP, _SAVE)(s),
+    "saved before an average": lambda s: s.use_ema and _listed(_SAVE, _SWAP)(s),
+    "interrupted with an average": lambda s: s.use_ema and _acts("raises")(s),
     "new instances": _given("new"),
     "copied instances": _given("copied"),
     "pickled instances": _given("pickled"),

@@ -12,16 +12,16 @@ from typing import Any
 from ...callbacks import defaults, parameters
 from ...editing import configured
 from ...scenario import Fit, Scenario
-from ...trace import FitTrace, Save, Weights
+from ...trace import FitTrace, Save
 from ...values import Rate
+from ...weights import Weights
 from ..clause import Case, EpochSeen, Expectations, clause
 from ..recording import changes_nothing
 
 DOCUMENTATION = "https://keras.io/api/callbacks/backup_and_restore/"
 OVERVIEW = f"{DOCUMENTATION} (first two paragraphs)"
 OBSERVED = "observed: keras 3.15.1, tf-keras 2.21.0"
-KERAS_3 = "observed: keras 3.15.1"
-KERAS_2 = "observed: tf-keras 2.21.0"
+KERAS_3, KERAS_2 = "observed: keras 3.15.1", "observed: tf-keras 2.21.0"
 
 judged = partial(clause, errors=True, resumed=True)
 """A clause on interrupted fits, and on those that go on."""

@@ -7,7 +7,7 @@ Rules
 from collections.abc import Iterator
 from typing import Any
 
-from ...trace import Weights
+from ...weights import Weights
 from ..attributes import READ, as_logged, held
 from ..clause import Case, Expectations, clause, equal_to
 from .shared import given_way, plain

@@ -21,8 +21,9 @@ from ...values import Logs, map_rate, rate_to_json
 from ..clause import Case, Expectations, Failed, clause, equal_traces
 from ..rates import LOG_KEYS
 
-JOBS = {job: with_job(job) for job in ("stop", "learning_rate", "saved", "weights", "files", "restored")}
-"""Who may set the stop flag, change the rate, save, put back weights, write files of its own, have a fit begin elsewhere."""
+JOBS = {job: with_job(job) for job in ("stop", "learning_rate", "saved", "weights", "files", "restored", "averages")}
+"""Who may set the stop flag, change the rate, save, put back weights, write files of its own, have a fit begin elsewhere,
+exchange weights and their average."""
 
 
 def rate_names(scenario: Scenario) -> frozenset[str]:
@@ -230,11 +231,12 @@ def _without_the_last_epoch(scenario: Scenario) -> Scenario | None:
 )
 def no_look_ahead(case: Case) -> Expectations:
     """What happens in an epoch depends on nothing that comes later: without the last epoch of the last fit, all is the
-    same up to there."""
+    same up to there. (But for what SwapEMAWeights leaves in the model when a fit ends: it asks how many epochs fit was told.)"""
     kept = case.other.fits
     fits = list(case.trace.fits[: len(kept)])
-    if len(case.scenario.fits) == len(kept) == len(fits) and fits[-1].epochs_run > kept[-1].epochs_run:
-        # The epoch that was left out was run: the end of that fit is another one.
+    in_the_last = len(case.scenario.fits) == len(kept) == len(fits)
+    if in_the_last and (fits[-1].epochs_run > kept[-1].epochs_run or case.scenario.callback in JOBS["averages"]):
+        # The epoch that was left out was run, or counted: the end of that fit is another one.
         fits[-1] = _epochs_only(fits[-1], kept[-1].epochs_run)
         kept = (*kept[:-1], _epochs_only(kept[-1], kept[-1].epochs_run))
     yield from case.expects_the_same(

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ...files import existing_files
-from ...trace import BatchTrace, EpochTrace, FitTrace, SideEffects, Weights
+from ...trace import BatchTrace, EpochTrace, FitTrace, SideEffects
+from ...weights import Weights
 from ..clause import Case, EpochSeen, Expectations, clause
 from .decisions import JOBS, LOOP, SOURCE, rate_names
 
@@ -221,11 +222,13 @@ def nothing_else_is_set(case: Case) -> Expectations:
 # ---------------------------------------------------------------------------------------------- weights
 
 
-@clause("every-callback/weights/are-left-alone-in-training", level="universal", source=SOURCE)
+@clause(
+    "every-callback/weights/are-left-alone-in-training", level="universal", source=SOURCE, except_for=JOBS["averages"]
+)
 def left_alone_in_training(case: Case) -> Expectations:
     """While epochs are run, no callback puts other weights into the model. Those whose job it is do so before the first one, as a
     BackupAndRestore that finds a backup, or, as an EarlyStopping with restore_best_weights, at the end of the last one that is
-    run, or after it."""
+    run, or after it. (Except SwapEMAWeights, which exchanges them for their average, and back.)"""
     restores = case.scenario.callback in JOBS["weights"] and case["restore_best_weights"]
     for fit, _, seen in case.fits():
         for epoch in case.epochs(fit):
@@ -264,13 +267,13 @@ def _at_the_end(seen: FitTrace, fit: int) -> Weights | None:
         return seen.weights_at_begin
     if held.fit == -1:
         return Weights(epoch=-1)
-    return Weights(epoch=held.epoch, fit=fit if held.fit is None else held.fit)
+    return Weights(epoch=held.epoch, fit=fit if held.fit is None else held.fit, averaged=held.averaged)
 
 
 def _whose(weights: Weights) -> str:
     if weights.fit is None:
         return "untrained weights"
-    return f"the weights of epoch index {weights.epoch} of fit {weights.fit + 1}"
+    return f"the {'average' if weights.averaged else 'weights'} of epoch index {weights.epoch} of fit {weights.fit + 1}"
 
 
 # ---------------------------------------------------------------------------------------------- messages

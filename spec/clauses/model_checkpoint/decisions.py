@@ -16,7 +16,7 @@ from functools import partial
 from ...editing import configured, each_epochs
 from ...numbers import FLOAT32_MAX, float32, is_ordinary
 from ...scenario import Epoch, Scenario
-from ...trace import Weights
+from ...weights import Weights
 from ..clause import Case, Expectations, Phrase, clause
 from ..monitoring import is_number, precision
 from .shared import in_two_fits, in_words, of_both, same_saves, side_by_side, where_small, whole, with_plain_name

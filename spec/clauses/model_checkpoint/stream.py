@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from ...files import path_of
 from ...scenario import Scenario, groups
-from ...trace import Save, Weights
+from ...trace import Save
 from ...values import Logs, Value
+from ...weights import Weights
 from ..clause import Case, EpochSeen
 
 DOCUMENTATION = "https://keras.io/api/callbacks/model_checkpoint/"

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ...scenario import LOADED, Fit, Scenario
-from ...trace import FitTrace, Save, Weights
+from ...trace import FitTrace, Save
+from ...weights import Weights
 from ..clause import Case, Expectations, clause, equal_traces
 from .shared import BACKUP, OBSERVED, SETS_THE_RATE, names, nobody_acts
 

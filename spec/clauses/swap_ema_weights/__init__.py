@@ -1,0 +1,3 @@
+"""The clauses on SwapEMAWeights, in this order."""
+
+from . import decisions as decisions  # isort: skip
