@@ -38,8 +38,10 @@ _WARNED = (
 )
 _NOBODYS = re.compile(
     r"being deleted with unrestored values|could not be found in the restored object|tf\.function retracing"
+    r"|Instructions for updating"
 )
-"""What TensorFlow says of checkpoints that are collected as garbage, and of how often it traced: it is about the process."""
+"""What TensorFlow says of checkpoints that are collected as garbage, of how often it traced, and, once, of functions of its own
+that will be removed: it is about the process."""
 _LOGGERS = ("", "tensorflow", "absl")
 """Whose handlers are replaced: the root's, to which the others' words go, and those that keep theirs from it."""
 

@@ -365,7 +365,8 @@ class GraphModels(StandaloneModels):
             return super().weights_in(path, weights_only, outputs)
         tf: Any = importlib.import_module("tensorflow")
         graph = tf.Graph()
-        with graph.as_default(), tf.Session(graph=graph):
+        session = getattr(tf.compat, "v1", tf).Session(graph=graph)  # by the name that it has there without a warning
+        with graph.as_default(), session:
             return super().weights_in(path, weights_only, outputs)
 
 
