@@ -75,7 +75,7 @@ class CSVLogger(Machine):
         if not self.opens_late:
             self.open(effects, event)
         columns = state.columns if self.keeps_columns else None
-        before = state.columns or state.before
+        before = state.before if state.columns is None else state.columns
         return State(columns=columns, before=before, header=header, used=True, open=not self.opens_late), OPENED
 
     def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
