@@ -142,6 +142,10 @@ class CSVLogger(Machine):
 
     copied = pickled
 
+    def attributes(self, state: State) -> dict[str, Any]:
+        # A file that was never opened is not there.
+        return {"csv_file.closed": not state.open} if state.used else {}
+
     def tally(self, calls: int, texts: Mapping[str, str]) -> dict[str, int]:
         return {"lines": texts.get(self.config.filename, "").count(END)}
 

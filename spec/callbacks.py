@@ -182,8 +182,9 @@ class Callback:
 
 SHARED_ATTRIBUTES = ("model", "params.epochs")
 """What every callback has of the loop: the model that is trained, and the parameters of the fit, of which one is read."""
-AS_OBJECTS = ("best_weights", "model", "model.history")
-"""Attributes that are no data: of weights it is told whose they are, of the others whether it is the one that has to be there."""
+AS_OBJECTS = ("best_weights", "model", "model.history", "csv_file.closed")
+"""Attributes that are no data: of weights it is told whose they are, of a file whether it is closed, and of the others whether it
+is the one that has to be there."""
 
 
 CALLBACKS: dict[str, Callback] = {
@@ -306,6 +307,7 @@ CALLBACKS: dict[str, Callback] = {
             signatures={"any": Signature(says="Those of Keras 3; an unknown one raises TypeError.")},
             prefix="csv-logger",
             jobs=frozenset({"recorded", "files"}),
+            own_attributes=("csv_file.closed",),
         ),
         Callback(
             configuration=BackupAndRestore,

@@ -84,11 +84,11 @@ class EpochTrace:
     done. `files`: what is new in the working directory; `gone`: the files that were in it, or were saved there, and are not any
     more. `weights_set`: the hooks in which other weights were put into the model. `side_effects`: what hooks left changed beside
     their work, by its name, each with those that did: of the process "working directory", "environment", "random state", "warning
-    filters", "logging", "garbage collection", "threads" and "numpy.errstate"; "keras.config"; "params", which all callbacks of a
-    fit are told; "model" and "optimizer" with the name of an attribute, such as "model.trainable" and "optimizer.momentum", and
-    "optimizer.variables". `counts`: how often the callback's function was called since the epoch before ("schedule calls"); the
-    "lines" of its file. `held`: of a model whose optimizer keeps an average, whose weights it holds at each of MOMENTS; None
-    there: those of no epoch.
+    filters", "logging", "garbage collection", "threads" and "numpy.errstate"; "keras.config"; "files", those that a constructor
+    made or removed; "params", which all callbacks of a fit are told; "model" and "optimizer" with the name of an attribute, such
+    as "model.trainable" and "optimizer.momentum", and "optimizer.variables". `counts`: how often the callback's function was
+    called since the epoch before ("schedule calls"); the "lines" of its file. `held`: of a model whose optimizer keeps an
+    average, whose weights it holds at each of MOMENTS; None there: those of no epoch.
     """
 
     stop: bool | None = None

@@ -47,6 +47,11 @@ def _epochs(callback: Any, held: Held) -> Any:
     return attribute_to_json(params["epochs"]) if isinstance(params, Mapping) and "epochs" in params else _MISSING
 
 
+def _closed(callback: Any, held: Held) -> Any:
+    closed = getattr(getattr(callback, "csv_file", None), "closed", _MISSING)
+    return closed if closed is _MISSING else bool(closed)
+
+
 def _history(callback: Any, held: Held) -> Any:
     history = getattr(held.model, "history", _MISSING)
     # What another history of the loop's own is, tells nothing of this one.
@@ -60,6 +65,7 @@ _AS_OBJECTS: Dict[str, Callable[[Any, Held], Any]] = {
     "model": _model,
     "params.epochs": _epochs,
     "model.history": _history,
+    "csv_file.closed": _closed,
 }
 
 

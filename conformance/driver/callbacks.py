@@ -45,7 +45,7 @@ class Callbacks:
             raise
         except Exception as error:
             raise ConfigurationRejected(error, index) from error
-        self._recorder.constructed(index)
+        self._recorder.constructed(index, self._recorder.beside.constructed())
         return callback
 
     def again(self, kind: str, model: Any) -> None:

@@ -157,7 +157,7 @@ def _run(
             return trace
         directory.fill(scenario.existing)
         run = implementation.build(scenario)
-        recorder.constructed(0)
+        recorder.constructed(0, beside.left())  # the files that an adapter makes are no callback's
         return Loop(_Adapted(run, scenario), scenario, directory, recorder).run()
     except ConfigurationRejected as rejection:
         return rejected(rejection.error, rejection.callback if scenario.several else None)

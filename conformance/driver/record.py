@@ -144,9 +144,9 @@ class Recorder:
     def _listen_warned(self) -> Optional[List[List[str]]]:
         return [[] for _ in self.scenario.configured()] if self.warns else None
 
-    def constructed(self, callback: int) -> None:
-        """A constructor has come to its end."""
-        _note_left(self._left[callback], self.beside.left(), "constructor")
+    def constructed(self, callback: int, left: Sequence[str]) -> None:
+        """A constructor has come to its end. `left`: the names of what it left changed."""
+        _note_left(self._left[callback], left, "constructor")
         self._heard.new_speaker(callback)
         self._heard.printed()
         if self._warned is not None:

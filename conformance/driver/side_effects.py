@@ -270,6 +270,14 @@ class SideEffects:
             several = getattr(self._optimizer, "optimizers", None) or (self._optimizer,)
             self._attributes = [_Attributes("model", model), *(_Attributes("optimizer", each) for each in several)]
 
+    def constructed(self) -> Sequence[str]:
+        """A constructor is over: what it left changed, by name; also the files, for which it is too early."""
+        left = list(self.left())
+        if self._asked and any(self._directory.changes()):
+            left.append("files")
+            self.seen.add("files")
+        return left
+
     def left(self) -> Sequence[str]:
         """A hook is over: what it left changed, by name."""
         left = ["working directory"] if self._directory.put_back() else []

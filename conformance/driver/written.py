@@ -9,6 +9,7 @@ import json
 import os
 from typing import Any, Callable, Dict, List, Mapping, Optional
 
+from .attributes import attribute_to_json
 from .values import as_recorded, value_to_json
 
 Rows = List[Dict[str, Any]]
@@ -33,7 +34,7 @@ def _history(callback: Any, path: str) -> Rows:
     # Before its first fit it has no epochs, nor in older releases a history.
     metrics: Mapping[str, Any] = getattr(callback, "history", {})
     return [
-        {"epoch": [int(epoch) for epoch in getattr(callback, "epoch", ())]},
+        {"epoch": [attribute_to_json(epoch) for epoch in getattr(callback, "epoch", ())]},
         {str(name): [_cell(value) for value in values] for name, values in metrics.items()},
     ]
 

@@ -264,7 +264,14 @@ def table_of(scenario: Scenario, trace: Trace, *, attributes: bool = False) -> o
     """What a table shows of a trace; `attributes`: with what they hold."""
     refused = None if trace.rejected is None else trace.rejected.type
     begun = tuple(fit.weights_at_begin for fit in trace.fits)
-    return refused, trace.warned, begun, tuple(rows(scenario, trace, hide=HIDDEN, steps=True, attributes=attributes))
+    left = dict(trace.side_effects or {})
+    return (
+        refused,
+        trace.warned,
+        left,
+        begun,
+        tuple(rows(scenario, trace, hide=HIDDEN, steps=True, attributes=attributes)),
+    )
 
 
 def _effort(clause: Clause, scenario: Scenario) -> float:

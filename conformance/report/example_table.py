@@ -13,7 +13,7 @@ from callcheck.spec.trace import Trace
 from callcheck.spec.weights import Weights
 
 from .example import Example
-from .table import Row, begun, heading, in_order, rows
+from .table import Row, begun, heading, in_order, rows, show_side_effects
 from .words import one_line
 
 Place = tuple[int, int | None, str]
@@ -116,6 +116,7 @@ def _column(trace: Trace, found: list[Row]) -> Column:
     own."""
     column: dict[Place, Row] = {}
     said = [f"warned {kind}" for kind in trace.warned or ()]
+    said += show_side_effects(trace.side_effects)
     if trace.rejected is not None:
         said.append(f"raised {trace.rejected.type}")
     if said:

@@ -145,13 +145,13 @@ def _show_done(seen: EpochTrace | CallbackInEpoch, fit: int, hide: Collection[st
     if seen.removed:
         yield f"removed {', '.join(seen.removed)}"
     yield from (f"weights set at {hook}" for hook in seen.weights_set or ())
-    yield from _show_side_effects(seen.side_effects)
+    yield from show_side_effects(seen.side_effects)
     for what, number in (seen.counts or {}).items():
         if (what, number) != ("schedule calls", 1):  # as in every epoch of what is right
             yield f"{printable(what)}: {number}"
 
 
-def _show_side_effects(effects: SideEffects | None) -> Iterator[str]:
+def show_side_effects(effects: SideEffects | None) -> Iterator[str]:
     yield from (f"{printable(name)} changed at {', '.join(hooks)}" for name, hooks in (effects or {}).items())
 
 
@@ -283,6 +283,7 @@ def rows(
         if seen is not None:
             if seen.error is not None:
                 message = "" if "messages" in hide else f": {seen.error.message}"
+                message = message if seen.error.message.strip() else " without a message"
                 yield Row(fit=index, seen=(f"{_who(seen.error)} raised {seen.error.type}{message}",))
             last = Weights(epoch=begun + len(seen.epochs) - 1)
             weights = None if "last" in hide and seen.weights == last else seen.weights
@@ -305,7 +306,7 @@ def _said(seen: FitTrace | CallbackInFit) -> Iterator[str]:
         yield f"printed {', '.join(seen.printed)}"
     if seen.warned:
         yield f"warned {', '.join(seen.warned)}"
-    yield from _show_side_effects(seen.side_effects)
+    yield from show_side_effects(seen.side_effects)
     for piece in seen.recorded or ():
         yield f"recorded {json.dumps(CELLS.write(piece), ensure_ascii=False)}"
 

@@ -8,6 +8,7 @@ Rules
 from collections.abc import Callable
 from typing import Any
 
+from callcheck.reference.csv_logger import CSVLogger
 from callcheck.reference.early_stopping import EarlyStopping
 from callcheck.reference.history import History
 from callcheck.reference.machine import Machine
@@ -106,6 +107,10 @@ WRONG: tuple[Wrong, ...] = (
     _wrong(
         "compares-all-the-same", "ModelCheckpoint", ComparesAllTheSame,
         "Without save_best_only, too, best is the best value that there was.",
+    ),
+    _wrong(
+        "open-file", "CSVLogger", _holds(CSVLogger, lambda held: {"csv_file.closed": False}),
+        "The file stays open when training has ended.",
     ),
     _wrong(
         "not-the-models", "History", _holds(History, lambda held: {"model.history": False}),

@@ -6,6 +6,7 @@ from typing import Any
 from callcheck.reference.history import BEGUN, History, State
 from callcheck.reference.machine import NOTHING, Effect, Event, Print, Reason
 from callcheck.spec.dialect import Dialect
+from callcheck.spec.values import ArrayNumber
 
 from .wrong import Wrong
 
@@ -73,6 +74,15 @@ class AsksForNumbers(History):
         return super().epoch_end(state, event, effects)
 
 
+class NumbersOfNumpys(History):
+    """The indices are of an array library's type."""
+
+    def recorded(
+        self, state: State, texts: Mapping[str, str], backups: Mapping[str, Any]
+    ) -> tuple[Mapping[str, Any], ...]:
+        return {"epoch": tuple(map(ArrayNumber, state.epochs))}, state.metrics
+
+
 class Forgets(History):
     """Everything begins anew with every fit."""
 
@@ -121,6 +131,7 @@ WRONG: tuple[Wrong, ...] = (
     _wrong("knows-the-first-logs", KnowsTheFirstLogs, "Only the metrics of a fit's first epoch are recorded."),
     _wrong("makes-numbers", MakesNumbers, "What is no float is made one."),
     _wrong("asks-for-numbers", AsksForNumbers, "A metric that is None raises TypeError."),
+    _wrong("epochs-of-numpys", NumbersOfNumpys, "epoch holds whole numbers of numpy's, which JSON refuses."),
     _wrong("forgets", Forgets, "The metrics begin anew with every fit, where they should go on."),
     _wrong("remembers", RemembersTheMetrics, "The metrics of the fits before stay, where they should begin anew."),
     _wrong("records-batches", RecordsBatches, "The logs of batches are recorded among those of epochs."),

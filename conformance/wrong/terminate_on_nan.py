@@ -109,6 +109,14 @@ class SaysAndRaises(TerminateOnNaN):
             raise
 
 
+class RaisesWithoutAWord(TerminateOnNaN):
+    def batch_end(self, state: None, event: Event, effects: list[Effect]) -> After:
+        try:
+            return super().batch_end(state, event, effects)
+        except RuntimeError:
+            raise RuntimeError from None
+
+
 class SwallowsArguments(TerminateOnNaN):
     """Arguments that it does not know are dropped."""
 
@@ -152,6 +160,7 @@ WRONG: tuple[Wrong, ...] = (
     _wrong("stays-terminated", StaysTerminated, "An instance that has stopped one fit stops every later one."),
     _wrong("never-raises", NeverRaises, "raise_error is accepted and ignored."),
     _wrong("raises-by-default", RaisesByDefault, "The default of raise_error is true."),
+    _wrong("raises-without-a-word", RaisesWithoutAWord, "With raise_error, what it raises has no message."),
     _wrong("says-and-raises", SaysAndRaises, "With raise_error, it stops and says so before it raises."),
     _wrong("swallows-arguments", SwallowsArguments, "Unknown arguments are accepted without a word."),
     _wrong("warns-and-logs", WarnsAndLogs, "It warns where it should print, and leaves a mark in the logs."),

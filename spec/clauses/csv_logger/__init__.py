@@ -1,3 +1,4 @@
 """The clauses on CSVLogger, in this order."""
 
 from . import decisions as decisions  # isort: skip
+from . import attributes as attributes  # isort: skip

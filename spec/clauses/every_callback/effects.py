@@ -20,6 +20,7 @@ ALL_PARTS = ("", ".index", ".data-", "/")
 """How the names of the files go on of which one save consists, after the path to which it goes."""
 
 DIRECTORY = "working directory"
+FILES = "files"
 OF_TRAINING = ("model.", "optimizer.", "params")
 """How the names of what belongs to one training begin."""
 
@@ -172,6 +173,19 @@ def no_file_disappears(case: Case) -> Expectations:
 WHOSE = "whoever wrote a file, or had it saved, counts on it"
 
 
+@clause("every-callback/files/none-before-training", level="universal", source=SOURCE)
+def none_before_training(case: Case) -> Expectations:
+    """A constructor makes no file in the working directory, and removes none: a script that fails before it trains has lost
+    nothing."""
+    effects = case.trace.side_effects
+    if effects is not None:
+        hooks = effects.get(FILES, ())
+        yield case.expects_that(
+            not hooks, "no change of files by the constructor", got=lambda: _changed({FILES: hooks}),
+            because="nothing was trained yet",
+        )  # fmt: skip
+
+
 # ---------------------------------------------------------------------------------------------- the process
 
 
@@ -194,7 +208,9 @@ def is_left_alone(case: Case) -> Expectations:
     treatment of floating-point errors, the garbage collector, and Keras's own configuration. No thread of it is left running."""
     for place, effects in _side_effects(case):
         left = {
-            name: hooks for name, hooks in effects.items() if name != DIRECTORY and not name.startswith(OF_TRAINING)
+            name: hooks
+            for name, hooks in effects.items()
+            if name not in (DIRECTORY, FILES) and not name.startswith(OF_TRAINING)
         }
         yield place.expects_that(
             not left, "all that the process shares as it was", got=lambda left=left: _changed(left),

@@ -3,9 +3,12 @@
 import zlib
 
 from ...scenario import Scenario, key
+from ...trace import Raised
 from ..clause import Case, Expectations, clause, equal_traces
 
 DESIGN = "required of every implementation: what hangs, crashes or answers differently cannot be relied on"
+
+OBSERVED = "observed: keras 3.15.1, tf-keras 2.21.0"
 
 
 @clause("every-callback/outcome/is-an-answer", level="universal", source=DESIGN, errors=True, failures=True)
@@ -15,6 +18,19 @@ def _(case: Case) -> Expectations:
     failed = case.failed
     got = "" if failed is None else f"{failed.kind}: {failed.message}"
     yield case.expects_that(failed is None, "an outcome", got=got, because="every scenario has one")
+
+
+@clause(
+    "every-callback/outcome/an-exception-says-something", level="observed", source=OBSERVED, errors=True, resumed=True,
+)  # fmt: skip
+def _(case: Case) -> Expectations:
+    """What a constructor or a hook raises has a message: by its type alone nobody finds the mistake."""
+    for fit, error in ((None, case.trace.rejected), *((fit, seen.error) for fit, _, seen in case.fits())):
+        if error is None or (isinstance(error, Raised) and error.by is not None):
+            continue
+        yield case.at(fit).expects_that(
+            bool(error.message.strip()), "a message", got=f"{error.type} without a word", because="it was raised"
+        )
 
 
 def _every_tenth(scenario: Scenario) -> Scenario | None:

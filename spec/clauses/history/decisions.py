@@ -66,11 +66,11 @@ def _names(case: Case, fit: int) -> list[str]:
 @clause("history/epochs/are-those-of-the-fit", level="observed", source=OBSERVED)
 def epochs_of_the_fit(case: Case) -> Expectations:
     """`epoch` lists the epochs of the last fit that were run, each once and in their order, by the index that the callbacks are
-    told: it begins with initial_epoch."""
+    told, a whole number of Python's, which JSON can hold: it begins with initial_epoch."""
     for held in _held(case):
         run = tuple(epoch.number for epoch in case.epochs(held.fit))
         yield case.at(held.fit).expects_that(
-            held.epochs == run, f"epoch={list(run)}", got=f"epoch={list(held.epochs)}",
+            repr(held.epochs) == repr(run), f"epoch={list(run)}", got=f"epoch={list(held.epochs)}",
             because="these epochs were run in this fit",
         )  # fmt: skip
 
