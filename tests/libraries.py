@@ -13,6 +13,7 @@ import pytest
 
 from callcheck.conformance.driver.adapters import adapter
 from callcheck.conformance.driver.protocol import Unavailable
+from callcheck.conformance.driver.subjects import subject
 
 ELSEWHERE = "; .ci/adapters installs it and runs this"
 
@@ -22,6 +23,14 @@ def missing(what: str) -> NoReturn:
     if os.environ.get("CALLCHECK_LIBRARIES") == "required":
         pytest.fail(f"{what}; and CALLCHECK_LIBRARIES says that it is required")
     pytest.skip(what + ELSEWHERE)
+
+
+def a_keras(name: str) -> Any:
+    """The subject of that name, if its Keras is there."""
+    try:
+        return subject(name)
+    except Unavailable as error:
+        pytest.skip(str(error))
 
 
 def adapted(name: str, way: str = "hooks") -> Any:

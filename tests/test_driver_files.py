@@ -7,12 +7,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from libraries import a_keras
+from plain import Plain
 
 from callcheck.conformance.driver.files import Directory
 from callcheck.conformance.driver.loop import run
 from callcheck.conformance.driver.model import Model, WithoutRate
-from callcheck.conformance.driver.protocol import CannotExpress, Unavailable
-from callcheck.conformance.driver.subjects import custom, subject
+from callcheck.conformance.driver.protocol import CannotExpress
+from callcheck.conformance.driver.subjects import custom
 from callcheck.conformance.driver.tensorflow_1 import TensorFlow1
 
 
@@ -22,23 +24,13 @@ def saving(filepath: Any, **more: Any) -> dict[str, Any]:
     return {"callback": "ModelCheckpoint", "config": config, "fits": fits, **more}
 
 
-class Saves:
+class Saves(Plain):
     """A callback that formats a path and saves there; what goes wrong then it does not care for."""
 
     careless = False
 
     def __init__(self, filepath: Any, mode: str = "min") -> None:
         self.filepath = filepath
-
-    def set_params(self, params: Any) -> None: ...
-    def set_model(self, model: Any) -> None:
-        self.model = model
-
-    def on_train_begin(self, logs: Any) -> None: ...
-    def on_train_end(self, logs: Any) -> None: ...
-    def on_epoch_begin(self, epoch: int, logs: Any) -> None: ...
-    def on_train_batch_begin(self, batch: int, logs: Any) -> None: ...
-    def on_train_batch_end(self, batch: int, logs: Any) -> None: ...
 
     def on_epoch_end(self, epoch: int, logs: Any) -> None:
         try:
@@ -53,10 +45,7 @@ class Saves:
 
 @pytest.fixture(scope="module", params=["keras", "keras:fit", "tf-keras"])
 def keras(request: pytest.FixtureRequest) -> Any:
-    try:
-        return subject(request.param)
-    except Unavailable as error:
-        pytest.skip(str(error))
+    return a_keras(request.param)
 
 
 def escapes(victim: Path) -> list[Any]:

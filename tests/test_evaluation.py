@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
+from libraries import a_keras
 
 from callcheck.conformance.driver.loop import run
-from callcheck.conformance.driver.protocol import Unavailable
-from callcheck.conformance.driver.subjects import custom, subject
+from callcheck.conformance.driver.subjects import custom
 
 EVALUATED = {"logs": {"loss": 1.0, "val_loss": 2.0}}
 SCENARIO = {
@@ -22,10 +22,7 @@ HOOKS = [
 
 @pytest.fixture(scope="module", params=["keras", "tf-keras"])
 def keras(request: pytest.FixtureRequest) -> Any:
-    try:
-        return subject(request.param).world.keras
-    except Unavailable as error:
-        pytest.skip(str(error))
+    return a_keras(request.param).world.keras
 
 
 def noting(keras: Any, calls: list[tuple[str, Any]]) -> type:

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from libraries import a_keras
 
 from callcheck.conformance.driver.files import arguments
 from callcheck.conformance.driver.fit import RealFit
 from callcheck.conformance.driver.hooks import Hooks
 from callcheck.conformance.driver.importing import load
-from callcheck.conformance.driver.protocol import Unavailable
 from callcheck.conformance.driver.subjects import subject
 from callcheck.conformance.driver.values import as_logged, logs_from_json
 from callcheck.conformance.subjects.transport import run
@@ -27,10 +27,7 @@ from callcheck.spec.weights import Weights
 
 @pytest.fixture(scope="module")
 def keras_fit() -> RealFit:
-    try:
-        return subject("keras:fit")
-    except Unavailable as error:
-        pytest.skip(str(error))
+    return a_keras("keras:fit")
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,9 @@
 from typing import Any
 
 import pytest
+from libraries import a_keras
 
 from callcheck.conformance.driver.loop import run
-from callcheck.conformance.driver.protocol import Unavailable
-from callcheck.conformance.driver.subjects import subject
 from callcheck.reference.replay import explain, replay
 from callcheck.spec.dialect import release_dialect
 from callcheck.spec.difference import difference
@@ -131,10 +130,7 @@ SCENARIOS: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(scope="module", params=["keras", "tf-keras"])
 def pair(request: pytest.FixtureRequest) -> tuple[Any, Any]:
-    try:
-        return subject(request.param), subject(f"{request.param}:fit")
-    except Unavailable as error:
-        pytest.skip(str(error))
+    return a_keras(request.param), a_keras(f"{request.param}:fit")
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
@@ -216,10 +212,7 @@ def test_a_decision_says_whose_it_is() -> None:
 
 @pytest.fixture(scope="module")
 def keras() -> Any:
-    try:
-        return subject("keras")
-    except Unavailable as error:
-        pytest.skip(str(error))
+    return a_keras("keras")
 
 
 def test_each_callback_has_what_is_its_own(keras: Any) -> None:

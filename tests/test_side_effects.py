@@ -14,32 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from libraries import a_keras
+from plain import Plain
 
 from callcheck.conformance.driver.loop import run
-from callcheck.conformance.driver.protocol import Unavailable
-from callcheck.conformance.driver.subjects import custom, subject
+from callcheck.conformance.driver.subjects import custom
 
 SCENARIO = {"callback": "EarlyStopping", "fits": [{"epochs": [{"logs": {"val_loss": 1.0}}] * 2}]}
-
-
-class Plain:
-    """A callback that does nothing."""
-
-    params: Any
-    model: Any
-
-    def set_params(self, params: Any) -> None:
-        self.params = params
-
-    def set_model(self, model: Any) -> None:
-        self.model = model
-
-    def on_train_begin(self, logs: Any) -> None: ...
-    def on_train_end(self, logs: Any) -> None: ...
-    def on_epoch_begin(self, epoch: int, logs: Any) -> None: ...
-    def on_train_batch_begin(self, batch: int, logs: Any) -> None: ...
-    def on_train_batch_end(self, batch: int, logs: Any) -> None: ...
-    def on_epoch_end(self, epoch: int, logs: Any) -> None: ...
 
 
 def acting(act: Callable[[Any], Any], base: type = Plain) -> type:
@@ -122,10 +103,7 @@ def test_nothing_is_looked_at_unless_it_is_asked_for() -> None:
 
 @pytest.fixture(scope="module", params=["keras", "tf-keras"])
 def keras(request: pytest.FixtureRequest) -> Any:
-    try:
-        return subject(request.param).world.keras
-    except Unavailable as error:
-        pytest.skip(str(error))
+    return a_keras(request.param).world.keras
 
 
 ON_KERAS: dict[str, Callable[[Any, Any], Any]] = {
@@ -153,10 +131,7 @@ def test_of_a_keras_all_is_seen_by_hooks_and_through_a_real_fit(by: str, keras: 
 
 @pytest.mark.parametrize("by", ["hooks", "fit"])
 def test_the_variables_of_an_optimizer_are_looked_at(by: str) -> None:
-    try:
-        keras = subject("keras").world.keras
-    except Unavailable as error:
-        pytest.skip(str(error))
+    keras = a_keras("keras").world.keras
     made = acting(lambda self: self.model.optimizer.iterations.assign(7), keras.callbacks.EarlyStopping)
     tried = custom("Acting", made, "EarlyStopping", by == "fit")
     assert effects(tried) == [{}, {}, {"optimizer.variables": ["epoch_end"]}, {}]
