@@ -110,7 +110,7 @@ def test_the_status_tells_the_signal(place: Path, number: signal.Signals, status
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_nothing_is_left_of_a_run_whose_worker_is_killed(place: Path, number: signal.Signals) -> None:
-    run = started(place, "check", "slow:EarlyStopping", "--budget", "15", "--examples", "20")
+    run = started(place, "check", "slow:EarlyStopping", "--budget", "5", "--examples", "20")
     while not list((place / "tmp").glob("*/work")):
         time.sleep(0.05)
     for _ in range(3):

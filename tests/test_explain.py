@@ -1,5 +1,6 @@
 """What `explain` says about small records: the story, the traps, the audit, what-ifs, and the forms it comes in."""
 
+import gc
 import json
 import math
 import re
@@ -333,6 +334,7 @@ def test_what_cannot_be_asked_is_a_value_error() -> None:
 
 def test_json_has_everything(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "1,nan,1", "EarlyStopping", "patience=1", "--what-if", "patience=2", "--json"]) == 0
+    assert gc.isenabled()
     data = json.loads(capsys.readouterr().out)
     assert (data["stopped"], data["weights_of_epoch"], len(data["epochs"])) == (1, 1, 2)
     assert data["epochs"][1]["value"] == "NaN"

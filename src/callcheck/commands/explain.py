@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from callcheck import __version__
@@ -25,10 +27,22 @@ from callcheck.spec.metrics import Metric
 from .status import OK
 
 
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """A long record is millions of small things and no cycle: the collector would go over them again and again."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
+@_nothing_collected()
 def explain(options: argparse.Namespace) -> int:
     """Print why a recorded training went as it did; on request what another configuration would have done."""
     folder = Folder(options.report, "explain") if options.report is not None else None
-    gc.disable()  # a long record is millions of small things and no cycle: the collector would go over them again and again
     given, metrics, notes = _asked_about(options)
     changes = [change for words in options.what_if or () for change in variations(given.callbacks, words)]
     resolution = resolve(options.dialect or NEWEST)
