@@ -194,6 +194,7 @@ def test_output_of_several_fits() -> None:
         (b"<html></html>", "is none of the known kinds"),
         (b"epoch,loss\n", "no epoch below it"),
         (b"epoch,loss\n0,1\n2,3\n", "line 3: epoch 2 follows epoch 0: the epochs between them are missing"),
+        (b"epoch,loss\n0,1\n2,3\n1,2\n", "line 3: epoch 2 follows epoch 0: out of order"),
         (b"epoch,loss\n3,1\n4,3\n1,2\n", "line 4: epoch 1 follows epoch 4: out of order"),
         (b"epoch,loss\n0,1,2\n", "line 2: 3 cells, where the header has 2 columns"),
         (b"epoch,loss\n0\n", "line 2: 1 cells, where the header has 2 columns"),

@@ -197,9 +197,9 @@ def _fits(cells: _Cells, column: int, source: str) -> tuple[list[int], int]:
                 raise UnreadableHistory(f"{source}, line {line}: epoch {epoch} follows epoch {last}: out of order")
             begins.append(row)
         elif epoch != last + 1:
-            raise UnreadableHistory(
-                f"{source}, line {line}: epoch {epoch} follows epoch {last}: the epochs between them are missing"
-            )
+            later = str(last + 1) in texts[row + 1 :]
+            why = "out of order" if later else "the epochs between them are missing"
+            raise UnreadableHistory(f"{source}, line {line}: epoch {epoch} follows epoch {last}: {why}")
         last = epoch
     return begins, first
 

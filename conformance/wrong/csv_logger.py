@@ -146,6 +146,11 @@ class SaysSo(CSVLogger):
         return super().epoch_end(state, event, effects)
 
 
+class AsksForNumbers(CSVLogger):
+    def shown(self, name: str, value: Value) -> Any:
+        return value if value is None else super().shown(name, float(value))
+
+
 # ---------------------------------------------------------------------------------------------- what catches them
 
 
@@ -173,5 +178,6 @@ WRONG: tuple[Wrong, ...] = (
     ),
     _wrong("commas", Commas, "separator is accepted and ignored."),
     _wrong("makes-the-folder", MakesTheFolder, "A folder that is missing is made."),
+    _wrong("asks-for-numbers", AsksForNumbers, "An array that is logged raises TypeError."),
     _wrong("says-so", SaysSo, "It prints a line for every epoch."),
 )

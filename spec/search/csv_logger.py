@@ -5,14 +5,15 @@ from dataclasses import replace
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
-from ..scenario import Epoch, Scenario
+from ..scenario import Epoch, Fit, Other, Scenario
 from .conditions import Condition, left_out, parameter_is
-from .drawing import ABSENT, chance, config_of, weighted
+from .drawing import ABSENT, below, chance, config_of, weighted
 from .fits import drawn_scenario
 from .history import RECORDED, recorded
 
 _FILENAME = weighted(("log.csv", 12), ("run/log.csv", 2))
 _SEPARATOR = weighted((ABSENT, 14), (";", 4), ("\t", 2), ("|", 2), (".", 1), ("::", 3), ("", 2))
+_RAISED_IN = weighted(("epoch_begin", 1), ("epoch_end", 2))
 _APPEND = weighted((ABSENT, 5), (True, 5), (False, 1))
 
 
@@ -22,11 +23,21 @@ def scenarios(draw: DrawFn) -> Scenario:
     if chance(draw, 3):
         config["unknown"] = 1
     scenario = drawn_scenario(draw, "CSVLogger", config, *recorded(draw, tensors=False))
+    if len(scenario.fits) > 1 and chance(draw, 5):
+        scenario = replace(scenario, fits=(_interrupted(draw, scenario.fits[0]), *scenario.fits[1:]))
     if not chance(draw, 12):
         return scenario
     path = config["filename"]
     there = draw(weighted(((path,), 3), (("run/",), 2), ((f"{path}/",), 1)))
     return replace(scenario, existing=there)
+
+
+def _interrupted(draw: DrawFn, fit: Fit) -> Fit:
+    """Somebody raises an exception in one of its epochs, before or after it has its row."""
+    at = draw(below(len(fit.epochs)))
+    raises = Other(hook=draw(_RAISED_IN), after=0, raises="KeyboardInterrupt")
+    epochs = (*fit.epochs[:at], replace(fit.epochs[at], others=(raises,)), *fit.epochs[at + 1 :])
+    return replace(fit, epochs=epochs)
 
 
 # ---------------------------------------------------------------------------------------------- boundaries
@@ -55,6 +66,7 @@ BOUNDARIES: dict[str, Condition] = {
     "a folder": parameter_is("filename", lambda filename: "/" in filename),
     "something is there": lambda s: bool(s.existing),
     "other columns in a later fit": _other_columns,
+    "interrupted before a later fit": lambda s: any(epoch.others for fit in s.fits[:-1] for epoch in fit.epochs),
     "the validation comes later": _validation_comes_later,
     "append in a second fit": lambda s: len(s.fits) > 1 and bool(s.config.get("append")),
 }

@@ -9,13 +9,15 @@ import csv
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from typing import TypeGuard
 
 from ...editing import configured
+from ...files import existing_directories
 from ...scenario import Scenario
 from ...values import Tensor, Value
 from ..clause import Case, EpochSeen, Expectations, clause
-from ..recording import changes_nothing
+from ..recording import changes_nothing, never_fails
 
 DOCUMENTATION = "https://keras.io/api/callbacks/csv_logger/"
 STREAMS = f"{DOCUMENTATION} (first sentence: it streams the results of epochs to a file)"
@@ -274,12 +276,14 @@ def _later_fits(scenario: Scenario) -> Scenario | None:
 @clause(
     "csv-logger/reuse/an-instance-used-again-behaves-as-a-new-one", level="observed", source="observed: keras 3.15.1",
     choices={"csv-logger/reuse": "nothing", "csv-logger/stop-in-the-first-epoch": "its-row"}, related=_later_fits,
+    errors=True,
 )  # fmt: skip
 def as_a_new_one(case: Case) -> Expectations:
-    """Without append an instance that is used for another fit writes what a new one would write: the columns of that fit."""
+    """Without append an instance that is used for another fit writes what a new one would write: the columns of that fit. So it
+    does where the fit before was interrupted."""
     ours, theirs = dict(_lines(case)), dict(_lines(case.beside()))
     for index, lines in theirs.items():
-        if index + 1 in ours:
+        if index + 1 in ours and case.trace.fits[index + 1].error is None:
             yield case.at(index + 1).expects_that(
                 ours[index + 1] == lines, f"{list(lines)}", got=f"{list(ours[index + 1])}",
                 because="a new instance writes that",
@@ -358,6 +362,25 @@ def folder_is_not_made(case: Case) -> Expectations:
         got == due, f"{due[0]} in {due[1]}", got="none" if got is None else f"{got[0]} in {got[1]}",
         because=f"nobody makes the folder of {case['filename']}",
     )  # fmt: skip
+
+
+@clause(
+    "csv-logger/errors/what-can-be-written-never-fails", level="documented", errors=True,
+    source=f"{DOCUMENTATION} (second sentence: whatever can be represented as a string)",
+)  # fmt: skip
+def never_raises(case: Case) -> Expectations:
+    """No hook of a CSVLogger raises, whatever is logged, numbers, arrays, None or nothing at all, and whether the file is there
+    already or not. Its separator is one character, its folder is there, no directory has its name, every epoch logs the metrics
+    of the first one, and the instance is neither pickled nor copied."""
+    names = {frozenset(epoch.logs) for fit in case.scenario.fits for epoch in fit.epochs}
+    moved = any(fit.instances not in ("same", "new") for fit in case.scenario.fits)
+    if _is_plain(case) and _can_be_opened(case) and len(names) == 1 and not moved:
+        yield from never_fails(case, "everything that is logged here has a text, and the file can be opened")
+
+
+def _can_be_opened(case: Case) -> bool:
+    path, directories = PurePosixPath(case["filename"]), existing_directories(case.scenario.existing)
+    return path not in directories and path.parent in (*directories, PurePosixPath("."))
 
 
 @clause("csv-logger/effects/only-looks-on", level="universal", source=f"follows from {STREAMS}", observes=("stop",))
