@@ -18,6 +18,18 @@ from .scenario import Other, Resume, Scenario
 from .values import NOTHING_CHANGED, ZERO, Given, Origin, ScheduledRate, as_logged
 from .worlds import PlainWorld
 
+_CALLED: Dict[str, Tuple[Tuple[str, ...], Tuple[Any, ...]]] = {
+    "epoch_begin": (("on_epoch_begin",), ({},)),
+    "batch_begin": (("on_train_batch_begin", "on_batch_begin"), ({},)),
+    "batch_end": (("on_train_batch_end", "on_batch_end"), ()),
+    **{hook: (("on_" + hook,), ()) for hook in EVALUATION},
+}
+"""What a hook calls, the first of these that is there (those of batches have their names since Keras 2.3), and what it is given
+beside the loop's arguments."""
+_LOOKED_AT_TOGETHER = {"batch_end": ("batch_begin", "batch_end")}
+_RAISES = object()
+"""In place of a method that cannot be had: whoever calls it will see."""
+
 
 class _Hooks:
     """One callback's hooks, as the loop calls them."""
@@ -41,29 +53,36 @@ class _Hooks:
         logs = self.training.world.logs_at_begin
         self.callback.on_train_begin(None if logs is None else dict(logs))
 
-    def epoch_begin(self, epoch: int) -> None:
-        self.callback.on_epoch_begin(epoch, {})
-
-    def batch_begin(self, batch: int) -> None:
-        callback = self.callback
-        begin = getattr(callback, "on_train_batch_begin", None) or callback.on_batch_begin  # Keras before 2.3
-        begin(batch, {})
-
-    def batch_end(self, batch: int, logs: Dict[str, Any]) -> None:
-        callback = self.callback
-        end = getattr(callback, "on_train_batch_end", None) or callback.on_batch_end
-        end(batch, logs)
-
     def epoch_end(self, epoch: int, logs: Dict[str, Any]) -> None:
         self.callback.on_epoch_end(epoch, logs)
 
     def __getattr__(self, hook: str) -> Any:
-        """The hooks of an evaluation, those that are not the empty ones of the class from which all of a Keras's are derived."""
-        if hook in EVALUATION:
-            made = next((base for base in type(self.callback).__mro__ if "on_" + hook in vars(base)), None)
-            if made is not None and made is not self.training.world.callback_class:
-                return getattr(self.callback, "on_" + hook)
-        raise AttributeError(hook)
+        """A hook that need not be there, and is not where it would do nothing."""
+        if hook not in _CALLED or self._does_nothing(hook):
+            raise AttributeError(hook)
+        names, more = _CALLED[hook]
+
+        def call(*arguments: Any) -> None:
+            name = next((each for each in names if hasattr(self.callback, each)), names[0])
+            getattr(self.callback, name)(*arguments, *more)
+
+        return call
+
+    def _does_nothing(self, hook: str) -> bool:
+        """Whether all that it, and what is looked at with it, would call are the empty methods of the class from which all
+        callbacks of a Keras are derived. Evaluations do not call what is not there at all."""
+        base = self.training.world.callback_class
+        names = [name for each in _LOOKED_AT_TOGETHER.get(hook, (hook,)) for name in _CALLED[each][0]]
+        there = [(name, method) for name, method in zip(names, map(self._method, names)) if method is not None]
+        if not there:
+            return hook in EVALUATION
+        return all(getattr(method, "__func__", _RAISES) is getattr(base, name, None) for name, method in there)
+
+    def _method(self, name: str) -> Any:
+        try:
+            return getattr(self.callback, name, None)
+        except Exception:
+            return _RAISES
 
     def fit_end(self) -> None:
         self.callback.on_train_end(self.training.last_logs())

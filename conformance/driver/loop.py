@@ -424,10 +424,7 @@ class Loop:
             if acting:
                 self._act([other for other in acting if other.before == callback], hook, batch)
             method = getattr(run, hook, None)
-            if method is None:
-                if hook in _NOT_LOOKED_AT:
-                    continue
-            else:
+            if method is not None:
                 try:
                     method(*arguments)
                 except PASSING:
@@ -437,7 +434,7 @@ class Loop:
                     self._look(callback, name, batch, raised=True)
                     whose = {"callback": callback} if self.scenario.several else {}
                     raise Raised(self.recorder.error(error, name, batch, **whose)) from error
-            if hook not in _LOOKED_AT_LATER:
+            if hook not in (_LOOKED_AT_LATER if method is not None else _NOT_LOOKED_AT):
                 self._look(callback, REPORTED_AS.get(hook, hook), batch)
             if acting:
                 self._act([other for other in acting if other.after == callback], hook, batch)
@@ -471,7 +468,7 @@ REPORTED_AS = {
     **dict.fromkeys(("validation_end", *EVALUATION), "epoch_end"),
 }
 """Hooks that a trace has no name for, and under which they are told of."""
-_NOT_LOOKED_AT = ("batch_end", "validation_end", *EVALUATION)
-"""Hooks that need not be there, and without which nothing can have happened."""
 _LOOKED_AT_LATER = ("attach", "batch_begin")
 """Hooks after which another one follows at once, and only then what was done is looked at."""
+_NOT_LOOKED_AT = (*_LOOKED_AT_LATER, "epoch_begin", "batch_end", "validation_end", *EVALUATION)
+"""Hooks that need not be there, and without which nothing can have happened."""
