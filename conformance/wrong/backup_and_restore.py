@@ -63,6 +63,26 @@ class TakesAnything(BackupAndRestore):
     def check_save_freq(self, save_freq: Any) -> None: ...
 
 
+class RefusesWithTypeError(BackupAndRestore):
+    def check_save_freq(self, save_freq: Any) -> None:
+        try:
+            super().check_save_freq(save_freq)
+        except ValueError as error:
+            raise TypeError(str(error)) from error
+
+
+class KnowsOnlyEpochs(BackupAndRestore):
+    def check_save_freq(self, save_freq: Any) -> None:
+        if save_freq != "epoch":
+            raise ValueError(f'save_freq must be "epoch", got {save_freq!r}')
+
+
+class NamesItsFiles(BackupAndRestore):
+    def files(self, doubled: bool) -> tuple[str, ...] | None:
+        files = super().files(doubled)
+        return None if files is None else tuple(path.replace("latest", "last") for path in files)
+
+
 class TakesAnEmptyName(BackupAndRestore):
     def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
         choices = {"backup-and-restore/empty-dir": "working-directory"}
@@ -207,6 +227,9 @@ WRONG: tuple[Wrong, ...] = (
     _wrong("after-every-batch", BacksUpAfterEveryBatch, "save_freq=False backs up after every batch."),
     _wrong("takes-false-for-none", TakesFalseForNone, "save_freq=False backs up nothing, where it is 0."),
     _wrong("takes-anything", TakesAnything, "Any save_freq is accepted."),
+    _wrong("refuses-with-type-error", RefusesWithTypeError, "What save_freq cannot be raises TypeError."),
+    _wrong("knows-only-epochs", KnowsOnlyEpochs, "An integer save_freq is refused."),
+    _wrong("names-its-files", NamesItsFiles, "The files of a backup have other names."),
     _wrong("takes-an-empty-name", TakesAnEmptyName, "An empty backup_dir is accepted."),
     _loop("restores-only-the-epoch", RestoresOnlyTheEpoch, "The epoch is restored, and the weights are not."),
     _loop("forgets-the-optimizer", ForgetsTheOptimizer, "The weights are restored, and the optimizer is not."),

@@ -148,7 +148,9 @@ class SaysSo(CSVLogger):
 
 class AsksForNumbers(CSVLogger):
     def shown(self, name: str, value: Value) -> Any:
-        return value if value is None else super().shown(name, float(value))
+        if isinstance(value, tuple):
+            raise TypeError("expected a number")
+        return super().shown(name, value)
 
 
 # ---------------------------------------------------------------------------------------------- what catches them

@@ -16,12 +16,14 @@ from ...trace import FitTrace, Save
 from ...values import Rate
 from ...weights import Weights
 from ..clause import Case, EpochSeen, Expectations, clause
-from ..recording import changes_nothing
+from ..recording import changes_nothing, never_fails
 
 DOCUMENTATION = "https://keras.io/api/callbacks/backup_and_restore/"
 OVERVIEW = f"{DOCUMENTATION} (first two paragraphs)"
 OBSERVED = "observed: keras 3.15.1, tf-keras 2.21.0"
 KERAS_3, KERAS_2 = "observed: keras 3.15.1", "observed: tf-keras 2.21.0"
+
+FILES = ("latest.weights.h5", "training_metadata.json")
 
 judged = partial(clause, errors=True, resumed=True)
 """A clause on interrupted fits, and on those that go on."""
@@ -205,6 +207,19 @@ def anything_else_is_refused(case: Case) -> Expectations:
             case.trace.rejected is not None, "an exception from the constructor", got="nothing raised",
             because=f"save_freq is {every!r}",
         )  # fmt: skip
+
+
+@judged("backup-and-restore/save-freq/what-is-refused-raises-value-error", level="observed", source=OBSERVED,
+        choices={"backup-and-restore/save-freq": ("off", "integers", "not-nothing")})  # fmt: skip
+def refused_with_value_error(case: Case) -> Expectations:
+    """A save_freq that is neither "epoch" nor an integer is refused with ValueError. (Of the arguments of this release, and a
+    backup_dir that is not empty.)"""
+    every, rejected = case["save_freq"], case.trace.rejected
+    knows = case.knows(*case.scenario.config) and case.scenario.config.get("backup_dir")
+    if rejected is not None and knows and every != "epoch" and not isinstance(every, int):
+        yield case.expects_that(
+            rejected.type == "ValueError", "ValueError", got=rejected.type, because=f"save_freq is {every!r}"
+        )
 
 
 @judged("backup-and-restore/save-freq/nothing-is-refused", level="observed", source=KERAS_2,
@@ -432,6 +447,26 @@ def interruption_leaves_it(case: Case) -> Expectations:
             )  # fmt: skip
 
 
+@judged("backup-and-restore/files/are-weights-and-metadata", level="observed", source=KERAS_3,
+        choices={"backup-and-restore/restores": "the-epoch"})  # fmt: skip
+def weights_and_metadata(case: Case) -> Expectations:
+    """A backup is two files in backup_dir, latest.weights.h5 and training_metadata.json; with double_checkpoint those of the
+    backup before it end with .bkp. Nothing else appears."""
+    for run in _runs(case):
+        number = len(run.before)
+        for epoch in case.epochs(run.index):
+            number += len([each for each in run.made if each.epoch == epoch.number])
+            if epoch.seen.files is None or not number:
+                continue
+            due = {f"{case['backup_dir']}/{name}" for name in FILES}
+            due |= {f"{path}.bkp" for path in due} if case["double_checkpoint"] and number > 1 else set()
+            other = sorted({*epoch.seen.files} - due)
+            yield epoch.expects_that(
+                not other, f"no files but {', '.join(sorted(due))}", got=f"{', '.join(other)}",
+                because=f"{'one backup was' if number == 1 else f'{number} backups were'} made",
+            )  # fmt: skip
+
+
 @judged("backup-and-restore/double-checkpoint/otherwise-one", level="documented", source=OVERVIEW)
 def otherwise_one(case: Case) -> Expectations:
     """Without double_checkpoint there is at most one backup."""
@@ -483,6 +518,20 @@ def documented_defaults(case: Case) -> Expectations:
     else's was there before.)"""
     left_out = (name for name in parameters("BackupAndRestore") if name not in case.scenario.config)
     yield from case.expects_the_same(f"the defaults are {', '.join(f'{name}={case[name]!r}' for name in left_out)}")
+
+
+@judged("backup-and-restore/errors/ordinary-input-never-fails", level="universal", source=f"follows from {OVERVIEW}")
+def ordinary_input(case: Case) -> Expectations:
+    """Nothing is refused and nothing raises with a backup_dir that has a name, in which nothing of somebody else's is, and
+    save_freq="epoch" or a whole number above 0, whether there is a backup or not. (Of arguments that the release has, and
+    instances that are neither pickled nor copied.)"""
+    freely = not case.scenario.existing and case.scenario.config.get("backup_dir") and case.knows(*case.scenario.config)
+    moved = any(fit.instances not in ("same", "new") or fit.resume is not None for fit in case.scenario.fits)
+    if freely and not moved and (_by_epochs(case) or _is_number_of_batches(case["save_freq"])):
+        rejected, why = case.trace.rejected, f"config={dict(case.scenario.config)} is an ordinary one"
+        got = "" if rejected is None else f"{rejected.type} from the constructor"
+        yield case.expects_that(rejected is None, "no error", got=got, because=why)
+        yield from never_fails(case, why)
 
 
 # ---------------------------------------------------------------------------------------------- effects
