@@ -37,7 +37,8 @@ def one_file(dialect: Dialect) -> tuple[str, ...]:
     return (".keras", ".h5") if dialect["model-checkpoint/folder"] == "for-near-checkpoints" else ONE_FILE
 
 
-WITH_OPTIMIZER = (".keras", ".weights.h5")
+WEIGHTS = ".weights.h5"
+WITH_OPTIMIZER = (".keras", WEIGHTS)
 """The endings of files whose weights may bring something of the optimizer."""
 
 
@@ -94,6 +95,7 @@ class Model:
         in_one = isinstance(scenario.learning_rate, Mapping)
         self.rate_is_hidden = in_one and dialect["learning-rate/several-optimizers"] == "unknown"
         self.weights_bring = WEIGHTS_BRING[dialect["model-checkpoint/loaded-weights"]]
+        self.knows_weights = self.weights_bring.steps
         self.one_file = one_file(dialect)
         self.restores_unbuilt = dialect["model-checkpoint/unbuilt-optimizer"] == "restored"
         self.weights = UNTRAINED
@@ -256,6 +258,8 @@ class Model:
             raise Unpredictable("resume")
         if saved is None or (resume.load == "model" and saved.weights_only):
             raise FileNotFoundError(f"no {resume.load} can be loaded from {resume.path}")
+        if resume.load != "model" and not saved.weights_only and resume.path.endswith(WEIGHTS) and self.knows_weights:
+            raise FileNotFoundError(f"{resume.path} holds a whole model, and is read as one of weights alone")
         if resume.load == "weights-unbuilt" and self.keeps_average:
             raise Unpredictable("resume")  # an optimizer that is not built keeps no average yet
         brings = Brings(rate=True, steps=True)

@@ -69,6 +69,13 @@ SCENARIOS: dict[str, dict[str, Any]] = {
             {"resume": {"from": "m-2.weights.h5", "load": "weights"}, "epochs": epochs(1.0)},
         ],
     },
+    "resumed from the weights of what is no file of weights": {
+        "callback": "ModelCheckpoint", "config": {"filepath": "m.weights.h5"},
+        "fits": [
+            {"epochs": epochs(1.0)},
+            {"resume": {"from": "m.weights.h5", "load": "weights"}, "epochs": epochs(1.0)},
+        ],
+    },
     "resumed from nothing": {
         **SAVING,
         "fits": [{"epochs": epochs(1.0)}, {"resume": {"from": "n.keras"}, "epochs": epochs(1.0)}, {"epochs": epochs(1.0)}],

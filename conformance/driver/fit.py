@@ -116,7 +116,7 @@ class _Training:
                 path = self.directory.inside(self.directory.path + "/" + fit.resume.path)
                 try:
                     self.real = self.models.resumed(path, fit.resume.load, scenario, metrics)
-                except (OSError, ValueError) as unread:
+                except (OSError, ValueError, KeyError) as unread:
                     raise OtherRaised(FileNotFoundError(str(unread)), by="other") from unread
         except OtherRaised as raised:
             return recorder.could_not_begin(index, raised)

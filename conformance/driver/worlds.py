@@ -88,6 +88,8 @@ class PlainWorld:
         """Whether loading what was saved brings back the optimizer's rate, and whether its steps; None: it cannot be loaded."""
         if load == "model":
             return None if weights_only else (True, True)
+        if path.endswith(".weights.h5") and not weights_only and any(self.weights_bring):
+            return None  # the name says that it is one of weights alone, and it is read so
         if load == "weights-unbuilt":
             return False, False
         return self.weights_bring if path.endswith((".keras", ".weights.h5")) else (False, False)

@@ -1,3 +1,4 @@
 """The clauses on BackupAndRestore, in this order."""
 
 from . import decisions as decisions  # isort: skip
+from . import arguments as arguments  # isort: skip
