@@ -91,7 +91,7 @@ def ordinary_input(case: Case) -> Expectations:
     save_freq="epoch" or a whole number above 0, whether there is a backup or not. (Of arguments that the release has, and
     instances that are neither pickled nor copied.)"""
     freely = not case.scenario.existing and case.scenario.config.get("backup_dir") and case.knows(*case.scenario.config)
-    moved = any(fit.instances not in ("same", "new") or fit.resume is not None for fit in case.scenario.fits)
+    moved = any(fit.instances not in ("same", "new") for fit in case.scenario.fits)
     if freely and not moved and (by_epochs(case) or is_number_of_batches(case["save_freq"])):
         rejected, why = case.trace.rejected, f"config={dict(case.scenario.config)} is an ordinary one"
         got = "" if rejected is None else f"{rejected.type} from the constructor"
