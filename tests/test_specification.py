@@ -3,18 +3,21 @@
 import json
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from callcheck.cli import main
 from callcheck.conformance.report.example import example
-from callcheck.conformance.report.example_table import tables
+from callcheck.conformance.report.example_table import shown_of, tables
 from callcheck.conformance.report.introduction import glossary
+from callcheck.conformance.report.legend import CALL, FITS, OF_ANY, PRINTED, SEEN, SHOWN, WARNED, Sign, parts
 from callcheck.conformance.report.specification import FRONT, documents, markdown, page
 from callcheck.conformance.report.standing import BREAKS, breaks, standings
 from callcheck.conformance.report.words import anchor
 from callcheck.conformance.site.state import SITE
+from callcheck.spec import trace
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.clauses.clause import CLAUSES
 from callcheck.spec.dialect import documented
@@ -87,6 +90,30 @@ def test_what_is_documented_keeps_every_clause_that_speaks_of_it(id: str) -> Non
     assert [
         each.dialect.name for each in standings(id) if each.verdict == BREAKS and each.dialect == documented()
     ] == []
+
+
+def shown_in_tables() -> list[tuple[Sequence[Sign], str]]:
+    """The parts of all tables, each with the signs one of which has to explain it."""
+    examples = [shown for id in CLAUSES if (shown := example(id)) is not None]
+    return [each for shown in examples for table in shown_of(shown) for each in parts(table)]
+
+
+def test_the_legend_explains_each_part_of_each_table_once() -> None:
+    found = [(part, [sign.sign for sign in signs if sign.explains(part)]) for signs, part in shown_in_tables()]
+    assert len(found) > 1000
+    assert [(part, signs) for part, signs in found if len(signs) != 1] == []
+
+
+def test_all_that_the_legend_explains_stands_in_a_table() -> None:
+    found = shown_in_tables()
+    for signs in (CALL, FITS, SHOWN, SEEN):
+        used = {part for where, part in found if where is signs}
+        assert [sign.sign for sign in signs if not any(map(sign.explains, used))] == []
+    assert [sign.sign for sign in OF_ANY if re.search(sign.looks, TEXT) is None] == []
+
+
+def test_the_legend_lists_all_kinds_of_lines_and_warnings() -> None:
+    assert (PRINTED.keys(), WARNED.keys()) == (set(trace.PRINTED), set(trace.WARNED))
 
 
 def test_its_examples_can_be_run_again() -> None:

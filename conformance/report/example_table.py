@@ -1,8 +1,8 @@
 """The tables of an example in Markdown: a scenario by epoch, with what is right and what is wrong in columns."""
 
 import html
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -13,13 +13,15 @@ from callcheck.spec.trace import Trace
 from callcheck.spec.weights import Weights
 
 from .example import Example
-from .table import Row, begun, heading, in_order, rows, show_side_effects
+from .table import Row, begun, heading, in_order, rows, show_side_effects, ways_to_begin
 from .words import one_line
 
 Place = tuple[int, int | None, str]
 BEFORE = -1
 """The place in a fit of what is seen before its first epoch."""
 WHEN_IT_BEGINS = "when the fit begins"
+Column = dict[Place, Row]
+"""What is seen, by where it stands."""
 SHARED = 4
 """So many epochs after each other in which the same is seen share a line."""
 
@@ -29,40 +31,55 @@ def cell(text: str) -> str:
     return html.escape(one_line(text), quote=False).replace("*", "\\*").replace("|", "\\|")
 
 
-def tables(shown: Example) -> Iterator[str]:
-    """A table for each of an example's scenarios, by how it begins: that which is judged, and where there is one that beside
-    it. What was added to the logs is shown where nothing else tells right from wrong, in any of them, and what attributes hold
-    where this does not either."""
-    columns: dict[str, dict[str, Trace]] = {}
-    for begin, scenario in shown.runs.items():
-        columns[begin] = {f"seen in {shown.kept.dialect.name}": _trace(shown.kept, scenario)}
-        if shown.wrong is not None:
-            name = f"seen in {shown.wrong.dialect.name}" if shown.mistake is None else "with the mistake"
-            columns[begin][name] = _trace(shown.wrong, scenario)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shown:
+    """A scenario of an example, how it is introduced, and by the head of each column what is seen in it."""
+
+    begin: str
+    scenario: Scenario
+    columns: Mapping[str, Column]
+
+
+def shown_of(example: Example) -> list[Shown]:
+    """An example's scenarios: that which is judged, and where there is one that beside it. What was added to the logs is shown
+    where nothing else tells right from wrong, in any of them, and what attributes hold where this does not either."""
+    traces: dict[str, dict[str, Trace]] = {}
+    for begin, scenario in example.runs.items():
+        traces[begin] = {f"seen in {example.kept.dialect.name}": _trace(example.kept, scenario)}
+        if example.wrong is not None:
+            name = f"seen in {example.wrong.dialect.name}" if example.mistake is None else "with the mistake"
+            traces[begin][name] = _trace(example.wrong, scenario)
     made: list[list[Column]] = []
     for hide, attributes in (({"logged"}, False), (set[str](), False), ({"logged"}, True)):
-        made = [_columns(scenario, columns[begin], hide, attributes) for begin, scenario in shown.runs.items()]
+        made = [_columns(scenario, traces[begin], hide, attributes) for begin, scenario in example.runs.items()]
         if any(column != each[0] for each in made for column in each):
             break
-    for (begin, scenario), seen in zip(shown.runs.items(), made, strict=True):
-        yield from _table(scenario, begin, list(columns[begin]), seen)
+    return [
+        Shown(begin=begin, scenario=scenario, columns=dict(zip(traces[begin], columns, strict=True)))
+        for (begin, scenario), columns in zip(example.runs.items(), made, strict=True)
+    ]
+
+
+def tables(example: Example) -> Iterator[str]:
+    """A table for each of an example's scenarios."""
+    for shown in shown_of(example):
+        yield from _table(shown)
 
 
 def _trace(case: Case, scenario: Scenario) -> Trace:
     return case.trace if key(scenario) == key(case.scenario) else case.other
 
 
-Column = dict[Place, Row]
-
-
-def _table(scenario: Scenario, begin: str, names: Sequence[str], seen: Sequence[Column]) -> Iterator[str]:
+def _table(shown: Shown) -> Iterator[str]:
     """A scenario by epoch, and what is seen of it in each column. Epochs in which nothing differs share a line."""
-    around = f" starting at initial_epoch={scenario.initial_epoch}" if scenario.initial_epoch else ""
-    yield f"{begin}: {'; '.join(f'`{one_line(line)}`' for line in heading(scenario))}{around}"
-    yield ""
+    scenario, seen = shown.scenario, list(shown.columns.values())
     several = len(scenario.fits) > 1
-    yield "| " + " | ".join([*(["fit"] if several else []), "epoch", "logs", *names]) + " |"
-    yield "|---" * (several + 2 + len(names)) + "|"
+    ways = [] if several else list(ways_to_begin(scenario.fits[0]))
+    said = "; ".join(f"`{one_line(line)}`" for line in (*heading(scenario), *ways))
+    yield f"{shown.begin}: {said}"
+    yield ""
+    yield "| " + " | ".join([*(["fit"] if several else []), "epoch", "logs", *shown.columns]) + " |"
+    yield "|---" * (several + 2 + len(seen)) + "|"
     places = dict.fromkeys(place for column in seen for place in column)
     lines = []
     for place in sorted(places, key=in_order):

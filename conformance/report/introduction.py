@@ -14,6 +14,7 @@ from callcheck.spec.dialect import edition
 from callcheck.spec.version import VERSION, retired
 
 from .form import CHOICES_PART, Form
+from .legend import legend
 from .words import anchor
 
 LEVELS = {
@@ -22,44 +23,6 @@ LEVELS = {
     "documented": f"the documentation of {edition()} promises it.",
     "observed": "the documentation is silent or says otherwise; the releases that the source names do it. Who decides otherwise "
     "breaks no promise.",
-}
-LEGEND = {
-    "`-`": "nothing was seen at the end of that epoch.",
-    "`stop`": "the stop flag is set: this epoch was the last of the fit.",
-    "`(not run)`": "the fit had ended before.",
-    "`(empty)`": "the epoch's logs have no metric; `1.0` and the like are what `logs` holds, as Python writes it.",
-    "`lr=0.1`": "the learning rate after the epoch's end; `lr=head:0.5 body:0.25` those of two optimizers, by their names. The "
-    "initial one is 1.0 if none is shown.",
-    "`logged {...}`": "what the callback added to the logs, or set in them; `removed ...`: what it removed. Behind "
-    "`at the end of batch 0` it is that batch's logs.",
-    "`saved m.keras (weights of epoch 2)`": "a file was written, at the epoch's end unless a batch is named.",
-    "`warned ...`, `printed ...`": "a warning, or a line on the screen, by what it says: `missing-metric`, `early-stop`, ...; "
-    "`other` is one that has no name of its own, or a line in which something is false.",
-    "`epoch_end raised ...`": "the hook that raised, and the type of the exception, which ends training; "
-    "`in batch_end somebody else raised ...`: it was not the callback's.",
-    "`batches: ...`": "the logs of the epoch's batches. An epoch without them has one batch, whose logs are the epoch's "
-    "without those that begin with val_.",
-    "`weights set at ...`": "the hook in which other weights were put into the model; `the model holds ...`: those that it has "
-    "when a fit begins or has ended.",
-    "`trained from ...`, `evaluated with ...`, `ends with ...`": "with an optimizer that keeps an average of the weights "
-    "(`use_ema=True`): what the model holds when training on the epoch begins, while it is evaluated, and when the epoch has "
-    "ended; `the average of epoch 2` is the one up to that epoch.",
-    "`... changed at ...`": "what that hook left changed beside the callback's work, such as the working directory.",
-    "`lines: 2`, `schedule calls: 2`": "how many lines the callback's file has then; how often the schedule was called "
-    "in the epoch, if that was not once.",
-    "`recorded {...}`": "what the callback has written down by the end of the fit: lists of History; each `line` of a file; of a "
-    "backup the `epoch` with which it goes on, or, with a `batch`, in which that one was the last.",
-    "`new file ...`, `file gone: ...`": "what has appeared in the working directory in the epoch, beside what is `saved`, and "
-    "what has vanished from it; `new files around it: ...`, `files gone around it: ...`: when the fit began, or when it ended.",
-    "`2 steps of the optimizer, in all`": "how many it has made since it was new, those before it was saved and loaded included.",
-    "`1 to 9`": "the same in each of these epochs.",
-    "`(stop set)`, `somebody ...`": "what is done by someone else than the callback.",
-    "`2: ...`": "of several callbacks, that the second one in the list did.",
-    "`2, new instances, a fresh model`": "in the column of fits: the second fit, which has new callbacks and another model, as "
-    "after a restart of the process; `resumed from ...`: the model is loaded from that file.",
-    "`there before: ...`": "files and directories that lie there when the first fit begins.",
-    "`'m.keras' (relative)`": "a path that is given as it is, in the working directory; every other one is absolute, with the "
-    "working directory in front, which is left out here.",
 }
 
 
@@ -121,7 +84,7 @@ def introduction(form: Form) -> Iterator[str]:
         "*Try it* leads to the page that `python -m callcheck.conformance.site` builds in `site/`. In the tables:"
     )
     yield ""
-    yield from (f"- {sign}: {meaning}" for sign, meaning in LEGEND.items())
+    yield from (f"- {sign}: {meaning}" for sign, meaning in legend())
     yield from ("", '## <a id="words"></a>Words', "")
     yield from (f"- **{term}**: {meaning}" for term, meaning in glossary().items())
     yield ""

@@ -100,7 +100,7 @@ def _show_save(save: Save, fit: int) -> str:
     content = {None: "", "model": ", the whole model", "weights": ", the weights alone"}[save.content]
     weights = "" if save.weights is None else f" ({_show_weights(save.weights, fit)})"
     batch = "" if save.batch is None else f" at the end of batch {save.batch}"
-    return printable(save.path) + batch + content + weights
+    return (printable(save.path) or "''") + batch + content + weights
 
 
 def _show_epoch(seen: EpochTrace, fit: int, hide: Collection[str]) -> tuple[str, ...]:
@@ -198,7 +198,7 @@ def _argument(name: str, value: Any) -> str:
 
 def _schedule(description: Mapping[str, Any]) -> str:
     table, accepts = description.get("table"), description.get("accepts")
-    rate = f"lr * {description.get('scale')!r}" if table is None else f"{_numbers(table)}[epoch]"
+    rate = f"lr * {description.get('scale')!r}" if table is None else f"{shown(table, LONGEST)}[epoch]"
     returns = description.get("returns")
     known = {
         None: "{}",
@@ -237,6 +237,7 @@ def heading(scenario: Scenario) -> list[str]:
     around: list[tuple[str, Any]] = [
         ("learning_rate", _show_rate(scenario.learning_rate) if scenario.learning_rate != 1.0 else None),
         ("steps_per_execution", scenario.steps_per_execution if scenario.steps_per_execution != 1 else None),
+        ("initial_epoch", scenario.initial_epoch or None),
         ("outputs", ", ".join(map(printable, scenario.outputs)) or None),
         ("optimizer", _show_average(scenario) if scenario.use_ema else None),
         ("metrics", _show_compiled(scenario.metrics) if scenario.metrics else None),
@@ -295,17 +296,19 @@ def rows(
                 said += [part for number, each in enumerate(held, 1) for part in _of(number, seen.callbacks, each)]
             changes = (("new files", seen.files), ("files gone", seen.gone))
             files = tuple(f"{what} around it: {', '.join(names)}" for what, names in changes if names)
-            made = (f"{seen.optimizer_steps} steps of the optimizer, in all",) if steps and seen.optimizer_steps else ()
+            made = (_show_steps(seen.optimizer_steps),) if steps and seen.optimizer_steps else ()
             if holds or said or files or made:
                 yield Row(fit=index, shown="after training", seen=(*holds, *made, *said, *files))
 
 
+def _show_steps(number: int) -> str:
+    return f"{number} step{'s' * (number != 1)} of the optimizer, in all"
+
+
 def _said(seen: FitTrace | CallbackInFit) -> Iterator[str]:
     """What one callback said in the hooks around the epochs."""
-    if seen.printed:
-        yield f"printed {', '.join(seen.printed)}"
-    if seen.warned:
-        yield f"warned {', '.join(seen.warned)}"
+    yield from (f"printed {kind}" for kind in seen.printed or ())
+    yield from (f"warned {kind}" for kind in seen.warned or ())
     yield from show_side_effects(seen.side_effects)
     for piece in seen.recorded or ():
         yield f"recorded {json.dumps(CELLS.write(piece), ensure_ascii=False)}"
@@ -360,16 +363,25 @@ def table(scenario: Scenario, trace: Trace | None, why: Sequence[Decision] = (),
 
 
 def begun(fit: Fit) -> str:
-    """How a fit begins, where that is not as usual."""
-    parts = [] if fit.learning_rate is None else [f"learning rate {_show_rate(fit.learning_rate)}"]
-    parts += [] if fit.metrics is None else [f"compiled with {_show_compiled(fit.metrics)}"]
-    parts += [] if fit.instances == "same" else [f"{fit.instances} instances"]
+    """How a fit begins, where that is not as usual, to be said behind its number."""
+    return "".join(f", {part}" for part in ways_to_begin(fit))
+
+
+def ways_to_begin(fit: Fit) -> Iterator[str]:
+    """What is not as usual when a fit begins."""
+    if fit.learning_rate is not None:
+        yield f"learning rate {_show_rate(fit.learning_rate)}"
+    if fit.metrics is not None:
+        yield f"compiled with {_show_compiled(fit.metrics)}"
+    if fit.instances != "same":
+        yield f"{fit.instances} instances"
     if fit.resume is not None and fit.resume.load == "nothing":
-        parts.append("a fresh model")
+        yield "a fresh model"
     elif fit.resume is not None:
         what = {"model": "", "weights": "weights in ", "weights-unbuilt": "weights in an unbuilt optimizer's model, "}
-        parts.append(f"resumed from {what[fit.resume.load]}{printable(fit.resume.path)}")
-    return "".join(f", {part}" for part in parts)
+        yield f"resumed from {what[fit.resume.load]}{printable(fit.resume.path)}"
+    if fit.initial_epoch is not None:
+        yield f"initial_epoch={fit.initial_epoch}"
 
 
 def whose(scenario: Scenario, decision: Decision) -> str:
