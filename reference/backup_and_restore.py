@@ -99,7 +99,8 @@ class BackupAndRestore(Machine):
         inside.pop(".", None) if inside.get(".", "").endswith("/") else None
         if not inside:
             return
-        if inside.keys() - {WEIGHTS, METADATA, f"{WEIGHTS}.bkp", f"{METADATA}.bkp"} or not self.in_files:
+        theirs = inside.keys() - {WEIGHTS, METADATA, f"{WEIGHTS}.bkp", f"{METADATA}.bkp"}
+        if not self.in_files or any(name.endswith("/") or name.startswith((WEIGHTS, METADATA, ".")) for name in theirs):
             raise Unpredictable("existing")
         if WEIGHTS in inside:
             raise OSError("a file of weights cannot be read")

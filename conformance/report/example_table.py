@@ -105,7 +105,8 @@ def _columns(scenario: Scenario, traces: Mapping[str, Trace], hide: Collection[s
     moved = any(epoch.learning_rate != 1.0 for trace in traces.values() for fit in trace.fits for epoch in fit.epochs)
     if not (schedules or resumes or begins or moved or scenario.learning_rate != 1.0):
         hide = {*hide, "rates"}
-    hide = {*hide, "messages", "last"}
+    restores = any(each.config.get("restore_best_weights") for each in scenario.configured())
+    hide = {*hide, "messages", *(() if restores else ("last",))}
     told: dict[str, Any] = {"hide": hide, "steps": resumes, "attributes": attributes}
     made = [_column(trace, list(rows(scenario, trace, **told))) for trace in traces.values()]
     for index, fit in enumerate(scenario.fits):

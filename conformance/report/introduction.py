@@ -19,7 +19,9 @@ from .words import anchor
 
 LEVELS = {
     "universal": "no training callback of this kind may break it, whatever else it chooses: it follows from what a callback is, "
-    "and from what this one is for. Hardly a text says so.",
+    "and from what this one is for. Hardly a text says so. A callback that only records has no business in the logs or on the "
+    "screen; one that decides something may well tell it there: so one statement can be universal of the one and observed of the "
+    "other.",
     "documented": f"the documentation of {edition()} promises it.",
     "observed": "the documentation is silent or says otherwise; the releases that the source names do it. Who decides otherwise "
     "breaks no promise.",
@@ -57,15 +59,16 @@ def introduction(form: Form) -> Iterator[str]:
         "A source is a text that says it, or, where it begins with *follows from*, one from which it follows though it does not "
         "say it. The documentation is what is published at keras.io and the docstrings of what Keras exports; the docstring of "
         "a private class and a comment in the code are none, and what only they say is observed. What no training shows is "
-        "left out, such as the attributes of a callback: `stopped_epoch`, `best_epoch`. What History is for are two of its "
-        "own, `epoch` and `history`."
+        "left out, such as the attributes of a callback: `stopped_epoch`, `best_epoch`. History's `epoch` and `history` "
+        "are not left out: they are what it is for."
     )
     yield ""
     yield (
         f"An observed clause may be tied to a {choice}: it holds for implementations that decide so. A *dialect* has "
         "one value for each choice. The dialect `documented`, called like the level, is that of no release: it keeps every "
         "clause of that level, and where the documentation leaves a choice open does what Keras does. The others are "
-        "releases, on TensorFlow unless another backend is named behind a +."
+        "releases, on TensorFlow unless another backend is named behind a +. On the backend NumPy Keras has no `fit`: there the "
+        "hooks of its callbacks are called by callcheck's own loop, as a `fit` calls them."
     )
     yield ""
     yield (
@@ -79,7 +82,8 @@ def introduction(form: Form) -> Iterator[str]:
         "An example is a small scenario that tells right from wrong. Its table says what the callback was shown in each epoch, "
         "what has to be seen when the epoch has ended, in a dialect that keeps the clause, and beside it what a dialect does "
         "that breaks it, or else somebody's mistake. Left out are the learning rate where the callback has nothing to do with "
-        "it, what is logged where that tells nothing apart, and the weights at the end where they are those of the last epoch. "
+        "it, what is logged where that tells nothing apart, and the weights at the end where they are those of the last epoch, "
+        "but for restore_best_weights. "
         "Where two runs are compared, the second table is the other one. `callcheck trace -` takes the JSON under *as JSON*; "
         "*Try it* leads to the page that `python -m callcheck.conformance.site` builds in `site/`. In the tables:"
     )

@@ -80,6 +80,8 @@ CALL = (
         "`steps_per_execution: 2`", "so many batches to each call of a batch hook.", r"steps_per_execution: \d+",
     ),
     Sign("`initial_epoch: 5`", "the argument of every `fit` that names no other.", r"initial_epoch: \d+"),
+    Sign("`optimizer: use_ema=True`", "it keeps an average of the weights, and puts it in their place after so many steps, if "
+         "`ema_overwrite_frequency` says so.", r"optimizer: use_ema=True(?:, ema_overwrite_frequency=\d+)?"),
     Sign("`there before: ...`", "files and directories that lie there when the first fit begins.", "there before: .*"),
 )  # fmt: skip
 """Behind the word Example."""
@@ -128,25 +130,30 @@ SEEN = (
          "BackupAndRestore a backup in that directory. Behind the name stands what the file holds, where it is not what "
          "save_weights_only asks for: `the whole model` or `the weights alone`; in parentheses, which epoch trained the "
          "weights: in the middle of an epoch, the running one.",
-         r"saved \S*(?: at the end of batch \d+)?(?:, the (?:whole model|weights alone))?(?: \(weights .*\))?"),
+         r"saved \S*(?: at the end of batch \d+)?(?:, the (?:whole model|weights alone))?(?: \((?:weights|average) .*\))?"),
     Sign("`warned ...`", f"a warning: {_listed(WARNED)}.", rf"warned (?:{'|'.join(WARNED)})"),
     Sign("`printed ...`", f"a line on the screen, by what it says: {_listed(PRINTED)}.", rf"printed (?:{'|'.join(PRINTED)})"),
     Sign("`epoch_end raised ...`", "the hook that raised, and the type of the exception, which ends training; "
          "`in batch_end somebody else raised ...`: it was not the callback's; `raised ...` alone: the constructor.",
-         rf"(?:{_WHERE} |in {_WHERE} somebody else )?raised \w+"),
+         rf"(?:{_WHERE} |in {_WHERE} somebody else )?raised \w+(?: without a message)?"),
     Sign("`weights set at ...`", "the hook in which other weights were put into the model.", f"weights set at {_WHERE}"),
     Sign("`the model holds the weights ...`", "those that it has when the fit begins or has ended; left out where they are "
-         "those of the last epoch.", "the model holds (?:the weights .*|untrained weights)"),
+         "those of the last epoch, but for restore_best_weights.",
+         "the model holds (?:the (?:weights|average) .*|untrained weights)"),
+    Sign("`trained from ...`, `evaluated with ...`, `ends with ...`", "with an optimizer that keeps an average of the weights: "
+         "what the model holds when training on the epoch begins, while it is evaluated, and when the epoch has ended; "
+         "`the average of epoch 2` is the one up to that epoch.",
+         "(?:trained from|evaluated with|ends with) the (?:weights|average) .*"),
     Sign("`... changed at ...`", "what that hook left changed beside the callback's work, such as the working directory.",
-         rf".* changed at {_WHERE}(?:, {_WHERE})*"),
+         rf".* changed at (?:constructor|{_WHERE})(?:, {_WHERE})*"),
     Sign("`lines: 2`, `schedule calls: 2`", "how many lines the callback's file has then; how often the schedule was called in "
          "the epoch, if that was not once.", r"(?:lines|schedule calls): \d+"),
     Sign("`recorded {...}`", "what the callback has written down by the end of the fit, as JSON: lists of History; each `line` "
          "of a file; of a backup the `epoch` with which it goes on, or, with a `batch`, in which that one was the last.",
          r"recorded \{.*\}"),
-    Sign("`stopped_epoch=2`, `best_weights: those of epoch 1`", "what the callback's public attribute of that name holds when the "
-         "fit has ended; `model is another one`: not the model that was trained, nor its own `history`.",
-         r"(?!lr=)[\w.]+(?:=.*|: those .*| is another one)"),
+    Sign("`stopped_epoch=2`, `best_weights: the weights of epoch 1`", "what the callback's public attribute of that name holds "
+         "when the fit has ended; `model is another one`: not the model that was trained, nor its own `history`.",
+         r"(?!lr=)[\w.]+(?:=.*|: the .*| is another one)"),
     Sign("`new file ...`", "what has appeared in the working directory in the epoch, beside what is `saved`.", "new file .*"),
     Sign("`new files around it: ...`, `files gone around it: ...`", "what has appeared there, or vanished from there, when the "
          "fit began, or when it ended.", "(?:new files|files gone) around it: .*"),

@@ -318,7 +318,7 @@ def _show_attributes(seen: FitTrace | CallbackInFit, fit: int) -> Iterator[str]:
     """What the public attributes hold, and where they are not as they have to be, the model and its history."""
     for name, value in (seen.attributes or {}).items():
         if isinstance(value, Weights):
-            yield f"{name}: those {_show_weights(value, fit)}"
+            yield f"{name}: the {_show_weights(value, fit)}"
         elif not name.startswith("model"):
             yield f"{name}={_show(value) if isinstance(value, float | tuple) else value}"
         elif value is not True:

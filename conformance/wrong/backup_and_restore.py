@@ -175,6 +175,12 @@ class DeletesTheBackup(BackupAndRestore):
         return ended
 
 
+class LeavesWhatIsNotItsOwn(BackupAndRestore):
+    def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
+        super().__init__(config, dialect)
+        self.removes_all = False
+
+
 class DeletesWhatItRestored(BackupAndRestore):
     """A backup is good for one fit."""
 
@@ -240,6 +246,7 @@ WRONG: tuple[Wrong, ...] = (
     _loop("begins-there-once", BeginsThereOnce, "A model that was restored begins there once."),
     _wrong("keeps-the-backup", KeepsTheBackup, "The backup is never deleted."),
     _wrong("deletes-the-backup", DeletesTheBackup, "The backup is always deleted."),
+    _wrong("leaves-what-is-not-its-own", LeavesWhatIsNotItsOwn, "What else lies in backup_dir is left there."),
     _wrong("deletes-what-it-restored", DeletesWhatItRestored, "A backup that was restored is deleted at once."),
     _wrong("keeps-two", KeepsTwo, "Two backups are kept, asked for or not."),
     _wrong("keeps-one", KeepsOne, "One backup is kept, whatever double_checkpoint says."),

@@ -100,6 +100,14 @@ class Appends(CSVLogger):
         super().__init__({**config, "append": True}, dialect)
 
 
+class OpensLate(CSVLogger):
+    """The file is opened when there is something to write."""
+
+    def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
+        super().__init__(config, dialect)
+        self.opens_late = True
+
+
 class Overwrites(CSVLogger):
     """It begins anew, whatever it is told."""
 
@@ -172,6 +180,7 @@ WRONG: tuple[Wrong, ...] = (
     _wrong("foresees-nothing", ForeseesNothing, "A validation that comes later has no columns."),
     _wrong("writes-na", WritesNA, "A metric that is missing is NA, where it should raise KeyError."),
     _wrong("appends", Appends, "It appends to the file of the fit before, whatever it is told."),
+    _wrong("opens-late", OpensLate, "The file is opened, and emptied, when the first row is written."),
     _wrong("overwrites", Overwrites, "append is accepted and ignored."),
     _wrong("writes-a-header-again", WritesAHeaderAgain, "With append, every fit writes a header."),
     _wrong("keeps-the-columns", KeepsTheColumns, "The columns of the first fit stay, where they should begin anew."),

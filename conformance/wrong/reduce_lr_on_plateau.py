@@ -59,6 +59,13 @@ class CountsAllEpochs(ReduceLROnPlateau):
         return after._replace(wait=state.wait) if reason in (FIRST, IMPROVED) else after, reason
 
 
+class TakesNaNForAnImprovement(ReduceLROnPlateau):
+    def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
+        after, reason = super().epoch_end(state, event, effects)
+        value = event.logs.get(self.config.monitor)
+        return (after._replace(wait=0) if isinstance(value, float) and math.isnan(value) else after), reason
+
+
 class LooksAtEveryPatiencethEpoch(ReduceLROnPlateau):
     def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         asked = (event.epoch + 1) % max(self.config.patience, 1) == 0
@@ -385,6 +392,7 @@ WRONG: tuple[Wrong, ...] = (
         _mistakes("reduce-lr-on-plateau/cooldown", "one-less"),
         "The cooldown is over one epoch before it should be.",
     ),
+    _wrong("reduce-lr-takes-nan-for-an-improvement", TakesNaNForAnImprovement, "A NaN begins the count anew."),
     _wrong("reduce-lr-begins-in-cooldown", BeginsInCooldown, "A fit begins with a cooldown."),
     _wrong("reduce-lr-never-starts-anew", NeverStartsAnew, "Count, cooldown and best value are kept from fit to fit."),
     _wrong(
@@ -455,11 +463,7 @@ WRONG: tuple[Wrong, ...] = (
     _wrong("reduce-lr-averages-arrays", AveragesArrays, "An array counts as the mean of its elements."),
     _wrong("reduce-lr-announces-once", AnnouncesOnce, "Only the first reduction is announced."),
     _wrong("reduce-lr-always-prints", AlwaysPrints, "Reductions are announced with verbose=0 too."),
-    _wrong(
-        "reduce-lr-cools-down-only-if-verbose",
-        CoolsDownOnlyIfVerbose,
-        "The cooldown begins only where the reduction is announced.",
-    ),
+    _wrong("reduce-lr-cools-down-only-if-verbose", CoolsDownOnlyIfVerbose, "A cooldown begins only after a message."),
     _wrong("reduce-lr-logs-the-new-rate", LogsTheNewRate, "The rate is logged after the reduction."),
     _wrong(
         "reduce-lr-cools-down-at-min-lr",

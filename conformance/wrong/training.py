@@ -29,6 +29,14 @@ class LeavesAtTheStop(Replay):
         return super().turn(place, transition, hook, epoch, batch, logs)
 
 
+class TrainsOn(Replay):
+    """The stop flag is looked at when the epoch has ended."""
+
+    def train(self, fit: Fit, epochs: list[EpochTrace], seen: dict[str, Any]) -> None:
+        self.drops_batches = False
+        super().train(fit, epochs, seen)
+
+
 class CopiesTheLogs(Replay):
     """Every callback gets a dict of its own."""
 
@@ -171,6 +179,7 @@ def _callback(name: str, make: Any, says: str) -> Wrong:
 
 WRONG: tuple[Wrong, ...] = (
     _loop("leaves-at-the-stop", LeavesAtTheStop, "The callbacks after the one that stops do not see the epoch's end."),
+    _loop("trains-on", TrainsOn, "An epoch in which training is stopped is trained on to its end."),
     _callback(
         "restores-only-its-own-stop", RestoresOnlyItsOwnStop, "Weights are put back only after a stop of its own."
     ),

@@ -29,7 +29,7 @@ Values = list[Any]
 class Aim:
     """`config`: what the callback is given, if it knows it; or `callbacks`, several. `fits`: the values of each, or the fit
     itself. `later_metrics`: those of the second fit and all after it. `rate`: a schedule of the optimizer's own. `use_ema`: the
-    optimizer keeps an average."""
+    optimizer keeps an average. `existing`: what lies there before."""
 
     fits: Sequence[Values | Fit]
     config: dict[str, Any] = field(default_factory=dict)
@@ -39,6 +39,7 @@ class Aim:
     outputs: tuple[str, ...] = ()
     rate: ScheduledRate | None = None
     use_ema: bool = False
+    existing: tuple[str, ...] = ()
 
 
 _MODES = weighted(("min", 1), ("max", 1))
@@ -106,6 +107,14 @@ def better_after_nan(draw: DrawFn) -> Aim:
     sign = -1.0 if config["mode"] == "min" else 1.0
     steps = [draw(weighted((0.5, 2), (1.0, 1))) for _ in range(3 + draw(below(4)))]
     return Aim(config=config, fits=[[math.nan, *(1.0 + sign * sum(steps[:place]) for place in range(len(steps)))]])
+
+
+def nan_later(draw: DrawFn) -> Aim:
+    """A NaN or two behind the first value."""
+    values = _values(draw, 4, 7)
+    for _ in range(1 + draw(below(2))):
+        values[1 + draw(below(len(values) - 1))] = math.nan
+    return Aim(config=_explicit(draw, patience=draw(_PATIENCE)), fits=[values])
 
 
 def missing(draw: DrawFn) -> Aim:
@@ -315,6 +324,7 @@ def scenarios(draw: DrawFn, callback: str, aiming: Aiming, more: More) -> Scenar
         fits=fits,
         metrics=aim.metrics,
         outputs=aim.outputs,
+        existing=aim.existing,
         learning_rate=aim.rate or (draw(_RATE) if callback == "ReduceLROnPlateau" else 1.0),
         use_ema=aim.use_ema,
     )

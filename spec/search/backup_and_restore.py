@@ -145,7 +145,17 @@ def nothing_asked_for(draw: DrawFn) -> Aim:
     return Aim(config={"save_freq": False if chance(draw, 80) else 0}, fits=[Fit(epochs=epochs)])
 
 
-AIMS: dict[Aiming, int] = {restored_and_run_again: 20, restored_behind_a_batch: 24, two_kept: 14, nothing_asked_for: 12}
+def beside_other_files(draw: DrawFn) -> Aim:
+    """Somebody's own file lies in the directory of the backups."""
+    epochs = tuple(_epoch(draw, 1, False) for _ in range(1 + draw(below(3))))
+    config = {"backup_dir": "backup", "delete_checkpoint": chance(draw, 90)}
+    file = draw(weighted(("backup/notes.txt", 2), ("backup/a/notes.txt", 1)))
+    return Aim(config=config, fits=[Fit(epochs=epochs)] * (1 + draw(below(2))), existing=(file,))
+
+
+AIMS: dict[Aiming, int] = {
+    restored_and_run_again: 20, restored_behind_a_batch: 24, two_kept: 14, nothing_asked_for: 12, beside_other_files: 26,
+}  # fmt: skip
 """How many scenarios with each aim go with the default number of random ones."""
 
 

@@ -46,7 +46,7 @@ AIMS: dict[aims.Aiming, int] = {
     aims.first_array: 18, aims.several_elements: 26, aims.one_element: 26, aims.without_dimensions: 26, aims.nan_first: 14,
     aims.better_after_nan: 18, aims.missing: 6, aims.changes: 42, aims.small_steps: 18, aims.counts_that_are_none: 18,
     aims.unbeaten_baseline: 40, aims.decided_once: 22, aims.accuracy: 14, aims.unknown_mode: 8, aims.of_an_output: 14,
-    aims.validations_within: 12,
+    aims.validations_within: 12, aims.nan_later: 32,
 }  # fmt: skip
 """How many scenarios with each aim go with the default number of random ones."""
 

@@ -2,3 +2,4 @@
 
 from . import decisions as decisions  # isort: skip
 from . import arguments as arguments  # isort: skip
+from . import directory as directory  # isort: skip

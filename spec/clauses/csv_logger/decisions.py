@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from typing import TypeGuard
 
 from ...editing import configured
-from ...files import existing_directories
+from ...files import existing_directories, existing_files
 from ...scenario import Scenario
 from ...values import Tensor, Value
 from ..clause import Case, EpochSeen, Expectations, clause
@@ -238,6 +238,39 @@ def overwrites(case: Case) -> Expectations:
             len(file.lines) == due and file.header, f"a header and {due - 1} rows",
             got=f"{len(file.lines)} lines{'' if file.header else ', no header'}", because="append is False",
         )  # fmt: skip
+
+
+@clause(
+    "csv-logger/append/empties-the-file-when-a-fit-begins", level="observed", source="observed: keras 3.15.1", errors=True,
+    resumed=True, choices={"csv-logger/opens": "with-the-fit"},
+)  # fmt: skip
+def empties_the_file(case: Case) -> Expectations:
+    """Without append, an empty file takes the place of the one before when a fit begins, before any epoch has ended: the rows of
+    a fit before are lost, even if this one is interrupted at once, as are those of a script that is started again with a
+    BackupAndRestore beside it."""
+    name = case["filename"]
+    there = PurePosixPath(name) in existing_files(case.scenario.existing) if isinstance(name, str) else False
+    for index, _, seen in case.fits() if not case["append"] and isinstance(name, str) else ():
+        if seen.error is not None and seen.error.by != "other":
+            return
+        if (
+            seen.error is not None
+            and seen.epochs_run <= 1
+            and seen.error.hook != "epoch_end"
+            and seen.recorded is not None
+        ):
+            yield case.at(index).expects_that(
+                not seen.recorded,
+                "an empty file",
+                got=f"{len(seen.recorded)} lines",
+                because="no epoch of this fit has ended",
+            )
+        if not there and seen.files is not None:
+            yield case.at(index).expects_that(
+                name in seen.files, f"{name} to be there when the fit begins", got=f"{list(seen.files)}",
+                because="the file is made then",
+            )  # fmt: skip
+        there = True
 
 
 @clause("csv-logger/append/keeps-what-is-there", level="documented", source=f"{DOCUMENTATION} (append)")

@@ -109,6 +109,16 @@ def first_value_improves(case: Case) -> Expectations:
         yield from stops_as_predicted(case, prediction)
 
 
+@clause("early-stopping/improvement/a-later-nan-is-none", level="observed", source=BOTH, observes=("stop",))
+def later_nan(case: Case) -> Expectations:
+    """In a plain fit without a baseline, a NaN after the first value is no improvement and hides none: its epoch counts towards
+    patience like any other without an improvement, and the next value is compared with the best before the NaN. (Plain
+    values.)"""
+    prediction = plain(case, given_way(case)) if case["baseline"] is None else None
+    if prediction is not None and any(math.isnan(epoch.value) for epoch in prediction.monitored):
+        yield from stops_as_predicted(case, prediction)
+
+
 @clause(
     "early-stopping/improvement/is-on-the-last-improvement",
     level="observed",

@@ -40,6 +40,17 @@ from .stream import (
 )
 
 
+@clause("reduce-lr-on-plateau/improvement/a-later-nan-is-none", level="observed", source=OBSERVED, observes=RATE)
+def later_nan(case: Case) -> Expectations:
+    """A NaN after the first value is no improvement and hides none: its epoch counts towards patience like any other without an
+    improvement, and the next value is compared with the best before the NaN. (Ordinary settings, a known direction, a first fit
+    whose first value is finite; as long as every epoch is monitored; with a cooldown, up to the first reduction.)"""
+    found = list(expected_epochs(case, less_in_any_precision))
+    for e, epoch in found if any(math.isnan(e.value) for e, _ in found) else ():
+        seen = epoch.seen.learning_rate
+        yield epoch.expects_that(e.met(only(seen)), f"learning_rate={e.after[0]!r}", got=seen, because=e.why)
+
+
 def _factor_lowers(case: Case) -> bool:
     return is_number(case["factor"]) and is_number(case["min_lr"]) and 0.0 < case["factor"] < 1.0
 

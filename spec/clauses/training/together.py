@@ -1,5 +1,6 @@
 """Several callbacks in one fit: one stop for all, what is seen of the logs, who commutes, who has the last word on the rate."""
 
+import math
 from dataclasses import replace
 
 from ...numbers import float32, is_ordinary
@@ -7,6 +8,7 @@ from ...scenario import Configured, Scenario
 from ...trace import CallbackInEpoch, EpochTrace
 from ..clause import Case, EpochSeen, Expectation, Expectations, clause, equal_to
 from .shared import (
+    BACKUP,
     OBSERVED,
     RATE_KEYS,
     SETS_THE_RATE,
@@ -50,6 +52,47 @@ def all_see_the_end(case: Case) -> Expectations:
 def _logged_before(seen: EpochTrace, index: int) -> set[str]:
     """What the callbacks before that one added to the logs."""
     return {key for place in (seen.callbacks or ())[:index] for key in place.logged or ()}
+
+
+@clause(
+    "training/stop/the-rest-of-the-epoch-is-left-out", level="observed", source=OBSERVED, errors=True,
+    choices={"training/stop-in-an-epoch": "after-the-batch"},
+)  # fmt: skip
+def rest_is_left_out(case: Case) -> Expectations:
+    """Where the stop flag is set at a batch's end, as TerminateOnNaN sets it, the rest of the epoch's batches are left out: no
+    callback sees them, and nothing is trained on them. The epoch's end is held, with its validation, and is the last. (Checked by
+    the backups and checkpoints that are made after batches, and by the optimizer's steps in a first fit.)"""
+    for index, _, seen in case.fits():
+        made, last, known = 0, None, not index and not resumes(case.scenario) and BACKUP not in names(case.scenario)
+        for epoch in case.epochs(index):
+            last = _stopped_behind(case, epoch)
+            if last is None:
+                made += len(epoch.shown.batch_logs())
+                continue
+            made += last + 1
+            for place in range(len(case.scenario.configured())):
+                later = [save.batch for save in done(epoch.seen, place).saved or () if (save.batch or 0) > last]
+                yield epoch.expects_that(
+                    not later, f"nothing saved behind batch {last}", got=f"a save at the end of batch {later and later[0]}",
+                    because="the stop flag is set at its end",
+                )  # fmt: skip
+        if last is not None and known and seen.error is None and seen.optimizer_steps is not None:
+            yield case.at(index).expects_that(
+                seen.optimizer_steps == made, f"{made} steps of the optimizer", got=f"{seen.optimizer_steps}",
+                because="training ends with the batch at whose end the stop flag is set",
+            )  # fmt: skip
+
+
+def _stopped_behind(case: Case, epoch: EpochSeen) -> int | None:
+    """The batch at whose end the stop flag is set; None if it is not, or nobody knows."""
+    acts = [act for act in epoch.shown.others if act.stop and act.hook != "epoch_end"]
+    stops = [act.batch or 0 for act in acts]
+    if any(act.hook != "batch_end" for act in acts):
+        return None
+    if "TerminateOnNaN" in names(case.scenario):
+        losses = enumerate(batch.get("loss") for batch in epoch.shown.batch_logs())
+        stops += [batch for batch, loss in losses if isinstance(loss, float) and not math.isfinite(loss)]
+    return min(stops) if stops and case.scenario.steps_per_execution == 1 else None
 
 
 @clause("training/stop/the-best-weights-come-back-whoever-stopped", level="documented", source=RESTORES)
