@@ -4,6 +4,7 @@ import contextlib
 import importlib
 import importlib.util
 import os
+import sys
 import tempfile
 from typing import Any, Iterator
 
@@ -36,7 +37,9 @@ def quiet() -> Iterator[None]:
 
 def load(module: str, distribution: str) -> Any:
     """The imported module. Raises Unavailable with one sentence if that is not possible."""
-    if importlib.util.find_spec(module) is None:
+    if (
+        module not in sys.modules and importlib.util.find_spec(module) is None
+    ):  # TensorFlow 1.14, once imported, has none
         raise Unavailable(f"{distribution} is not installed; pip install 'callcheck[{distribution}]' installs it")
     try:
         with quiet():
