@@ -3,7 +3,7 @@
 from ..attributes import held
 from ..clause import Case, Expectations, clause
 
-SOURCE = "observed: keras 3.15.1, tf-keras 2.21.0"
+SOURCE = "observed: keras 3.15.1"
 
 
 @clause("csv-logger/attributes/the-file-is-closed", level="observed", source=SOURCE)
