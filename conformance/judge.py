@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
-from callcheck.spec.callbacks import CALLBACKS, TRAINING
+from callcheck.spec.callbacks import TRAINING
 from callcheck.spec.clauses.clause import Case, Clause, Failed, NotExercised
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.difference import difference
@@ -70,14 +70,14 @@ class Held:
 
 
 def knows(capabilities: Capabilities, callback: str) -> bool:
-    """Whether there is such a callback; of TRAINING, whether there are all of them."""
-    return capabilities.callbacks >= (set(CALLBACKS) if callback == TRAINING else {callback})
+    """Whether there is such a callback; for TRAINING there have to be several."""
+    return len(capabilities.callbacks) > 1 if callback == TRAINING else callback in capabilities.callbacks
 
 
 def not_applicable(rule: Rule, callback: str, held: Held) -> str | None:
     """Why the rule cannot be judged at all for that callback; None if it can."""
     if not knows(held.capabilities, callback):
-        return "there are not all callbacks" if callback == TRAINING else f"there is no {callback}"
+        return "there is but one callback" if callback == TRAINING else f"there is no {callback}"
     if isinstance(rule, Agreement):
         return None if held.agrees else "what the documentation leaves open is not compared with anybody"
     hidden = [name for name in rule.observes if name not in held.capabilities.observables]

@@ -172,7 +172,7 @@ def test_an_end_that_nothing_explains_is_found_if_more_epochs_were_planned() -> 
     assert "patience=2 in place of 3" in audit.explanations
 
 
-LATER = ("the same configuration in Keras 1.1.1 to 2.1.5", "patience=2 in place of 1")
+LATER = ("the same configuration in Keras 1.1.1 to 2.1.5 or tensorflow 1.4.0 to 1.8.0", "patience=2 in place of 1")
 """What explains a rate that falls one epoch later than patience=1 has it fall."""
 
 

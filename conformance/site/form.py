@@ -38,6 +38,7 @@ MEANS = {
     "backup_dir": "the directory of the backup",
     "double_checkpoint": "keep the backup before the last, too",
     "delete_checkpoint": "delete the backup when training has come to its end",
+    "swap_on_epoch": "exchange weights and average at every epoch's end, and not for an evaluation alone",
     "epsilon": "Keras 2: the older name of min_delta",
     "period": "Keras 2: every how many epochs to save",
 }
