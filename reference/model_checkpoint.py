@@ -25,7 +25,7 @@ from callcheck.spec.callbacks import ModelCheckpoint as Configuration
 from callcheck.spec.callbacks import bind
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.files import PATH_LIKE, RELATIVE, existing_directories, existing_files, path_of
-from callcheck.spec.values import Logs, Tensor, Value
+from callcheck.spec.values import ArrayNumber, Logs, Tensor, Value
 
 from .machine import NOTHING, Effect, Event, Machine, Print, Reason, Save, Unpredictable, Warn
 from .model import ONE_FILE, one_file
@@ -167,6 +167,7 @@ class ModelCheckpoint(Machine):
         self.one_file = one_file(dialect)
         self.failed_save = dialect["model-checkpoint/failed-save"]
         self.refuses_best = dialect["model-checkpoint/best-keras-file"] == "refused"
+        self.keeps_arrays = dialect["model-checkpoint/array-metric"] == "saves"
         self.counts_samples = dialect["model-checkpoint/save-freq"] == "samples"
         self.first = 1 if dialect["model-checkpoint/epoch-in-name"] == "from-one" else 0
         self.alone = signature == "weights-alone"
@@ -278,7 +279,8 @@ class ModelCheckpoint(Machine):
         return best, False, NOT_IMPROVED
 
     def attributes(self, state: State) -> dict[str, Any]:
-        return {"best": state.best}
+        # tf.keras makes a plain number of an array when it saves; since which release is no choice yet.
+        return {} if isinstance(state.best, ArrayNumber) and not self.keeps_arrays else {"best": state.best}
 
 
 def _samples(logs: Logs) -> Any:
