@@ -81,7 +81,9 @@ class _Hooks:
     def _method(self, name: str) -> Any:
         try:
             return getattr(self.callback, name, None)
-        except Exception:
+        except (
+            Exception
+        ):  # of a property of the subject's own: it is raised again when the hook is called, and told there
             return _RAISES
 
     def fit_end(self) -> None:
