@@ -291,15 +291,17 @@ class _Dataset:
 
     The targets are 0, the one label that every metric takes of an output of one unit.
     Keras asks a dataset for its length once, before the fit. This one's changes from epoch to epoch, so it is unknown.
+    Nothing tunes it: the thread that would may miss its end, and whoever lets go of an iterator waits for it, for seconds.
     """
 
     def __init__(self) -> None:
         tf: Any = importlib.import_module("tensorflow")
+        self._untuned = _untuned(tf)
         self._from_tensors = tf.data.Dataset.from_tensors
         self._stack = tf.stack
         self._number = tf.Variable(0.0)
         self._batches = tf.Variable(0, dtype=tf.int64)
-        self._dataset = self._taken(tf, tf.data.Dataset.range(2**62)).map(self.batch)
+        self._dataset = self._taken(tf, tf.data.Dataset.range(2**62)).map(self.batch).with_options(self._untuned)
 
     def _taken(self, tf: Any, numbers: Any) -> Any:
         """As many of the numbers as there are to be batches."""
@@ -320,10 +322,20 @@ class _Dataset:
 
     def one_batch(self) -> Any:
         """Data to evaluate a model of one output with."""
-        return self._from_tensors(([[0.0], [1.0]], [[0.0], [0.0]]))
+        return self._from_tensors(([[0.0], [1.0]], [[0.0], [0.0]])).with_options(self._untuned)
 
     def for_outputs(self, outputs: int) -> Any:
         return self._dataset.map(lambda x, y: (x, (y,) * outputs)) if outputs else self._dataset
+
+
+def _untuned(tf: Any) -> Any:
+    """Options of a dataset that is not tuned while it is read."""
+    options = tf.data.Options()
+    if hasattr(options, "autotune"):
+        options.autotune.enabled = False
+    else:
+        options.experimental_optimization.autotune = False  # before TensorFlow 2.6
+    return options
 
 
 class StandaloneModels(RealModels):
