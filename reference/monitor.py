@@ -21,9 +21,10 @@ from typing import Any, NamedTuple
 
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.metrics import DIRECTIONS, Metric, class_in_name
-from callcheck.spec.numbers import ADDENDS, ARRAY_PRECISIONS, PRECISIONS, SCALAR_PRECISIONS
+from callcheck.spec.numbers import ADDENDS, ARRAY_PRECISIONS, FLOAT32_MAX, PRECISIONS, SCALAR_PRECISIONS
 from callcheck.spec.values import ArrayNumber, Value
 
+_LOW, _HIGH = -FLOAT32_MAX, FLOAT32_MAX
 MODES = ("auto", "min", "max")
 _ARRAYS = (tuple, ArrayNumber)
 
@@ -154,6 +155,7 @@ class Monitor:
         self.side = _relative if choice["threshold"] == "relative" else SIDES[choice["min-delta-side"]]
         self.nan_improves = choice["nonfinite"] == "nan-improves"
         self.exact = EXACT_CHANGES[choice["exact-change"]]
+        self.is_plain = self.exact == EXACT_CHANGES["is-none"]
         self.best_value_anchors = choice["anchor"] == "best-value"  # with a min_delta
 
     def direction_at_construction(self) -> str | None:
@@ -205,6 +207,8 @@ class Monitor:
             if self.adds_rounded:
                 value, reference, delta = self.addend(value), self.addend(reference), self.addend(delta)
             a, b = self.side(value, reference, delta, lower)
+            if self.is_plain and (_LOW < b < a < _HIGH if lower else _LOW < a < b < _HIGH):
+                return False  # rounding keeps the order
             seen = self.round
             a, b = seen(a), seen(b)
         if a < b if lower else a > b:

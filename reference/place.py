@@ -31,7 +31,7 @@ class Place:
     """`index` in the list. What was seen is that of the epoch, or of the hooks around the epochs, that is under way."""
 
     __slots__ = (
-        "attributes", "calls", "changed", "counts", "index", "internal", "logged", "lost", "machine", "printed",
+        "attributes", "calls", "changed", "counts", "effects", "index", "internal", "logged", "lost", "machine", "printed",
         "printed_around", "recorded", "removed", "saved", "side_effects", "side_effects_around", "state", "warned",
         "warned_around", "warned_made", "weights_set",
     )  # fmt: skip
@@ -45,6 +45,8 @@ class Place:
         self.warned_made: tuple[str, ...] = ()
         self._made()
         self.internal: dict[str, list[list[Any]]] = {}
+        self.effects: list[m.Effect] = []
+        """Those of its last hook."""
         self.fit_begins()
 
     def again(self, instances: str) -> None:

@@ -30,6 +30,7 @@ from callcheck.spec.values import Logs, Rate
 from callcheck.spec.weights import Origin, Weights
 
 from . import machine as m
+from .calm import can_be_calm, passed
 from .decision import Decision as Decision
 from .expressible import beyond
 from .machine import Event, made
@@ -264,14 +265,17 @@ class Replay:
         if self.optional:
             seen["files"], seen["gone"] = self.model.changed_files()
             seen["weights_at_begin"] = from_the_start(self.model.weights) if contents else None
-        for epoch, content in enumerate(contents, epoch):  # noqa: B020 - the first epoch, then each
-            self._epoch(epoch, content, epochs, batch)
-            batch = 0
+        done, calm = 0, can_be_calm(self)
+        while done < len(contents):
+            self._epoch(epoch + done, contents[done], epochs, batch)
+            done, batch = done + 1, 0
             if self.model.stop:
                 break
+            if calm:
+                done += passed(self, contents, done, epoch + done, epochs)
         self._clear()
         self.model.finish()
-        self._around("fit_end", epoch)
+        self._around("fit_end", max(epoch, epoch + done - 1))
 
     def _around(self, hook: str, epoch: int) -> None:
         """The hooks around the epochs; what is said there is the fit's."""
@@ -392,28 +396,23 @@ class Replay:
             if other.raises is not None:
                 raise self._raised(other.raises, "raised by somebody else", other.hook, epoch, batch, by="other")
 
+    def event(self, epoch: int, told: int, logs: Logs) -> m.Event:
+        """What a hook is told. `told`: the index of the batch."""
+        model, hidden = self.model, self.model.rate_is_hidden
+        return made(
+            Event,
+            (
+                epoch, told, logs, None if hidden else model.rate, model.weights, self.metrics, model.stop, model.texts,
+                model.backups, self.epochs, model.keeps_average,
+            ),
+        )  # fmt: skip
+
     def turn(self, place: Place, transition: Any, hook: str, epoch: int, batch: int, logs: Logs) -> Logs:
         """One callback's hook, with its effects; the logs as those after it see them. Raises _Raise for what it raises."""
         model, before = self.model, place.state
-        rate = None if model.rate_is_hidden else model.rate
-        told = self.told if batch >= 0 else -1
-        event = made(
-            Event,
-            (
-                epoch,
-                told,
-                logs,
-                rate,
-                model.weights,
-                self.metrics,
-                model.stop,
-                model.texts,
-                model.backups,
-                self.epochs,
-                model.keeps_average,
-            ),
-        )
+        event = self.event(epoch, self.told if batch >= 0 else -1, logs)
         effects: list[m.Effect] = []
+        place.effects = effects
         try:
             place.state, reason = transition(before, event, effects)
             if model.rate_is_scheduled:

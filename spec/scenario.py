@@ -136,8 +136,15 @@ class Fit:
     resume: Resume | None = None
 
 
+class _Known:
+    """What a record was asked for once, beside its fields."""
+
+    __slots__ = ("_key",)
+    _key: str
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Scenario:
+class Scenario(_Known):
     """One callback, or several in order, one model and one optimizer, over successive fits.
 
     `callback` and `config` are those of the only one. Several, and one that is written as a list, are in `callbacks`, and
@@ -430,8 +437,13 @@ _SORTED = json.JSONEncoder(allow_nan=False, sort_keys=True)
 
 
 def key(scenario: Scenario) -> str:
-    """Identity: two scenarios are the same exactly if their keys are equal."""
-    return _SORTED.encode(SCENARIO.write(scenario))
+    """Identity: two scenarios are the same exactly if their keys are equal. Made once, as it is asked for again and again."""
+    try:
+        return scenario._key
+    except AttributeError:
+        made = _SORTED.encode(SCENARIO.write(scenario))
+        object.__setattr__(scenario, "_key", made)
+        return made
 
 
 def from_json(data: Any) -> Scenario:

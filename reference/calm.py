@@ -1,0 +1,77 @@
+"""The epochs of a long training in which nothing new happens: they are run at the speed of the machines.
+
+Rules
+- Passed is an epoch in which every callback does at its end what it did in the epoch before, which was nothing, or to log
+  something. Its record is that epoch's.
+- Transitions are pure: an epoch in which something else happens is left as if it had not begun, and the loop runs it.
+"""
+
+from collections.abc import Sequence
+from itertools import repeat
+from typing import TYPE_CHECKING
+
+from callcheck.spec.scenario import Epoch
+from callcheck.spec.trace import EpochTrace
+from callcheck.spec.weights import Origin
+
+from .machine import NOTHING, Effect, Event, Log, made
+from .place import NOTHING_LOGGED, Place
+
+if TYPE_CHECKING:
+    from .replay import Replay
+
+LOOKED_AT = ("epoch_begin", "batch_end", "validation_end", "test_begin", "test_end")
+"""The hooks of an epoch that come before its end: where a callback has one, no epoch is passed."""
+
+
+def can_be_calm(run: "Replay") -> bool:
+    """Whether anything of the epochs but their ends can matter, or is asked for."""
+    asked = run.optional or run.internal or run.model.keeps_average
+    return not asked and not any(run.hooks[hook] for hook in LOOKED_AT)
+
+
+def passed(run: "Replay", contents: Sequence[Epoch], at: int, first: int, epochs: list[EpochTrace]) -> int:
+    """Run the contents from `at` on, those of the epoch `first` and so on, for as long as nothing new happens; how many that
+    were. What was seen of them is added to `epochs`, the last of which was run by the loop."""
+    record, fit, model, watch = epochs[-1], run.fit, run.model, run.watch
+    if record.learning_rate != record.learning_rate_in_epoch or not all(map(_only_logs, run.hooks["epoch_end"])):
+        return 0
+    turns = [(place, turn, place.effects, place.logged) for place, turn in run.hooks["epoch_end"].items()]
+    _, told, _, rate, _, *later = run.event(first, -1, NOTHING_LOGGED)
+    epoch, steps = first, 0
+    for position in range(at, len(contents)):
+        content = contents[position]
+        if content.others or content.stop:
+            break
+        logs, weights = content.logs, made(Origin, (fit, epoch, False))
+        decided = []
+        for place, turn, usual, logged in turns:
+            effects: list[Effect] = []
+            event, before = made(Event, (epoch, told, logs, rate, weights, *later)), place.state
+            try:
+                after, reason = turn(before, event, effects)
+            except Exception:  # the loop meets it again
+                break
+            if effects != usual or (usual and not logged.keys().isdisjoint(logs)):
+                break
+            logs = {**logs, **logged} if usual else logs
+            decided.append((place, before, after, event, reason, effects))
+        if len(decided) < len(turns):
+            break
+        for place, before, after, event, reason, effects in decided:
+            place.state = after
+            if watch is not None and reason is not NOTHING:
+                config = place.machine.config  # type: ignore[attr-defined]  # every machine that gives reasons has one
+                watch((fit, "epoch_end", event, reason, config, before, after, model.rate, place.index, effects))
+        epoch += 1
+        steps += 1 if content.batches is None else len(content.batches)
+    if epoch > first:
+        model.trained(made(Origin, (fit, epoch - 1, False)), steps)
+        epochs.extend(repeat(record, epoch - first))
+    return epoch - first
+
+
+def _only_logs(place: Place) -> bool:
+    """Whether a callback did nothing in the last epoch but to log what was not there."""
+    logged = sum(isinstance(effect, Log) for effect in place.effects)
+    return len(place.effects) == logged == len(place.logged) and not place.changed
