@@ -8,7 +8,7 @@ Rules
    KeyError; a metric called `epoch` TypeError.
 3. `save_best_only`: a missing metric warns and saves (choice `model-checkpoint/missing-metric`); an array metric, a tensor
    too, warns and saves (choice `model-checkpoint/array-metric`); otherwise an improvement on the best saves. An array
-   without dimensions is a number.
+   without dimensions is a number (as the best, too: choice `model-checkpoint/best-of-an-array`).
 4. The best is `initial_value_threshold` at first, and is never reset.
 5. A save to a path at which a directory is, or to a name of more than 255 bytes, raises OSError; one for which a file would
    have to be a directory raises NotADirectoryError (choices `model-checkpoint/folder`, `failed-save`). A file that is there is
@@ -167,7 +167,7 @@ class ModelCheckpoint(Machine):
         self.one_file = one_file(dialect)
         self.failed_save = dialect["model-checkpoint/failed-save"]
         self.refuses_best = dialect["model-checkpoint/best-keras-file"] == "refused"
-        self.keeps_arrays = dialect["model-checkpoint/array-metric"] == "saves"
+        self.array_is_best = dialect["model-checkpoint/best-of-an-array"] == "as-logged"
         self.counts_samples = dialect["model-checkpoint/save-freq"] == "samples"
         self.first = 1 if dialect["model-checkpoint/epoch-in-name"] == "from-one" else 0
         self.alone = signature == "weights-alone"
@@ -279,8 +279,8 @@ class ModelCheckpoint(Machine):
         return best, False, NOT_IMPROVED
 
     def attributes(self, state: State) -> dict[str, Any]:
-        # tf.keras makes a plain number of an array when it saves; since which release is no choice yet.
-        return {} if isinstance(state.best, ArrayNumber) and not self.keeps_arrays else {"best": state.best}
+        best = state.best
+        return {"best": best if self.array_is_best or not isinstance(best, ArrayNumber) else float(best)}
 
 
 def _samples(logs: Logs) -> Any:

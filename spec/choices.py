@@ -367,6 +367,12 @@ _ALL = (
         compares_and_prints="It compares, and fails unless the array has one element, which is printed as its number.",
     ),
     decision(
+        "model-checkpoint/best-of-an-array",
+        "What is the attribute best, where the best value was logged as an array without dimensions?",
+        as_logged="That array.",
+        plain_number="A plain number of Python's.",
+    ),
+    decision(
         "model-checkpoint/suffix",
         "Which file names are accepted?",
         keras_or_h5="Names that end with .weights.h5 for weights, with .keras or .h5 for models; others raise ValueError.",
