@@ -148,12 +148,13 @@ class RealModels:
         real.metrics = metrics
 
     def _compile(self, real: RealModel, metrics: Any, steps_per_execution: int) -> None:
+        several = {} if steps_per_execution == 1 else {"steps_per_execution": steps_per_execution}
         real.model.compile(
             # by its name Keras 3 saves it in a .h5 file and does not find it again
             optimizer=real.optimizer,
             loss=self.keras.losses.MeanSquaredError(),
             metrics=metrics,
-            steps_per_execution=steps_per_execution,
+            **several,
         )
 
     # ---------------------------------------------------------------------------------- what is in them
