@@ -13,7 +13,7 @@ Rules
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from itertools import combinations
 
 from callcheck.reference.replay import replay
@@ -183,10 +183,11 @@ class _Search:
         self.a = a
         self.b = b
         self.holds = holds
+        self.choices = tuple(distance(a, b))
         self.apart = [
             (scenario, one, other)
             for scenario in pool
-            if told_apart(one := replay(scenario, a), other := replay(scenario, b))
+            if told_apart(one := replay(scenario, a), other := replay(scenario, b), self.choices)
         ]
 
     def _with(self, choices: tuple[str, ...]) -> Dialect:
@@ -198,12 +199,13 @@ class _Search:
         all what `b` does: then nothing else explains the difference. None if none was found."""
         changed = self._with(choices)
         fewer = [self._with((choice,)) for choice in choices] if len(choices) > 1 else []
+        apart = partial(told_apart, choices=choices)
 
         def burden(scenario: Scenario, one: Result, there: Result) -> tuple[bool, int, bool] | None:
             """How much less than perfect the scenario is, on which `a` and `b` do these two: other choices matter too, it shows
             little, it takes unusual numbers or an error. None if it does not show the choices."""
             other = replay(scenario, changed)
-            if not told_apart(one, other) or any(told_apart(one, replay(scenario, each)) for each in fewer):
+            if not apart(one, other) or any(apart(one, replay(scenario, each)) for each in fewer):
                 return None
             usual = _is_plain(scenario) and not (isinstance(one, Trace) and _raised(one))
             return told_apart(other, there), severity(one, other), not usual
@@ -218,7 +220,7 @@ class _Search:
             if not self.holds(scenario):
                 return False
             one, there = replay(scenario, self.a), replay(scenario, self.b)
-            weight = burden(scenario, one, there) if told_apart(one, there) else None
+            weight = burden(scenario, one, there) if apart(one, there) else None
             return weight is not None and weight <= least
 
         shown = smallest(about[index][0], as_good, tries=TRIES)

@@ -99,7 +99,7 @@ def told_apart(id: str, one: str, other: str) -> Scenario:
         a, b = base.replace("a", **{id: one}), base.replace("b", **{id: other})
 
         def shows(scenario: Scenario, a: Dialect = a, b: Dialect = b) -> bool:
-            return told_apart_by(replay(scenario, a), replay(scenario, b))
+            return told_apart_by(replay(scenario, a), replay(scenario, b), [id])
 
         found = next((scenario for scenario in tried if shows(scenario)), None)
         if found is not None:

@@ -1,21 +1,27 @@
 """A semantic choice as a record, and the choices and sentences that several callbacks share. The registry is `choices.py`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .callbacks import Callback
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Choice:
-    """One decision. `values` maps each value's name to a sentence that says what an implementation with it does."""
+    """One decision. `values` maps each value's name to a sentence that says what an implementation with it does; `held`: it shows
+    in what a public attribute holds, and nowhere else."""
 
     id: str
     question: str
     values: dict[str, str]
+    held: bool = False
 
 
 def decision(id: str, question: str, **values: str) -> Choice:
     return Choice(id=id, question=question, values={name.replace("_", "-"): text for name, text in values.items()})
+
+
+def in_attributes(choice: Choice) -> Choice:
+    return replace(choice, held=True)
 
 
 IN_AUTO = 'How does mode="auto" choose between minimum and maximum?'

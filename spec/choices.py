@@ -26,6 +26,7 @@ from .choice import (
     arguments,
     decision,
     first_value,
+    in_attributes,
     min_delta_side,
     min_delta_sign,
     patience,
@@ -366,11 +367,13 @@ _ALL = (
         compares="It compares, and fails unless the array has one element; to print that one fails too.",
         compares_and_prints="It compares, and fails unless the array has one element, which is printed as its number.",
     ),
-    decision(
-        "model-checkpoint/best-of-an-array",
-        "What is the attribute best, where the best value was logged as an array without dimensions?",
-        as_logged="That array.",
-        plain_number="A plain number of Python's.",
+    in_attributes(
+        decision(
+            "model-checkpoint/best-of-an-array",
+            "What is the attribute best, where the best value was logged as an array without dimensions?",
+            as_logged="That array.",
+            plain_number="A plain number of Python's.",
+        )
     ),
     decision(
         "model-checkpoint/suffix",

@@ -6,9 +6,11 @@ Rules
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from .choices import CHOICES
 from .fields import Found
 from .reading import place
 from .trace import (
@@ -65,11 +67,11 @@ def difference(a: Result, b: Result, *, attributes: bool = True) -> Difference |
     return None if found is None else _located(Found((reason, *found.path), found.a, found.b))
 
 
-def told_apart(a: Result, b: Result) -> bool:
+def told_apart(a: Result, b: Result, choices: Iterable[str] = ()) -> bool:
     """Whether what two dialects do is not the same: both are known, or in one there is no such callback. What an attribute says
-    tells no two apart that do the same."""
+    tells no two apart that do the same, unless one of the `choices` (ids) that are looked for shows nowhere else."""
     known = all(isinstance(each, Trace) or each == NO_SUCH_CALLBACK for each in (a, b))
-    return known and difference(a, b, attributes=False) is not None
+    return known and difference(a, b, attributes=any(CHOICES[id].held for id in choices)) is not None
 
 
 def _attributes_differ(a: Trace, b: Trace) -> Found | None:

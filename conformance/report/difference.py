@@ -197,7 +197,8 @@ def _counted(differences: Sequence[Difference]) -> str:
 def _told(each: Difference, result: Result) -> list[str]:
     if isinstance(result, Failed):
         return [*heading(each.scenario), f"  no answer: {result.kind}, {result.message}"]
-    return table(each.scenario, result if isinstance(result, Trace) else None)
+    held = any(CHOICES[choice].held for choice in each.choices)
+    return table(each.scenario, result if isinstance(result, Trace) else None, attributes=held)
 
 
 def changes_between(a: Dialect | None, b: Dialect | None, choice: str) -> list[tuple[str, Change]]:

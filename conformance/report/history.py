@@ -51,7 +51,11 @@ class Told:
             (self.now.replace("before", **{choice: then[choice]}), self.now),
             (then, then.replace("after", **{choice: self.now[choice]})),
         )
-        return next((pair for pair in pairs if _differ(self.scenario, *pair)), pairs[0])
+        return next((pair for pair in pairs if self._differ(*pair)), pairs[0])
+
+    def _differ(self, a: Dialect, b: Dialect) -> bool:
+        held = CHOICES[self.change.choice].held
+        return difference(replay(self.scenario, a), replay(self.scenario, b), attributes=held) is not None
 
     @property
     def anchor(self) -> str:
@@ -71,17 +75,14 @@ class Told:
         return tuple(lines)
 
     def _tables(self, steps: bool) -> list[list[str]]:
-        return [_table(self.scenario, dialect, steps) for dialect in self.pair]
+        held = CHOICES[self.change.choice].held
+        return [_table(self.scenario, dialect, steps, held) for dialect in self.pair]
 
 
-def _differ(scenario: Scenario, a: Dialect, b: Dialect) -> bool:
-    return difference(replay(scenario, a), replay(scenario, b), attributes=False) is not None
-
-
-def _table(scenario: Scenario, dialect: Dialect, steps: bool) -> list[str]:
+def _table(scenario: Scenario, dialect: Dialect, steps: bool, attributes: bool) -> list[str]:
     trace = replay(scenario, dialect)
     if isinstance(trace, Trace):
-        return [line.rstrip() for line in table(scenario, trace, steps=steps)]
+        return [line.rstrip() for line in table(scenario, trace, steps=steps, attributes=attributes)]
     return [heading(scenario)[0], "  there is no such callback"]
 
 

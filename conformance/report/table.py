@@ -338,16 +338,23 @@ def in_order(place: tuple[int, int | None, str]) -> tuple[int, bool, int, bool]:
     return fit, position is None, position or 0, bool(shown)
 
 
-def table(scenario: Scenario, trace: Trace | None, why: Sequence[Decision] = (), *, steps: bool = False) -> list[str]:
+def table(
+    scenario: Scenario,
+    trace: Trace | None,
+    why: Sequence[Decision] = (),
+    *,
+    steps: bool = False,
+    attributes: bool = False,
+) -> list[str]:
     """The scenario by epoch: the absolute epoch, what was shown, what was seen of it, what the callback remembers, and why it
-    did that, where the reasons are given. `steps`: how many the optimizer has made, too."""
+    did that, where the reasons are given. `steps`: how many the optimizer has made, too; `attributes`: and what they hold."""
     first, *around = heading(scenario)
     lines = [first, *(f"  {line}" for line in around)]
     decided = reasons(why)
     if trace is not None and trace.rejected is not None:
         # no fit was run, so there is nothing to tell of any
         return [printable(line) for line in (*lines, f"  rejected: {trace.rejected.type}: {trace.rejected.message}")]
-    for fit, of_fit in groupby(rows(scenario, trace, steps=steps), key=lambda row: row.fit):
+    for fit, of_fit in groupby(rows(scenario, trace, steps=steps, attributes=attributes), key=lambda row: row.fit):
         lines.append(f"  fit {fit + 1}{begun(scenario.fits[fit])}")
         for row in of_fit:
             if row.position is None:
