@@ -78,8 +78,8 @@ def possible(callback: str, choice: str) -> tuple[str, ...]:
 
 
 def values(callback: str) -> Iterator[tuple[str, str]]:
-    """The choices that can matter to a callback, with each of their possible values that is not the documented one."""
-    for choice in governing(callback):
+    """The choices that can matter to what a callback does, with each of their possible values that is not the documented one."""
+    for choice in (each for each in governing(callback) if not CHOICES[each].held):
         yield from ((choice, value) for value in possible(callback, choice) if value != documented()[choice])
 
 
