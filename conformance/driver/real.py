@@ -415,4 +415,8 @@ def real_models(package: Package) -> RealModels:
                 "tensorflow:fit needs TensorFlow 1.5: that of 1.4 takes its batches from threads, ahead of the epoch"
             )
         return GraphModels(package)
+    if package.name == "tensorflow" and package.version.startswith(("2.0.", "2.1.", "2.2.", "2.3.")):
+        raise Unavailable(
+            "tensorflow:fit needs TensorFlow 2.4, or 1: that of 2.0 to 2.3 takes no data whose length changes from epoch to epoch"
+        )
     return (StandaloneModels if isinstance(package.world, StandaloneKeras) else RealModels)(package)
