@@ -4,19 +4,20 @@ Rules
 - It is asked the stored questions (`questions.py`) and the random scenarios of the pool, within its limits. A dialect fits if the
   reference in it does exactly what was seen, on every one of them.
 - The search begins with the known dialect that fits best. One choice after the other is turned, each time the one that makes the
-  most scenarios right; where no single one helps, two at once, since choices mask one another. What is left unexplained on the
-  random scenarios is asked into the search again.
+  most scenarios right; where no single one helps, two at once, since choices mask one another: two of which one alone changes
+  something, or that are known to mask each other. What is left unexplained on the random scenarios is asked into the search
+  again.
 - Then what is not needed is turned back to what is documented: a value is adopted only if something that was seen asks for it.
 - What the callback leaves out everywhere, and no choice explains, is told once (`left_out.py`), and set aside: it would hide the
   rest.
 - Each choice is *seen* (every other value predicts something else somewhere), *not separable* (another choice hides it), *not
   observable here* (it shows only in what cannot be seen of this callback), or *not expressible here* (it takes what this callback
-  cannot be asked).
+  cannot be asked). The documented value is looked up in all that was seen, others in what was asked into the search.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, combinations, islice
+from itertools import chain, combinations
 from math import isfinite
 
 from callcheck.reference.replay import replay
@@ -30,6 +31,7 @@ from callcheck.spec.search.telling import telling
 from callcheck.spec.trace import Failed, Result, Trace
 
 from .derivation import governing, keras_dialects
+from .evidence import Evidence
 from .health import Complaint, complaint, idle
 from .left_out import has, shows, silent, without
 from .limits import limits
@@ -44,12 +46,20 @@ ROUNDS = 4
 """How often what is left unexplained is asked into the search again."""
 AGAIN = 40
 """How many unexplained scenarios at a time."""
-AHEAD = 12
-"""On so many failing scenarios two choices are tried at once."""
+AHEAD = 8
+"""So many failing scenarios are looked at first, and on so many two choices are tried at once."""
+SILENT = 12
+"""On so many scenarios nothing may be seen of what is left out, whatever else is turned."""
+FIRST, NEAREST = 5, 8
+"""One in so many questions is put to all known dialects, all of them to so many that fit these best."""
 TRIES = 120
 """How many scenarios are tried at the most to shrink one example."""
 ARITHMETIC = frozenset({"precision", "min-delta-side", "rate-arithmetic", "stored-as"})
 """The last parts of the ids of choices that are the same on paper, and differ in floating point alone."""
+
+
+Turn = tuple[str, str]
+"""A choice, and the value that it is given."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -172,40 +182,6 @@ def infer(results: Results, callback: str, *, examples: int, seed: int) -> Infer
     return _Search(results, callback, examples, seed).inference()
 
 
-@dataclass(slots=True)
-class _Evidence:
-    """What was seen: scenarios with traces. What dialects predict is remembered."""
-
-    callback: str
-    seen: dict[str, tuple[Scenario, Trace]] = field(default_factory=dict)
-    _known: dict[tuple[str, ...], dict[str, bool]] = field(default_factory=dict)
-
-    def missed(self, dialect: Dialect, among: Iterable[str]) -> Iterator[str]:
-        """The keys of those scenarios on which the dialect does something else than was seen."""
-        known = self._known.setdefault(tuple(dialect[choice] for choice in governing(self.callback)), {})
-        for name in among:
-            if name not in known:
-                scenario, trace = self.seen[name]
-                predicted = replay(scenario, dialect)
-                # What the reference does not predict tells nothing.
-                known[name] = isinstance(predicted, Trace) and difference(predicted, trace) is not None
-            if known[name]:
-                yield name
-
-    def failing(self, dialect: Dialect, among: Iterable[str]) -> list[str]:
-        """All of them."""
-        return list(self.missed(dialect, among))
-
-    def count(self, dialect: Dialect, among: Iterable[str], enough: int) -> int:
-        """How many they are; it is not counted beyond `enough`."""
-        return sum(1 for _ in islice(self.missed(dialect, among), enough))
-
-    def fitting(self, dialect: Dialect, among: Iterable[str]) -> list[str]:
-        """The keys of those on which it does what was seen."""
-        wrong = set(self.missed(dialect, self.seen))
-        return [name for name in among if name not in wrong]
-
-
 class _Search:
     def __init__(self, results: Results, callback: str, examples: int, seed: int) -> None:
         self.results = results
@@ -220,15 +196,17 @@ class _Search:
         self.aside: frozenset[str] = frozenset()
         self.evidence = self._evidence()
         self.asked = [name for name in unique if name in self.evidence.seen]
+        self.fitting: dict[str, None] = {}
+        """The keys of what the dialect that was found explains, in their order."""
 
-    def _evidence(self) -> _Evidence:
+    def _evidence(self) -> Evidence:
         """What was answered, but for what is set aside."""
         seen = {}
         for name, scenario in self.scenarios.items():
             answer = self.answers[name]
             if isinstance(answer, Trace) and shows(scenario, self.aside):
                 seen[name] = (scenario, without(answer, self.aside))
-        return _Evidence(self.callback, seen)
+        return Evidence(self.callback, seen)
 
     def _unanswered(self) -> Iterator[Unexplained]:
         """What came to no trace, by kind, each with the simplest scenario."""
@@ -260,6 +238,7 @@ class _Search:
         self.asked = [name for name in self.asked if name in self.evidence.seen]
         nearest = self._nearest()
         dialect = self._spoken(nearest)
+        self.fitting = self.evidence.fitting(dialect)
         return Inference(
             callback=self.callback, dialect=dialect,
             choices=tuple(self._inferred(dialect, choice) for choice in self.alternatives),
@@ -289,9 +268,9 @@ class _Search:
         found = {}
         turned = [_with(documented(), {choice: value}) for choice, value in self._turns(documented())]
         for name in sorted(silent(trace for _, trace in self.evidence.seen.values())):
-            told = ((*seen, replay(seen[0], documented())) for seen in self.evidence.seen.values())
+            told = ((*seen, self.evidence.predicted(documented(), key)) for key, seen in self.evidence.seen.items())
             there = sorted((each for each in told if has(each[2], name)), key=lambda each: complexity(each[0]))
-            some = [scenario for scenario, _, _ in there[:AHEAD]]
+            some = [scenario for scenario, _, _ in there[:SILENT]]
             if some and all(any(has(replay(scenario, other), name) for scenario in some) for other in turned):
                 scenario, trace, predicted = there[0]
                 found[name] = Unexplained(scenarios=len(there), scenario=scenario, seen=trace, predicted=predicted)
@@ -301,14 +280,11 @@ class _Search:
         """The known dialect that fits the stored questions best, then all that was seen; of equal ones the documentation, then
         the newest Keras."""
         known = (documented(), *keras_dialects(self.callback), *third_party().values())
-        best: list[tuple[int, int]] = []
-        for place, dialect in enumerate(known):
-            enough = best[2][0] if len(best) > 2 else len(self.asked)
-            best = sorted([*best, (self.evidence.count(dialect, self.asked, enough), place)])[:3]
-        return min(
-            (known[place] for _, place in best),
-            key=lambda dialect: len(self.evidence.failing(dialect, self.evidence.seen)),
-        )
+        for among, most in ((self.asked[::FIRST], NEAREST), (self.asked, 1)):
+            misses = {place: self.evidence.count(dialect, among, len(among)) for place, dialect in enumerate(known)}
+            limit = sorted(misses.values())[:most][-1]
+            known = tuple(dialect for place, dialect in enumerate(known) if misses[place] <= limit)
+        return min(known, key=lambda dialect: len(self.evidence.failing(dialect, self.evidence.seen)))
 
     def _fitted(self, dialect: Dialect) -> Dialect:
         """The dialect, with choices turned as long as that makes more of what was asked right."""
@@ -316,38 +292,61 @@ class _Search:
             turns = self._turns(dialect)
             better = self._best(dialect, [dict([turn]) for turn in turns], failing)
             if better is None:
-                pairs = (dict(pair) for pair in combinations(turns, 2) if pair[0][0] != pair[1][0])
-                few = failing[:AHEAD]
-                hopeful = [pair for pair in pairs if len(self.evidence.failing(_with(dialect, pair), few)) < len(few)]
-                better = self._best(dialect, hopeful, failing)
+                better = self._best(dialect, list(self._hopeful(dialect, turns, failing[:AHEAD])), failing)
             if better is None:
                 return dialect
             dialect = better
         return dialect
 
-    def _turns(self, dialect: Dialect) -> list[tuple[str, str]]:
+    def _turns(self, dialect: Dialect) -> list[Turn]:
         every = ((choice, value) for choice, values in self.alternatives.items() for value in values)
         return [(choice, value) for choice, value in every if value != dialect[choice]]
 
+    def _hopeful(self, dialect: Dialect, turns: Sequence[Turn], failing: Sequence[str]) -> Iterator[Mapping[str, str]]:
+        """The pairs of turns that make one of these right."""
+        masking = {
+            frozenset({(each.choice, each.value), each.beside}) for each in self.stored if each.beside is not None
+        }
+        left = [pair for pair in combinations(turns, 2) if pair[0][0] != pair[1][0]]
+        for name in failing:
+            scenario, before = self.evidence.seen[name][0], self.evidence.predicted(dialect, name)
+            stirring = {turn for turn in turns if replay(scenario, _with(dialect, dict([turn]))) != before}
+            pairs, left = left, []
+            for pair in pairs:
+                stirs = not stirring.isdisjoint(pair) or frozenset(pair) in masking
+                if stirs and not self.evidence.failing(_with(dialect, dict(pair)), [name]):
+                    yield dict(pair)
+                else:
+                    left.append(pair)
+
     def _best(self, dialect: Dialect, turns: Sequence[Mapping[str, str]], failing: Sequence[str]) -> Dialect | None:
-        """The dialect with the turn that leaves the fewest failing; None if none leaves fewer than there are."""
+        """The dialect with the turn that leaves the fewest failing; None if none leaves fewer than there are. Those that help on
+        the first few are preferred."""
         wrong = set(failing)
         right = [name for name in self.asked if name not in wrong]
-        least, best = len(failing), None
-        for turn in turns:
-            turned = _with(dialect, turn)
-            still = self.evidence.count(turned, chain(failing, right), least)
-            if still < least:
-                least, best = still, turned
-        return best
+        first = failing[:AHEAD]
+        turned = [_with(dialect, turn) for turn in turns]
+        for tried in ([each for each in turned if self.evidence.count(each, first, len(first)) < len(first)], turned):
+            least, best = len(failing), None
+            for each in tried:
+                still = self.evidence.count(each, chain(failing, right), least)
+                if still < least:
+                    least, best = still, each
+            if best is not None:
+                return best
+        return None
 
     def _turned_back(self, dialect: Dialect) -> Dialect:
-        """The dialect, with every choice as documented that nothing asks for."""
-        everything = list(self.evidence.seen)
-        fewest = len(self.evidence.failing(dialect, everything))
-        for choice in self.alternatives:
-            turned = _with(dialect, {choice: documented()[choice]})
-            if turned[choice] != dialect[choice] and self.evidence.count(turned, everything, fewest + 1) <= fewest:
+        """The dialect, with every choice as documented of which nothing that it explains asks for more."""
+        explained = self.evidence.fitting(dialect)
+        left = [choice for choice in self.alternatives if dialect[choice] != documented()[choice]]
+        asked = [name for name in self.asked if name in explained]
+        unasked = [each for each in left if not self.evidence.count(_back(dialect, [each]), asked, 1)]
+        if not self.evidence.count(_back(dialect, unasked), explained, 1):  # nearly always
+            return _back(dialect, unasked)
+        for choice in unasked:
+            turned = _back(dialect, [choice])
+            if not self.evidence.count(turned, explained, 1):
                 dialect = turned
         return dialect
 
@@ -379,12 +378,20 @@ class _Search:
     def _status(self, dialect: Dialect, choice: str, value: str) -> str:
         """Whether it was seen that the choice has not this value; if not, why not."""
         turned = _with(dialect, {choice: value})
+        told_of = value == documented()[choice]
         about = [key(self.within.inside(each.scenario)) for each in self.stored if each.choice == choice]
-        everything = [*(name for name in about if name in self.evidence.seen), *self.evidence.seen]
-        if self.evidence.count(turned, self.evidence.fitting(dialect, everything), 1):
-            return SEEN
-        asked = (self.evidence.seen[name][0] for name in everything)
-        if any(differ(replay(scenario, dialect), replay(scenario, turned)) for scenario in asked):
+        shows = False
+        for name in dict.fromkeys([*about, *(self.evidence.seen if told_of else self.asked)]):
+            if name not in self.evidence.seen:
+                continue
+            scenario, seen = self.evidence.seen[name]
+            before, instead = self.evidence.predicted(dialect, name), replay(scenario, turned)
+            if difference(before, instead) is None:
+                continue
+            if name in self.fitting and isinstance(instead, Trace) and difference(instead, seen) is not None:
+                return SEEN
+            shows = shows or differ(before, instead)
+        if shows:
             return NOT_OBSERVABLE
         if any(differ(replay(each.scenario, dialect), replay(each.scenario, turned)) for each in self.stored):
             return NOT_EXPRESSIBLE
@@ -394,8 +401,7 @@ class _Search:
         """A smallest scenario on which the dialect does what was seen and would not with the other value, and how many there
         are."""
         turned = _with(dialect, {choice: other})
-        fitting = self.evidence.fitting(dialect, self.evidence.seen)
-        showing = [self.evidence.seen[name][0] for name in self.evidence.missed(turned, fitting)]
+        showing = [self.evidence.seen[name][0] for name in self.evidence.missed(turned, self.fitting)]
         if not showing:
             return None
 
@@ -451,6 +457,11 @@ class _Search:
 
 def _with(dialect: Dialect, turns: Mapping[str, str]) -> Dialect:
     return dialect.replace("inferred", **turns)
+
+
+def _back(dialect: Dialect, choices: Sequence[str]) -> Dialect:
+    """The dialect with these choices as documented."""
+    return _with(dialect, {choice: documented()[choice] for choice in choices})
 
 
 def choices_of(callback: str) -> tuple[str, ...]:
