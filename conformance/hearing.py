@@ -153,7 +153,7 @@ class Hearing:
             if isinstance(result, NoTrace) and rule.speaks_of(scenario):
                 yield scenario, result, None
             elif isinstance(result, Trace) and rule.speaks_of(scenario):
-                other = None if rule.related is None else rule.related(scenario)
+                other = rule.beside(scenario)
                 if rule.related is None or other is not None:
                     yield scenario, result, other
 

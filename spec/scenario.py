@@ -10,10 +10,10 @@ Rules
 
 import json
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from itertools import repeat
-from typing import Any
+from typing import Any, TypeVar
 
 from .callbacks import CALLBACKS, FLOAT_PARAMETERS, TRAINING
 from .fields import BOOLEAN, INDEX, INTEGER, TEXT, Field, Kind, ListOf, Table, choice, nullable
@@ -40,6 +40,8 @@ from .values import (
     number_from_json,
     number_to_json,
 )
+
+T = TypeVar("T")
 
 HOOKS_OF_EPOCHS = ("epoch_begin", "batch_end", "epoch_end")
 """The hooks in which others can act."""
@@ -136,15 +138,15 @@ class Fit:
     resume: Resume | None = None
 
 
-class _Known:
-    """What a record was asked for once, beside its fields."""
+class _Remembering:
+    """A record that keeps what was made of it, beside its fields: see `remembered`."""
 
-    __slots__ = ("_key",)
-    _key: str
+    __slots__ = ("_memory",)
+    _memory: dict[Hashable, Any]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Scenario(_Known):
+class Scenario(_Remembering):
     """One callback, or several in order, one model and one optimizer, over successive fits.
 
     `callback` and `config` are those of the only one. Several, and one that is written as a list, are in `callbacks`, and
@@ -437,13 +439,21 @@ _SORTED = json.JSONEncoder(allow_nan=False, sort_keys=True)
 
 
 def key(scenario: Scenario) -> str:
-    """Identity: two scenarios are the same exactly if their keys are equal. Made once, as it is asked for again and again."""
+    """Identity: two scenarios are the same exactly if their keys are equal."""
+    return remembered(scenario, "key", lambda each: _SORTED.encode(SCENARIO.write(each)))
+
+
+def remembered(scenario: Scenario, what: Hashable, make: Callable[[Scenario], T]) -> T:
+    """What `make` makes of a scenario, made once for each: it is asked of the same ones for every clause and dialect."""
     try:
-        return scenario._key
+        memory = scenario._memory
     except AttributeError:
-        made = _SORTED.encode(SCENARIO.write(scenario))
-        object.__setattr__(scenario, "_key", made)
-        return made
+        memory = {}
+        object.__setattr__(scenario, "_memory", memory)
+    if what not in memory:
+        memory[what] = make(scenario)
+    found: T = memory[what]
+    return found
 
 
 def from_json(data: Any) -> Scenario:

@@ -67,7 +67,7 @@ def paired(clause: Clause, scenario: Scenario) -> Pair | None:
     """The scenario, with the one beside it; None if the clause does not speak of it."""
     if not clause.speaks_of(scenario):
         return None
-    related = None if clause.related is None else clause.related(scenario)
+    related = clause.beside(scenario)
     if clause.related is not None and related is None:
         return None
     return ask(scenario), None if related is None else ask(related)

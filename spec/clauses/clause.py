@@ -24,12 +24,12 @@ Rules
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from ..callbacks import CALLBACKS, TRAINING, defaults
 from ..dialect import Dialect, unlike_any_keras
 from ..difference import Difference, difference
-from ..scenario import Epoch, Fit, Scenario
+from ..scenario import Epoch, Fit, Scenario, remembered
 from ..trace import EpochTrace, FitTrace, Trace
 from ..trace import Failed as NoTrace
 from ..values import ScheduledRate, only
@@ -383,19 +383,16 @@ class Clause:
     def speaks_of(self, scenario: Scenario) -> bool:
         """Whether the scenario has the kind of optimizer that the clause speaks of, and no epoch's index is below 0; and whether
         fits may resume."""
-        if any(scenario.first_epoch(fit) < 0 for fit in scenario.fits):
+        seen = remembered(scenario, "traits", _traits)
+        if seen.below_zero or (seen.resumes and not self.resumed) or (seen.averages and not self.averaged):
             return False
-        if not self.resumed and any(_is_resumed(fit) for fit in scenario.fits):
+        if seen.renews and not (self.resumed or self.id.startswith("every-callback/")):
             return False
-        renewed = self.resumed or self.group.startswith("every-callback/")
-        if not renewed and any(fit.instances == "new" for fit in scenario.fits):
-            return False
-        if scenario.use_ema and not self.averaged:
-            return False
-        if self.optimizer == "any":
-            return True
-        rate = scenario.learning_rate
-        return not isinstance(rate, ScheduledRate) and isinstance(rate, float if self.optimizer == "one" else Mapping)
+        return self.optimizer in ("any", seen.optimizer)
+
+    def beside(self, scenario: Scenario) -> Scenario | None:
+        """In a relation, the scenario related to this one; None if there is none."""
+        return None if self.related is None else remembered(scenario, self.related, self.related)
 
     def judge(self, case: Case) -> Outcome:
         """The outcome of the check, its precondition of a clean run included."""
@@ -412,9 +409,27 @@ class Clause:
         return outcome
 
 
-def _is_resumed(fit: Fit) -> bool:
-    """Whether it begins with what lies in a file, or others are at work in it."""
-    return fit.resume is not None or any(epoch.others for epoch in fit.epochs)
+class _Traits(NamedTuple):
+    """What decides which clauses speak of a scenario. `resumes`: a fit begins with what lies in a file, or others are at work in
+    it; `renews`: it has new instances."""
+
+    below_zero: bool
+    resumes: bool
+    renews: bool
+    averages: bool
+    optimizer: Optimizer | None
+
+
+def _traits(scenario: Scenario) -> _Traits:
+    rate = scenario.learning_rate
+    optimizer: Optimizer | None = "several" if isinstance(rate, Mapping) else "one" if isinstance(rate, float) else None
+    return _Traits(
+        below_zero=any(scenario.first_epoch(fit) < 0 for fit in scenario.fits),
+        resumes=any(fit.resume is not None or any(epoch.others for epoch in fit.epochs) for fit in scenario.fits),
+        renews=any(fit.instances == "new" for fit in scenario.fits),
+        averages=scenario.use_ema,
+        optimizer=None if isinstance(rate, ScheduledRate) else optimizer,
+    )
 
 
 CLAUSES: dict[str, Clause] = {}
