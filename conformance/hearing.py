@@ -73,6 +73,8 @@ class Hearing:
         """How many were not, because the budget was spent, of the others."""
         self._pools: dict[str, list[Answered]] = {}
         self._questions: dict[tuple[str, str], list[Question]] = {}
+        self._plain: dict[int, Case] = {}
+        """By scenario the case that it is for every rule that is no relation."""
 
     def scenarios(self, callback: str, *, stored: bool = False) -> tuple[Scenario, ...]:
         """The scenarios on which a callback is judged, or only those that are `stored`."""
@@ -179,7 +181,10 @@ class Hearing:
         if not isinstance(result, Trace):
             return None
         if other is None and beside is None:
-            return Case(scenario=scenario, trace=result, dialect=self.dialect)
+            known = self._plain.get(id(scenario))
+            if known is None or known.trace is not result or known.scenario is not scenario:
+                known = self._plain[id(scenario)] = Case(scenario=scenario, trace=result, dialect=self.dialect)
+            return known
         if not isinstance(beside, Trace):  # it cannot be expressed, or was not tried
             return None
         return Case(scenario=scenario, trace=result, dialect=self.dialect, other=beside, other_scenario=other)

@@ -203,8 +203,15 @@ NO_TRACE = Trace()
 """In place of a trace where there is none."""
 
 
+class _Seen:
+    """The epochs of a case, made once: every clause goes through them."""
+
+    __slots__ = ("_epochs",)
+    _epochs: tuple[EpochSeen, ...]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Case(Place):
+class Case(_Seen, Place):
     """What a check judges: the scenario, its trace, and the dialect that the implementation is held to.
 
     `other`: in a relation, the trace of the related scenario, which is `other_scenario`. `failed`: there is no trace, and why.
@@ -233,14 +240,21 @@ class Case(Place):
 
     def epochs(self, fit: int | None = None) -> Iterator[EpochSeen]:
         """The epochs that were run, of one fit or of all."""
+        try:
+            seen = self._epochs
+        except AttributeError:
+            seen = tuple(self._all_epochs())
+            object.__setattr__(self, "_epochs", seen)
+        return iter(seen if fit is None else [epoch for epoch in seen if epoch.fit == fit])
+
+    def _all_epochs(self) -> Iterator[EpochSeen]:
         for index, shown, seen in self.fits():
-            if fit is None or index == fit:
-                first = self.number(index, 0)
-                contents = shown.epochs[first - self.scenario.first_epoch(shown) :]
-                for position, epoch in enumerate(seen.epochs):
-                    yield EpochSeen(
-                        fit=index, index=position, number=first + position, shown=contents[position], seen=epoch
-                    )
+            first = self.number(index, 0)
+            contents = shown.epochs[first - self.scenario.first_epoch(shown) :]
+            for position, epoch in enumerate(seen.epochs):
+                yield EpochSeen(
+                    fit=index, index=position, number=first + position, shown=contents[position], seen=epoch
+                )
 
     def number(self, fit: int, index: int) -> int:
         """The absolute number that the hooks are told of the epoch with this index in the fit, counted from 0."""
