@@ -209,7 +209,7 @@ _ALL = (
     decision(
         "reduce-lr-on-plateau/reuse",
         "What does an instance remember when it is used for a second fit?",
-        nothing="Every fit starts anew.",
+        nothing="Every fit starts anew, but for a direction that mode auto has taken.",
         best_value="The best value of the fit before; the counters are reset.",
         everything="Everything: the best value, the count of epochs, and the cooldown.",
     ),

@@ -9,6 +9,7 @@ Rules
 import re
 from collections.abc import Iterator, Sequence
 
+from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.choice import Choice
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.clauses.clause import CLAUSES, Clause
@@ -42,7 +43,10 @@ def clause_text(clause: Clause, form: Form) -> Iterator[str]:
 
 def sentence_text(sentence: str) -> str:
     """A sentence with what Markdown would act on written so that it does not."""
-    return sentence.replace("*", "\\*").replace("<", "&lt;")
+    parts = sentence.split("`")
+    return "`".join(
+        part if code % 2 else part.replace("*", "\\*").replace("<", "&lt;") for code, part in enumerate(parts)
+    )
 
 
 def _linked(source: str) -> str:
@@ -57,20 +61,16 @@ def _meaning(choice: str, value: str) -> str:
 
 def _standings(found: Sequence[Standing], form: Form) -> Iterator[str]:
     """Who breaks a clause, and why; where nobody does there is nothing to say."""
-    broken: dict[tuple[str, ...], list[Standing]] = {}
+    broken: dict[tuple[tuple[str, str], ...], list[Standing]] = {}
     for each in found:
         if each.verdict == BREAKS:
-            broken.setdefault(tuple(choice for choice, _ in each.causes), []).append(each)
+            broken.setdefault(tuple((choice, each.dialect[choice]) for choice, _ in each.causes), []).append(each)
     if not broken:
         return
     kept = [each.dialect.name for each in found if each.verdict == KEEPS]
     yield f"Kept by {', '.join(kept)}." if kept else "Kept by none of these dialects."
-    for members in broken.values():
-        first = members[0]
-        whys = [
-            f"{form.link(choice)} is `{(value := first.dialect[choice])}` {_meaning(choice, value)}"
-            for choice, _ in first.causes
-        ]
+    for causes, members in broken.items():
+        whys = [f"{form.link(choice)} is `{value}` {_meaning(choice, value)}" for choice, value in causes]
         yield f"**Broken by {', '.join(each.dialect.name for each in members)}**: {'; '.join(whys) or 'no choice explains it'}."
     yield ""
 
@@ -102,12 +102,16 @@ def choice_text(choice: Choice, form: Form) -> Iterator[str]:
 
 def _whose(choice: Choice, value: str) -> str:
     """Who answers so: the dialects that are looked at, else an older release, another library, or nobody."""
-    who = [dialect.name for dialect in looked_at() if dialect[choice.id] == value]
-    if who:
+    callback = next((name for name, each in CALLBACKS.items() if choice.id.startswith(f"{each.prefix}/")), None)
+    has = (each for each in looked_at() if callback is None or each.has(callback) or choice.id.endswith("/arguments"))
+    who = [dialect.name for dialect in has if dialect[choice.id] == value]
+    if who and who != [DOCUMENTED]:
         return ", ".join(who)
     older = [each for each in shipped().values() if each.name != DOCUMENTED and each[choice.id] == value]
     if older:
-        return f"elsewhere, as {older[-1].name}"
+        return ", ".join((*who, f"elsewhere, as {older[-1].name}"))
+    if who:
+        return DOCUMENTED
     libraries = [name for name, each in third_party().items() if each[choice.id] == value]
     return (
         f"another library: {', '.join(libraries)}"

@@ -46,8 +46,9 @@ def introduction(form: Form) -> Iterator[str]:
     )
     yield ""
     yield (
-        "Nor is it, unless it says so, about anything out of the ordinary: there is one optimizer, whose learning rate can be "
-        "set; every fit goes on with the model of the fit before, and with its instance of the callback or a copy of it; "
+        "Nor is it, unless it says so, about anything out of the ordinary: there is one optimizer, which keeps no "
+        "average and whose learning rate can be set; every fit goes on with the model of the fit before, and "
+        "with its instance of the callback or a copy of it; "
         "nobody else does anything but set the stop flag, at an epoch's end and before the callback's own hook; and no epoch "
         "has an index below 0. A clause on every callback is about any optimizer and about new instances; one on training, or "
         "on BackupAndRestore, about new instances, models that are loaded, and others at work."
@@ -59,8 +60,8 @@ def introduction(form: Form) -> Iterator[str]:
         "A source is a text that says it, or, where it begins with *follows from*, one from which it follows though it does not "
         "say it. The documentation is what is published at keras.io and the docstrings of what Keras exports; the docstring of "
         "a private class and a comment in the code are none, and what only they say is observed. What no training shows is "
-        "left out, such as the attributes of a callback: `stopped_epoch`, `best_epoch`. History's `epoch` and `history` "
-        "are not left out: they are what it is for."
+        "left out. Of a callback's attributes those are specified that scripts read when a fit has ended: `stopped_epoch`, "
+        "`best`, `wait` and the like, `params` and `model`, and History's `epoch` and `history`."
     )
     yield ""
     yield (

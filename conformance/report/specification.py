@@ -99,8 +99,10 @@ def _index_of_all(form: Form) -> Iterator[str]:
             for clause in members:
                 broken = any(each.verdict == BREAKS for each in _of_newest(clause))
                 level = clause.level + (f", broken by {compared_with(NEWEST)}" if broken else "")
+                decided = ", ".join(f"`{choice}` is {' or '.join(each)}" for choice, each in clause.choices.items())
+                where = f"*{level}*; where {decided}" if decided else f"*{level}*"
                 said = sentence_text(clause.sentence)
-                yield f'- <a id="{anchor(clause.id)}"></a>{form.link(clause.id)} (*{level}*): {said}'
+                yield f'- <a id="{anchor(clause.id)}"></a>{form.link(clause.id)} ({where}): {said}'
         yield ""
 
 

@@ -30,8 +30,8 @@ def anything_else_is_refused(case: Case) -> Expectations:
 @judged("backup-and-restore/save-freq/what-is-refused-raises-value-error", level="observed", source=OBSERVED,
         choices={"backup-and-restore/save-freq": ("off", "integers", "not-nothing")})  # fmt: skip
 def refused_with_value_error(case: Case) -> Expectations:
-    """A save_freq that is neither "epoch" nor an integer is refused with ValueError. (Of the arguments of this release, and a
-    backup_dir that is not empty.)"""
+    """Where the constructor refuses a save_freq that is neither "epoch" nor an integer, it does so with ValueError. (Of the
+    arguments of this release, and a backup_dir that is not empty.)"""
     every, rejected = case["save_freq"], case.trace.rejected
     knows = case.knows(*case.scenario.config) and case.scenario.config.get("backup_dir")
     if rejected is not None and knows and every != "epoch" and not isinstance(every, int):

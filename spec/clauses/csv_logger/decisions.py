@@ -129,7 +129,7 @@ def _is(cell: str | None, value: float) -> bool:
     return number == value or (math.isnan(number) and math.isnan(value))
 
 
-@clause("csv-logger/values/are-those-logged", level="documented", source=STREAMS)
+@clause("csv-logger/values/are-those-logged", level="documented", source=f"follows from {STREAMS}")
 def values_are_those_logged(case: Case) -> Expectations:
     """Under the name of a metric stands the number that the epoch logged, in full: it reads back as the same float64. (Checked
     where the file has a header of that fit.)"""
@@ -227,7 +227,11 @@ def missing_raises(case: Case) -> Expectations:
 # ---------------------------------------------------------------------------------------------- several fits
 
 
-@clause("csv-logger/append/overwrites-unless-told-to-append", level="documented", source=f"{DOCUMENTATION} (append)")
+@clause(
+    "csv-logger/append/overwrites-unless-told-to-append",
+    level="documented",
+    source=f"follows from {DOCUMENTATION} (append)",
+)
 def overwrites(case: Case) -> Expectations:
     """Without append the file is written anew in every fit: a header, and as many rows as this fit has epochs."""
     if case["append"]:
@@ -404,7 +408,8 @@ def folder_is_not_made(case: Case) -> Expectations:
 def never_raises(case: Case) -> Expectations:
     """No hook of a CSVLogger raises, whatever is logged, numbers, arrays, None or nothing at all, and whether the file is there
     already or not. Its separator is one character, its folder is there, no directory has its name, every epoch logs the metrics
-    of the first one, and the instance is neither pickled nor copied."""
+    of the first one, and the instance is neither pickled nor copied. (A tensor without dimensions is not meant: Keras takes it
+    for a list, and raises TypeError.)"""
     names = {frozenset(epoch.logs) for fit in case.scenario.fits for epoch in fit.epochs}
     moved = any(fit.instances not in ("same", "new") for fit in case.scenario.fits)
     if _is_plain(case) and _can_be_opened(case) and len(names) == 1 and not moved:

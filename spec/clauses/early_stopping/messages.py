@@ -50,7 +50,7 @@ def _nothing_printed_in_epochs(case: Case, fit: int, why: str) -> Expectations:
 @clause(
     "early-stopping/verbose/one-tells-of-stop-and-restoration",
     level="documented",
-    source=f"{DOCUMENTATION} (verbose)",
+    source=f"follows from {DOCUMENTATION} (verbose)",
     observes=("printed", "stop"),
 )
 def tells(case: Case) -> Expectations:

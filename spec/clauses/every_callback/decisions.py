@@ -63,7 +63,7 @@ def only_those_stop(case: Case) -> Expectations:
 def only_those_schedule(case: Case) -> Expectations:
     """A callback changes the learning rate only if that is its job, as it is of ReduceLROnPlateau and LearningRateScheduler
     (BackupAndRestore brings one back). With every other one it is in every epoch the one that was set last, as given or rounded
-    to float32, for each of several optimizers."""
+    to float32, for each of several optimizers; one that follows a schedule of the optimizer's own it leaves to that."""
     rate = case.scenario.learning_rate
     why = f"{case.scenario.callback} does not schedule it"
     for fit, _, _ in case.fits():
@@ -98,7 +98,7 @@ def only_those_save(case: Case) -> Expectations:
 @clause("every-callback/weights/only-those-that-restore", level="universal", source=SOURCE, observes=("weights",))
 def only_those_restore(case: Case) -> Expectations:
     """When training ends the model holds what its last epoch learned, unless it is the callback's job to put weights back, as it
-    is of an EarlyStopping with restore_best_weights."""
+    is of an EarlyStopping with restore_best_weights. (An optimizer with use_ema has `fit` itself put the average of it there.)"""
     if case.scenario.callback in JOBS["weights"] and case["restore_best_weights"]:
         return
     for fit, _, seen in case.fits():

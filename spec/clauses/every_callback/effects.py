@@ -224,10 +224,10 @@ def is_left_alone(case: Case) -> Expectations:
 @clause("every-callback/model/nothing-else-is-set", level="universal", source=SOURCE)
 def nothing_else_is_set(case: Case) -> Expectations:
     """On the model and its optimizer a callback sets nothing beside what is a callback's work to set: the stop flag, the learning
-    rate, and the weights; with BackupAndRestore also the optimizer's variables, and with History the model's `history`. All other
-    public attributes stay as they are, such as `trainable` and `momentum`, and none is added; so do the optimizer's variables,
-    its steps and momenta also where restore_best_weights puts weights back, and what all callbacks of a fit are told of it as
-    `params`."""
+    rate, and the weights; with BackupAndRestore also the optimizer's variables, with SwapEMAWeights the averages among them, and
+    with History the model's `history`. All other public attributes stay as they are, such as `trainable` and `momentum`, and none
+    is added; so do the optimizer's variables, its steps and momenta also where restore_best_weights puts weights back, and what
+    all callbacks of a fit are told of it as `params`."""
     for place, effects in _side_effects(case):
         left = {name: hooks for name, hooks in effects.items() if name.startswith(OF_TRAINING)}
         yield place.expects_that(
@@ -300,7 +300,8 @@ def _whose(weights: Weights) -> str:
 def only_known_lines(case: Case) -> Expectations:
     """A callback prints no line but those that say what it does: that it stops, restores, reduces, sets, saves or does not; and
     what stands in them is true: the epoch, the batch, the path, a value with five decimals, and a new rate, as it is before
-    float32 stores it. To standard error it writes nothing, but what saving itself says there, as of the format .h5."""
+    float32 stores it. To standard error it writes nothing but its warnings, and what saving itself says there, as of the format
+    .h5."""
     why = "every line says what the callback does, and that truly"
     for fit, _, seen in case.fits():
         for epoch in case.epochs(fit):

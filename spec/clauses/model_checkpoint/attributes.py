@@ -29,8 +29,8 @@ def _of_the_instance(case: Case) -> Iterator[tuple[int, Any]]:
 )  # fmt: skip
 def value_of_the_last_save(case: Case) -> Expectations:
     """With save_best_only, when a fit has ended `best` is the value of the epoch that was saved last, in this fit or in an
-    earlier one, just as it was logged; where none was saved, initial_value_threshold. (save_freq="epoch"; a plain number in
-    every epoch.)"""
+    earlier one, just as it was logged; where none was saved, initial_value_threshold if there is one. (save_freq="epoch"; a plain
+    number in every epoch.)"""
     if not typed(case) or not case["save_best_only"] or case["save_freq"] != "epoch":
         return
     threshold = case["initial_value_threshold"] if case.knows("initial_value_threshold") else None

@@ -122,7 +122,7 @@ def wait_counts(case: Case) -> Expectations:
 )  # fmt: skip
 def what_is_left(case: Case) -> Expectations:
     """After a fit `cooldown_counter` is what is left of the cooldown: `cooldown`, less the monitored epochs since the last
-    reduction; 0 where there was none in this fit. (Ordinary settings.)"""
+    reduction, and never below 0; 0 where there was none in this fit. (Ordinary settings.)"""
     for fit, value, course in _held(case, "cooldown_counter"):
         left = course.left[-1] if course.left else 0
         since = len(course.values) - 1 - course.falls[-1] if course.falls else None

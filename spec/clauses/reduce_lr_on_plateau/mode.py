@@ -85,8 +85,8 @@ def auto_minimizes_the_loss(case: Case) -> Expectations:
     source=f"follows from {DOCS} (mode); that of ModelCheckpoint (mode: max for val_acc)",
 )  # fmt: skip
 def auto_maximizes_accuracy(case: Case) -> Expectations:
-    """For accuracy, acc, val_accuracy and val_acc, mode auto does what mode max does. (Every fit has a compiled metric of that
-    name, without `val_`, and its class is one that is better when greater, as those of accuracy are.)"""
+    """In a model of one output, for accuracy, acc, val_accuracy and val_acc, mode auto does what mode max does. (Every fit has a
+    compiled metric of that name, without `val_`, and its class is one that is better when greater, as those of accuracy are.)"""
     return agree(side_by_side(case), EVERYTHING, f"auto maximizes {case['monitor']}, as the mode=max there")
 
 

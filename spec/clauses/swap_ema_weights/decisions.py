@@ -75,7 +75,8 @@ def evaluates_the_average(case: Case) -> Expectations:
 @clause("swap-ema-weights/evaluation/puts-the-weights-back", level="documented", source=FIRST)
 def puts_the_weights_back(case: Case) -> Expectations:
     """Without swap_on_epoch the weights are in the model again when an evaluation has ended: the epoch ends with them, and the
-    next one goes on with them. (Of an optimizer that puts no average into the model while it trains.)"""
+    next one goes on with them. (Up to rounding: on TensorFlow Keras exchanges the two by adding and subtracting in float32. Of an
+    optimizer that puts no average into the model while it trains.)"""
     if case["swap_on_epoch"] or not _keeps_weights(case):
         return
     before: EpochSeen | None = None
@@ -117,7 +118,8 @@ def an_epoch_ends_with_the_average(case: Case) -> Expectations:
 @clause("swap-ema-weights/swap-on-epoch/the-next-epoch-trains-the-weights", level="documented", source=SWAP_ON_EPOCH)
 def the_next_epoch_trains_the_weights(case: Case) -> Expectations:
     """With swap_on_epoch the weights are put back when the next epoch of the fit begins: it goes on with them, and not with the
-    average. (Of an optimizer that puts no average into the model while it trains.)"""
+    average. (Up to rounding: on TensorFlow Keras exchanges the two by adding and
+    subtracting in float32. Of an optimizer that puts no average into the model while it trains.)"""
     if not case["swap_on_epoch"] or not _keeps_weights(case):
         return
     for epoch in _epochs(case):
@@ -133,12 +135,13 @@ def _without_swapping(scenario: Scenario) -> Scenario | None:
 
 
 @clause(
-    "swap-ema-weights/swap-on-epoch/trains-as-without-it", level="universal", source=SWAP_ON_EPOCH,
+    "swap-ema-weights/swap-on-epoch/trains-as-without-it", level="universal", source=f"follows from {SWAP_ON_EPOCH}",
     related=_without_swapping,
 )  # fmt: skip
 def trains_as_without_it(case: Case) -> Expectations:
     """swap_on_epoch changes nothing of the training within a fit: every epoch but its first begins with the weights with which it
-    begins without it."""
+    begins without it. (Up to rounding: on TensorFlow Keras exchanges weights and average by adding and subtracting in
+    float32.)"""
     for ours, theirs in zip(_epochs(case), _epochs(case.beside()), strict=False):
         if ours.index and theirs.seen.held:
             due = theirs.seen.held.get("epoch_begin")
@@ -194,10 +197,14 @@ def stopped_early(case: Case) -> Expectations:
             yield _ends_with(case, last, False, f"training was stopped in epoch index {last.number}")
 
 
-@clause("swap-ema-weights/reuse/a-later-fit-begins-with-what-the-model-held", level="universal", source=FIRST)
+@clause(
+    "swap-ema-weights/reuse/a-later-fit-begins-with-what-the-model-held",
+    level="universal",
+    source=f"follows from {FIRST}",
+)
 def a_later_fit_begins(case: Case) -> Expectations:
-    """An instance that is used again puts nothing into the model before it is trained: the first epoch of every fit begins with
-    the weights with which the fit does."""
+    """An instance puts nothing into the model before it is trained, used again neither: the first epoch of every fit begins with
+    the weights with which the fit does. (After fits that came to their end.)"""
     for epoch in _epochs(case):
         if not epoch.index:
             yield _holds(epoch, "epoch_begin", Weights(epoch=-1), "nothing has been trained in this fit")
@@ -207,12 +214,12 @@ def a_later_fit_begins(case: Case) -> Expectations:
 
 
 @clause(
-    "swap-ema-weights/optimizer/one-without-average-is-refused", level="documented", source=f"{DOCUMENTATION} (second paragraph)",
+    "swap-ema-weights/optimizer/one-without-average-is-refused", level="observed", source=OBSERVED,
     errors=True, optimizer="any",
 )  # fmt: skip
 def one_without_average(case: Case) -> Expectations:
-    """It takes an optimizer with use_ema: with any other one the first exchange that is due raises ValueError, in the first epoch
-    that is evaluated, or with swap_on_epoch in the first epoch."""
+    """It takes an optimizer with use_ema: with a single one without it the first exchange that is due raises ValueError, in the
+    first epoch that is evaluated, or with swap_on_epoch in the first epoch."""
     if case.scenario.use_ema or case.trace.rejected is not None:
         return
     for epoch in case.epochs():
@@ -247,7 +254,12 @@ def where_nothing_is_due(case: Case) -> Expectations:
 # ---------------------------------------------------------------------------------------------- what it leaves alone
 
 
-@clause("swap-ema-weights/effects/only-exchanges-weights", level="universal", source=FIRST, optimizer="any")
+@clause(
+    "swap-ema-weights/effects/only-exchanges-weights",
+    level="universal",
+    source=f"follows from {FIRST}",
+    optimizer="any",
+)
 def only_exchanges(case: Case) -> Expectations:
     """It exchanges weights and does nothing else: it never stops training, prints and warns of nothing, and leaves the logs as
     they are."""

@@ -85,7 +85,8 @@ def before_it(case: Case) -> Expectations:
 def an_interruption_leaves_the_average(case: Case) -> Expectations:
     """A fit that is interrupted between the end of an epoch and the beginning of the next one, with swap_on_epoch, leaves the
     average in the model. A new instance does not know of that, and trains it on as if it was the weights; the weights themselves
-    stand for the average then. (One alone, in two fits.)"""
+    stand for the average then. The same instance puts the weights back first. (One alone, in two fits; not on JAX, where `fit`
+    exchanges them after an exception, too.)"""
     if _place(case.scenario) != 0 or len(case.scenario.configured()) > 1 or len(case.trace.fits) != 2:
         return
     first, again = case.trace.fits

@@ -82,8 +82,9 @@ def as_if_nothing_had_happened(case: Case) -> Expectations:
     interruption: the same epochs, rates and saves, of weights that were trained in the same epochs, in as many steps of the
     optimizer. What draws random numbers, as Dropout and a shuffled dataset do, draws others: the numbers in the weights are not
     promised. (With save_freq="epoch" of BackupAndRestore, and as long as the callbacks beside it remember nothing of the epochs
-    before: no EarlyStopping, no ReduceLROnPlateau, no ModelCheckpoint with save_best_only or an integer save_freq; nor is it
-    about what a CSVLogger has written.)"""
+    before: no EarlyStopping, no ReduceLROnPlateau, no ModelCheckpoint with save_best_only or an integer save_freq, no
+    SwapEMAWeights with swap_on_epoch above it in the list, of which the backup holds the average as the weights; nor is it about
+    what a CSVLogger has written.)"""
     if not _ran(case):
         return
     because = "that is what it does if nobody interrupts it"

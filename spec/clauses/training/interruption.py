@@ -29,7 +29,7 @@ def nothing_at_its_end(case: Case) -> Expectations:
 @clause("training/interruption/raise-error-ends-nothing", level="documented", source=TERMINATES, errors=True)
 def raise_error_ends_nothing(case: Case) -> Expectations:
     """When a TerminateOnNaN with raise_error=True raises, the callbacks are not told that training ends: EarlyStopping puts
-    nothing back, and says nothing."""
+    nothing back, and says nothing. (Nor is a BackupAndRestore's backup deleted, which a stop without raise_error deletes.)"""
     for index, _, seen in case.fits():
         error = seen.error
         if error is None or error.type != "RuntimeError" or error.hook != "batch_end" or error.callback is None:
