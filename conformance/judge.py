@@ -14,7 +14,6 @@ from functools import partial
 from callcheck.spec.callbacks import TRAINING
 from callcheck.spec.clauses.clause import Case, Clause, Failed, NotExercised
 from callcheck.spec.dialect import Dialect
-from callcheck.spec.difference import difference
 from callcheck.spec.scenario import Scenario, key
 from callcheck.spec.trace import Trace
 
@@ -91,9 +90,8 @@ def not_applicable(rule: Rule, callback: str, held: Held) -> str | None:
 
 def declared(rule: Rule, case: Case, held: Held) -> Declaration | None:
     """The declaration that explains why the rule fails on the case; None if nothing does."""
-    name = key(case.scenario)
     for each in held.pinned:
-        if each.rule == rule.id and key(each.scenario) == name and difference(each.predicted, case.trace) is None:
+        if each.rule == rule.id and each.explains(case.scenario, case.trace):
             return each
     return derived(rule, case) if isinstance(rule, Clause) else None
 
@@ -122,8 +120,11 @@ def judge(rule: Rule, callback: str, cases: Iterable[Case], held: Held) -> Judge
     to_show = {
         key(each.scenario): each for each in held.pinned if each.rule == rule.id and each.scenario.about == callback
     }
+    broken = []
     for case in cases:
         outcome = rule.judge(case)
+        if not isinstance(outcome, Failed):
+            broken += [(each, case.scenario) for each in to_show.values() if each.is_about(case.scenario)]
         if isinstance(outcome, NotExercised):
             continue
         exercised += 1
@@ -139,9 +140,9 @@ def judge(rule: Rule, callback: str, cases: Iterable[Case], held: Held) -> Judge
             explanation = explanation or declaration
             if declaration in held.pinned:
                 to_show.pop(key(case.scenario), None)
-    for stale in to_show.values():
+    for stale, scenario in (*broken, *((each, each.scenario) for each in to_show.values())):
         return give(
-            verdict=STALE, exercised=exercised, scenario=stale.scenario,
+            verdict=STALE, exercised=exercised, scenario=scenario,
             reason=f"a declared deviation that this scenario is to show, and does not: {stale.reason}",
         )  # fmt: skip
     if alike is not None:

@@ -1,8 +1,9 @@
 """Pinning: what a callback was found to do as a file, with which the next run is green, and any drift from it is red.
 
 Rules
-- The file holds the dialect, and a declaration for every clause, and for the agreement, on every scenario of the pool on which
-  the dialect does not explain what was seen. A declaration explains that scenario alone, with that very trace.
+- The file holds the dialect, and a declaration for every clause, and for the agreement, that fails where the dialect does not
+  explain what was seen. The simplest such scenario of the pool is written out in it, with its trace; the others are there as
+  digests, so that a file that somebody reads and keeps holds one of a kind, and explains nothing but what was seen.
 - It is green on the scenarios that were drawn, of which the file keeps number and seed; with others what no choice explains may
   show on more.
 """
@@ -10,10 +11,11 @@ Rules
 from collections.abc import Sequence
 
 from callcheck.spec.choices import CHOICES
-from callcheck.spec.clauses.clause import CLAUSES
+from callcheck.spec.clauses.clause import CLAUSES, Case
 from callcheck.spec.dialect import Dialect, documented
+from callcheck.spec.search.shrink import complexity
 
-from .declarations import Declaration
+from .declarations import Declaration, of_scenario, of_trace
 from .derivation import governing
 from .hearing import Hearing
 from .infer import Inference
@@ -41,9 +43,15 @@ def declarations(
         rules: list[Rule] = [rule for rule in CLAUSES.values() if callback in rule.callbacks]
         for rule in (*rules, AGREEMENTS[callback]):
             if hearing.judgement(rule, callback).failure is not None:
-                found += [
-                    Declaration(rule=rule.id, scenario=case.scenario, predicted=case.trace, reason=REASON)
-                    for case in hearing.failing(rule, callback, MOST)
-                    if case.failed is None
-                ]
+                cases = [case for case in hearing.failing(rule, callback, MOST) if case.failed is None]
+                found += [_declared(rule, cases)] if cases else []
     return found
+
+
+def _declared(rule: Rule, cases: Sequence[Case]) -> Declaration:
+    """The declaration of everything on which the rule fails."""
+    first, *others = sorted(cases, key=lambda case: complexity(case.scenario))
+    return Declaration(
+        rule=rule.id, scenario=first.scenario, predicted=first.trace, reason=REASON,
+        others={of_scenario(case.scenario): of_trace(case.trace) for case in others},
+    )  # fmt: skip

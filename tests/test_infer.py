@@ -284,6 +284,8 @@ def test_what_is_pinned_is_green_and_a_drift_from_it_is_red(
     assert "improvement" in capsys.readouterr().out
     held = ["--dialect", "mine.toml"]
     assert pinned("mine.toml").seed == 5
+    assert sum(len(each.others) for each in pinned("mine.toml").declarations) > 20
+    assert len(Path("mine.toml").read_text()) < 20_000, "of each kind one is written out"
     assert main(["check", "made_at_home:EarlyStopping", *held]) == 0, capsys.readouterr().out
     assert main(["check", "drifted:EarlyStopping", *held]) == 1
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from callcheck.conformance.declarations import Declaration, pinned
+from callcheck.conformance.declarations import Declaration, of_scenario, of_trace, pinned
 from callcheck.conformance.derivation import derived
 from callcheck.conformance.driver.protocol import Capabilities
 from callcheck.conformance.hearing import Hearing
@@ -32,7 +32,7 @@ from callcheck.conformance.results import Here
 from callcheck.conformance.rules import AGREEMENTS
 from callcheck.conformance.subjects.reference import Reference
 from callcheck.reference.early_stopping import EarlyStopping
-from callcheck.reference.machine import Effect, Event, Machine, Reason
+from callcheck.reference.machine import Effect, Event, Machine, Print, Reason
 from callcheck.reference.replay import MACHINES, replay
 from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.clauses.clause import CLAUSES, Case, Clause
@@ -229,6 +229,34 @@ def test_a_pinned_deviation_is_declared_where_it_shows_and_nowhere_else() -> Non
     assert hearing.judgement(PATIENCE, "EarlyStopping").verdict == DEVIATES
 
 
+LATER = loads("""{"callback": "EarlyStopping", "config": {"mode": "min", "patience": 1},
+                  "fits": [{"epochs": [{"logs": {"val_loss": 1.0}}, {"logs": {"val_loss": 3.0}}]}]}""")
+
+
+class Says(EarlyStopping):
+    """Wrong in another way: it says something in place of a stop."""
+
+    def epoch_end(self, state: Any, event: Event, effects: list[Effect]) -> tuple[Any, Reason]:
+        effects.append(Print("other"))
+        return super().epoch_end(state, event, [])
+
+
+def test_a_pinned_deviation_stands_for_others_of_its_kind_by_their_digests() -> None:
+    seen = Subject(Late).replay(LATER)
+    assert isinstance(seen, Trace)
+    pins = replace(late(), others={of_scenario(LATER): of_trace(seen)})
+
+    def verdict(subject: Subject, *scenarios: Scenario) -> str:
+        hearing = Hearing(Here(subject), NEWEST_DIALECT, examples=10, pinned=(pins,))
+        cases = [hearing.judged(PATIENCE, each) for each in scenarios]
+        return judge(PATIENCE, "EarlyStopping", [case for case in cases if case is not None], hearing.held).verdict
+
+    assert verdict(Subject(Late), LATE, LATER) == DECLARED
+    assert verdict(Subject(Late), LATE) == DECLARED, "they may not have been drawn"
+    assert verdict(Subject(Says), LATER) == DEVIATES
+    assert verdict(Subject(), LATER) == STALE
+
+
 def test_a_pinned_deviation_that_no_longer_shows_is_stale() -> None:
     judgement = Hearing(Here(Subject()), NEWEST_DIALECT, examples=10, pinned=(late(),)).judgement(
         PATIENCE, "EarlyStopping"
@@ -258,6 +286,11 @@ def test_a_file_pins_declarations_beside_its_dialect(tmp_path: Path) -> None:
         ("clause = 'early-stopping/nothing'\nreason = ''\nscenario = ''\npredicted = ''", "no clause 'early-stopping/nothing'"),
         ("clause = 'early-stopping/agreement'\nreason = ''\nscenario = '{'\npredicted = ''", "declaration 1: "),
         ("clause = 'early-stopping/agreement'", "its fields are clause, predicted, reason, scenario"),
+        (
+            "clause = 'early-stopping/agreement'\nreason = ''\npredicted = '{\"rejected\": null, \"fits\": []}'\n"
+            'scenario = \'{"callback": "EarlyStopping", "fits": [{"epochs": [{"logs": {}}]}]}\'\nothers = "12"',
+            "others are pairs of digests",
+        ),
     ],
 )  # fmt: skip
 def test_what_is_no_declaration_is_refused(table: str, message: str, tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ from .table import table
 from .words import compared_with, wrapped
 
 KERAS = compared_with(NEWEST)
+ON_A_LINE = 7
+"""So many pairs of digests."""
 
 
 def inferred(name: str, found: Sequence[Inference]) -> Iterator[str]:
@@ -197,6 +199,15 @@ def as_toml(
         predicted = json.dumps(trace_to_json(declaration.predicted))
         lines += [
             "", "[[declaration]]", f"clause = {json.dumps(declaration.rule)}", f"reason = {json.dumps(declaration.reason)}",
-            f"scenario = {json.dumps(dumps(declaration.scenario))}", f"predicted = {json.dumps(predicted)}",
+            f"scenario = {_text(dumps(declaration.scenario))}", f"predicted = {_text(predicted)}",
         ]  # fmt: skip
+        if declaration.others:
+            pairs = [f"{scenario}:{trace}" for scenario, trace in declaration.others.items()]
+            rows = (pairs[first : first + ON_A_LINE] for first in range(0, len(pairs), ON_A_LINE))
+            lines += ['others = """', *map(" ".join, rows), '"""']
     return "\n".join(lines) + "\n"
+
+
+def _text(json_text: str) -> str:
+    """JSON as a text in TOML; as it stands, where there is no apostrophe in it."""
+    return json.dumps(json_text) if "'" in json_text else f"'{json_text}'"
