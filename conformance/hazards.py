@@ -119,10 +119,10 @@ def _differs(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
 
 @_rule("a-stop-loses-the-average", "weights")
 def _loses_the_average(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
-    swapping = every(fit, "SwapEMAWeights")
+    swapping = [each for each in every(fit, "SwapEMAWeights") if each["swap_on_epoch"]]
     for stopping in every(fit, "EarlyStopping") if swapping else ():
         patience = countable(stopping["patience"])
-        if patience is None:
+        if patience is None or stopping["restore_best_weights"]:
             continue
         scenario = fit.scenario(stream(fit, worse(stopping, patience + 4)))
         trace = outcome(scenario, dialect)
@@ -131,6 +131,37 @@ def _loses_the_average(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
             says = (
                 f"when EarlyStopping stops training, the model holds the weights of epoch index {ended.epoch}, and not their "
                 f"average: with swap_on_epoch SwapEMAWeights keeps it only in the last epoch that fit was told"
+            )
+            yield scenario, says
+
+
+_KEEP = {"EarlyStopping": "restore_best_weights", "ModelCheckpoint": "save_best_only"}
+"""What has a callback keep the weights of the best epoch."""
+
+
+@_rule("the-best-is-kept-without-its-average", "weights")
+def _keeps_without_average(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
+    swapping = every(fit, "SwapEMAWeights")
+    keeping = [each for name, switch in _KEEP.items() for each in every(fit, name) if each[switch]]
+    for each in keeping if swapping else ():
+        patience = countable(each["patience"]) if each.own.callback == "EarlyStopping" else 0
+        if patience is None or not each.monitor.startswith("val_"):
+            continue
+        best, *later = worse(each, patience + 3)
+        scenario = fit.scenario(stream(fit, [later[0], best, *later]))
+        trace = outcome(scenario, dialect)
+        if trace is None or len(trace.fits[0].epochs) < 3:
+            continue
+        number, measured = (
+            scenario.first_epoch(scenario.fits[0]) + 1,
+            (trace.fits[0].epochs[1].held or {}).get("evaluation"),
+        )
+        saved = [save.weights for save in saves_of(trace.fits[0], each.place)]
+        kept = [weights for weights in (*saved, trace.fits[0].weights) if weights and weights.epoch == number]
+        if measured is not None and measured.averaged and kept and not kept[0].averaged:
+            says = (
+                f"{each.named(_KEEP[each.own.callback])} keeps the weights of the epoch with the best {each.monitor}, and "
+                f"{each.monitor} was measured with their average in the model: what is kept was never evaluated"
             )
             yield scenario, says
 

@@ -39,6 +39,10 @@ CASES: dict[str, tuple[ScriptFit, ScriptFit]] = {
     "a-stop-loses-the-average": (
         fit(SWAP + "{ swap_on_epoch = true }", EARLY + "{ patience = 2 }"), fit(SWAP + "{}", EARLY + "{ patience = 2 }"),
     ),
+    "the-best-is-kept-without-its-average": (
+        fit(SWAP + "{}", EARLY + "{ patience = 2, restore_best_weights = true }"),
+        fit(SWAP + "{ swap_on_epoch = true }", SAVE + '{ filepath = "best.keras", save_best_only = true }'),
+    ),
     "a-batch-has-no-validation-metric": (
         fit(SAVE + '{ filepath = "m-{epoch}-{batch}.keras", save_best_only = true, save_freq = 3 }'),
         fit(SAVE + '{ filepath = "m-{epoch}-{batch}.keras", save_best_only = true, save_freq = 3, monitor = "loss" }'),
