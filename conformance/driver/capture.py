@@ -190,13 +190,15 @@ class Captured:
     def warned(self) -> Tuple[str, ...]:
         if not (self._given or self._heard):
             return ()
-        given = [
-            event
-            for warning in self._given
-            for event in (warning_event(str(warning.message)),)
-            if issubclass(warning.category, UserWarning)
-            or (event != "other" and issubclass(warning.category, RuntimeWarning))  # as Keras up to 2.3 warns
-        ]
+        given = []
+        for each in self._given:
+            # Of most, such as those on deprecation, the category says that they do not count.
+            if issubclass(each.category, (UserWarning, RuntimeWarning)):
+                event = warning_event(str(each.message))
+                if event != "other" or issubclass(
+                    each.category, UserWarning
+                ):  # Keras up to 2.3 gives its own as the other
+                    given.append(event)
         said = (*given, *self._heard)
         self._given.clear()
         self._heard.clear()

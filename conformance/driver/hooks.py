@@ -27,6 +27,11 @@ _CALLED: Dict[str, Tuple[Tuple[str, ...], Tuple[Any, ...]]] = {
 """What a hook calls, the first of these that is there (those of batches have their names since Keras 2.3), and what it is given
 beside the loop's arguments."""
 _LOOKED_AT_TOGETHER = {"batch_end": ("batch_begin", "batch_end")}
+_METHODS = {
+    hook: tuple(name for each in _LOOKED_AT_TOGETHER.get(hook, (hook,)) for name in _CALLED[each][0])
+    for hook in _CALLED
+}
+"""What a hook, and those that are looked at with it, may call."""
 _RAISES = object()
 """In place of a method that cannot be had: whoever calls it will see."""
 
@@ -38,6 +43,8 @@ class _Hooks:
         self.callbacks = callbacks
         self.index = index
         self.training = training
+        self._asks_itself: Dict[type, bool] = {}
+        """Whether instances of a class decide for themselves what is got of them."""
 
     @property
     def callback(self) -> Any:
@@ -63,20 +70,39 @@ class _Hooks:
         names, more = _CALLED[hook]
 
         def call(*arguments: Any) -> None:
-            name = next((each for each in names if hasattr(self.callback, each)), names[0])
-            getattr(self.callback, name)(*arguments, *more)
+            callback, name = self.callback, names[0]
+            if len(names) > 1 and not hasattr(callback, name) and hasattr(callback, names[1]):
+                name = names[1]
+            getattr(callback, name)(*arguments, *more)
 
         return call
 
     def _does_nothing(self, hook: str) -> bool:
         """Whether all that it, and what is looked at with it, would call are the empty methods of the class from which all
         callbacks of a Keras are derived. Evaluations do not call what is not there at all."""
-        base = self.training.world.callback_class
-        names = [name for each in _LOOKED_AT_TOGETHER.get(hook, (hook,)) for name in _CALLED[each][0]]
-        there = [(name, method) for name, method in zip(names, map(self._method, names)) if method is not None]
-        if not there:
+        base, names = self.training.world.callback_class, _METHODS[hook]
+        if self._has_plain_methods(names):
+            kind = type(self.callback)
+            methods = [(name, getattr(kind, name)) for name in names if hasattr(kind, name)]
+        else:
+            found = [(name, self._method(name)) for name in names]
+            methods = [(name, getattr(method, "__func__", _RAISES)) for name, method in found if method is not None]
+        if not methods:
             return hook in EVALUATION
-        return all(getattr(method, "__func__", _RAISES) is getattr(base, name, None) for name, method in there)
+        return all(method is getattr(base, name, None) for name, method in methods)
+
+    def _has_plain_methods(self, names: Sequence[str]) -> bool:
+        """Whether the methods of these names are those of the class, and asking the class, which takes less, does as well."""
+        callback = self.callback
+        kind: Any = type(callback)
+        if kind not in self._asks_itself:
+            self._asks_itself[kind] = kind.__getattribute__ is not object.__getattribute__ or hasattr(
+                kind, "__getattr__"
+            )
+        if self._asks_itself[kind] or not hasattr(callback, "__dict__"):
+            return False
+        own = callback.__dict__
+        return not any(name in own for name in names)
 
     def _method(self, name: str) -> Any:
         try:

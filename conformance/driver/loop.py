@@ -374,8 +374,10 @@ class Loop:
                 self._hook("batch_end", (told, training.logs(logs, told)), batch)
                 if recorder.stop and training.drops_batches:
                     break
-            validated = any(hasattr(run, "validation_end") for run in self.runs)
-            for logs in content.validations if validated else ():
+            validations = content.validations
+            if validations and not any(hasattr(run, "validation_end") for run in self.runs):
+                validations = ()
+            for logs in validations:
                 recorder.logs = logs
                 self._hook("validation_end", (epoch, training.logs(logs)))
                 if recorder.stop:
