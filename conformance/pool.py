@@ -18,6 +18,8 @@ from callcheck.spec.vectors import Vector, stored
 from .budget import UNLIMITED, Budget
 from .limits import Limits, reasons
 
+EXAMPLES_BY_FIT = 30
+"""Random scenarios per callback where all of them go through a real `fit`, which takes some 50 times as long as hooks do."""
 EVERYTHING = Limits()
 """No limits."""
 FILE = "notes.txt"

@@ -16,7 +16,7 @@ from .findings import SHRUNK, Finding, findings
 from .health import DEVIATING, NOT_STARTED, NOTHING_EXERCISED, OK, WRONG, Complaint
 from .hearing import Hearing
 from .judge import FAILING, Judgement
-from .pool import EXAMPLES
+from .pool import EXAMPLES, EXAMPLES_BY_FIT
 from .report.words import one_line
 from .results import Progress
 from .rules import AGREEMENTS, Rule, UnknownClause, selected
@@ -86,7 +86,8 @@ class Suite:
         self.dialect = None if dialect is None else resolve(dialect)
         beside = pinned(dialect)
         self.pinned = beside.declarations
-        self.examples = examples or beside.examples or EXAMPLES
+        by_fit = all(name.way == "fit" for name in self.names)
+        self.examples = examples or beside.examples or (EXAMPLES_BY_FIT if by_fit else EXAMPLES)
         self.seed = (beside.seed or 0) if seed is None else seed
         self.progress = progress
         self.manner = manner

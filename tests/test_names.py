@@ -18,6 +18,8 @@ from callcheck.spec.dialect import NEWEST, InvalidDialect
         ("reference@own.toml", None),
         ("keras", Name(kind="installed", package="keras")),
         ("keras:fit", Name(kind="installed", package="keras", way="fit")),
+        ("keras[numpy]", Name(kind="installed", package="keras", backend="numpy")),
+        ("keras[jax]@venv/bin/python", Name(kind="installed", package="keras", backend="jax", interpreter="venv/bin/python")),
         ("tf-keras", Name(kind="installed", package="tf-keras")),
         ("keras@/old/bin/python", Name(kind="installed", package="keras", interpreter="/old/bin/python")),
         ("keras:fit@venv/bin/python", Name(kind="installed", package="keras", way="fit", interpreter="venv/bin/python")),
@@ -48,7 +50,19 @@ def test_a_name_is_read_once(text: str, name: Name | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["kears", "", "keras@", "keras==", "numpy==2.0", "mine:", ":Stopping", "keras==3.10.0[jax"]
+    "text",
+    [
+        "kears",
+        "",
+        "keras@",
+        "keras==",
+        "numpy==2.0",
+        "mine:",
+        ":Stopping",
+        "keras==3.10.0[jax",
+        "keras[",
+        "tf-keras[jax]",
+    ],
 )
 def test_what_means_nothing_is_refused(text: str) -> None:
     with pytest.raises(UnknownImplementation):

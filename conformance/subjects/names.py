@@ -2,6 +2,7 @@
 
     reference, reference@DIALECT          the reference, in the newest dialect or in another one: its name, a release, a TOML file
     keras, keras:fit, tf-keras            what is installed, by its hooks or through a real `model.fit`
+    keras[numpy]                          the installed Keras on that backend, which has to be there
     keras==3.10.0, keras[jax]==3.10.0     a release in an environment of its own, on some backend; tf-keras and tensorflow too
     torch, lightning:translated           an adapter that comes with callcheck
     module:attribute, module:Class:fit    a callback class in the Keras protocol, or an implementation of one's own
@@ -80,6 +81,7 @@ class Name:
         return replace(self, interpreter=interpreter)
 
 
+_INSTALLED = re.compile(r"((?P<legacy>tf-keras)|keras(\[(?P<backend>\w+)\])?)(:(?P<way>fit))?")
 _RELEASE = re.compile(
     r"(?P<package>[a-z-]+)(\[(?P<before>\w+)\])?==(?P<version>[0-9]{1,9}(\.[0-9a-z]{1,9})*)(\[(?P<after>\w+)\])?(:(?P<way>fit))?"
 )
@@ -97,8 +99,12 @@ def parse(text: str) -> Name:
         raise UnknownImplementation(f"{shown(text)} ends where the path of a Python interpreter is expected")
     interpreter = rest if at else None
     package, _, way = body.partition(":")
-    if package in ("keras", "tf-keras") and way in ("", "fit"):
-        return Name(kind="installed", package=package, way="fit" if way else "hooks", interpreter=interpreter)
+    installed = _INSTALLED.fullmatch(body)
+    if installed is not None:
+        return Name(
+            kind="installed", package=installed["legacy"] or "keras", backend=installed["backend"],
+            way="fit" if installed["way"] else "hooks", interpreter=interpreter,
+        )  # fmt: skip
     if package in ADAPTERS and way in ("", "translated"):
         return Name(kind="adapter", package=package, way="translated" if way else "hooks", interpreter=interpreter)
     release = _RELEASE.fullmatch(body)
@@ -115,8 +121,8 @@ def parse(text: str) -> Name:
             interpreter=interpreter,
         )  # fmt: skip
     raise UnknownImplementation(
-        f"unknown implementation {shown(text)}; known are reference, reference@DIALECT, keras, keras:fit, tf-keras, a "
-        "release such as keras==3.10.0, and module:attribute"
+        f"unknown implementation {shown(text)}; known are reference, reference@DIALECT, keras, keras:fit, keras[numpy], "
+        "tf-keras, a release such as keras==3.10.0, and module:attribute"
     )
 
 

@@ -44,6 +44,7 @@ def described() -> dict[str, str]:
         "reference": "the reference in the newest dialect",
         "reference@DIALECT": "the reference in another dialect; `callcheck dialects` lists them",
         **{str(Name(kind="installed", package=package, way=way)): says for (package, way), says in INSTALLED.items()},
+        "keras[numpy]": "the installed Keras on another backend, with its hooks; keras[jax], keras[torch]",
         "keras==3.10.0": "a release, in an environment of its own that is made once; tf-keras==2.16.0, tensorflow==2.4.4",
         **{library: f"{what}, held to its own dialect" for library, what in LIBRARIES.items()},
         "module:attribute": "a callback class in the Keras protocol, or an implementation of your own",
@@ -132,7 +133,7 @@ def _greeted(transport: Transport, said: str, internal: bool) -> Started:
 
 
 def _here(name: Name, callback: str | None, limit: float, manner: Manner) -> Transport:
-    if name.interpreter is not None or name.kind in ("release", "program"):
+    if name.interpreter is not None or name.backend is not None or name.kind in ("release", "program"):
         raise Unavailable(f"{name} lives in another environment, and cannot be run in this process")
     return InProcess(driven(str(name), callback), time_limit=limit, budget=manner.budget)
 
@@ -140,10 +141,10 @@ def _here(name: Name, callback: str | None, limit: float, manner: Manner) -> Tra
 def _worker(name: Name, callback: str | None, limit: float, manner: Manner) -> Transport:
     if name.kind == "program":
         return WorkerProcess(str(name), program=name.program, time_limit=limit, budget=manner.budget)
-    python, variables = name.interpreter or sys.executable, {}
-    if name.kind == "release":
-        python = str(environment(name, manner.tell).python)
-        variables = {} if name.backend is None else {"KERAS_BACKEND": name.backend}
+    python = (
+        str(environment(name, manner.tell).python) if name.kind == "release" else name.interpreter or sys.executable
+    )
+    variables = {} if name.backend is None else {"KERAS_BACKEND": name.backend}
     plain = replace(
         name, kind="installed" if name.kind == "release" else name.kind, version=None, backend=None, interpreter=None
     )

@@ -116,8 +116,9 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--dialect", metavar="D", help="hold them to this dialect: a name or a TOML file")
     pinned = "or as the dialect was pinned"
     check.add_argument(
-        "--examples", type=positive, metavar="N", help=f"random scenarios per callback (default: 300, {pinned})"
-    )
+        "--examples", type=positive, metavar="N",
+        help=f"random scenarios per callback (default: 300, through a real fit 30, {pinned})",
+    )  # fmt: skip
     check.add_argument("--seed", type=int, metavar="S", help=f"seed of the random scenarios (default: 0, {pinned})")
     check.add_argument(
         "--report",
