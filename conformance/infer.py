@@ -12,7 +12,7 @@ Rules
   rest.
 - Each choice is *seen* (every other value predicts something else somewhere), *not separable* (another choice hides it), *not
   observable here* (it shows only in what cannot be seen of this callback), or *not expressible here* (it takes what this callback
-  cannot be asked). The documented value is looked up in all that was seen, others in what was asked into the search.
+  cannot be asked).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -378,10 +378,9 @@ class _Search:
     def _status(self, dialect: Dialect, choice: str, value: str) -> str:
         """Whether it was seen that the choice has not this value; if not, why not."""
         turned = _with(dialect, {choice: value})
-        told_of = value == documented()[choice]
         about = [key(self.within.inside(each.scenario)) for each in self.stored if each.choice == choice]
         shows = False
-        for name in dict.fromkeys([*about, *(self.evidence.seen if told_of else self.asked)]):
+        for name in dict.fromkeys([*about, *self.asked, *self.evidence.seen]):
             if name not in self.evidence.seen:
                 continue
             scenario, seen = self.evidence.seen[name]
