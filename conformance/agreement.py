@@ -173,7 +173,7 @@ def campaign(text: str, backend: str | None, examples: int, seed: int, only: str
             return map(read, process.ask([to_json(each) for each in asked], optional=True))
 
         counts: dict[str, Mapping[str, int]] = {}
-        callbacks = sorted(greeting.capabilities.callbacks, key=tuple(CALLBACKS).index)
+        callbacks = sorted(filter(dialect.has, greeting.capabilities.callbacks), key=tuple(CALLBACKS).index)
         for callback in (*callbacks, *(() if greeting.dialect else (TRAINING,))):
             if only not in (None, callback):
                 continue

@@ -20,7 +20,7 @@ from .place import NOTHING_LOGGED, Place
 if TYPE_CHECKING:
     from .replay import Replay
 
-LOOKED_AT = ("epoch_begin", "batch_end", "validation_end", "test_begin", "test_end")
+LOOKED_AT = ("epoch_begin", "batch_begin", "batch_end", "validation_end", "test_begin", "test_end")
 """The hooks of an epoch that come before its end: where a callback has one, no epoch is passed."""
 
 

@@ -12,6 +12,12 @@ def beyond(scenario: Scenario, dialect: Dialect) -> str | None:
         return "callback"
     if scenario.use_ema and not dialect.has("SwapEMAWeights"):
         return "use_ema"
+    boards = [each.config for each in scenario.configured() if each.callback == "TensorBoard"]
+    if len(boards) > 1:
+        if any(config.get("update_freq", "epoch") != "epoch" for config in boards):
+            return "update_freq"  # the batches of one are written where the other one is at work
+        if len({config.get("log_dir", "logs") for config in boards}) < len(boards):
+            return "log_dir"
     if scenario.outputs and not all(m.output for fit in scenario.fits for m in scenario.compiled_metrics(fit)):
         return "metrics"
     if isinstance(scenario.learning_rate, ScheduledRate) and dialect["learning-rate/log-key"] != "learning-rate":

@@ -32,7 +32,8 @@ class Backup(NamedTuple):
 class Event(NamedTuple):
     """What a hook is told. `rate`: the learning rate as stored; `weights`: whose training the model holds; `stop`: the stop flag;
     `texts`: what was written to text files, by path, and is there; `backups`: those that are there, by directory, the latest
-    first; `epochs`: the epoch with which fit is told to end, itself not run; `keeps_average`: whether the optimizer does."""
+    first; `epochs`: the epoch with which fit is told to end, itself not run; `keeps_average`: whether the optimizer does;
+    `steps`: how many it has made, in all; `trained`: on how many batches this fit has trained."""
 
     epoch: int
     batch: int
@@ -45,6 +46,8 @@ class Event(NamedTuple):
     backups: Mapping[str, tuple[Backup, ...]] = {}
     epochs: int = 0
     keeps_average: bool = False
+    steps: int = 0
+    trained: int = 0
 
 
 class Stop(NamedTuple):
@@ -192,9 +195,16 @@ class Unpredictable(Exception):
         self.parameter = parameter
 
 
-HOOKS = ("fit_begin", "epoch_begin", "batch_end", "validation_end", "test_begin", "test_end", "epoch_end", "fit_end")
+HOOKS = (
+    "fit_begin", "epoch_begin", "batch_begin", "batch_end", "validation_end", "test_begin", "test_end", "epoch_end", "fit_end",
+)  # fmt: skip
 """`validation_end` is that of a validation in the middle of an epoch, `test_begin` and `test_end` are those of the evaluation at
-its end; a trace takes all three for the epoch's end."""
+its end."""
+IN_TRACE = {
+    **dict(zip(HOOKS, HOOKS, strict=True)), "batch_begin": "batch_end",
+    **dict.fromkeys(("validation_end", "test_begin", "test_end"), "epoch_end"),
+}  # fmt: skip
+"""How a trace calls a hook: it has no name of its own for some."""
 
 
 class Machine:
@@ -220,6 +230,9 @@ class Machine:
     def pickled(self, state: Any) -> None:
         """The instance is pickled, and read again with the same state. Raises what that raises."""
 
+    def replaced(self, state: Any) -> None:
+        """Another instance takes its place. Raises Unpredictable where that does something that is not known."""
+
     def copied(self, state: Any) -> None:
         """The instance is copied deeply, with its state. Raises what that raises."""
 
@@ -227,6 +240,9 @@ class Machine:
         return state, NOTHING
 
     def epoch_begin(self, state: Any, event: Event, effects: list[Effect]) -> tuple[Any, Reason]:
+        return state, NOTHING
+
+    def batch_begin(self, state: Any, event: Event, effects: list[Effect]) -> tuple[Any, Reason]:
         return state, NOTHING
 
     def batch_end(self, state: Any, event: Event, effects: list[Effect]) -> tuple[Any, Reason]:

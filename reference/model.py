@@ -84,8 +84,8 @@ class Saved(NamedTuple):
 
 
 class Model:
-    """`steps`: those of the optimizer; `average`: of the weights, where it `keeps_average`. `files`: the paths of all files that
-    are there."""
+    """`steps`: those of the optimizer, in all; `steps_in_fit`: of the one under way; `average`: of the weights, where it
+    `keeps_average`. `files`: the paths of all files that are there."""
 
     def __init__(self, scenario: Scenario, dialect: Dialect) -> None:
         self._store = STORED[dialect["learning-rate/stored-as"]]
@@ -100,6 +100,7 @@ class Model:
         self.restores_unbuilt = dialect["model-checkpoint/unbuilt-optimizer"] == "restored"
         self.weights = UNTRAINED
         self.steps = 0
+        self.steps_in_fit = 0
         self.keeps_average = scenario.use_ema
         self.overwrites = scenario.ema_overwrite_frequency
         self._finds_the_average = dialect["swap-ema-weights/stopped-early"] == "the-average"
@@ -132,6 +133,7 @@ class Model:
 
     def trained(self, weights: Origin, steps: int) -> None:
         """That many batches were trained on, and the weights are now these."""
+        self.steps_in_fit += steps
         if self.keeps_average:
             self._average(weights, steps)
             return

@@ -52,6 +52,7 @@ class Place:
     def again(self, instances: str) -> None:
         """Make the instance of a later fit. Raises what making it raises."""
         if instances == "new":
+            self.machine.replaced(self.state)
             self.state = self.machine.initial
             self._made()
         elif instances == "pickled":

@@ -83,11 +83,6 @@ def watched(scenario: Scenario, dialect: Dialect, watch: Watch, *, optional: boo
     return Replay(scenario, dialect, MACHINES, watch=watch, optional=optional).run()
 
 
-def _in_trace(hook: str) -> str:
-    """What the hook is called there."""
-    return "epoch_end" if hook in ("validation_end", "test_begin", "test_end") else hook
-
-
 class _Raise(Exception):
     """An exception ended the fit; `error` is its record."""
 
@@ -229,6 +224,7 @@ class Replay:
         model = self.model
         self.began = model.weights
         model.stop = False
+        model.steps_in_fit = 0
         model.writers.clear()
         self._clear()
         for place in self.places:
@@ -297,7 +293,7 @@ class Replay:
                 self.call("epoch_begin", epoch, -1, NOTHING_LOGGED)
             self._note_held("epoch_begin")
             rate_in_epoch = model.rate
-            if others or hooks["batch_end"]:
+            if others or hooks["batch_begin"] or hooks["batch_end"]:
                 self._batches(epoch, content.batch_logs(), first)
             else:
                 batches = 1 if content.batches is None else len(content.batches)
@@ -323,10 +319,11 @@ class Replay:
 
     def _evaluate(self, epoch: int, content: Epoch) -> None:
         """The evaluation at the end of an epoch, where it has one."""
-        if any(name.startswith("val_") for name in content.logs):
+        logs = {name.removeprefix("val_"): value for name, value in content.logs.items() if name.startswith("val_")}
+        if logs:
             self.call("test_begin", epoch, -1, NOTHING_LOGGED)
             self._note_held("evaluation")
-            self.call("test_end", epoch, -1, NOTHING_LOGGED)
+            self.call("test_end", epoch, -1, logs)
 
     def _note_held(self, moment: str) -> None:
         if self.model.keeps_average:
@@ -337,6 +334,8 @@ class Replay:
         for batch, logs in groups(batches, per_execution):
             if batch < first:
                 continue
+            if self.hooks["batch_begin"]:
+                self.call("batch_begin", epoch, batch, NOTHING_LOGGED)
             number = min(per_execution, len(batches) - (batch + 1 - per_execution))
             self.model.trained(Origin(self.fit, epoch), number)
             self.told = self.index_told(batch, per_execution, number)
@@ -403,7 +402,7 @@ class Replay:
             Event,
             (
                 epoch, told, logs, None if hidden else model.rate, model.weights, self.metrics, model.stop, model.texts,
-                model.backups, self.epochs, model.keeps_average,
+                model.backups, self.epochs, model.keeps_average, model.steps, model.steps_in_fit,
             ),
         )  # fmt: skip
 
@@ -440,7 +439,7 @@ class Replay:
         in_epoch = hook not in ("fit_begin", "fit_end")
         return _Raise(
             Raised(
-                type=kind if isinstance(kind, str) else kind.__name__, message=message, fit=self.fit, hook=_in_trace(hook),
+                type=kind if isinstance(kind, str) else kind.__name__, message=message, fit=self.fit, hook=m.IN_TRACE[hook],
                 epoch=epoch if in_epoch else None, batch=batch if batch >= 0 else None, **whose,
             )
         )  # fmt: skip
@@ -485,12 +484,12 @@ class Replay:
             elif isinstance(effect, m.Warn):
                 place.warn(effect.kind)
             elif isinstance(effect, m.Restore | m.Swap | m.Average):
-                if model.put(effect) and _in_trace(hook) not in place.weights_set:
-                    place.weights_set += (_in_trace(hook),)
+                if model.put(effect) and m.IN_TRACE[hook] not in place.weights_set:
+                    place.weights_set += (m.IN_TRACE[hook],)
             elif isinstance(effect, m.Remove):
                 model.remove(effect.path)
             elif isinstance(effect, m.Call):
                 place.calls += 1
             elif isinstance(effect, m.Leave):
-                place.leave(effect.name, _in_trace(hook))
+                place.leave(effect.name, m.IN_TRACE[hook])
         return logs

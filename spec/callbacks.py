@@ -116,6 +116,25 @@ class SwapEMAWeights:
     swap_on_epoch: Any = False
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TensorBoard:
+    """Source: https://keras.io/api/callbacks/tensorboard/. `update_freq` is "epoch", "batch" or a number of batches.
+
+    What it records beside scalars is not looked at: `histogram_freq`, `profile_batch` and `embeddings_freq` above 0 are not
+    predicted.
+    """
+
+    log_dir: Any = "logs"
+    histogram_freq: Any = 0
+    write_graph: Any = True
+    write_images: Any = False
+    write_steps_per_second: Any = False
+    update_freq: Any = "epoch"
+    profile_batch: Any = 0
+    embeddings_freq: Any = 0
+    embeddings_metadata: Any = None
+
+
 Configuration = (
     EarlyStopping
     | ReduceLROnPlateau
@@ -126,6 +145,7 @@ Configuration = (
     | CSVLogger
     | BackupAndRestore
     | SwapEMAWeights
+    | TensorBoard
 )
 
 
@@ -341,6 +361,20 @@ CALLBACKS: dict[str, Callback] = {
             },
             prefix="swap-ema-weights",
             jobs=frozenset({"averages"}),
+        ),
+        Callback(
+            configuration=TensorBoard,
+            signatures={
+                "embeddings-metadata": Signature(says="Those of Keras 3; an unknown one raises TypeError."),
+                "and-older-ones": Signature(
+                    says="Those of Keras 3, and write_grads, batch_size, embeddings_layer_names and embeddings_data of older "
+                    "releases, which do nothing; any other raises ValueError.",
+                    swallows=True,
+                ),
+                "not-looked-at": Signature(says="What it does there was not looked at.", missing=True),
+            },
+            prefix="tensor-board",
+            jobs=frozenset({"recorded", "files"}),
         ),
     )
 }

@@ -91,4 +91,24 @@ RECORDING = (
         the_average="The average, as at any other end.",
         the_weights="The weights of the last epoch, and so does the optimizer in place of its average, which is lost.",
     ),
+    decision(
+        "tensor-board/epochs",
+        "Of which epochs, and of which evaluations, are the scalars written where update_freq is a number of batches?",
+        every="Of every one.",
+        at_a_turn="Of an epoch whose last batch was at a turn, and of an evaluation whose last batch was, of all that the "
+        "instance has seen: of the others nothing is written, the learning rate neither.",
+    ),
+    decision(
+        "tensor-board/batch-step",
+        "How are batches counted, for update_freq and as the step of their scalars?",
+        batches="Each one, from the beginning of the fit.",
+        calls="By the calls of the batch hook: with steps_per_execution several batches are one.",
+    ),
+    decision(
+        "tensor-board/learning-rate",
+        "Which learning rate is written with an epoch?",
+        the_optimizers="The optimizer's when it is the callback's turn, in place of one in the logs; of several optimizers each "
+        "one's, under its name.",
+        a_schedules="That of a schedule of the optimizer's own. Of another optimizer what the logs hold, if they do.",
+    ),
 )

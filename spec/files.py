@@ -3,8 +3,8 @@
 Rules
 - `filepath` is a relative path, which the callback is given with a temporary directory in front. As {"path_like": path} it
   is given that as a `pathlib.Path`; as {"relative": path} the path as it is, in that directory as the working directory.
-- `filename`, of CSVLogger, and `backup_dir`, of BackupAndRestore, are relative paths, which are handed over with that directory
-  in front; a `backup_dir` may be empty, and is handed over so.
+- `filename`, of CSVLogger, `backup_dir`, of BackupAndRestore, and `log_dir`, of TensorBoard, are relative paths, which are handed
+  over with that directory in front; a `backup_dir` may be empty, and is handed over so.
 - `existing` is what lies in that directory before the first fit: relative paths, with a slash at the end for a directory,
   otherwise an empty file. ModelCheckpoint, CSVLogger and BackupAndRestore look at it.
 """

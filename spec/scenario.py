@@ -4,7 +4,7 @@ Rules
 - Records are frozen; `from_json` refuses what the format does not allow with one sentence that names the field.
 - `config` is passed on as given, nothing filled in. Defaults belong to the callback (`callbacks.py`).
 - Metric values, rates and the parameters in `FLOAT_PARAMETERS` are numbers as in `values.py`; nothing else is.
-- `existing`, and a `filepath`, `filename` or `backup_dir` in the configuration, are as in `files.py`.
+- `existing`, and a `filepath`, `filename`, `backup_dir` or `log_dir` in the configuration, are as in `files.py`.
 - `to_json(from_json(x))` loses nothing, and `key` tells apart what `==` on floats cannot (NaN, -0.0).
 """
 
@@ -255,7 +255,7 @@ def _parameter(name: str, value: Any) -> Any:
         return None if value is None else number_from_json(value)
     if name == "schedule":
         return _schedule(value)
-    if name == "filename":
+    if name in ("filename", "log_dir"):
         return plain_path_from_json(value)
     if name == "backup_dir":
         return directory_from_json(value)

@@ -34,7 +34,7 @@ def backs_up_batches(scenario: Scenario) -> bool:
 def checkpointed(tf: Any, model: Model) -> Any:
     """The stand-in as something that TensorFlow's checkpoints can hold: its state is a text in them."""
 
-    class Checkpointed(Model, tf.train.experimental.PythonState):  # type: ignore[misc]
+    class Checkpointed(type(model), tf.train.experimental.PythonState):  # type: ignore[misc]
         def serialize(self) -> str:
             self.saved.append(Written("", True, self.weights_of, self.steps))
             return json.dumps([self.weights_of, self._world.rate(self), self.steps])
@@ -47,5 +47,6 @@ def checkpointed(tf: Any, model: Model) -> Any:
     held.__dict__.update(vars(model))
     held.distribute_strategy = tf.distribute.get_strategy()
     held._distribution_strategy = None
-    held._train_counter = tf.Variable(0, dtype=tf.int64)
+    if not hasattr(held, "_train_counter"):
+        held._train_counter = tf.Variable(0, dtype=tf.int64)
     return held

@@ -6,11 +6,15 @@ import pickle
 from typing import Any, Callable, Dict, List, Optional
 
 from .attributes import Held, attributes, internal_state
+from .domain import bound
 from .files import Directory, arguments, leaves_when_formatted
 from .protocol import CannotExpress, ConfigurationRejected, Nonsense, Saved
 from .record import OtherRaised, Recorder
 from .scenario import Scenario
 from .written import written
+
+_WRITES_TO = ("filename", "backup_dir", "log_dir")
+"""Parameters that say where a callback writes something down."""
 
 
 class Callbacks:
@@ -70,7 +74,8 @@ class Callbacks:
         """What the callback has written down; None for one that writes nothing down. Raises Nonsense."""
         try:
             configured = self._configured[index]
-            path = self._directory.inside(configured.config.get("filename", configured.config.get("backup_dir", "-")))
+            config = bound(configured.callback, configured.config)
+            path = self._directory.inside(next((config[name] for name in _WRITES_TO if name in config), "-"))
             return written(configured.callback, self.made[index], os.path.join(self._directory.path, path))
         except (AttributeError, TypeError, ValueError) as error:
             raise Nonsense(f"what the callback has written down cannot be read: {error}") from error

@@ -4,8 +4,8 @@ Rules
 - The directory is the working directory while the scenario runs, is it again after a hook that leaves another one behind, and is
   removed afterwards.
 - Nothing leaves it: a path is looked at when it has been formatted, with its links followed, wherever a file would be touched.
-- `filename`, `backup_dir` and `filepath` are given with the directory in front; a `filepath` as {"path_like": path} as a
-  `pathlib.Path`, as {"relative": path} as it is; an empty `backup_dir` as it is.
+- `filename`, `backup_dir`, `log_dir` and `filepath` are given with the directory in front; a `filepath` as {"path_like": path} as
+  a `pathlib.Path`, as {"relative": path} as it is; an empty `backup_dir` as it is.
 """
 
 import atexit
@@ -22,6 +22,8 @@ from .temporary import discard, make, temporary
 from .values import numpy_for
 
 PATH_LIKE, RELATIVE = "path_like", "relative"
+EVENTS = "events.out.tfevents"
+"""With which the name of a file of TensorBoard's begins. In a trace it ends there: what follows is when, where and by whom."""
 
 _roots: Dict[int, str] = {}
 """By process: a fork has a directory of its own, and removes no other."""
@@ -137,7 +139,8 @@ class Directory:
         return {self._named(os.path.join(folder, name)) for folder, _, names in os.walk(self.path) for name in names}
 
     def _named(self, path: str) -> str:
-        return os.path.relpath(path, self.path)
+        folder, name = os.path.split(os.path.relpath(path, self.path))
+        return os.path.join(folder, EVENTS if name.startswith(EVENTS) else name)
 
 
 def path_of(filepath: Any) -> Any:
@@ -240,7 +243,7 @@ def arguments(config: Mapping[str, Any], directory: str, tensor: Any) -> Dict[st
     given = dict(config)
     if "schedule" in given:
         given["schedule"] = schedule_function(given["schedule"], tensor)
-    for name in ("filename", "backup_dir"):
+    for name in ("filename", "backup_dir", "log_dir"):
         if given.get(name):
             given[name] = f"{directory}/{given[name]}"
     filepath = given.get("filepath")

@@ -14,6 +14,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 from .attributes import Held
 from .callbacks import Callbacks
 from .capture import Captured
+from .charts import undisturbed
 from .files import Directory
 from .loop import PASSING, REPORTED_AS, beginning, exception_named
 from .protocol import Capabilities, Nonsense, Observation
@@ -58,7 +59,8 @@ class RealFit:
 
     def drive(self, scenario: Scenario, directory: Directory, recorder: Recorder, heard: Captured) -> Dict[str, Any]:
         """Run it. Raises CannotExpress | ConfigurationRejected."""
-        return _Training(self, scenario, directory, recorder, heard).run()
+        with undisturbed(scenario):
+            return _Training(self, scenario, directory, recorder, heard).run()
 
 
 def _identity(weights: Sequence[Any]) -> bytes:
@@ -236,7 +238,7 @@ class _Training:
         """LambdaCallback takes them without knowing of them."""
         return {
             "on_test_begin": lambda logs=None: self.at_test(place, "test_begin"),
-            "on_test_end": lambda logs=None: self.at_test(place, "test_end"),
+            "on_test_end": lambda logs=None: self.at_test(place, "test_end", logs),
         }
 
     # ---------------------------------------------------------------------------------- the hooks of the observers
@@ -324,9 +326,12 @@ class _Training:
                 # hook. A loop that finds the data at an end takes this for the length of all later epochs.
                 self.real.model.stop_training = True
 
-    def at_test(self, place: int, hook: str) -> None:
+    def at_test(self, place: int, hook: str, logs: Optional[Dict[str, Any]] = None) -> None:
         if place == 0:
             self.real.model.stop_training = self.stopped
+        if place == 0 and logs is not None:
+            logs.clear()
+            logs.update(as_logged(self.content.evaluation_logs(), self.tensor))
         self.pass_by(place, hook)
         if hook == "test_begin":
             self._note_held(place, "evaluation")

@@ -10,6 +10,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 from .attributes import Held
 from .callbacks import Callbacks
 from .capture import Captured
+from .charts import undisturbed
 from .files import Directory
 from .loop import EVALUATION, Loop, Training
 from .protocol import CannotExpress, Capabilities, Observation
@@ -147,6 +148,7 @@ class KerasShaped(Training):
         if fit.resume is not None:
             self._resume(fit.resume)
         self.world.compile(self.model, self.scenario, index)
+        self.model.begins()
         self.world.set_rate(self.model, fit.learning_rate)
         if self.clears_stop:
             self.model.stop_training = False
@@ -273,6 +275,10 @@ class Hooks:
 
     def drive(self, scenario: Scenario, directory: Directory, recorder: Recorder, heard: Captured) -> Dict[str, Any]:
         """Run it. Raises CannotExpress | ConfigurationRejected."""
+        with undisturbed(scenario):
+            return self._drive(scenario, directory, recorder)
+
+    def _drive(self, scenario: Scenario, directory: Directory, recorder: Recorder) -> Dict[str, Any]:
         training = KerasShaped(scenario, self, directory, recorder)
         try:
             return Loop(training, scenario, directory, recorder).run()

@@ -405,7 +405,7 @@ class Loop:
         """The hooks of an evaluation, where the epoch has one."""
         if not self.evaluation and not self.scenario.use_ema:
             return
-        logs = {name[len("val_") :]: value for name, value in content.logs.items() if name.startswith("val_")}
+        logs = content.evaluation_logs()
         if not logs:
             return
         self.recorder.logs = logs

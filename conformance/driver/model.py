@@ -114,6 +114,9 @@ class Model:
             raise OSError(f"unable to open the file {os.fspath(filepath)}: there is nothing in it")
         self.goes_on(*self.read(filepath, "weights"))
 
+    def begins(self) -> None:
+        """A fit begins."""
+
     def trained(self, weights: Origin, steps: int) -> None:
         """The optimizer has made so many steps, and the weights are now these."""
         self.weights_of = weights

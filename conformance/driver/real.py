@@ -269,7 +269,9 @@ class RealModels:
     def _validation(self, scenario: Scenario, fit: int) -> Dict[str, Any]:
         """What has `fit` evaluate the model where the scenario has it evaluated."""
         epochs = scenario.evaluated(fit) if scenario.evaluates else []
-        return {"validation_data": self.data.one_batch(), "validation_freq": epochs} if epochs else {}
+        if not epochs:
+            return {}
+        return {"validation_data": self.data.one_batch(len(scenario.outputs)), "validation_freq": epochs}
 
 
 def _momentum(scenario: Scenario) -> float:
@@ -321,9 +323,12 @@ class _Dataset:
     def batch(self, index: int = 0) -> Tuple[Any, Any]:
         return self._stack([[self._number], [self._number + 1.0]]), self._stack([[0.0], [0.0]])
 
-    def one_batch(self) -> Any:
-        """Data to evaluate a model of one output with."""
-        return self._from_tensors(([[0.0], [1.0]], [[0.0], [0.0]])).with_options(self._untuned)
+    def one_batch(self, outputs: int) -> Any:
+        """Data to evaluate a model with, of one output or of so many."""
+        targets = [[0.0], [0.0]]
+        return self._from_tensors(([[0.0], [1.0]], (targets,) * outputs if outputs else targets)).with_options(
+            self._untuned
+        )
 
     def for_outputs(self, outputs: int) -> Any:
         return self._dataset.map(lambda x, y: (x, (y,) * outputs)) if outputs else self._dataset

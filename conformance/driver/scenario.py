@@ -65,6 +65,10 @@ class Epoch(_Record):
             return self.batches
         return ({name: value for name, value in self.logs.items() if not name.startswith("val_")},)
 
+    def evaluation_logs(self) -> Dict[str, Any]:
+        """The logs of the evaluation at its end; empty where there is none."""
+        return {name[len("val_") :]: value for name, value in self.logs.items() if name.startswith("val_")}
+
 
 class Resume(_Record):
     """The path that an earlier fit saved to, and what is loaded of it: "model", "weights", or "nothing", and there is no path."""
@@ -140,12 +144,12 @@ class Scenario(_Record):
     @property
     def evaluates(self) -> bool:
         """Whether a real fit evaluates the model where an epoch has metrics of a validation: where it makes a difference."""
-        return self.use_ema or any(each.callback == "SwapEMAWeights" for each in self._configured)
+        return self.use_ema or any(each.callback in ("SwapEMAWeights", "TensorBoard") for each in self._configured)
 
     def evaluated(self, fit: int) -> List[int]:
         """The epochs of that fit at whose end the model is evaluated, counted from 1."""
         epochs = enumerate(self.fits[fit].epochs, 1 + self.first_epoch(self.fits[fit]))
-        return [number for number, epoch in epochs if any(name.startswith("val_") for name in epoch.logs)]
+        return [number for number, epoch in epochs if epoch.evaluation_logs()]
 
     def configured(self) -> Tuple[Configured, ...]:
         """The callbacks in their order, be it one or several."""

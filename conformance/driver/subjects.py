@@ -14,6 +14,7 @@ import sys
 from typing import Any, Callable, Dict, List, Optional
 
 from .adapters import INSTALL, adapter
+from .charts import TENSORBOARD, available
 from .fit import RealFit
 from .hooks import Hooks
 from .importing import quiet
@@ -21,7 +22,8 @@ from .packages import Package, package
 from .protocol import CALLBACKS, Capabilities, Unavailable
 from .real import real_models
 from .record import text_of
-from .worlds import PlainWorld
+from .tensorflow_1 import TensorFlow1
+from .worlds import Keras3, PlainWorld, TfKeras
 
 KERAS = ("keras", "tf-keras", "tensorflow")
 """The distributions that are a Keras."""
@@ -53,10 +55,19 @@ def _keras(found: Package, by_fit: bool) -> Any:
         return getattr(found.keras.callbacks, callback)(**config)
 
     name = "{} {} ({}, {})".format(found.name, found.version, found.backend, "fit" if by_fit else "hooks")
-    known = Capabilities(callbacks=[each for each in CALLBACKS if hasattr(found.keras.callbacks, each)])
+    known = Capabilities(callbacks=[each for each in CALLBACKS if _has(found, each)])
     if by_fit:
         return RealFit(name, make, real_models(found), known, **found.identity())
     return Hooks(name, make, found.world, known, **found.identity())
+
+
+def _has(found: Package, callback: str) -> bool:
+    """Whether that callback of a Keras can be had here. What TensorBoard needs was not looked at before TensorFlow 2."""
+    if callback == TENSORBOARD and not (
+        isinstance(found.world, (Keras3, TfKeras)) and not isinstance(found.world, TensorFlow1) and available()
+    ):
+        return False
+    return hasattr(found.keras.callbacks, callback)
 
 
 def _imported(name: str, start: str) -> Any:

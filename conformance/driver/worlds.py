@@ -24,6 +24,7 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from .averaged import AveragedModel
 from .backups import checkpointed, known_steps
+from .charts import Charted, charts
 from .files import Directory, h5py_tells_errors, saved_form
 from .metrics import UnknownMetrics, compiled, compiling
 from .model import Model, Optimizer, Scheduled, WithoutRate
@@ -68,7 +69,8 @@ class PlainWorld:
             raise CannotExpress("steps_per_execution")
         if scenario.use_ema:
             raise CannotExpress("use_ema")
-        model = Model(self.optimizer(scenario.learning_rate), directory, self)
+        stand_in = Charted if charts(scenario) else Model
+        model = stand_in(self.optimizer(scenario.learning_rate), directory, self)
         self.set_rate(model, scenario.learning_rate)
         return model
 
@@ -379,6 +381,8 @@ class Keras3(_Keras):
     def model(self, scenario: Scenario, directory: Directory) -> Model:
         if not scenario.use_ema:
             return super().model(scenario, directory)
+        if charts(scenario):
+            raise CannotExpress("use_ema")
         model = AveragedModel(self.keras, directory, self, scenario.ema_overwrite_frequency)
         self.set_rate(model, scenario.learning_rate)
         return model

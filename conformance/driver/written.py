@@ -1,7 +1,8 @@
 """What a callback has written down by the end of a fit, read back as a person would: from its attributes, or its file.
 
 Of a History there are two pieces: what `epoch` holds, and the lists of `history`; of a CSVLogger every line of the file is one;
-of a BackupAndRestore every backup, the latest first: the epoch with which it goes on. A zero has no sign, as in all of a trace.
+of a BackupAndRestore every backup, the latest first: the epoch with which it goes on; of a TensorBoard every scalar. A zero has
+no sign, as in all of a trace.
 """
 
 import importlib
@@ -10,6 +11,7 @@ import os
 from typing import Any, Callable, Dict, List, Mapping, Optional
 
 from .attributes import attribute_to_json
+from .charts import scalars
 from .values import as_recorded, value_to_json
 
 Rows = List[Dict[str, Any]]
@@ -55,6 +57,10 @@ def _backups(callback: Any, path: str) -> Rows:
     return [{"epoch": epoch, "batch": int(checkpoint.get_tensor("ckpt_saved_batch/.ATTRIBUTES/VARIABLE_VALUE"))}]
 
 
+def _scalars(callback: Any, path: str) -> Rows:
+    return scalars(path, bool(getattr(callback, "write_steps_per_second", False)))
+
+
 def _said(metadata: str) -> Dict[str, Any]:
     if not os.path.isfile(metadata):
         return {"epoch": None}
@@ -76,4 +82,5 @@ _READ: Dict[str, Callable[[Any, str], Rows]] = {
     "BackupAndRestore": _backups,
     "CSVLogger": _lines,
     "History": _history,
+    "TensorBoard": _scalars,
 }

@@ -217,6 +217,8 @@ def tell(scenario: Scenario, dialect: Dialect, place: int = 0) -> Story:
 def not_predicted(found: NotExpressible, scenario: Scenario, dialect: Dialect) -> str:
     """Why there is no trace, in a sentence."""
     lacking = [each.callback for each in scenario.configured() if not dialect.has(each.callback)]
+    if "TensorBoard" in lacking:
+        return f"TensorBoard in {dialect.name}: what it does is not predicted"
     return f"{dialect.name} has no {lacking[0]}" if lacking else f"{found.parameter}: what it does is not predicted"
 
 

@@ -17,7 +17,7 @@ from hypothesis.strategies import DrawFn
 from ..callbacks import parameters
 from ..metrics import Metric
 from ..scenario import Configured, Epoch, Fit, Resume, Scenario
-from ..values import ArrayNumber, ScheduledRate, Tensor
+from ..values import ArrayNumber, Rate, ScheduledRate, Tensor
 from .drawing import ABSENT, below, chance, config_of, weighted
 from .fits import VERBOSITY, logs_of
 
@@ -28,8 +28,8 @@ Values = list[Any]
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Aim:
     """`config`: what the callback is given, if it knows it; or `callbacks`, several. `fits`: the values of each, or the fit
-    itself. `later_metrics`: those of the second fit and all after it. `rate`: a schedule of the optimizer's own. `use_ema`: the
-    optimizer keeps an average. `existing`: what lies there before."""
+    itself. `later_metrics`: those of the second fit and all after it. `rate`: a schedule of the optimizer's own, or the rates
+    of several. `use_ema`: the optimizer keeps an average. `existing`: what lies there before."""
 
     fits: Sequence[Values | Fit]
     config: dict[str, Any] = field(default_factory=dict)
@@ -37,7 +37,7 @@ class Aim:
     metrics: tuple[Metric, ...] = ()
     later_metrics: tuple[Metric, ...] | None = None
     outputs: tuple[str, ...] = ()
-    rate: ScheduledRate | None = None
+    rate: Rate = None
     use_ema: bool = False
     existing: tuple[str, ...] = ()
 

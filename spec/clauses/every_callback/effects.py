@@ -7,6 +7,7 @@ Rules
 """
 
 from collections.abc import Iterable, Iterator
+from pathlib import PurePosixPath
 from typing import Any
 
 from ...files import existing_files
@@ -132,6 +133,8 @@ def no_other_file_appears(case: Case) -> Expectations:
 
 def _is_own(case: Case, file: str) -> bool:
     """Whether it is the one file that the callback writes, or lies in its own directory."""
+    if case.scenario.callback == "TensorBoard":
+        return PurePosixPath(file).is_relative_to(case["log_dir"])
     return file == case.scenario.config.get("filename") or _is_in_backups(case, file)
 
 
