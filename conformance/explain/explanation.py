@@ -19,7 +19,7 @@ from .arguments import check_config, written_config
 from .audit import Audit, audit
 from .history import missing_notes
 from .question import Question, Story
-from .rounding import direction_of, open_comparisons, possible
+from .rounding import direction_of, open_comparisons, possible, was_printed
 from .summary import summary
 from .traps import traps
 from .whatif import WhatIf, what_if
@@ -252,6 +252,8 @@ def _other_digits(question: Question, change: Mapping[str, Any]) -> bool:
     if change.keys().isdisjoint(("monitor", "min_delta", "mode")):
         return False
     changed = question.configured({**question.config, **change})
+    if not was_printed(changed):
+        return False
     direction = direction_of(changed.story())
     return direction is not None and bool(open_comparisons(changed, direction))
 

@@ -23,6 +23,11 @@ POSSIBLE = 100
 """Enough to show that a what-if depends on digits that were not printed."""
 
 
+def was_printed(question: Question) -> bool:
+    """Whether a value that decides was printed with few digits: else no comparison is open."""
+    return any(isinstance(value, Rounded) for fit in question.history.fits for value in fit.column(question.monitor))
+
+
 def open_comparisons(question: Question, direction: str) -> list[tuple[int, int]]:
     """The comparisons with the best printed value that rounding leaves open, as (fit, position of the epoch)."""
     sign = 1.0 if direction == "min" else -1.0

@@ -83,15 +83,15 @@ def what_if(question: Question, base: Story, change: Mapping[str, Any]) -> WhatI
 
 def _known(question: Question, base: Story, story: Story) -> tuple[int, int | None]:
     """The last fit of which something is known, and from which epoch on of it nothing is; None: it is known to its end."""
-    last = len(question.history.fits) - 1
+    last, changes_rates = len(question.history.fits) - 1, question.has(RATE_CALLBACKS)
     for index, fit in enumerate(question.history.fits):
         first = fit.first_epoch
         recorded = fit.rates
         then = base.epochs(index)
-        for at, epoch in enumerate(story.epochs(index)):
+        for at, epoch in enumerate(story.epochs(index) if changes_rates else ()):
             rate = epoch.learning_rate_in_epoch
             real = recorded[at]
-            if question.has(RATE_CALLBACKS) and isinstance(rate, float):
+            if isinstance(rate, float):
                 predicted = at < len(then) and then[at].learning_rate_in_epoch == rate
                 if real is None:
                     same = predicted or at >= len(then)
