@@ -37,17 +37,19 @@ def passed(run: "Replay", contents: Sequence[Epoch], at: int, first: int, epochs
     if record.learning_rate != record.learning_rate_in_epoch or not all(map(_only_logs, run.hooks["epoch_end"])):
         return 0
     turns = [(place, turn, place.effects, place.logged) for place, turn in run.hooks["epoch_end"].items()]
-    _, told, _, rate, _, *later = run.event(first, -1, NOTHING_LOGGED)
-    epoch, steps = first, 0
+    _, told, _, rate, _, *later, steps, trained = run.event(first, -1, NOTHING_LOGGED)
+    epoch, more = first, 0
     for position in range(at, len(contents)):
         content = contents[position]
         if content.others or content.stop:
             break
         logs, weights = content.logs, made(Origin, (fit, epoch, False))
+        batches = 1 if content.batches is None else len(content.batches)
+        counted = steps + more + batches, trained + more + batches
         decided = []
         for place, turn, usual, logged in turns:
             effects: list[Effect] = []
-            event, before = made(Event, (epoch, told, logs, rate, weights, *later)), place.state
+            event, before = made(Event, (epoch, told, logs, rate, weights, *later, *counted)), place.state
             try:
                 after, reason = turn(before, event, effects)
             except Exception:  # the loop meets it again
@@ -64,9 +66,9 @@ def passed(run: "Replay", contents: Sequence[Epoch], at: int, first: int, epochs
                 config = place.machine.config  # type: ignore[attr-defined]  # every machine that gives reasons has one
                 watch((fit, "epoch_end", event, reason, config, before, after, model.rate, place.index, effects))
         epoch += 1
-        steps += 1 if content.batches is None else len(content.batches)
+        more += batches
     if epoch > first:
-        model.trained(made(Origin, (fit, epoch - 1, False)), steps)
+        model.trained(made(Origin, (fit, epoch - 1, False)), more)
         epochs.extend(repeat(record, epoch - first))
     return epoch - first
 
