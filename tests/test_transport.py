@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -325,9 +326,11 @@ def test_what_it_is_meant_to_be_has_to_be_told() -> None:
         assert worker.greeting.capabilities.callbacks == {"EarlyStopping"}
 
 
-def test_a_worker_answers_as_the_driver_does_here(worker: WorkerProcess) -> None:
+def test_a_worker_answers_as_the_driver_does_here(worker: WorkerProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     from callcheck.conformance.driver.subjects import subject
 
+    for name in ("warn", "showwarning"):  # what the subject replaces, in this process too, is put back
+        monkeypatch.setattr(warnings, name, getattr(warnings, name))
     here = InProcess(subject("hostile:EarlyStopping"))
     asked = [scenario("raises_base_exception"), scenario("monkeypatches")]
     assert json.dumps(list(here.ask(asked, internal=True))) == json.dumps(list(worker.ask(asked, internal=True)))
