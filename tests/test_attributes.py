@@ -16,6 +16,7 @@ from callcheck.spec.dialect import NEWEST, resolve
 from callcheck.spec.difference import difference, told_apart
 from callcheck.spec.scenario import from_json
 from callcheck.spec.trace import Trace
+from callcheck.spec.values import ArrayNumber
 
 STOPPED: dict[str, Any] = {
     "callback": "EarlyStopping",
@@ -110,3 +111,22 @@ def test_an_attribute_is_a_difference_where_there_is_no_other() -> None:
     other = difference(trace, louder)
     assert other is not None
     assert other.field.startswith("printed")
+
+
+@pytest.mark.parametrize(
+    ("release", "kind"),
+    [
+        ("keras-2.7.0", ArrayNumber), ("keras-2.8.0", float), ("tf-keras-2.21.0", float), ("keras-3.0.0", ArrayNumber),
+        (NEWEST, ArrayNumber),
+    ],
+)  # fmt: skip
+def test_the_best_of_an_array_is_of_the_kind_that_the_release_keeps(release: str, kind: type) -> None:
+    """As the real releases did when they were asked."""
+    epoch = {"logs": {"val_loss": {"array": 1.0}}}
+    suffix = "keras" if release.startswith("keras-3") or release == NEWEST else "h5"
+    config = {"filepath": f"m.{suffix}", "save_best_only": True}
+    asked = {"callback": "ModelCheckpoint", "config": config, "fits": [{"epochs": [epoch]}]}
+    trace = replay(from_json(asked), resolve(release).dialect)
+    assert isinstance(trace, Trace)
+    assert trace.fits[0].attributes is not None
+    assert type(trace.fits[0].attributes["best"]) is kind

@@ -34,7 +34,7 @@ def backs_up_batches(scenario: Scenario) -> bool:
 def checkpointed(tf: Any, model: Model) -> Any:
     """The stand-in as something that TensorFlow's checkpoints can hold: its state is a text in them."""
 
-    class Checkpointed(type(model), tf.train.experimental.PythonState):  # type: ignore[misc]
+    class Checkpointed(type(model), tf.train.experimental.PythonState):  # type: ignore[misc]  # a base that is known only here
         def serialize(self) -> str:
             self.saved.append(Written("", True, self.weights_of, self.steps))
             return json.dumps([self.weights_of, self._world.rate(self), self.steps])
