@@ -34,6 +34,8 @@ def _in_a_folder_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     ("text", "python", "companion"),
     [
         ("keras==3.15.1", "3.11", "tensorflow==2.21.0"),
+        ("keras==3.15.1", "3.11", "tensorboard==2.21.0"),
+        ("tf-keras==2.21.0", "3.11", "tensorboard==2.21.*"),
         ("keras[jax]==3.11.0", "3.11", "jax==0.4.38"),
         ("keras==2.15.0", "3.11", "tensorflow==2.15.*"),
         ("keras==2.6.0", "3.9", "tensorflow==2.6.*"),

@@ -172,9 +172,19 @@ def interrupted_with_an_average(draw: DrawFn) -> Aim:
     return Aim(callbacks=(swapping,), fits=[Fit(epochs=cut), again], use_ema=True)
 
 
+def charted(draw: DrawFn) -> Aim:
+    """A TensorBoard beside one whose decisions, or whose rate, it writes down."""
+    board = Configured(callback="TensorBoard", config=config_of(update_freq=draw(weighted((ABSENT, 3), (2, 1)))))
+    other = _stopping(draw) if chance(draw, 40) else _reducing(draw) if chance(draw, 60) else _saving()
+    logger = Configured(callback="CSVLogger", config={"filename": "log.csv"})
+    listed = _in_any_order(draw, board, other)
+    epochs = [Epoch(logs={"val_loss": value}) for value in _different(draw, 2 + draw(below(2)))]
+    return Aim(callbacks=(*listed, logger) if chance(draw, 40) else listed, fits=[epochs])
+
+
 AIMS: dict[Aiming, int] = {
     stopped_by_another: 22, the_rate_monitored: 22, schedule_and_plateau: 18, resumed_after_a_reduction: 24,
-    new_instances: 18, raised_at_a_nan: 16, started_again: 26, started_again_and_forgotten: 30,
-    saved_beside_an_average: 26, interrupted_with_an_average: 24,
+    new_instances: 18, raised_at_a_nan: 20, started_again: 26, started_again_and_forgotten: 30,
+    saved_beside_an_average: 26, interrupted_with_an_average: 24, charted: 12,
 }  # fmt: skip
 """How many scenarios with each aim go with the default number of random ones."""

@@ -24,7 +24,7 @@ from .drawing import below, chance, weighted
 
 _STOP, _REDUCE, _SAVE = "EarlyStopping", "ReduceLROnPlateau", "ModelCheckpoint"
 _SCHEDULE, _NAN, _RECORD = "LearningRateScheduler", "TerminateOnNaN", "History"
-_LOG, _BACKUP, _SWAP = "CSVLogger", "BackupAndRestore", "SwapEMAWeights"
+_LOG, _BACKUP, _SWAP, _CHART = "CSVLogger", "BackupAndRestore", "SwapEMAWeights", "TensorBoard"
 _LISTS = weighted(
     ((_STOP, _SAVE), 4), ((_STOP, _REDUCE), 4), ((_SAVE, _STOP), 3), ((_REDUCE, _SAVE), 4), ((_SAVE, _REDUCE), 4),
     ((_REDUCE, _STOP), 3), ((_STOP, _REDUCE, _SAVE), 8), ((_SAVE, _STOP, _REDUCE), 4), ((_SAVE, _REDUCE, _STOP), 4),
@@ -39,6 +39,8 @@ _LISTS = weighted(
     ((_BACKUP, _STOP), 2), ((_STOP, _SAVE, _BACKUP), 3), ((_SAVE, _BACKUP), 3), ((_BACKUP, _REDUCE, _SAVE), 2),
     ((_REDUCE, _BACKUP), 2), ((_SCHEDULE, _BACKUP), 2), ((_LOG, _BACKUP), 1), ((_BACKUP, _RECORD, _STOP), 1), ((_BACKUP,), 1),
     ((_SWAP, _SAVE), 2), ((_SAVE, _SWAP), 1), ((_SWAP, _STOP), 1), ((_SWAP, _BACKUP), 1), ((_SWAP,), 1),
+    ((_CHART, _STOP), 1), ((_STOP, _REDUCE, _SAVE, _CHART), 1), ((_REDUCE, _CHART, _LOG), 1), ((_CHART, _SCHEDULE), 1),
+    ((_CHART, _BACKUP), 1), ((_NAN, _CHART), 1),
 )  # fmt: skip
 _INSTANCES = weighted(("same", 5), ("new", 5), ("copied", 2), ("pickled", 2))
 _LOAD = weighted(("model", 4), ("weights", 2), ("weights-unbuilt", 1))
@@ -244,6 +246,7 @@ BOUNDARIES: dict[str, Condition] = {
         _BACKUP in {each.callback for each in s.configured()} and _acts("raises")(s) and len(s.fits) > 1
     ),
     "in a fresh model": _begins("nothing"),
+    "written as scalars before the rate is reduced": _listed(_CHART, _SCHEDULE),
     "saved behind an average": lambda s: s.use_ema and _listed(_SWAP, _SAVE)(s),
     "saved before an average": lambda s: s.use_ema and _listed(_SAVE, _SWAP)(s),
     "interrupted with an average": lambda s: s.use_ema and _acts("raises")(s),

@@ -198,7 +198,7 @@ def _looks(each: Configured, epoch: EpochSeen) -> bool:
 # ---------------------------------------------------------------------------------------------- independence
 
 
-OBSERVERS = ("ModelCheckpoint", "TerminateOnNaN", "History", "CSVLogger")
+OBSERVERS = ("ModelCheckpoint", "TerminateOnNaN", "History", "CSVLogger", "TensorBoard")
 """Who looks on: saves, writes down, or waits for what should not happen."""
 
 
@@ -256,9 +256,9 @@ def _same_end(case: Case, fit: int, epochs: int, because: str) -> Expectation:
     "training/observers/change-nothing-for-the-others", level="universal", source=LISTED, related=_without_an_observer
 )
 def observers_change_nothing(case: Case) -> Expectations:
-    """A ModelCheckpoint, a History, a CSVLogger, or a TerminateOnNaN that finds nothing, anywhere in the list, changes nothing
-    for the others, as long as it raises nothing: not when training stops, not the rate, not the weights, not what they do. (No
-    fit is resumed, and nobody else acts but by setting the stop flag before all callbacks.)"""
+    """A ModelCheckpoint, a History, a CSVLogger, a TensorBoard, or a TerminateOnNaN that finds nothing, anywhere in the list,
+    changes nothing for the others, as long as it raises nothing: not when training stops, not the rate, not the weights, not what
+    they do. (No fit is resumed, and nobody else acts but by setting the stop flag before all callbacks.)"""
     listed = names(case.scenario)
     gone = next(index for index, name in enumerate(listed) if name in OBSERVERS)
     if any("nan" in (done(epoch.seen, gone).printed or ()) for epoch in case.epochs()):
@@ -288,7 +288,9 @@ _APART = {
         ("LearningRateScheduler", "ModelCheckpoint"), ("LearningRateScheduler", "TerminateOnNaN"),
         ("ModelCheckpoint", "TerminateOnNaN"), ("History", "EarlyStopping"), ("History", "ModelCheckpoint"),
         ("History", "TerminateOnNaN"), ("CSVLogger", "EarlyStopping"), ("CSVLogger", "ModelCheckpoint"),
-        ("CSVLogger", "TerminateOnNaN"), ("CSVLogger", "History"),
+        ("CSVLogger", "TerminateOnNaN"), ("CSVLogger", "History"), ("TensorBoard", "EarlyStopping"),
+        ("TensorBoard", "ModelCheckpoint"), ("TensorBoard", "TerminateOnNaN"), ("TensorBoard", "History"),
+        ("TensorBoard", "CSVLogger"),
     )
 }  # fmt: skip
 """The pairs of callbacks that share nothing, as long as neither looks at the rate in the logs."""
@@ -319,9 +321,10 @@ def _swapped(scenario: Scenario) -> Scenario | None:
 @clause("training/order/callbacks-that-share-nothing-commute", level="universal", source=LISTED, related=_swapped)
 def commute(case: Case) -> Expectations:
     """Two callbacks that stand next to each other and share nothing do the same in either order: of EarlyStopping,
-    ModelCheckpoint, TerminateOnNaN, and one that sets the rate, any two, and History or CSVLogger and any of the first three,
-    or each other. (Neither looks at the rate in the logs, no fit is resumed, and nobody else acts but by setting the stop flag
-    before all callbacks. Except the rate that a saved model holds: it is the one at the checkpoint's place.)"""
+    ModelCheckpoint, TerminateOnNaN, and one that sets the rate, any two; of History, CSVLogger and TensorBoard any two, and
+    each with any of the first three. (Neither looks at the rate in the logs, no fit is resumed, and nobody else acts but by
+    setting the stop flag before all callbacks. Except the rate that a saved model holds: it is the one at the checkpoint's
+    place.)"""
     index = _swapped_at(case.scenario)
     assert index is not None
     order = list(range(len(case.scenario.callbacks)))
