@@ -13,6 +13,8 @@ from .shared import Adapter, Stopping, only_by_hooks, stopping
 
 _Result = getattr(lightgbm, "EvalResult", None)
 """How an evaluation is told; before 4.7 as a plain tuple."""
+_Told: Any = CallbackEnv
+"""What a callback is told; to its types there is always a model."""
 _MORE_THAN_EVER_COME = 1000000
 
 
@@ -26,7 +28,7 @@ def _make(config: Dict[str, Any], scenario: Scenario) -> Stopping:
 
     def ask(value: float, epoch: int, logs: Dict[str, Any]) -> bool:
         told = ("validation", monitor, value, higher)
-        env = CallbackEnv(
+        env = _Told(
             model=None, params={}, iteration=iteration[0], begin_iteration=0, end_iteration=_MORE_THAN_EVER_COME,
             evaluation_result_list=[told if _Result is None else _Result(*told)],
         )  # fmt: skip
