@@ -62,6 +62,7 @@ class BackupAndRestore(Machine):
         self.check_save_freq(configuration.save_freq)
         self.by_epoch = configuration.save_freq == "epoch"
         self.initial = State(last_batch=-1 if self.counts == "batches" else 0)
+        self.files = {doubled: self.of_backup(doubled) for doubled in (False, True)}
 
     def check_save_freq(self, save_freq: Any) -> None:
         """Raises what the constructor raises for it."""
@@ -154,10 +155,10 @@ class BackupAndRestore(Machine):
     def back_up(self, backup: Backup, event: Event, effects: list[Effect]) -> None:
         """Rule 2."""
         doubled = bool(self.config.double_checkpoint) and bool(event.backups.get(self.directory))
-        effects.append(BackUp(self.directory, backup, keeps_one=doubled, files=self.files(doubled)))
+        effects.append(BackUp(self.directory, backup, keeps_one=doubled, files=self.files[doubled]))
 
-    def files(self, doubled: bool) -> tuple[str, ...] | None:
-        """The files that there are then; None for those of TensorFlow."""
+    def of_backup(self, doubled: bool) -> tuple[str, ...] | None:
+        """The files that there are after a backup, of which the one before is kept or not; None for those of TensorFlow."""
         if not self.in_files:
             return None
         names = [WEIGHTS] if self.restores == "weights-alone" else [WEIGHTS, METADATA]

@@ -2,16 +2,17 @@
 
 Rules
 - Passed is an epoch in which every callback does at its end what it did in the epoch before, which was nothing, or to log
-  something. Its record is that epoch's.
+  something. Where one looks at batches, it is an epoch of one batch, at which none does anything. Its record is that epoch's.
 - Transitions are pure: an epoch in which something else happens is left as if it had not begun, and the loop runs it.
 """
 
 from collections.abc import Sequence
 from itertools import repeat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from callcheck.spec.scenario import Epoch
 from callcheck.spec.trace import EpochTrace
+from callcheck.spec.values import Logs
 from callcheck.spec.weights import Origin
 
 from .machine import NOTHING, Effect, Event, Log, made
@@ -20,36 +21,44 @@ from .place import NOTHING_LOGGED, Place
 if TYPE_CHECKING:
     from .replay import Replay
 
-LOOKED_AT = ("epoch_begin", "batch_begin", "batch_end", "validation_end", "test_begin", "test_end")
-"""The hooks of an epoch that come before its end: where a callback has one, no epoch is passed."""
+BATCH, END = "batch_end", "epoch_end"
+LOOKED_AT = ("epoch_begin", "batch_begin", "validation_end", "test_begin", "test_end")
+"""The other hooks of an epoch: where a callback has one, no epoch is passed."""
 
 
 def can_be_calm(run: "Replay") -> bool:
-    """Whether anything of the epochs but their ends can matter, or is asked for."""
+    """Whether anything of the epochs but their ends can matter, or of some callbacks their batches, or is asked for."""
     asked = run.optional or run.internal or run.model.keeps_average
-    return not asked and not any(run.hooks[hook] for hook in LOOKED_AT)
+    both = run.hooks[BATCH].keys() & run.hooks[END].keys()
+    return not asked and not both and not any(run.hooks[hook] for hook in LOOKED_AT)
 
 
 def passed(run: "Replay", contents: Sequence[Epoch], at: int, first: int, epochs: list[EpochTrace]) -> int:
     """Run the contents from `at` on, those of the epoch `first` and so on, for as long as nothing new happens; how many that
     were. What was seen of them is added to `epochs`, the last of which was run by the loop."""
     record, fit, model, watch = epochs[-1], run.fit, run.model, run.watch
-    if record.learning_rate != record.learning_rate_in_epoch or not all(map(_only_logs, run.hooks["epoch_end"])):
+    at_batches, at_ends = run.hooks[BATCH], run.hooks[END]
+    if record.learning_rate != record.learning_rate_in_epoch or not all(map(_only_logs, at_ends)):
         return 0
-    turns = [(place, turn, place.effects, place.logged) for place, turn in run.hooks["epoch_end"].items()]
+    if any(any(place.seen()) for place in at_batches):
+        return 0
+    turns: list[tuple[str, Place, Any, list[Effect], Logs]]
+    turns = [(BATCH, place, turn, [], NOTHING_LOGGED) for place, turn in at_batches.items()]
+    turns += [(END, place, turn, place.effects, place.logged) for place, turn in at_ends.items()]
     _, told, _, rate, _, *later, steps, trained = run.event(first, -1, NOTHING_LOGGED)
     epoch, more = first, 0
     for position in range(at, len(contents)):
         content = contents[position]
-        if content.others or content.stop:
+        if content.others or content.stop or (at_batches and content.batches is not None):
             break
         logs, weights = content.logs, made(Origin, (fit, epoch, False))
         batches = 1 if content.batches is None else len(content.batches)
         counted = steps + more + batches, trained + more + batches
         decided = []
-        for place, turn, usual, logged in turns:
+        for hook, place, turn, usual, logged in turns:
             effects: list[Effect] = []
-            event, before = made(Event, (epoch, told, logs, rate, weights, *later, *counted)), place.state
+            batch, shown = (told, logs) if hook is END else (0, content.batch_logs()[0])
+            event, before = made(Event, (epoch, batch, shown, rate, weights, *later, *counted)), place.state
             try:
                 after, reason = turn(before, event, effects)
             except Exception:  # the loop meets it again
@@ -57,14 +66,14 @@ def passed(run: "Replay", contents: Sequence[Epoch], at: int, first: int, epochs
             if effects != usual or (usual and not logged.keys().isdisjoint(logs)):
                 break
             logs = {**logs, **logged} if usual else logs
-            decided.append((place, before, after, event, reason, effects))
+            decided.append((hook, place, before, after, event, reason, effects))
         if len(decided) < len(turns):
             break
-        for place, before, after, event, reason, effects in decided:
+        for hook, place, before, after, event, reason, effects in decided:
             place.state = after
             if watch is not None and reason is not NOTHING:
                 config = place.machine.config  # type: ignore[attr-defined]  # every machine that gives reasons has one
-                watch((fit, "epoch_end", event, reason, config, before, after, model.rate, place.index, effects))
+                watch((fit, hook, event, reason, config, before, after, model.rate, place.index, effects))
         epoch += 1
         more += batches
     if epoch > first:

@@ -15,17 +15,20 @@ from callcheck.spec.dialect import Dialect
 from callcheck.spec.numbers import float32, unsigned_zero
 from callcheck.spec.values import ArrayNumber, Tensor, Value
 
+from .growing import Growing
 from .machine import Effect, Event, Machine, Reason
 
 BEGUN = Reason("history/epochs/are-those-of-the-fit", "A fit begins: epoch is empty.")
 RECORDED = Reason("history/metrics/every-value-in-its-order", "What epoch index {epoch} logged is written down.")
 
+NOTHING_YET: Growing[Any] = Growing()
+
 
 class State(NamedTuple):
     """`epochs` and `metrics` are what Keras calls `epoch` and `history`."""
 
-    epochs: tuple[int, ...] = ()
-    metrics: Mapping[str, tuple[Value, ...]] = {}
+    epochs: Growing[int] = NOTHING_YET
+    metrics: Mapping[str, Growing[Value]] = {}
 
 
 class History(Machine):
@@ -41,13 +44,13 @@ class History(Machine):
     def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         metrics = dict(state.metrics)
         for name, value in event.logs.items():
-            metrics[name] = (*metrics.get(name, ()), as_seen(value))
-        return State((*state.epochs, event.epoch), metrics), RECORDED
+            metrics[name] = metrics.get(name, NOTHING_YET).and_then(as_seen(value))
+        return State(state.epochs.and_then(event.epoch), metrics), RECORDED
 
     def recorded(
         self, state: State, texts: Mapping[str, str], backups: Mapping[str, Any]
     ) -> tuple[Mapping[str, Any], ...]:
-        return {"epoch": state.epochs}, state.metrics
+        return {"epoch": tuple(state.epochs)}, {name: tuple(values) for name, values in state.metrics.items()}
 
 
 def as_seen(value: Value) -> Value:

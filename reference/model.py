@@ -14,6 +14,7 @@ Rules
    Whatever brings back the optimizer's steps brings back the average.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import NamedTuple
@@ -25,7 +26,7 @@ from callcheck.spec.scenario import Fit, Other, Resume, Scenario
 from callcheck.spec.values import Rate, ScheduledRate, map_rate
 from callcheck.spec.weights import UNTRAINED, ZERO, Origin, Weights
 
-from .machine import Average, BackUp, Backup, Discard, GoOn, Restore, Swap, Unpredictable
+from .machine import Average, BackUp, Backup, Discard, GoOn, Restore, Swap, Unpredictable, made
 from .rate import STORED
 
 ONE_FILE = (".keras", ".h5", ".hdf5")
@@ -36,6 +37,9 @@ def one_file(dialect: Dialect) -> tuple[str, ...]:
     """The endings of paths under which weights are one file: before TensorFlow 1.13 one that ends with .hdf5 was a checkpoint."""
     return (".keras", ".h5") if dialect["model-checkpoint/folder"] == "for-near-checkpoints" else ONE_FILE
 
+
+_PLAIN = re.compile(r"[^./]+(?:\.[^./]+)*").fullmatch
+"""Whether a path is the name of a file, and nothing in it is superfluous: by far the most frequent case."""
 
 WEIGHTS = ".weights.h5"
 WITH_OPTIMIZER = (".keras", WEIGHTS)
@@ -56,6 +60,11 @@ def from_the_start(origin: Origin) -> Weights | None:
     if origin == ZERO:
         return None
     return Weights(epoch=origin.epoch, fit=None if origin == UNTRAINED else origin.fit, averaged=origin.averaged)
+
+
+def _plain(path: str) -> str:
+    """The path as there is one only of all that mean the same file."""
+    return path if _PLAIN(path) else str(PurePosixPath(path))
 
 
 class Brings(NamedTuple):
@@ -182,7 +191,7 @@ class Model:
 
     def save(self, path: str, weights_only: bool) -> None:
         self._unknown = self._unknown or not path.endswith(self.one_file if weights_only else ONE_FILE)
-        self._saved[str(PurePosixPath(path))] = Saved(weights_only, self.weights, self.rate, self.steps, self.average)
+        self._saved[_plain(path)] = made(Saved, (weights_only, self.weights, self.rate, self.steps, self.average))
         self._new.append(path)
 
     def write(self, path: str, text: str, append: bool, writer: int) -> None:
@@ -190,7 +199,9 @@ class Model:
         write."""
         if self.writers.setdefault(path, writer) != writer:
             raise Unpredictable("filename")
-        self.texts[path] = self.texts.get(path, "") + text if append else text
+        written = self.texts.pop(path, "") if append else ""
+        written += text  # in place, as nobody else has it: a file of a million lines is not copied for each
+        self.texts[path] = written
         self._new.append(path)
 
     # ---------------------------------------------------------------------------------- backups
@@ -255,7 +266,7 @@ class Model:
         if resume.load == "nothing":
             self._goes_on, self.weights, self.rate, self.steps, self.average = None, UNTRAINED, self.first_rate, 0, ZERO
             return
-        saved = self._saved.get(str(PurePosixPath(resume.path)))
+        saved = self._saved.get(_plain(resume.path))
         if not resume.path.endswith(ONE_FILE):
             raise Unpredictable("resume")
         if saved is None or (resume.load == "model" and saved.weights_only):
@@ -278,7 +289,7 @@ class Model:
         self.average = saved.average if brings.steps else ZERO
 
     def remove(self, path: str) -> None:
-        self._saved.pop(str(PurePosixPath(path)), None)
+        self._saved.pop(_plain(path), None)
         self._gone.append(path)
 
     def changed_files(self) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
@@ -286,10 +297,10 @@ class Model:
         a save makes, or a backup."""
         if not self._new and not self._gone and not self._unseen:
             return (), ()
-        made, gone = ({str(PurePosixPath(path)) for path in paths} for paths in (self._new, self._gone))
+        saved, gone = (set(map(_plain, paths)) for paths in (self._new, self._gone))
         unseen, unknown = self._unseen, self._unseen or self._unknown
         self._unseen = self._unknown = False
         self._new, self._gone = [], []
-        new = made - self.files - gone
-        self.files = (self.files | made) - gone
+        new = saved - self.files - gone
+        self.files = (self.files | saved) - gone
         return None if unknown else tuple(sorted(new)), None if unseen else tuple(sorted(gone))

@@ -128,9 +128,9 @@ class Place:
         own: dict[str, float] = {}
         removed: tuple[str, ...] = ()
         for effect in effects:
-            if isinstance(effect, m.Log):
+            if type(effect) is m.Log:
                 own[effect.key] = effect.value
-            elif isinstance(effect, m.Unlog):
+            elif type(effect) is m.Unlog:
                 removed += (effect.key,)
         if not own and not removed:
             return logs, NOTHING_LOGGED, ()

@@ -33,6 +33,7 @@ from . import machine as m
 from .calm import can_be_calm, passed
 from .decision import Decision as Decision
 from .expressible import beyond
+from .happening import happen
 from .machine import Event, made
 from .model import Model, from_the_start, weights_seen
 from .place import NOTHING_LOGGED, Place
@@ -447,49 +448,11 @@ class Replay:
     def _happen(self, place: Place, effects: list[m.Effect], event: m.Event, hook: str, batch: int) -> Logs:
         """Let effects happen; the logs as those after this callback see them. `batch`: as the trace names it."""
         self.eventful = True
-        model = self.model
         logs, logged, removed = place.log(effects, event.logs, batch < 0)
         if batch >= 0 and (logged or removed):
             changed = tuple(name for name in logged if name in event.logs)
             self.batches += (
                 BatchTrace(batch=batch, logged=logged, changed=changed, removed=removed, **self._whose(place)),
             )
-        for effect in effects:
-            if isinstance(effect, m.Log):  # by far the most frequent, and done
-                continue
-            if isinstance(effect, m.Write):
-                model.write(effect.path, effect.text, effect.append, place.index)
-            elif isinstance(effect, m.SetRate):
-                model.set_rate(effect.rate)
-            elif isinstance(effect, m.Stop):
-                model.stop = True
-            elif isinstance(effect, m.Save):
-                model.save(effect.path, bool(effect.weights_only))
-                place.note_save(
-                    effect, weights=weights_seen(model.weights, self.began, self.fit),
-                    batch=batch if batch >= 0 else None, optimizer_steps=model.steps if self.optional else None,
-                )  # fmt: skip
-            elif isinstance(effect, m.BackUp):
-                model.back_up(effect, place.index)
-                place.note_save(
-                    m.Save(effect.directory), weights=weights_seen(model.weights, self.began, self.fit),
-                    batch=batch if batch >= 0 else None, optimizer_steps=model.steps if self.optional else None,
-                )  # fmt: skip
-            elif isinstance(effect, m.GoOn):
-                model.go_on(effect)
-            elif isinstance(effect, m.Discard):
-                model.discard(effect)
-            elif isinstance(effect, m.Print):
-                place.printed += (effect.kind,)
-            elif isinstance(effect, m.Warn):
-                place.warn(effect.kind)
-            elif isinstance(effect, m.Restore | m.Swap | m.Average):
-                if model.put(effect) and m.IN_TRACE[hook] not in place.weights_set:
-                    place.weights_set += (m.IN_TRACE[hook],)
-            elif isinstance(effect, m.Remove):
-                model.remove(effect.path)
-            elif isinstance(effect, m.Call):
-                place.calls += 1
-            elif isinstance(effect, m.Leave):
-                place.leave(effect.name, m.IN_TRACE[hook])
+        happen(self, place, effects, hook, batch)
         return logs

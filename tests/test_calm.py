@@ -17,7 +17,12 @@ DIALECTS = [resolve(name).dialect for name in (NEWEST, "keras-2.3.1")]
 STOPPING = Configured(callback="EarlyStopping", config={"mode": "min", "patience": 20, "restore_best_weights": True})
 REDUCING = Configured(callback="ReduceLROnPlateau", config={"mode": "min", "patience": 3, "cooldown": 2, "factor": 0.5})
 SAVING = Configured(callback="ModelCheckpoint", config={"filepath": "m.h5", "mode": "min", "save_best_only": True})
-LISTS = [(STOPPING,), (REDUCING,), (SAVING,), (STOPPING, REDUCING, SAVING)]
+TERMINATING = Configured(callback="TerminateOnNaN")
+RECORDING = Configured(callback="History")
+LISTS = [
+    (STOPPING,), (REDUCING,), (SAVING,), (STOPPING, REDUCING, SAVING), (TERMINATING,), (RECORDING,),
+    (RECORDING, TERMINATING, REDUCING),
+]  # fmt: skip
 LOGGING_THE_SAME = (REDUCING, STOPPING, REDUCING)
 """The second finds the rate in the logs, and no epoch is passed."""
 
@@ -29,6 +34,10 @@ def scenario(callbacks: tuple[Configured, ...], seed: int) -> Scenario:
     def epoch() -> Epoch:
         logs = {} if random.random() < 0.03 else {"val_loss": random.choice((random.random(), float("nan"), 1e39))}
         more: dict[str, Any] = {}
+        if random.random() < 0.5:
+            logs["loss"] = 1.0 if random.random() < 0.99 else float("nan")
+        if random.random() < 0.03:
+            more["batches"] = ({"loss": 1.0}, {"loss": 1.0})
         if random.random() < 0.03:
             logs[random.choice(("learning_rate", "lr"))] = 1.0
         if random.random() < 0.03:

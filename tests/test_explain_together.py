@@ -73,7 +73,7 @@ def test_a_schedule_undoes_what_a_plateau_did() -> None:
     found = told([1.0] * 4, PLATEAU, schedule, learning_rate=0.1)
     assert [row.rate for row in found.parts[0].rows()] == pytest.approx([0.1] * 4)
     assert [row.events for row in found.parts[0].rows()] == [("improved",), ("reduced",), ("reduced",), ("reduced",)]
-    assert [row.events for row in found.parts[1].rows()] == [(), (), (), ()]
+    assert [row.events for row in found.parts[1].rows()] == [(), (), ("scheduled",), ("scheduled",)]
 
 
 def test_an_explanation_names_whose_parameter_it_is() -> None:

@@ -5,9 +5,9 @@ It is made from a `Question` by `answer`, and it is what all outputs are made fr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 from callcheck.reference.replay import Decision
 from callcheck.reference.replay import explain as decide
@@ -25,11 +25,29 @@ from .traps import traps
 from .whatif import WhatIf, what_if
 
 
+class _Rows(Sequence["Row"]):
+    """Rows that are made when they are asked for: of a long record few are shown."""
+
+    def __init__(self, which: list[tuple[int, int]], row: Callable[[int, int], Row]) -> None:
+        self._which = which
+        self._row = row
+
+    def __len__(self) -> int:
+        return len(self._which)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Row]: ...
+    def __getitem__(self, index: Any) -> Any:
+        return _Rows(self._which[index], self._row) if isinstance(index, slice) else self._row(*self._which[index])
+
+
 class Row(NamedTuple):
     """One epoch, by index. `best`, `wait`, `cooldown`: after it, None where the callback has no such thing.
 
     `rate`: the learning rate with which it was trained, None where that is not known. `events`: `improved`, `stop`, `reduced`,
-    `saved`, `missing`, `cooling`, `baseline` (missed).
+    `scheduled` (another rate than before), `saved`, `missing`, `cooling`, `baseline` (missed).
     """
 
     fit: int
@@ -92,29 +110,33 @@ class Explanation:
         """The index of the epoch whose weights the model holds after the last fit; -1: those with which it began."""
         return self.story.holds(len(self.question.history.fits) - 1)
 
-    def rows(self) -> Iterator[Row]:
-        """Every epoch, in order; they are made one by one, as a record may be long."""
+    def rows(self) -> Sequence[Row]:
+        """Every epoch, in order."""
         decisions = self.story.decisions
         if not self.story.complete:
             told = decide(self.story.scenario, self.question.dialect)[1]
             decisions = tuple(each for each in told if each.callback == self.story.place)
-        known = {(each.fit, each.epoch): each for each in decisions if each.hook == self._hook}
-        for index in range(len(self.story.trace.fits)):
-            first = self.story.first_epoch(index)
-            for epoch in range(first, first + len(self.story.epochs(index))):
-                yield self._row(index, epoch, known.get((index, epoch)))
+        return self._rows(decisions, [range(len(self.story.epochs(fit))) for fit in range(len(self.story.trace.fits))])
 
-    def telling_rows(self) -> Iterator[Row]:
+    def telling_rows(self) -> Sequence[Row]:
         """The rows that say something new, and the first and the last of every fit; of a short record all."""
         if self.story.complete:
-            yield from self.rows()
-            return
-        known = {(each.fit, each.epoch): each for each in self.story.decisions if each.hook == self._hook}
-        for index in range(len(self.story.trace.fits)):
-            first = self.story.first_epoch(index)
-            last = first + len(self.story.epochs(index)) - 1
-            for epoch in sorted({first, last} | {epoch for fit, epoch in known if fit == index}):
-                yield self._row(index, epoch, known.get((index, epoch)))
+            return self.rows()
+        places: list[Iterable[int]] = []
+        for fit in range(len(self.story.trace.fits)):
+            first, last = self.story.first_epoch(fit), len(self.story.epochs(fit)) - 1
+            telling = (
+                each.epoch - first for each in self.story.decisions if each.hook == self._hook and each.fit == fit
+            )
+            places.append(dict.fromkeys((*(() if last < 0 else (0,)), *telling, *(() if last < 0 else (last,)))))
+        return self._rows(self.story.decisions, places)
+
+    def _rows(self, decisions: Iterable[Decision], places: Sequence[Iterable[int]]) -> Sequence[Row]:
+        """The rows of these epochs of each fit, counted from its first."""
+        known = {(each.fit, each.epoch): each for each in decisions if each.hook == self._hook}
+        firsts = [self.story.first_epoch(fit) for fit in range(len(places))]
+        which = [(fit, firsts[fit] + at) for fit, ats in enumerate(places) for at in ats]
+        return _Rows(which, lambda fit, epoch: self._row(fit, epoch, known.get((fit, epoch))))
 
     @property
     def _hook(self) -> str:
@@ -190,8 +212,8 @@ def _events(decision: Decision | None, epoch: EpochTrace, story: Story) -> tuple
     events = []
     if epoch.stop and (decision is None or story.stopper(decision.fit) == story.place):
         events.append("stop")
-    if decision is not None and decision.hook == "epoch_end" and decision.rate != decision.event.rate:
-        events.append("reduced")
+    if decision is not None and decision.rate != decision.event.rate:
+        events.append("reduced" if decision.hook == "epoch_end" else "scheduled")
     if story.saved(epoch):
         events.append("saved")
     if decision is not None:

@@ -202,12 +202,7 @@ def tell(scenario: Scenario, dialect: Dialect, place: int = 0) -> Story:
         whose = scenario.configured()[trace.rejected.callback or 0].callback
         raise WrongArgument(f"{whose} refuses this: {trace.rejected.type}: {trace.rejected.message}")
     told = tuple(watch.decisions() for watch in watches)
-    stopping = [
-        each
-        for own in told
-        for each in own
-        if each.effects and any(isinstance(effect, Stop) for effect in each.effects)
-    ]
+    stopping = [each for own in told for each in own if each.effects and Stop in map(type, each.effects)]
     stops: dict[int, int] = {}
     for each in sorted(stopping, key=lambda each: (HOOKS.index(each.hook), each.callback)):
         stops.setdefault(each.fit, each.callback)
@@ -223,35 +218,42 @@ def not_predicted(found: NotExpressible, scenario: Scenario, dialect: Dialect) -
 
 
 class _Watch:
-    """Keeps the decisions of one callback: all, or those that say something new."""
+    """Keeps the decisions of one callback: all, or those that say something new in their hook."""
 
     def __init__(self, monitor: str, complete: bool) -> None:
         self.monitor = monitor
         self.complete = complete
-        self.kept: list[tuple[Any, ...]] = []
-        self.last: tuple[Any, ...] | None = None
+        self.seen = 0
+        self.kept: dict[int, tuple[Any, ...]] = {}
+        """By their numbers."""
+        self.last: dict[str, tuple[int, tuple[Any, ...]]] = {}
+        """The one that was seen last in a hook, with its number."""
 
     def see(self, decided: tuple[Any, ...]) -> None:
+        number = self.seen = self.seen + 1
         if self.complete:
-            self.kept.append(decided)
+            self.kept[number] = decided
             return
-        last, self.last = self.last, decided
-        _, _, event, reason, _, before, after, rate, _, _ = decided
-        if last is not None and reason is last[3] and rate is event.rate:
+        fit, hook, event, reason, _, before, after, rate, _, _ = decided
+        at, last = self.last.get(hook, NEVER)
+        self.last[hook] = number, decided
+        if last and reason is last[3] and rate is event.rate and fit == last[0]:
             best = getattr(before, "best", None)
             value = event.logs.get(self.monitor)
             if best is None or value is None or after.best is not best:
                 return
             if not (value > best if after.direction == "max" else value < best):
                 return
-        elif last is not None and self.kept[-1] is not last:
-            self.kept.append(last)
-        self.kept.append(decided)
+        elif last:
+            self.kept[at] = last
+        self.kept[number] = decided
 
     def decisions(self) -> tuple[Decision, ...]:
-        if self.last is not None and self.kept[-1] is not self.last:
-            self.kept.append(self.last)
-        return tuple(Decision(*each) for each in self.kept)
+        self.kept.update(self.last.values())
+        return tuple(Decision(*self.kept[number]) for number in sorted(self.kept))
+
+
+NEVER: tuple[int, tuple[Any, ...]] = 0, ()
 
 
 def monitor_of(callback: str, config: Mapping[str, Any]) -> str:

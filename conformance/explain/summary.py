@@ -134,8 +134,7 @@ def _reductions(question: Question, story: Story, fit: int) -> list[str]:
             return [f"The learning rate was not reduced: it was not above min_lr={question.parameter('min_lr')!r}."]
         patience = question.parameter("patience")
         return [f"The learning rate was not reduced: wait never got beyond {most}, and patience is {patience}."]
-    steps = [_step(each) for each in reduced]
-    said = "; ".join(steps[:6]) + (f"; and {len(steps) - 6} more" if len(steps) > 6 else "")
+    said = "; ".join(map(_step, reduced[:6])) + (f"; and {len(reduced) - 6} more" if len(reduced) > 6 else "")
     sentences = [f"The learning rate was reduced {_times(len(reduced))}: {said}."]
     last = _ends(story, fit)[-1]
     if last.rule == "reduce-lr-on-plateau/min-lr/is-the-lower-bound":
@@ -176,8 +175,8 @@ def _saves(question: Question, story: Story, fit: int) -> list[str]:
 
 def _schedule(question: Question, story: Story, fit: int) -> list[str]:
     rates = [epoch.learning_rate_in_epoch for epoch in story.epochs(fit)]
-    said = [shortest_float32(rate) for rate in rates if isinstance(rate, float)]
-    shown = ", ".join(said[:8]) + (", ..." if len(said) > 8 else "")
+    known = [rate for rate in rates if isinstance(rate, float)]
+    shown = ", ".join(map(shortest_float32, known[:8])) + (", ..." if len(known) > 8 else "")
     return [f"The schedule set the learning rate at the beginning of every epoch: {shown}."]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from textwrap import wrap
 
 from callcheck.spec.numbers import shortest_float32
@@ -206,22 +207,26 @@ def shown(explanation: Explanation) -> list[Row | str]:
     lengths = [len(fit.epochs) for fit in story.trace.fits]
     before = [sum(lengths[:index]) for index in range(len(lengths))]
     many = sum(lengths) > MOST_ROWS
-    rows = list(explanation.telling_rows())
+    rows = explanation.telling_rows()
     kept: list[Row | str] = []
     next_place = 0
-
-    def keep(row: Row) -> None:
-        nonlocal next_place
+    for row in _ends_of(rows) if many else rows:
         place = before[row.fit] + row.epoch - story.first_epoch(row.fit)
         if skipped := place - next_place:
             kept.append(f"... {skipped} epoch{'s' * (skipped != 1)} ...")
         kept.append(row)
         next_place = place + 1
-
-    if many:
-        telling = [row for row in rows[1:-1] if row.events and row.events != ("cooling",)]
-        first = MOST_ROWS // 4
-        rows = [*rows[:1], *telling[:first], *telling[first:][-(MOST_ROWS - first - 2) :], *rows[1:][-1:]]
-    for row in rows:
-        keep(row)
     return kept
+
+
+def _ends_of(rows: Sequence[Row]) -> list[Row]:
+    """The first row and the last, and of those between in which something happened the first few and the last ones."""
+
+    def telling(places: Iterable[int]) -> Iterator[int]:
+        return (at for at in places if (events := rows[at].events) and events != ("cooling",))
+
+    few, inner = MOST_ROWS // 4, range(1, len(rows) - 1)
+    first = list(islice(telling(inner), few))
+    behind = inner[first[-1] :] if first else inner[:0]
+    last = list(islice(telling(reversed(behind)), MOST_ROWS - few - 2))
+    return [rows[at] for at in dict.fromkeys((0, *first, *reversed(last), len(rows) - 1))]

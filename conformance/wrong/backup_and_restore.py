@@ -78,8 +78,8 @@ class KnowsOnlyEpochs(BackupAndRestore):
 
 
 class NamesItsFiles(BackupAndRestore):
-    def files(self, doubled: bool) -> tuple[str, ...] | None:
-        files = super().files(doubled)
+    def of_backup(self, doubled: bool) -> tuple[str, ...] | None:
+        files = super().of_backup(doubled)
         return None if files is None else tuple(path.replace("latest", "last") for path in files)
 
 

@@ -80,7 +80,8 @@ class NumbersOfNumpys(History):
     def recorded(
         self, state: State, texts: Mapping[str, str], backups: Mapping[str, Any]
     ) -> tuple[Mapping[str, Any], ...]:
-        return {"epoch": tuple(map(ArrayNumber, state.epochs))}, state.metrics
+        _, metrics = super().recorded(state, texts, backups)
+        return {"epoch": tuple(map(ArrayNumber, state.epochs))}, metrics
 
 
 class Forgets(History):
