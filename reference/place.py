@@ -196,9 +196,11 @@ class Place:
 
     def around(self, optional: bool) -> dict[str, Any]:
         """What was seen of it around the epochs, for a fit's record."""
-        seen: dict[str, Any] = {"printed": self.printed_around, "recorded": self.recorded}
+        seen: dict[str, Any] = {
+            "printed": self.printed_around, "recorded": self.recorded, "attributes": self.attributes
+        }  # fmt: skip
         if optional:
-            seen.update(warned=self.warned_around, side_effects=self.side_effects_around, attributes=self.attributes)
+            seen.update(warned=self.warned_around, side_effects=self.side_effects_around)
         return seen
 
     def in_trace(self, optional: bool) -> CallbackInTrace:

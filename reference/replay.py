@@ -182,19 +182,19 @@ class Replay:
         self.fit = index
         epochs: list[EpochTrace] = []
         seen: dict[str, Any] = {}
-        error = None
+        error, begun = None, False
         try:
             self.begin(fit)
-            try:
-                self.train(fit, epochs, seen)
-            finally:
-                for place in self.places:
-                    place.recorded = place.machine.recorded(place.state, self.model.texts, self.model.backups)
+            begun = True
+            self.train(fit, epochs, seen)
         except _Raise as raised:
             error = raised.error
-        if "files" in seen:
+        if begun:
+            for place in self.places:
+                place.recorded = place.machine.recorded(place.state, self.model.texts, self.model.backups)
             if error is None or error.by == "other":
                 self._note_attributes(fit, bool(epochs))
+        if begun and self.optional:
             at_end, gone = self.model.changed_files()
             seen["files"] = None if seen["files"] is None or at_end is None else seen["files"] + at_end
             seen["gone"] = None if seen["gone"] is None or gone is None else seen["gone"] + gone
