@@ -35,7 +35,7 @@ from callcheck.spec.difference import difference
 from callcheck.spec.editing import with_config
 from callcheck.spec.reading import Refused
 from callcheck.spec.scenario import Scenario, to_json
-from callcheck.spec.search.strategies import sample
+from callcheck.spec.search.samples import sample
 from callcheck.spec.trace import NotExpressible, Result, Trace
 
 from .driver.protocol import Unavailable

@@ -23,8 +23,8 @@ from callcheck.spec.choices import CHOICES
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.difference import difference, told_apart
 from callcheck.spec.scenario import Scenario, from_json
+from callcheck.spec.search.samples import sample
 from callcheck.spec.search.shrink import smallest
-from callcheck.spec.search.strategies import sample
 from callcheck.spec.trace import NotExpressible, Raised, Rejected, Result, Trace
 from callcheck.spec.vectors import stored
 

@@ -14,7 +14,7 @@ from callcheck.spec.callbacks import defaults
 from callcheck.spec.editing import each_fit, each_logs
 from callcheck.spec.scenario import Scenario, key
 from callcheck.spec.script import Script, ScriptCallback, ScriptFit
-from callcheck.spec.search.strategies import sample
+from callcheck.spec.search.samples import sample
 from callcheck.spec.values import Logs
 
 EXAMPLES = 100

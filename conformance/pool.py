@@ -11,8 +11,8 @@ from functools import cache
 from callcheck.spec.clauses.clause import CLAUSES
 from callcheck.spec.scenario import Scenario, key
 from callcheck.spec.search.boundaries import boundaries
-from callcheck.spec.search.strategies import EXAMPLES as EXAMPLES
-from callcheck.spec.search.strategies import sample, sample_aimed
+from callcheck.spec.search.samples import EXAMPLES as EXAMPLES
+from callcheck.spec.search.samples import sample, sample_aimed
 from callcheck.spec.vectors import Vector, stored
 
 from .budget import UNLIMITED, Budget

@@ -26,8 +26,8 @@ from callcheck.spec.choices import CHOICES
 from callcheck.spec.dialect import Dialect, documented
 from callcheck.spec.difference import difference
 from callcheck.spec.scenario import Scenario, from_json, key, to_json
+from callcheck.spec.search.samples import sample, sample_aimed
 from callcheck.spec.search.shrink import smallest
-from callcheck.spec.search.strategies import sample, sample_aimed
 from callcheck.spec.trace import Result, Trace
 
 from .derivation import governing

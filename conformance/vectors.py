@@ -32,8 +32,8 @@ from callcheck.spec.difference import difference
 from callcheck.spec.difference import told_apart as told_apart_by
 from callcheck.spec.reading import InvalidScenario
 from callcheck.spec.scenario import Scenario, from_json, key, loads
+from callcheck.spec.search.samples import sample, sample_aimed
 from callcheck.spec.search.shrink import smallest
-from callcheck.spec.search.strategies import sample, sample_aimed
 from callcheck.spec.vectors import Vector
 
 from .driver import domain

@@ -24,7 +24,7 @@ from callcheck.spec.choices import CHOICES
 from callcheck.spec.dialect import documented, resolve, third_party, unlike_any_keras
 from callcheck.spec.difference import difference
 from callcheck.spec.scenario import Scenario, from_json
-from callcheck.spec.search.strategies import sample_aimed
+from callcheck.spec.search.samples import sample_aimed
 from callcheck.spec.trace import NotExpressible, Trace
 
 WAYS = [(name, way) for name in INSTALL for way in ("hooks", "translated") if way == "hooks" or name == "torch"]

@@ -22,7 +22,7 @@ from callcheck.spec.callbacks import defaults
 from callcheck.spec.dialect import resolve
 from callcheck.spec.editing import change_fit
 from callcheck.spec.scenario import Epoch, Scenario, from_json
-from callcheck.spec.search.strategies import sample
+from callcheck.spec.search.samples import sample
 from callcheck.spec.trace import Trace
 
 FINDINGS = Path(__file__).resolve().parents[1] / DOCUMENT

@@ -24,7 +24,7 @@ from callcheck.reference.replay import replay
 from callcheck.spec.dialect import Dialect, resolve
 from callcheck.spec.difference import difference
 from callcheck.spec.scenario import Scenario, loads
-from callcheck.spec.search.strategies import sample
+from callcheck.spec.search.samples import sample
 from callcheck.spec.trace import NotExpressible, Result, Trace
 
 NEW, OLD = (resolve(name).dialect for name in ("keras-3.15.1", "tf-keras-2.21.0"))

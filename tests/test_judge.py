@@ -41,7 +41,7 @@ from callcheck.spec.dialect import NEWEST, Dialect, InvalidDialect, documented, 
 from callcheck.spec.difference import difference
 from callcheck.spec.scenario import Scenario, dumps, key, loads
 from callcheck.spec.search.boundaries import boundaries
-from callcheck.spec.search.strategies import sample
+from callcheck.spec.search.samples import sample
 from callcheck.spec.trace import Failed, Result, Trace, to_json
 
 NEWEST_DIALECT = resolve(NEWEST).dialect

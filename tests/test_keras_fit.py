@@ -20,7 +20,7 @@ from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.difference import difference
 from callcheck.spec.metrics import DIRECTIONS, metric_from_json
 from callcheck.spec.scenario import Epoch, Fit, Scenario, dumps, from_json
-from callcheck.spec.search.strategies import sample
+from callcheck.spec.search.samples import sample
 from callcheck.spec.trace import Failed, Result, Trace
 from callcheck.spec.weights import Weights
 

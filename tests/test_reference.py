@@ -18,7 +18,7 @@ from callcheck.spec.clauses.clause import CLAUSES
 from callcheck.spec.dialect import DOCUMENTED, NEWEST, resolve, shipped
 from callcheck.spec.difference import difference
 from callcheck.spec.scenario import Scenario, from_json, loads
-from callcheck.spec.search.strategies import sample
+from callcheck.spec.search.samples import sample
 from callcheck.spec.trace import Trace
 
 MODULES = (early_stopping, learning_rate_scheduler, model_checkpoint, reduce_lr_on_plateau, terminate_on_nan)

@@ -37,42 +37,35 @@ def _module(callback: str) -> Any:
     return import_module(f"{__package__}.{module}")
 
 
-EXAMPLES = 300
-"""Random scenarios per callback, by default: what keeps a run over all clauses of one Keras well under a minute. `AIMS` in a
-callback's module says how many aimed ones go with them."""
-
 _RUN = 10
 """Examples in one run of Hypothesis. After ten valid ones it begins to mutate, and most of what follows are near-copies
 of one another, as a search for one failure wants it; a pool wants different scenarios."""
 
 
-def _never() -> bool:
-    return False
+def draw(callback: str, n: int, seed: int, stop: Callable[[], bool]) -> list[Scenario]:
+    """`n` different scenarios for one callback, or of TRAINING: always the same for the same seed and version of Hypothesis.
 
-
-def sample(callback: str, n: int, seed: int, stop: Callable[[], bool] = _never) -> list[Scenario]:
-    """`n` different scenarios for one callback, or of TRAINING: always the same for the same seed (and version of Hypothesis).
-
-    No database, no deadline, no shrinking, nothing printed. A larger `n` begins with the scenarios of a smaller one.
     Fewer than `n` come back only where new ones hardly turn up any more, or once somebody says `stop`.
     """
-    return _sample(scenarios(callback), n, f"{seed}", stop)
+    return _drawn(scenarios(callback), n, f"{seed}", stop)
 
 
-def sample_aimed(callback: str, n: int, seed: int, stop: Callable[[], bool] = _never) -> list[Scenario]:
-    """The aimed scenarios that go with `n` random ones; none for a callback without aims."""
+def draw_aimed(
+    callback: str, share: Callable[[int], int], seed: int, stop: Callable[[], bool]
+) -> dict[str, list[Scenario]]:
+    """The aimed scenarios of a callback, by the name of their aim. `share`: how many are drawn of so many as its module says."""
     module = _module(callback)
     more = getattr(module, "more", aims.nothing)
-    return [
-        scenario
-        for aiming, number in getattr(module, "AIMS", {}).items()
-        for scenario in _sample(
-            aims.scenarios(callback, aiming, more), -(-n * number // EXAMPLES), f"{aiming.__name__}/{seed}", stop
+    return {
+        aiming.__name__: _drawn(
+            aims.scenarios(callback, aiming, more), share(number), f"{aiming.__name__}/{seed}", stop
         )
-    ]
+        for aiming, number in getattr(module, "AIMS", {}).items()
+    }
 
 
-def _sample(strategy: SearchStrategy[Scenario], n: int, seed: str, stop: Callable[[], bool]) -> list[Scenario]:
+def _drawn(strategy: SearchStrategy[Scenario], n: int, seed: str, stop: Callable[[], bool]) -> list[Scenario]:
+    """No database, no deadline, no shrinking, nothing printed. A larger `n` begins with the scenarios of a smaller one."""
     found: dict[str, Scenario] = {}
 
     @settings(
