@@ -18,7 +18,7 @@ from .moves import FIRST, KINDS, MARKS, Move, Standing
 _MOVES: dict[str, SearchStrategy[Move]] = {kind: weighted(*moves) for kind, moves in KINDS.items()}
 _FIRST_MOVES: dict[str, SearchStrategy[Move]] = {kind: weighted(*moves) for kind, moves in FIRST.items()}
 _KIND = weighted(
-    ("ordinary", 28), ("edges", 22), ("gaps", 10), ("specials", 14), ("signs", 8), ("extremes", 7), ("beyond", 3),
+    ("ordinary", 25), ("edges", 20), ("gaps", 10), ("specials", 14), ("signs", 8), ("extremes", 7), ("beyond", 3),
     ("arrays", 4), ("NaN throughout", 3), ("infinity throughout", 3), ("missing throughout", 3),
 )  # fmt: skip
 _START = weighted(

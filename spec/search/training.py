@@ -25,23 +25,29 @@ from .drawing import below, chance, weighted
 _STOP, _REDUCE, _SAVE = "EarlyStopping", "ReduceLROnPlateau", "ModelCheckpoint"
 _SCHEDULE, _NAN, _RECORD = "LearningRateScheduler", "TerminateOnNaN", "History"
 _LOG, _BACKUP, _SWAP, _CHART = "CSVLogger", "BackupAndRestore", "SwapEMAWeights", "TensorBoard"
-_LISTS = weighted(
+_EVERYDAY = weighted(
     ((_STOP, _SAVE), 4), ((_STOP, _REDUCE), 4), ((_SAVE, _STOP), 3), ((_REDUCE, _SAVE), 4), ((_SAVE, _REDUCE), 4),
     ((_REDUCE, _STOP), 3), ((_STOP, _REDUCE, _SAVE), 8), ((_SAVE, _STOP, _REDUCE), 4), ((_SAVE, _REDUCE, _STOP), 4),
     ((_REDUCE, _STOP, _SAVE), 3), ((_SCHEDULE, _REDUCE), 3), ((_REDUCE, _SCHEDULE), 3), ((_SCHEDULE, _SAVE), 3),
     ((_SAVE, _SCHEDULE, _STOP), 2), ((_NAN, _SAVE), 2), ((_SAVE, _NAN, _REDUCE), 2), ((_NAN, _STOP, _SAVE), 2),
-    ((_NAN, _STOP), 3), ((_STOP, _NAN), 3),
-    ((_SAVE, _SAVE), 3), ((_STOP, _STOP), 2), ((_REDUCE, _REDUCE), 2), ((_SCHEDULE, _SCHEDULE), 1), ((_SAVE,), 3),
-    ((_STOP,), 2), ((_REDUCE,), 2), ((_SCHEDULE,), 1), ((_RECORD, _STOP), 2), ((_REDUCE, _RECORD), 2),
-    ((_RECORD, _REDUCE, _SAVE), 2), ((_SCHEDULE, _RECORD, _STOP), 1), ((_RECORD,), 1),
-    ((_LOG, _STOP), 2), ((_REDUCE, _LOG), 2), ((_LOG, _REDUCE, _SAVE), 2), ((_STOP, _LOG, _RECORD), 1), ((_SCHEDULE, _LOG), 1),
-    ((_LOG,), 2),
-    ((_BACKUP, _STOP), 2), ((_STOP, _SAVE, _BACKUP), 3), ((_SAVE, _BACKUP), 3), ((_BACKUP, _REDUCE, _SAVE), 2),
-    ((_REDUCE, _BACKUP), 2), ((_SCHEDULE, _BACKUP), 2), ((_LOG, _BACKUP), 1), ((_BACKUP, _RECORD, _STOP), 1), ((_BACKUP,), 1),
-    ((_SWAP, _SAVE), 2), ((_SAVE, _SWAP), 1), ((_SWAP, _STOP), 1), ((_SWAP, _BACKUP), 1), ((_SWAP,), 1),
-    ((_CHART, _STOP), 1), ((_STOP, _REDUCE, _SAVE, _CHART), 1), ((_REDUCE, _CHART, _LOG), 1), ((_CHART, _SCHEDULE), 1),
-    ((_CHART, _BACKUP), 1), ((_NAN, _CHART), 1),
+    ((_NAN, _STOP), 3), ((_STOP, _NAN), 3), ((_SAVE, _SAVE), 3), ((_STOP, _STOP), 2), ((_REDUCE, _REDUCE), 2),
+    ((_SCHEDULE, _SCHEDULE), 1), ((_SAVE,), 3), ((_STOP,), 2), ((_REDUCE,), 2), ((_SCHEDULE,), 1),
 )  # fmt: skip
+_RECORDED = weighted(
+    ((_RECORD, _STOP), 2), ((_REDUCE, _RECORD), 2), ((_RECORD, _REDUCE, _SAVE), 2), ((_SCHEDULE, _RECORD, _STOP), 1),
+    ((_RECORD,), 1), ((_LOG, _STOP), 2), ((_REDUCE, _LOG), 2), ((_LOG, _REDUCE, _SAVE), 2),
+    ((_STOP, _LOG, _RECORD), 1), ((_SCHEDULE, _LOG), 1), ((_LOG,), 2),
+    ((_CHART, _STOP), 1), ((_STOP, _REDUCE, _SAVE, _CHART), 1), ((_REDUCE, _CHART, _LOG), 1), ((_CHART, _SCHEDULE), 1),
+    ((_NAN, _CHART), 1),
+)  # fmt: skip
+_KEPT = weighted(
+    ((_BACKUP, _STOP), 2), ((_STOP, _SAVE, _BACKUP), 3), ((_SAVE, _BACKUP), 3), ((_BACKUP, _REDUCE, _SAVE), 2),
+    ((_REDUCE, _BACKUP), 2), ((_SCHEDULE, _BACKUP), 2), ((_LOG, _BACKUP), 1), ((_BACKUP, _RECORD, _STOP), 1),
+    ((_BACKUP,), 1), ((_SWAP, _SAVE), 2), ((_SAVE, _SWAP), 1), ((_SWAP, _STOP), 1), ((_SWAP, _BACKUP), 1),
+    ((_SWAP,), 1), ((_CHART, _BACKUP), 1),
+)  # fmt: skip
+_LISTS = weighted((_EVERYDAY, 63), (_RECORDED, 18), (_KEPT, 19))
+"""Lists of callbacks as scripts have them: those that act, those with one that records, those with what outlives a fit."""
 _INSTANCES = weighted(("same", 5), ("new", 5), ("copied", 2), ("pickled", 2))
 _LOAD = weighted(("model", 4), ("weights", 2), ("weights-unbuilt", 1))
 _HOOK = weighted(("epoch_end", 4), ("batch_end", 2), ("epoch_begin", 1))
@@ -143,7 +149,7 @@ def _started_again(draw: DrawFn, fit: Fit, scenario: Scenario) -> list[Fit]:
 
 @st.composite
 def scenarios(draw: DrawFn) -> Scenario:
-    names = draw(_LISTS)
+    names = draw(draw(_LISTS))
     drawn = [draw(import_module(f"{__package__}.{CALLBACKS[name].module}").scenarios()) for name in names]
     leading: Scenario = drawn[draw(below(len(names)))]
     if _BACKUP in names:
