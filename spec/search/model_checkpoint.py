@@ -73,7 +73,7 @@ def scenarios(draw: DrawFn) -> Scenario:
     monitor = monitored.monitor
     by_batches = chance(draw, 28)
     best_only, weights_only = draw(_BEST_ONLY), draw(_WEIGHTS_ONLY)
-    stream, threshold = drawn_stream(draw, monitored.sign, marked=36 if best_only is True else 4, forgets=False)
+    stream, threshold = drawn_stream(draw, monitored.sign, marked=40 if best_only is True else 4, forgets=False)
     template = draw(_BATCH_FILEPATH if by_batches else _FILEPATH)
     if stream.kind == "arrays" and chance(draw, 50):
         # with a format specification: the text of an array without one is numpy's affair

@@ -48,7 +48,9 @@ def _interrupted(scenario: Scenario) -> tuple[Fit, int] | None:
     same = replace(again, instances="same", resume=None) == whole
     if not same or again.instances != "new" or again.learning_rate is not None or scenario.first_epoch(first) < 0:
         return None
-    backed_up = act.hook == "epoch_end" and act.after is not None and act.after >= place
+    backed_up = act.hook == "epoch_end" and (
+        (act.after is not None and act.after >= place) or (act.before is not None and act.before > place)
+    )
     goes_on = index + 1 if backed_up else index
     fresh = again.resume is not None and again.resume.load == "nothing"
     return (whole, goes_on) if goes_on or fresh else None
