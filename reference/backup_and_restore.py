@@ -2,7 +2,8 @@
 
 Rules
 1. When a fit begins and there is a backup: the model is given its weights, and the optimizer its rate and steps; where training
-   goes on is a choice. A backup that cannot be read raises, unless the one before it is kept and can be.
+   goes on is a choice. A backup whose weights cannot be read raises, unless the one before it is kept and can be: that takes
+   its place. What a damaged epoch number does is the choice `backup-and-restore/damaged-metadata`.
 2. `save_freq="epoch"`: a backup at every epoch end. An integer: at a batch end, once that many batches (or calls: a choice)
    were seen since the last time; what exceeds it is dropped. Each takes the place of the one before, which `double_checkpoint`
    keeps beside it.
@@ -23,6 +24,10 @@ from callcheck.spec.dialect import Dialect
 from .machine import NOTHING, BackUp, Backup, Discard, Effect, Event, GoOn, Machine, Reason, Unpredictable
 
 RESTORED = Reason("backup-and-restore/restores", "There is a backup in {backup_dir}: the model goes on from it.")
+RESTORED_BEFORE = Reason(
+    "backup-and-restore/double-checkpoint/damaged-weights-give-way",
+    "The backup in {backup_dir} is damaged: the model goes on from the one before.",
+)
 NO_BACKUP = Reason("backup-and-restore/restores", "There is no backup in {backup_dir}.")
 BY_EPOCH = Reason("backup-and-restore/save-freq/after-every-epoch", "The epoch has ended: a backup.")
 BY_BATCHES = Reason("backup-and-restore/save-freq/after-every-n-batches", "save_freq={save_freq} is reached: a backup.")
@@ -57,6 +62,7 @@ class BackupAndRestore(Machine):
         self.runs_epoch = dialect["backup-and-restore/epoch-of-a-batch"] == "the-running-one"
         self.removes_all = dialect["backup-and-restore/deletes"] == "the-directory"
         self.in_files = self.restores != "the-batch"
+        self.gives_way = dialect["backup-and-restore/damaged-metadata"] == "gives-way"
         if not self.directory and dialect["backup-and-restore/empty-dir"] == "refused":
             raise ValueError("backup_dir is empty")
         self.check_save_freq(configuration.save_freq)
@@ -81,8 +87,24 @@ class BackupAndRestore(Machine):
         state = state._replace(training=True)
         if not backups:
             return state, NO_BACKUP
-        effects.append(self.going_on(backups[0]))
+        latest, *before = backups
+        try:
+            self.load(latest, effects)
+        except (OSError, JSONDecodeError) as error:
+            if not before or not (self.gives_way or isinstance(error, OSError)):
+                raise
+            self.load(before[0], effects, previous=True)
+            return state, RESTORED_BEFORE
         return state, RESTORED
+
+    def load(self, backup: Backup, effects: list[Effect], previous: bool = False) -> None:
+        """Rule 1. Raises OSError for weights that cannot be read, and then JSONDecodeError for the epoch."""
+        if WEIGHTS in backup.damaged:
+            raise OSError("a file of weights cannot be read")
+        if METADATA in backup.damaged:
+            effects.append(GoOn(self.directory, epoch=None, previous=previous))
+            raise JSONDecodeError("there is nothing in the file", "", 0)
+        effects.append(self.going_on(backup)._replace(previous=previous))
 
     def going_on(self, backup: Backup) -> GoOn:
         """Where a fit goes on from that backup."""
@@ -177,7 +199,8 @@ class BackupAndRestore(Machine):
         self, state: State, texts: Mapping[str, str], backups: Mapping[str, tuple[Backup, ...]]
     ) -> tuple[Mapping[str, Any], ...]:
         return tuple(
-            {"epoch": None if self.restores == "weights-alone" else each.epoch}
+            {"epoch": None if self.restores == "weights-alone" or METADATA in each.damaged else each.epoch}
             | ({} if each.batch is None else {"batch": each.batch})
             for each in backups.get(self.directory, ())
+            if WEIGHTS not in each.damaged
         )

@@ -23,10 +23,12 @@ made = tuple.__new__
 
 
 class Backup(NamedTuple):
-    """What a backup says: the epoch with which training goes on, or, with `batch`, the one in which that batch was the last."""
+    """What a backup says: the epoch with which training goes on, or, with `batch`, the one in which that batch was the last.
+    `damaged`: which of its files are cut to nothing, by the name that they have in the latest backup."""
 
     epoch: int
     batch: int | None = None
+    damaged: frozenset[str] = frozenset()
 
 
 class Event(NamedTuple):
@@ -130,11 +132,12 @@ class BackUp(NamedTuple):
 
 class GoOn(NamedTuple):
     """Put what was kept in a directory last into the model, and have training begin at `epoch` (None: as fit is told), behind
-    its batch `after`."""
+    its batch `after`. `previous`: what was kept before that, which takes its place."""
 
     directory: str
     epoch: int | None
     after: int | None = None
+    previous: bool = False
 
 
 class Discard(NamedTuple):

@@ -15,7 +15,7 @@ Rules
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -80,6 +80,11 @@ WEIGHTS_BRING = {
     "nothing-else": Brings(rate=False, steps=False),
 }
 """By the value of `model-checkpoint/loaded-weights`."""
+
+
+def previous(files: Sequence[str]) -> str:
+    """Where the weights of the backup before the last are, of the files of both."""
+    return files[len(files) // 2]
 
 
 class Saved(NamedTuple):
@@ -216,12 +221,41 @@ class Model:
         self._unseen = self._unseen or effect.files is None
         self._new += effect.files or ()
         latest = effect.files[0] if effect.files else directory
+        if effect.keeps_one and effect.files and latest in self._saved:
+            self._saved[previous(effect.files)] = self._saved[latest]
         self._saved[latest] = Saved(True, self.weights, self.rate, self.steps, self.average)
         self._latest[directory] = latest
         self._backup_files[directory] = effect.files
 
+    def damage(self, path: str) -> None:
+        """A file is cut to nothing, if it is there. Raises Unpredictable for one of which it is not known what is in it."""
+        named = str(PurePosixPath(path))
+        # A checkpoint of TensorFlow's is several files, and one of TensorBoard's has another name on the disk.
+        several = named in self._saved and not named.endswith(ONE_FILE)
+        if several or PurePosixPath(named).name.startswith("events."):
+            raise Unpredictable("damaged")
+        for directory, files in self._backup_files.items():
+            if files is None and PurePosixPath(named).is_relative_to(directory):
+                raise Unpredictable("damaged")
+            if files is not None and named in files:
+                self._damage_backup(directory, files, named)
+        self._saved.pop(named, None)
+        if named in self.texts:
+            self.texts[named] = ""
+
+    def _damage_backup(self, directory: str, files: Sequence[str], path: str) -> None:
+        there = list(self.backups[directory])
+        whose, which = divmod(files.index(path), len(files) // len(there))
+        damaged = there[whose].damaged | {PurePosixPath(files[which]).name}
+        there[whose] = there[whose]._replace(damaged=damaged)
+        self.backups[directory] = tuple(there)
+
     def go_on(self, effect: GoOn) -> None:
-        saved = self._saved[self._latest[effect.directory]]
+        latest = self._latest[effect.directory]
+        if effect.previous:
+            self._saved[latest] = self._saved[previous(self._backup_files[effect.directory] or ())]
+            self.backups[effect.directory] = self.backups[effect.directory][1:] * 2
+        saved = self._saved[latest]
         self.weights, self.rate, self.steps, self.average = saved.weights, saved.rate, saved.steps, saved.average
         if effect.epoch is not None:
             self._goes_on = effect.epoch, effect.after

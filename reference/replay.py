@@ -228,6 +228,8 @@ class Replay:
         model.steps_in_fit = 0
         model.writers.clear()
         self._clear()
+        for path in fit.damaged:
+            model.damage(path)
         for place in self.places:
             place.fit_begins()
         for place in self.places if self.fit else ():

@@ -45,6 +45,12 @@ RECORDING = (
         weights_alone="With the backup's weights and optimizer, in the epoch that fit is told.",
     ),
     decision(
+        "backup-and-restore/damaged-metadata",
+        "What does double_checkpoint do where the latest backup's epoch number cannot be read?",
+        gives_way="The backup before it takes its place, as where its weights cannot be read.",
+        raises="Nothing: JSONDecodeError is raised.",
+    ),
+    decision(
         "backup-and-restore/next-fit",
         "Where does a fit begin that finds no backup, of a model that was restored in a fit before?",
         as_told="In the epoch that fit is told.",

@@ -128,6 +128,7 @@ class Fit:
     """One `fit` call. None means: as the scenario says (`initial_epoch`, `metrics`), or as it stands (`learning_rate`).
 
     `instances`: which callbacks it is given, one of INSTANCES. `resume`: where the model comes from, if not from the fit before.
+    `damaged`: the files that, before it begins, are cut to nothing, as a process leaves one that ends while it writes.
     """
 
     epochs: tuple[Epoch, ...]
@@ -136,6 +137,7 @@ class Fit:
     learning_rate: float | Mapping[str, float] | None = None
     instances: str = "same"
     resume: Resume | None = None
+    damaged: tuple[str, ...] = ()
 
 
 class _Remembering:
@@ -180,7 +182,10 @@ class Scenario(_Remembering):
         """The callback that it is about: one alone in fits that follow each other, with nobody else at work but for a stop;
         TRAINING for everything else."""
         plain = self.callback and all(
-            fit.instances == "same" and fit.resume is None and not any(epoch.others for epoch in fit.epochs)
+            fit.instances == "same"
+            and not fit.resume
+            and not fit.damaged
+            and not any(epoch.others for epoch in fit.epochs)
             for fit in self.fits
         )
         return self.callback if plain else TRAINING
@@ -334,6 +339,8 @@ def _check_fit(index: int, scenario: Scenario) -> None:
         _check_rate(fit, scenario)
     if fit.resume is not None and index == 0:
         raise InvalidScenario("no fit before it could have saved what it begins with", "resume")
+    if fit.damaged and index == 0:
+        raise InvalidScenario("no fit before it could have written what is damaged", "damaged")
     if fit.resume is not None and bool(fit.resume.path) == (fit.resume.load == "nothing"):
         raise InvalidScenario("a file is named unless nothing is loaded", "resume", "from")
     _check_metrics(fit.metrics, scenario)
@@ -402,6 +409,7 @@ FIT = Table(
     Field("learning_rate", LATER_RATE),
     Field("instances", choice(*INSTANCES)),
     Field("resume", RESUME),
+    Field("damaged", ListOf(Kind(plain_path_from_json))),
     Field("epochs", ListOf(EPOCH, "epoch")),
 )
 SCENARIO = Table(

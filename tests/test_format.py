@@ -66,6 +66,7 @@ SEVERAL: dict[str, Any] = {
         {
             "instances": "pickled",
             "resume": {"from": "a/m-01.keras", "load": "weights"},
+            "damaged": ["a/m-01.keras"],
             "epochs": [{"logs": {}}],
         },
     ],

@@ -112,6 +112,13 @@ class Directory:
                 target.touch()
         self._known = self._listed()
 
+    def damage(self, paths: Iterable[str]) -> None:
+        """Cut files to nothing, as far as they are there. Raises CannotExpress for one that lies elsewhere."""
+        for path in paths:
+            self.inside(path)
+            if os.path.isfile(os.path.join(self.path, path)):
+                os.truncate(os.path.join(self.path, path), 0)
+
     def put_back(self) -> bool:
         """Make it the working directory again. Whether it was another one."""
         try:

@@ -10,6 +10,7 @@ Rules
 import os
 from functools import partial
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from zipfile import BadZipFile
 
 from .attributes import Held
 from .callbacks import Callbacks
@@ -111,6 +112,7 @@ class _Training:
         recorder, scenario = self.recorder, self.scenario
         metrics = scenario.compiled_metrics(fit)
         self.fit = index
+        self.directory.damage(fit.damaged)
         try:
             if index:
                 self.callbacks.again(fit.instances, self.real.model)
@@ -118,7 +120,7 @@ class _Training:
                 path = self.directory.inside(self.directory.path + "/" + fit.resume.path)
                 try:
                     self.real = self.models.resumed(path, fit.resume.load, scenario, metrics)
-                except (OSError, ValueError, KeyError) as unread:
+                except (OSError, ValueError, KeyError, BadZipFile) as unread:
                     raise OtherRaised(FileNotFoundError(str(unread)), by="other") from unread
         except OtherRaised as raised:
             return recorder.could_not_begin(index, raised)

@@ -143,6 +143,7 @@ class KerasShaped(Training):
     def fit_begins(self, index: int) -> None:
         fit = self.scenario.fits[index]
         self.fit = index
+        self.directory.damage(fit.damaged)
         if index:
             self.callbacks.again(fit.instances, self.model)
         if fit.resume is not None:

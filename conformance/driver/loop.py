@@ -245,6 +245,8 @@ class _Adapted(Training):
                 raise CannotExpress("instances")
             if fit.resume is not None:
                 raise CannotExpress("resume")
+            if fit.damaged:
+                raise CannotExpress("damaged")
 
     def act(self, other: Other) -> None:
         run = self.runs[0]

@@ -81,9 +81,10 @@ class Resume(_Record):
 
 
 class Fit(_Record):
-    """One `fit` call. None: as the scenario says (`initial_epoch`, `metrics`), or as it stands (`learning_rate`)."""
+    """One `fit` call. None: as the scenario says (`initial_epoch`, `metrics`), or as it stands (`learning_rate`). `damaged`: the
+    files that are cut to nothing before it begins."""
 
-    __slots__ = ("epochs", "initial_epoch", "instances", "learning_rate", "metrics", "resume")
+    __slots__ = ("damaged", "epochs", "initial_epoch", "instances", "learning_rate", "metrics", "resume")
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         self.epochs = tuple(map(Epoch, data["epochs"]))
@@ -92,6 +93,7 @@ class Fit(_Record):
         self.learning_rate: Any = rate_from_json(data.get("learning_rate"))
         self.instances: str = data.get("instances", "same")
         self.resume = Resume(data["resume"]) if "resume" in data else None
+        self.damaged = tuple(data.get("damaged", ()))
 
 
 class Configured(_Record):

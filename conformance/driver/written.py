@@ -43,8 +43,8 @@ def _history(callback: Any, path: str) -> Rows:
 
 def _backups(callback: Any, path: str) -> Rows:
     latest = os.path.join(path, "latest.weights.h5")
-    if os.path.isfile(latest) and os.path.getsize(latest):
-        there = [end for end in ("", ".bkp") if os.path.isfile(latest + end) and os.path.getsize(latest + end)]
+    there = [end for end in ("", ".bkp") if os.path.isfile(latest + end) and os.path.getsize(latest + end)]
+    if there:
         return [_said(os.path.join(path, "training_metadata.json" + end)) for end in there]
     folder = os.path.join(path, "chief")
     if not os.path.isfile(os.path.join(folder, "checkpoint")):
@@ -62,7 +62,7 @@ def _scalars(callback: Any, path: str) -> Rows:
 
 
 def _said(metadata: str) -> Dict[str, Any]:
-    if not os.path.isfile(metadata):
+    if not os.path.isfile(metadata) or not os.path.getsize(metadata):
         return {"epoch": None}
     with open(metadata, encoding="utf-8") as stream:
         return {"epoch": json.load(stream)["epoch"]}

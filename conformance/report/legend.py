@@ -95,6 +95,7 @@ FITS = (
          "that "
          "file are loaded; `an unbuilt optimizer's model`: into one whose optimizer has not been built, as the documentation of "
          "ModelCheckpoint does it.", "resumed from .*"),
+    Sign("`m.keras cut to nothing`", "before the fit somebody has cut that file to a length of 0.", ".* cut to nothing"),
     Sign("`learning rate 0.5`", "it is set before the fit.", rf"learning rate {_RATE}"),
     Sign("`compiled with Hinge as m`", "the model is compiled anew before the fit.",
          rf"compiled with (?:no metrics|{_CLASSES}(?:, {_CLASSES})*)"),

@@ -382,6 +382,8 @@ def ways_to_begin(fit: Fit) -> Iterator[str]:
         yield f"compiled with {_show_compiled(fit.metrics)}"
     if fit.instances != "same":
         yield f"{fit.instances} instances"
+    for path in fit.damaged:
+        yield f"{printable(path)} cut to nothing"
     if fit.resume is not None and fit.resume.load == "nothing":
         yield "a fresh model"
     elif fit.resume is not None:

@@ -208,6 +208,29 @@ class KeepsOne(_Keeping):
     two = False
 
 
+class KnowsNoneBefore(BackupAndRestore):
+    def load(self, backup: Backup, effects: list[Effect], previous: bool = False) -> None:
+        if previous:
+            raise OSError("a file of weights cannot be read")
+        super().load(backup, effects)
+
+
+class GivesWay(BackupAndRestore):
+    """The one before takes the place of a backup of which anything is damaged."""
+
+    def fit_begin(self, state: State, event: Event, effects: list[Effect]) -> After:
+        self.gives_way = True
+        return super().fit_begin(state, event, effects)
+
+
+class BeginsAnew(BackupAndRestore):
+    """What is damaged is taken for nothing."""
+
+    def fit_begin(self, state: State, event: Event, effects: list[Effect]) -> After:
+        sound = {folder: tuple(each for each in there if not each.damaged) for folder, there in event.backups.items()}
+        return super().fit_begin(state, event._replace(backups=sound), effects)
+
+
 class SaysSo(BackupAndRestore):
     def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> After:
         effects.append(Print("other"))
@@ -250,5 +273,8 @@ WRONG: tuple[Wrong, ...] = (
     _wrong("deletes-what-it-restored", DeletesWhatItRestored, "A backup that was restored is deleted at once."),
     _wrong("keeps-two", KeepsTwo, "Two backups are kept, asked for or not."),
     _wrong("keeps-one", KeepsOne, "One backup is kept, whatever double_checkpoint says."),
+    _wrong("knows-none-before", KnowsNoneBefore, "A damaged backup raises, whatever is kept beside it."),
+    _wrong("gives-way", GivesWay, "A damaged epoch number gives way to the backup before it."),
+    _wrong("begins-anew", BeginsAnew, "A damaged backup is passed over."),
     _wrong("says-so", SaysSo, "It prints a line at every epoch's end."),
 )

@@ -17,6 +17,7 @@ Rules
   with the instance of the fit before or a copy of it, not with a new one.
 - Unless it says `averaged=True` or is one on every callback, or on SwapEMAWeights, a clause speaks of optimizers that keep no
   average of the weights.
+- Unless it says `damaged=True`, a clause speaks of files that nobody has damaged.
 - Unless it says otherwise in `optimizer`, a clause speaks of scenarios with one optimizer, whose learning rate can be set; an
   every-callback clause of all.
 """
@@ -340,7 +341,7 @@ class Clause:
     it. `observes` names the fields of a trace without which nothing can be judged. `except_for`: the callbacks of which an
     every-callback clause does not speak. `optimizer`: of which kind of optimizer it speaks. `resumed`: whether it speaks of fits
     that resume from a file, of new instances (an every-callback clause does), and of others at work; `averaged`: of an optimizer
-    that keeps an average."""
+    that keeps an average; `damaged`: of files that somebody has damaged."""
 
     id: str
     level: Level
@@ -356,6 +357,7 @@ class Clause:
     optimizer: Optimizer
     resumed: bool = False
     averaged: bool = False
+    damaged: bool = False
 
     @property
     def callbacks(self) -> tuple[str, ...]:
@@ -400,6 +402,8 @@ class Clause:
         seen = remembered(scenario, "traits", _traits)
         if seen.below_zero or (seen.resumes and not self.resumed) or (seen.averages and not self.averaged):
             return False
+        if seen.damaged and not self.damaged:
+            return False
         if seen.renews and not (self.resumed or self.id.startswith("every-callback/")):
             return False
         return self.optimizer in ("any", seen.optimizer)
@@ -431,6 +435,7 @@ class _Traits(NamedTuple):
     resumes: bool
     renews: bool
     averages: bool
+    damaged: bool
     optimizer: Optimizer | None
 
 
@@ -442,6 +447,7 @@ def _traits(scenario: Scenario) -> _Traits:
         resumes=any(fit.resume is not None or any(epoch.others for epoch in fit.epochs) for fit in scenario.fits),
         renews=any(fit.instances == "new" for fit in scenario.fits),
         averages=scenario.use_ema,
+        damaged=any(fit.damaged for fit in scenario.fits),
         optimizer=None if isinstance(rate, ScheduledRate) else optimizer,
     )
 
@@ -464,6 +470,7 @@ def clause(
     optimizer: Optimizer | None = None,
     resumed: bool = False,
     averaged: bool = False,
+    damaged: bool = False,
 ) -> Callable[[Check], Check]:
     """Register the decorated check as the clause `id`; its docstring is the normative sentence."""
 
@@ -485,6 +492,7 @@ def clause(
             optimizer=optimizer or ("any" if id.startswith("every-callback/") else "one"),
             resumed=resumed or id.startswith(f"{TRAINING}/"),
             averaged=averaged or id.startswith(("every-callback/", "swap-ema-weights/")),
+            damaged=damaged,
         )
         return check
 

@@ -30,6 +30,12 @@ _RATE = weighted((1.0, 6), (0.1, 2), (0.5, 2), (None, 1))
 _LATER_RATE = weighted((0.1, 2), (0.25, 1))
 _HOOK = weighted(("epoch_begin", 4), ("batch_end", 4), ("epoch_end", 3))
 _RAISED = weighted(("KeyboardInterrupt", 4), ("OSError", 1), ("RuntimeError", 1))
+_CUT = weighted(
+    (("latest.weights.h5",), 4), (("training_metadata.json",), 8), (("latest.weights.h5", "training_metadata.json"), 2),
+    (("latest.weights.h5", "training_metadata.json.bkp"), 1), (("latest.weights.h5", "latest.weights.h5.bkp"), 1),
+    (("latest.weights.h5.bkp",), 1),
+)  # fmt: skip
+"""The files of a backup that are cut to nothing."""
 _EXISTING = weighted(
     (("{}/",), 2), (("{}/latest.weights.h5",), 1), (("{}/training_metadata.json",), 1), (("{}/latest.weights.h5.bkp",), 1),
     (("other.txt",), 1),
@@ -59,6 +65,7 @@ def scenarios(draw: DrawFn) -> Scenario:
             instances=instances,
             resume=Resume(load="nothing") if instances == "new" and chance(draw, 50) else None,
             learning_rate=draw(_LATER_RATE) if index and rate is not None and chance(draw, 10) else None,
+            damaged=_cut_in(draw, config) if index and not plain and config["backup_dir"] and chance(draw, 6) else (),
         )
         if plain:  # nobody interrupts it
             fits.append(_stopped(draw, fit, 50))
@@ -76,6 +83,10 @@ def scenarios(draw: DrawFn) -> Scenario:
     if not chance(draw, 6) or not config["backup_dir"]:
         return scenario
     return replace(scenario, existing=tuple(path.format(config["backup_dir"]) for path in draw(_EXISTING)))
+
+
+def _cut_in(draw: DrawFn, config: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(f"{config['backup_dir']}/{name}" for name in draw(_CUT))
 
 
 def _stopped(draw: DrawFn, fit: Fit, percent: int) -> Fit:
@@ -153,8 +164,22 @@ def beside_other_files(draw: DrawFn) -> Aim:
     return Aim(config=config, fits=[Fit(epochs=epochs)] * (1 + draw(below(2))), existing=(file,))
 
 
+def found_damaged(draw: DrawFn) -> Aim:
+    """A script that is started again finds its backup damaged."""
+    epochs = tuple(_epoch(draw, 1, False) for _ in range(3 + draw(below(2))))
+    config: dict[str, Any] = {"backup_dir": "backup"}
+    if chance(draw, 65):
+        config["double_checkpoint"] = True
+    again = Fit(
+        epochs=epochs, instances="new", damaged=_cut_in(draw, config),
+        resume=Resume(load="nothing") if chance(draw, 50) else None,
+    )  # fmt: skip
+    return Aim(config=config, fits=[_cut(epochs, 2), again])
+
+
 AIMS: dict[Aiming, int] = {
     restored_and_run_again: 20, restored_behind_a_batch: 24, two_kept: 14, nothing_asked_for: 12, beside_other_files: 26,
+    found_damaged: 110,
 }  # fmt: skip
 """How many scenarios with each aim go with the default number of random ones."""
 
@@ -210,6 +235,7 @@ BOUNDARIES: dict[str, Condition] = {
     "somebody else stops": any_epoch(lambda epoch: epoch.stop),
     "new instances": any_later_fit(lambda fit: fit.instances == "new"),
     "a new process": any_later_fit(lambda fit: fit.resume is not None),
+    "found damaged": any_later_fit(lambda fit: bool(fit.damaged)),
     "the same instance": any_later_fit(lambda fit: fit.instances == "same"),
     "a copied instance": any_later_fit(lambda fit: fit.instances == "copied"),
     "a later fit sets the rate": any_later_fit(lambda fit: fit.learning_rate is not None),

@@ -85,6 +85,8 @@ def _drop_instances(scenario: Scenario) -> Iterator[Scenario]:
     for number, fit in enumerate(scenario.fits):
         if fit.resume is not None:
             yield change_fit(scenario, number, resume=None)
+        for place in range(len(fit.damaged)):
+            yield change_fit(scenario, number, damaged=(*fit.damaged[:place], *fit.damaged[place + 1 :]))
 
 
 def _simplify_resume(scenario: Scenario) -> Iterator[Scenario]:

@@ -3,3 +3,4 @@
 from . import decisions as decisions  # isort: skip
 from . import arguments as arguments  # isort: skip
 from . import directory as directory  # isort: skip
+from . import damaged as damaged  # isort: skip
