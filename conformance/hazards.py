@@ -4,10 +4,11 @@ Rules
 - Nothing is a guess: a rule says what it suspects and makes a scenario of the script's own callbacks; the reference runs it, and
   only what it shows there is a finding, with that scenario.
 - A finding speaks of what can happen, not of what will: its scenario is one stream of metrics of many.
-- Severity is what comes of it at the worst: wrong weights, a wrong stop, a crash, the rate.
+- Severity is what comes of it at the worst: wrong weights, a wrong stop, a crash, the rate, a message.
+- What becomes of the best file when training is resumed is spoken of where the script resumes it: nearly every script keeps one.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -16,13 +17,13 @@ from callcheck.spec.dialect import Dialect
 from callcheck.spec.editing import configs, with_config
 from callcheck.spec.files import path_of
 from callcheck.spec.metrics import Metric, class_named
-from callcheck.spec.scenario import Resume, Scenario
+from callcheck.spec.scenario import Fit, Resume, Scenario
 from callcheck.spec.script import ScriptFit
 from callcheck.spec.trace import Trace
 
-from .listed import LONGEST, Listed, countable, every, outcome, saves_of, stream, worse
+from .listed import LONGEST, Listed, at_place, countable, every, outcome, saves_of, stream, worse
 
-SEVERITIES = ("weights", "stop", "crash", "rate")
+SEVERITIES = ("weights", "stop", "crash", "rate", "message")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -184,11 +185,12 @@ def _no_metric(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
 
 @_rule("a-resumed-run-forgets-the-best", "weights")
 def _forgets(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
-    for each in every(fit, "ModelCheckpoint"):
+    resumes = fit.initial_epoch > 0 or "initial_epoch" in fit.unread or every(fit, "BackupAndRestore")
+    for each in every(fit, "ModelCheckpoint") if resumes else ():
         if not each["save_best_only"] or each["initial_value_threshold"] is not None or each["save_freq"] != "epoch":
             continue
         first, later = worse(each, 1)
-        again = replace(stream(fit, [later]), initial_epoch=1, instances="new")
+        again = replace(stream(fit, [later]), initial_epoch=fit.initial_epoch + 1, instances="new")
         scenario = fit.scenario(stream(fit, [first]), again)
         trace = outcome(scenario, dialect)
         if trace is None or len(trace.fits) < 2:
@@ -215,12 +217,7 @@ def _stretched(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
         number = (patience + 2) * fit.validation_freq
         if number > LONGEST:
             continue
-        plain = stream(fit, worse(each, number - 1))
-        epochs = tuple(
-            epoch if (index + 1) % fit.validation_freq == 0 else replace(epoch, logs=_without_validation(epoch.logs))
-            for index, epoch in enumerate(plain.epochs)
-        )
-        scenario = fit.scenario(replace(plain, epochs=epochs))
+        scenario = fit.scenario(_seldom_validated(fit, worse(each, number - 1)))
         trace = outcome(scenario, dialect)
         run = 0 if trace is None else trace.fits[0].epochs_run
         first = fit.validation_freq
@@ -230,6 +227,16 @@ def _stretched(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
                 f"it stops {run - first} epochs after the best one, and not {patience}"
             )
             yield scenario, says
+
+
+def _seldom_validated(fit: ScriptFit, values: Sequence[float]) -> Fit:
+    """A stream of these values, in which only the epochs that are validated have those of the validation."""
+    plain = stream(fit, values)
+    epochs = tuple(
+        epoch if (index + 1) % fit.validation_freq == 0 else replace(epoch, logs=_without_validation(epoch.logs))
+        for index, epoch in enumerate(plain.epochs)
+    )
+    return replace(plain, epochs=epochs)
 
 
 def _without_validation(logs: Mapping[str, Any]) -> dict[str, Any]:
@@ -368,5 +375,26 @@ def _before_the_reduction(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
                 says = (
                     f"ModelCheckpoint stands before ReduceLROnPlateau, so that {resume.path} holds the rate before the "
                     f"reduction: who resumes from it goes on with {begun}, and not with {ended}"
+                )
+                yield scenario, says
+
+
+# ---------------------------------------------------------------------------------------------- messages
+
+
+@_rule("an-epoch-without-validation-warns", "message")
+def _warns(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
+    for name in ("EarlyStopping", "ReduceLROnPlateau", "ModelCheckpoint"):
+        for each in every(fit, name):
+            if not 1 < fit.validation_freq <= LONGEST or not each.monitor.startswith("val_"):
+                continue
+            scenario = fit.scenario(_seldom_validated(fit, [1.0] * fit.validation_freq))
+            trace = outcome(scenario, dialect)
+            epochs = () if trace is None else trace.fits[0].epochs
+            warned = [epoch for epoch in epochs if "missing-metric" in (at_place(epoch, each.place).warned or ())]
+            if warned:
+                says = (
+                    f"with validation_freq={fit.validation_freq} {each.named('monitor')} warns at the end of "
+                    f"{len(warned)} of {len(epochs)} epochs that there is no {each.monitor}"
                 )
                 yield scenario, says

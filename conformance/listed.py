@@ -10,7 +10,7 @@ from callcheck.spec.dialect import Dialect
 from callcheck.spec.metrics import DIRECTIONS, class_named
 from callcheck.spec.scenario import Epoch, Fit, Scenario
 from callcheck.spec.script import ScriptCallback, ScriptFit
-from callcheck.spec.trace import EpochTrace, FitTrace, Save, Trace
+from callcheck.spec.trace import CallbackInEpoch, EpochTrace, FitTrace, Save, Trace
 
 LONGEST = 300
 """Epochs in a scenario; what takes longer to show is not looked for."""
@@ -66,13 +66,14 @@ def outcome(scenario: Scenario, dialect: Dialect) -> Trace | None:
     return trace if isinstance(trace, Trace) and trace.rejected is None and trace.fits else None
 
 
-def _place(seen: EpochTrace, place: int) -> Any:
+def at_place(seen: EpochTrace, place: int) -> EpochTrace | CallbackInEpoch:
+    """What the callback at that place of the list did in an epoch."""
     return seen if seen.callbacks is None else seen.callbacks[place]
 
 
 def saves_of(fit: FitTrace, place: int) -> list[Save]:
     """What the callback at that place saved at the ends of epochs and batches."""
-    return [save for epoch in fit.epochs for save in _place(epoch, place).saved or ()]
+    return [save for epoch in fit.epochs for save in at_place(epoch, place).saved or ()]
 
 
 def countable(value: Any) -> int | None:

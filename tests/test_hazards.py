@@ -48,8 +48,11 @@ CASES: dict[str, tuple[ScriptFit, ScriptFit]] = {
         fit(SAVE + '{ filepath = "m-{epoch}-{batch}.keras", save_best_only = true, save_freq = 3, monitor = "loss" }'),
     ),
     "a-resumed-run-forgets-the-best": (
-        fit(SAVE + '{ filepath = "best.keras", save_best_only = true }'),
-        fit(SAVE + '{ filepath = "best.keras", save_best_only = true, initial_value_threshold = 0.5 }'),
+        fit(SAVE + '{ filepath = "best.keras", save_best_only = true }', around="initial_epoch = 10"),
+        fit(
+            SAVE + '{ filepath = "best.keras", save_best_only = true, initial_value_threshold = 0.5 }',
+            around="initial_epoch = 10",
+        ),
     ),
     "validation-freq-stretches-patience": (
         fit(EARLY + "{ patience = 2 }", around="validation_freq = 2"), fit(EARLY + "{ patience = 2 }"),
@@ -74,8 +77,42 @@ CASES: dict[str, tuple[ScriptFit, ScriptFit]] = {
         fit(SAVE + '{ filepath = "m-{epoch}.keras" }', REDUCE + "{ patience = 1 }"),
         fit(REDUCE + "{ patience = 1 }", SAVE + '{ filepath = "m-{epoch}.keras" }'),
     ),
+    "an-epoch-without-validation-warns": (
+        fit(REDUCE + "{ patience = 2 }", around="validation_freq = 3"),
+        fit(REDUCE + '{ monitor = "loss", patience = 2 }', around="validation_freq = 3"),
+    ),
 }  # fmt: skip
 """By rule: a list of callbacks in which it finds something, and one much like it in which it does not."""
+
+LOG = '[[fits.callbacks]]\ncallback = "CSVLogger"\nconfig = '
+CHART = '[[fits.callbacks]]\ncallback = "TensorBoard"\nconfig = '
+NAN = '[[fits.callbacks]]\ncallback = "TerminateOnNaN"\nconfig = {}'
+BACKUP = '[[fits.callbacks]]\ncallback = "BackupAndRestore"\nconfig = '
+BEST = SAVE + '{ filepath = "best.keras", save_best_only = true }'
+HARMLESS = {
+    "stop": fit(EARLY + '{ monitor = "loss", patience = 3 }', around="epochs = 100"),
+    "stop with the best weights": fit(EARLY + "{ patience = 10, restore_best_weights = true }", around="epochs = 100"),
+    "the best, and stop": fit(BEST, EARLY + "{ patience = 5 }", around="epochs = 100"),
+    "plateau, then stop": fit(
+        REDUCE + "{ factor = 0.2, patience = 5, min_lr = 1e-5 }", EARLY + "{ patience = 12 }",
+        around="epochs = 100\nlearning_rate = 1e-3",
+    ),
+    "the best, plateau, stop": fit(
+        BEST, REDUCE + "{ patience = 3, verbose = 1 }", EARLY + "{ patience = 8, restore_best_weights = true }",
+        around="epochs = 50",
+    ),
+    "by accuracy": fit(
+        EARLY + '{ monitor = "val_accuracy", patience = 5 }', REDUCE + '{ monitor = "val_accuracy", patience = 2 }',
+        around='epochs = 50\nmetrics = ["accuracy"]',
+    ),
+    "weights of every epoch": fit(SAVE + '{ filepath = "cp-{epoch:04d}.weights.h5", save_weights_only = true }'),
+    "a schedule": fit(SCHEDULE + "{ schedule = { scale = 0.95 } }", around="epochs = 20"),
+    "written down": fit(LOG + '{ filename = "training.log" }', NAN, CHART + '{ log_dir = "logs" }', around="epochs = 10"),
+    "backed up": fit(BACKUP + '{ backup_dir = "backup" }', around="epochs = 10"),
+    "charted, and stop": fit(CHART + '{ log_dir = "logs" }', EARLY + "{ patience = 3 }", around="epochs = 10"),
+    "an average": fit(SWAP + "{ swap_on_epoch = true }", around="epochs = 50"),
+}  # fmt: skip
+"""Lists as tutorials have them, which do what they say."""
 
 
 def test_every_rule_has_a_case() -> None:
@@ -90,6 +127,26 @@ def test_a_rule_finds_the_harmful_list_and_not_the_harmless_one(rule: str) -> No
     assert from_json(to_json(found.scenario)) == found.scenario
     assert isinstance(replay(found.scenario, DIALECT), Trace)
     assert rule not in {each.rule for each in hazards(harmless, DIALECT)}
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_a_harmless_list_gives_no_alarm(name: str) -> None:
+    assert hazards(HARMLESS[name], DIALECT) == []
+
+
+def test_the_worst_comes_first() -> None:
+    listed = fit(
+        EARLY + "{ patience = 3 }", REDUCE + "{ patience = 5, cooldown = 1 }", SAVE + '{ filepath = "m.keras" }',
+        around="validation_freq = 2",
+    )  # fmt: skip
+    assert [each.severity for each in hazards(listed, DIALECT)] == [
+        "weights",
+        "stop",
+        "rate",
+        "rate",
+        "message",
+        "message",
+    ]
 
 
 def test_what_the_documentation_promises_is_no_hazard_where_it_is_kept() -> None:
