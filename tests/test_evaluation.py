@@ -7,6 +7,8 @@ from libraries import a_keras
 
 from callcheck.conformance.driver.loop import run
 from callcheck.conformance.driver.subjects import custom
+from callcheck.spec.difference import difference
+from callcheck.spec.trace import from_json
 
 EVALUATED = {"logs": {"loss": 1.0, "val_loss": 2.0}}
 SCENARIO = {
@@ -55,7 +57,8 @@ def test_they_are_called_in_the_order_of_a_real_fit_and_with_what_it_gives(keras
     assert [name for name, _ in driven[len(HOOKS) :]] == [name for name in HOOKS if "test" not in name]
 
 
-def test_a_stop_and_an_exception_in_one_are_seen(keras: Any) -> None:
+@pytest.mark.parametrize("by_fit", [False, True])
+def test_a_stop_and_an_exception_in_one_are_seen(keras: Any, by_fit: bool) -> None:
     class Stops(keras.callbacks.EarlyStopping):  # type: ignore[misc, name-defined]  # Keras has no complete types
         def on_test_end(self, logs: Any = None) -> None:
             if logs["loss"] == 2.0:
@@ -65,7 +68,17 @@ def test_a_stop_and_an_exception_in_one_are_seen(keras: Any) -> None:
         def on_test_begin(self, logs: Any = None) -> None:
             raise RuntimeError
 
-    (fit,) = run(custom("Stops", Stops, "EarlyStopping"), SCENARIO)["fits"]
+    (fit,) = run(custom("Stops", Stops, "EarlyStopping", by_fit), SCENARIO)["fits"]
     assert [epoch["stop"] for epoch in fit["epochs"]] == [True]
-    (fit,) = run(custom("Fails", Fails, "EarlyStopping"), SCENARIO)["fits"]
+    (fit,) = run(custom("Fails", Fails, "EarlyStopping", by_fit), SCENARIO)["fits"]
     assert (fit["error"]["type"], fit["error"]["hook"], fit["error"]["epoch"]) == ("RuntimeError", "epoch_end", 0)
+
+
+def test_a_real_fit_calls_them_in_the_same_order_and_shows_the_same(keras: Any) -> None:
+    by_hooks, by_fit = [], []
+    traces = [
+        run(custom("Noting", noting(keras, calls), "EarlyStopping", way), SCENARIO, optional=True)
+        for calls, way in ((by_hooks, False), (by_fit, True))
+    ]
+    assert by_fit == by_hooks
+    assert difference(*map(from_json, traces)) is None

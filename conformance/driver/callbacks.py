@@ -3,7 +3,7 @@
 import copy
 import os
 import pickle
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
 from .attributes import Held, attributes, internal_state
 from .domain import bound
@@ -51,6 +51,15 @@ class Callbacks:
             raise ConfigurationRejected(error, index) from error
         self._recorder.constructed(index, self._recorder.beside.constructed())
         return callback
+
+    def have_hooks(self, names: Sequence[str], base: Any) -> bool:
+        """Whether one of them has methods of these names that are not the empty ones of the class `base`."""
+        kinds = [type(callback) for callback in self.made]
+        return any(
+            hasattr(kind, name) and getattr(kind, name) is not getattr(base, name, None)
+            for kind in kinds
+            for name in names
+        )
 
     def again(self, kind: str, model: Any) -> None:
         """Make the instances of a later fit: "same", "new", "copied" or "pickled". Raises OtherRaised."""

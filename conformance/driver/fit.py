@@ -64,6 +64,9 @@ class RealFit:
             return _Training(self, scenario, directory, recorder, heard).run()
 
 
+_EVALUATION = ("on_test_begin", "on_test_batch_begin", "on_test_batch_end", "on_test_end")
+
+
 def _identity(weights: Sequence[Any]) -> bytes:
     return b"".join(array.tobytes() for array in weights)
 
@@ -96,6 +99,7 @@ class _Training:
         self.raised: Optional[BaseException] = None
         self.epochs_begun = 0
         self.looks_at_weights = recorder.optional or scenario.use_ema
+        self.evaluates = scenario.evaluates or self.callbacks.have_hooks(_EVALUATION, self.models.world.callback_class)
 
     def run(self) -> Dict[str, Any]:
         scenario, models = self.scenario, self.models
@@ -171,7 +175,8 @@ class _Training:
         model.load_weights = partial(self.note_load, model.load_weights)
         self.raised = None
         try:
-            self.models.fit(self.real, listed, self.first, self.scenario, self.fit)
+            evaluated = self.scenario.evaluated(self.fit) if self.evaluates else []
+            self.models.fit(self.real, listed, self.first, self.scenario, self.fit, evaluated)
         except PASSING:
             raise
         except BaseException as error:
@@ -205,7 +210,7 @@ class _Training:
             on_epoch_end=lambda epoch, logs: self.at_epoch_end(place, epoch, logs),
             on_train_end=lambda logs: self.at_fit_end(place, logs),
             **self._batch_hooks(place),
-            **(self._evaluation_hooks(place) if self.scenario.evaluates else {}),
+            **(self._evaluation_hooks(place) if self.evaluates else {}),
         )
 
     def _divided(self, observers: Sequence[Any]) -> List[Any]:
@@ -240,6 +245,8 @@ class _Training:
         """LambdaCallback takes them without knowing of them."""
         return {
             "on_test_begin": lambda logs=None: self.at_test(place, "test_begin"),
+            "on_test_batch_begin": lambda batch, logs=None: self.at_test(place, "test_batch_begin"),
+            "on_test_batch_end": lambda batch, logs=None: self.at_test(place, "test_batch_end", logs),
             "on_test_end": lambda logs=None: self.at_test(place, "test_end", logs),
         }
 
@@ -329,7 +336,7 @@ class _Training:
                 self.real.model.stop_training = True
 
     def at_test(self, place: int, hook: str, logs: Optional[Dict[str, Any]] = None) -> None:
-        if place == 0:
+        if place == 0 and hook == "test_begin":
             self.real.model.stop_training = self.stopped
         if place == 0 and logs is not None:
             logs.clear()
@@ -337,6 +344,8 @@ class _Training:
         self.pass_by(place, hook)
         if hook == "test_begin":
             self._note_held(place, "evaluation")
+        if place == len(self.callbacks.made):
+            self.stopped = bool(self.real.model.stop_training)
 
     def at_epoch_end(self, place: int, epoch: int, logs: Dict[str, Any]) -> None:
         if place == 0:

@@ -255,7 +255,10 @@ class RealModels:
     def _new_data(self) -> Any:
         return _Dataset()
 
-    def fit(self, real: RealModel, callbacks: Sequence[Any], first: int, scenario: Scenario, fit: int) -> None:
+    def fit(
+        self, real: RealModel, callbacks: Sequence[Any], first: int, scenario: Scenario, fit: int, evaluated: Sequence[int]
+    ) -> None:
+        """Call `fit` for that fit of the scenario. `evaluated`: the epochs at whose end the model is evaluated, counted from 1."""
         data = self.data.for_outputs(len(scenario.outputs))
         if isinstance(self.world, TfKeras) and backs_up_batches(scenario):
             data = data.apply(
@@ -263,15 +266,11 @@ class RealModels:
             )
         real.model.fit(
             data, initial_epoch=first, epochs=first + len(scenario.fits[fit].epochs), callbacks=callbacks, verbose=0,
-            shuffle=False, **self._validation(scenario, fit),
+            shuffle=False, **self._validation(len(scenario.outputs), evaluated),
         )  # fmt: skip
 
-    def _validation(self, scenario: Scenario, fit: int) -> Dict[str, Any]:
-        """What has `fit` evaluate the model where the scenario has it evaluated."""
-        epochs = scenario.evaluated(fit) if scenario.evaluates else []
-        if not epochs:
-            return {}
-        return {"validation_data": self.data.one_batch(len(scenario.outputs)), "validation_freq": epochs}
+    def _validation(self, outputs: int, epochs: Sequence[int]) -> Dict[str, Any]:
+        return {"validation_data": self.data.one_batch(outputs), "validation_freq": epochs} if epochs else {}
 
 
 def _momentum(scenario: Scenario) -> float:
@@ -364,7 +363,9 @@ class StandaloneModels(RealModels):
     def _assign(self, optimizer: Any, rate: Any) -> None:
         self.world.assign(getattr(optimizer, "learning_rate", None) or optimizer.lr, rate)
 
-    def fit(self, real: RealModel, callbacks: Sequence[Any], first: int, scenario: Scenario, fit: int) -> None:
+    def fit(
+        self, real: RealModel, callbacks: Sequence[Any], first: int, scenario: Scenario, fit: int, evaluated: Sequence[int]
+    ) -> None:
         epochs = len(scenario.fits[fit].epochs)
         real.model.fit_generator(
             self.data.for_outputs(len(scenario.outputs)), steps_per_epoch=2**31, initial_epoch=first, epochs=first + epochs,
