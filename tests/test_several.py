@@ -295,3 +295,13 @@ def test_what_a_callback_does_to_its_logs_is_seen() -> None:
     assert epoch["batches"] == [{"batch": 0, "logged": {}, "changed": [], "removed": ["loss"]}]
     assert epoch["printed"] == ["other"]
     assert run(tampering, data)["fits"][0]["epochs"][0]["printed"] == []
+
+
+def test_a_real_model_that_had_a_backup_is_trained_without_one(pair: tuple[Any, Any]) -> None:
+    """Keras 2 leaves it without something that every later fit asks for."""
+    _, by_fit = pair
+    backed_up = {"callback": "BackupAndRestore", "config": {"backup_dir": "backup"}}
+    for listed in (backed_up, {"callback": "History"}):
+        trace = from_json(run(by_fit, {**listed, "fits": [{"epochs": epochs(1.0)}]}, time_limit=600.0))
+        assert isinstance(trace, Trace), trace
+        assert trace.fits[0].error is None

@@ -80,9 +80,9 @@ class RealModels:
         real = self._idle.pop(_identity(scenario, metrics), None) or self.fresh(scenario, metrics)
         real.model.set_weights(real.untrained)
         self.set_steps(real, 0)
-        real.model._initial_epoch = (
-            None  # what BackupAndRestore of Keras 3 leaves there would hold for another scenario
-        )
+        # What BackupAndRestore leaves would hold for another scenario: in Keras 3 the epoch in which it went on, and in Keras 2
+        # nothing where there has to be something, so that no fit without it could begin.
+        real.model._initial_epoch = real.model._training_state = None
         return real
 
     def keep(self, real: RealModel, scenario: Scenario) -> None:
@@ -257,8 +257,8 @@ class RealModels:
 
     def fit(
         self, real: RealModel, callbacks: Sequence[Any], first: int, scenario: Scenario, fit: int, evaluated: Sequence[int]
-    ) -> None:
-        """Call `fit` for that fit of the scenario. `evaluated`: the epochs at whose end the model is evaluated, counted from 1."""
+    ) -> None:  # fmt: skip
+        """Call `fit` for that fit of the scenario. `evaluated`: at the end of which epochs the model is, counted from 1."""
         data = self.data.for_outputs(len(scenario.outputs))
         if isinstance(self.world, TfKeras) and backs_up_batches(scenario):
             data = data.apply(
@@ -365,7 +365,7 @@ class StandaloneModels(RealModels):
 
     def fit(
         self, real: RealModel, callbacks: Sequence[Any], first: int, scenario: Scenario, fit: int, evaluated: Sequence[int]
-    ) -> None:
+    ) -> None:  # fmt: skip
         epochs = len(scenario.fits[fit].epochs)
         real.model.fit_generator(
             self.data.for_outputs(len(scenario.outputs)), steps_per_epoch=2**31, initial_epoch=first, epochs=first + epochs,
