@@ -68,8 +68,8 @@ RECORDING = (
         off='"epoch", integers, and False, with which nothing is backed up; anything else raises ValueError.',
         integers='"epoch" and integers; False is 0, and backs up after every batch. Anything else raises ValueError.',
         anything='Any; what is not "epoch" is compared with a number of batches, and False backs up after every one.',
-        not_nothing="Any but False, 0 and None, which raise ValueError; with save_before_preemption they are accepted, and "
-        "nothing is backed up.",
+        not_nothing="Any but what Python takes for false (False, 0, 0.0, None, an empty string), which raises ValueError; with "
+        "save_before_preemption that is accepted, and nothing is backed up.",
     ),
     decision(
         "backup-and-restore/batch-count",

@@ -16,7 +16,6 @@ from callcheck.conformance.report.legend import CALL, FITS, OF_ANY, PRINTED, SEE
 from callcheck.conformance.report.specification import FRONT, documents, markdown, page
 from callcheck.conformance.report.standing import BREAKS, breaks, standings
 from callcheck.conformance.report.words import anchor
-from callcheck.conformance.site.state import SITE
 from callcheck.spec import trace
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.clauses.clause import CLAUSES
@@ -39,9 +38,8 @@ def anchors_of(text: str) -> list[str]:
 
 
 def links_of(text: str) -> list[tuple[str, str]]:
-    """The file, empty for the same one, and the anchor, to which each link leads; not those to the page that answers."""
-    links = re.findall(r"\]\(([^)#:]*)(?:#([^)]*))?\)", text)
-    return [(file, target) for file, target in links if not file.endswith(SITE)]
+    """The file, empty for the same one, and the anchor, to which each link leads."""
+    return re.findall(r"\]\(([^)#:]*)(?:#([^)]*))?\)", text)
 
 
 def test_the_document_is_in_step_with_the_clauses() -> None:

@@ -7,7 +7,7 @@ Rules
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.choice import Choice
@@ -32,13 +32,14 @@ def clause_text(clause: Clause, form: Form) -> Iterator[str]:
     for choice, values in clause.choices.items():
         said = "; or ".join(f"`{value}` {_meaning(choice, value)}" for value in values)
         yield from (f"Holds where {form.link(choice)} is {said}.", "")
-    yield from _standings(standings(clause.id), form)
+    yield from _standings(clause, standings(clause.id), form)
     shown = example(clause.id)
     if shown is not None:
         yield from _example(shown, form)
     else:
         scenario = plainest(clause)
-        yield from (f"Example: `{one_line(heading(scenario)[0])}`. [Try it]({link(scenario, base=form.answers)})", "")
+        tried = f" [Try it]({link(scenario, base=form.site)})" if form.site else ""
+        yield from (f"Example: `{one_line(heading(scenario)[0])}`.{tried}", "")
 
 
 def sentence_text(sentence: str) -> str:
@@ -59,7 +60,7 @@ def _meaning(choice: str, value: str) -> str:
     return f"({CHOICES[choice].values[value].removesuffix('.')})"
 
 
-def _standings(found: Sequence[Standing], form: Form) -> Iterator[str]:
+def _standings(clause: Clause, found: Sequence[Standing], form: Form) -> Iterator[str]:
     """Who breaks a clause, and why; where nobody does there is nothing to say."""
     broken: dict[tuple[tuple[str, str], ...], list[Standing]] = {}
     for each in found:
@@ -69,10 +70,24 @@ def _standings(found: Sequence[Standing], form: Form) -> Iterator[str]:
         return
     kept = [each.dialect.name for each in found if each.verdict == KEEPS]
     yield f"Kept by {', '.join(kept)}." if kept else "Kept by none of these dialects."
+    yield from _of_others(clause, {each.dialect.name for each in found})
     for causes, members in broken.items():
         whys = [f"{form.link(choice)} is `{value}` {_meaning(choice, value)}" for choice, value in causes]
         yield f"**Broken by {', '.join(each.dialect.name for each in members)}**: {'; '.join(whys) or 'no choice explains it'}."
     yield ""
+
+
+def _of_others(clause: Clause, named: Collection[str]) -> Iterator[str]:
+    """Of which dialects the clause says nothing."""
+    others = [each for each in looked_at() if each.name not in named]
+    names = [name for name in clause.callbacks if name in CALLBACKS]
+    without = [each for each in others if names and not any(map(each.has, names))]
+    for dialects, why in (
+        (without, ", where there is no such callback"),
+        ([each for each in others if each not in without], ""),
+    ):
+        if dialects:
+            yield f"It says nothing of {', '.join(each.name for each in dialects)}{why}."
 
 
 def _example(shown: Example, form: Form) -> Iterator[str]:
@@ -81,8 +96,9 @@ def _example(shown: Example, form: Form) -> Iterator[str]:
     if shown.mistake is not None:
         yield from (f"The mistake that it catches here: {shown.mistake}", "")
     yield from tables(shown)
-    tries = [f"[Try it]({link(each, kept.dialect.name, against, form.answers)})" for each in shown.runs.values()]
-    yield from (" and ".join([tries[0], *(each.replace("Try it", "the other run") for each in tries[1:])]), "")
+    if form.site:
+        tries = [f"[Try it]({link(each, kept.dialect.name, against, form.site)})" for each in shown.runs.values()]
+        yield from (" and ".join([tries[0], *(each.replace("Try it", "the other run") for each in tries[1:])]), "")
     yield from ("<details><summary>as JSON</summary>", "")
     for each in shown.runs.values():
         yield from ("```json", dumps(each), "```", "")

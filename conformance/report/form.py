@@ -10,7 +10,6 @@ from typing import Self
 from callcheck.spec.callbacks import CALLBACKS, TRAINING
 from callcheck.spec.choices import CHOICES
 
-from ..site.state import SITE
 from .words import anchor
 
 EVERY, CHOICES_PART, APPENDIX = "every-callback", "choices", "appendix"
@@ -35,10 +34,11 @@ def part_of(id: str) -> str:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Form:
-    """`site`: where the front finds the page that answers. `front`: the file of the front, and `folder`: that of the pages
-    beside it; both empty where all is one document. `here`: the part that is being written; empty for the front."""
+    """`site`: where the page lies that answers, if there is one beside the document: who reads it in a repository has none.
+    `front`: the file of the front, and `folder`: that of the pages beside it; both empty where all is one document. `here`: the
+    part that is being written; empty for the front."""
 
-    site: str = SITE
+    site: str = ""
     front: str = ""
     folder: str = ""
     here: str = ""
@@ -70,8 +70,3 @@ class Form:
     def link(self, id: str, shown: str = "") -> str:
         """A link to it, under its id or what is `shown`."""
         return f"[{shown or f'`{id}`'}]({self.to(id)})"
-
-    @property
-    def answers(self) -> str:
-        """Where this part finds the page that answers."""
-        return f"../{self.site}" if self.here and self.paged else self.site

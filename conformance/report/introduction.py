@@ -38,6 +38,13 @@ def introduction(form: Form) -> Iterator[str]:
     """How to read the document, its words, and its version."""
     counts = {level: sum(clause.level == level for clause in CLAUSES.values()) for level in LEVELS}
     choice = f"[choice]({form.part(CHOICES_PART)})"
+    tried = "`callcheck trace -` takes the JSON under *as JSON*"
+    if form.site:
+        tried += ", and *Try it* leads to the page that answers, in the browser"
+    else:
+        tried += (
+            "; `python -m callcheck.conformance.site` builds a page on which each example can be tried in the browser"
+        )
     yield from ('## <a id="reading"></a>How to read it', "")
     yield (
         "A clause is one statement, of a sentence or two, with an id that never comes to mean something else, a source, and a "
@@ -47,7 +54,8 @@ def introduction(form: Form) -> Iterator[str]:
     yield ""
     yield (
         "Nor is it, unless it says so, about anything out of the ordinary: there is one optimizer, which keeps no "
-        "average and whose learning rate can be set; every fit goes on with the model of the fit before, and "
+        "average and whose learning rate can be set; the model is built and compiled; every fit goes on with the model "
+        "of the fit before, and "
         "with its instance of the callback or a copy of it; "
         "nobody else does anything but set the stop flag, at an epoch's end and before the callback's own hook; and no epoch "
         "has an index below 0. A clause on every callback is about any optimizer and about new instances; one on training, or "
@@ -76,7 +84,8 @@ def introduction(form: Form) -> Iterator[str]:
         "Where one of the dialects documented, keras-3.15.1, keras-3.15.1+numpy and tf-keras-2.21.0 breaks a clause, it is said "
         "which, and by which choices: as the *reference* does it, callcheck's own implementation, which is held to the real "
         "releases, on the *stored scenarios*, a few hundred that come with callcheck. A scenario is one callback or several with "
-        "their arguments, and one or several fits: by epoch, the logs that the callbacks are shown."
+        "their arguments, and one or several fits: by epoch, the logs that the callbacks are shown. A clause says nothing of a "
+        "dialect in which there is no such callback, or which refuses or decides otherwise what it begins with."
     )
     yield ""
     yield (
@@ -85,8 +94,7 @@ def introduction(form: Form) -> Iterator[str]:
         "that breaks it, or else somebody's mistake. Left out are the learning rate where the callback has nothing to do with "
         "it, what is logged where that tells nothing apart, and the weights at the end where they are those of the last epoch, "
         "but for restore_best_weights. "
-        "Where two runs are compared, the second table is the other one. `callcheck trace -` takes the JSON under *as JSON*; "
-        "*Try it* leads to the page that `python -m callcheck.conformance.site` builds in `site/`. In the tables:"
+        f"Where two runs are compared, the second table is the other one. {tried}. In the tables:"
     )
     yield ""
     yield from (f"- {sign}: {meaning}" for sign, meaning in legend())

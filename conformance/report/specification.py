@@ -18,10 +18,9 @@ from callcheck.spec.dialect import NEWEST
 from callcheck.spec.documentation import sentences
 from callcheck.spec.version import VERSION
 
-from ..site.state import SITE
 from .clause_text import choice_text, clause_text, sentence_text
 from .example_table import cell
-from .form import APPENDIX, CHOICES_PART, EVERY, PARTS, Form, part_of
+from .form import APPENDIX, CHOICES_PART, EVERY, FOR_HARNESSES, PARTS, Form, part_of
 from .introduction import LEVELS, introduction
 from .markup import document, style
 from .standing import BREAKS, Standing, standings
@@ -32,10 +31,9 @@ FRONT = "SPECIFICATION.md"
 
 
 @cache
-def documents(front: str = FRONT, site: str = SITE) -> Mapping[str, str]:
-    """The Markdown by file, the front first and its pages in a folder beside it, which is called like it. `site`: where the
-    front finds the page that answers."""
-    form = Form(site=site, front=front, folder=PurePath(front).stem.lower())
+def documents(front: str = FRONT) -> Mapping[str, str]:
+    """The Markdown by file, the front first and its pages in a folder beside it, which is called like it."""
+    form = Form(front=front, folder=PurePath(front).stem.lower())
     files = {front: [*_front(form), *introduction(form), *_breaks_of_all(form), *_index_of_all(form)]}
     for part in PARTS:
         files[f"{form.folder}/{part}.md"] = list(_page(part, form.at(part)))
@@ -43,8 +41,8 @@ def documents(front: str = FRONT, site: str = SITE) -> Mapping[str, str]:
 
 
 @cache
-def markdown(site: str = SITE) -> str:
-    """The whole in one document."""
+def markdown(site: str = "") -> str:
+    """The whole in one document. `site`: where the page lies that answers, if there is one beside it."""
     form = Form(site=site)
     lines = [*_front(form), *introduction(form)]
     for part in PARTS:
@@ -52,8 +50,8 @@ def markdown(site: str = SITE) -> str:
     return "\n".join(lines) + "\n"
 
 
-def page(site: str = SITE) -> str:
-    """The document as a page. `site`: where it finds the page that answers."""
+def page(site: str = "") -> str:
+    """The document as a page. `site`: where the page lies that answers, if there is one beside it."""
     from markdown_it import MarkdownIt
 
     body = MarkdownIt("commonmark").enable("table").render(markdown(site))
@@ -129,6 +127,9 @@ def _part(part: str, form: Form) -> Iterator[str]:
         for choice in CHOICES.values():
             yield from choice_text(choice, form)
         return
+    if part == EVERY:
+        ids = " and ".join(f"`{start}...`" if start.endswith("/") else f"`{start}`" for start in FOR_HARNESSES)
+        yield from (f"The clauses called {ids} stand in the [appendix]({form.part(APPENDIX)}).", "")
     yield from _index(groups)
     if broken := list(_broken(part, form)):
         yield from (f"## {title}: where {compared_with(NEWEST)} breaks its documentation", "", *broken, "")

@@ -183,6 +183,18 @@ class SkipsWhatIsNoNumber(TensorBoard):
         return super().epoch_end(state, _without_none(event), effects)
 
 
+class RemembersMetrics(TensorBoard):
+    """A metric that an epoch does not log is written once more as it was."""
+
+    def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
+        super().__init__(config, dialect)
+        self.known: dict[str, Value] = {}
+
+    def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> After:
+        self.known |= event.logs
+        return super().epoch_end(state, event._replace(logs=dict(self.known)), effects)
+
+
 class WritesAtTheEnd(_Rewrites):
     """Everything goes to the file when the fit has ended."""
 
@@ -255,6 +267,7 @@ WRONG = (
     _wrong("forgets-the-speed", ForgetsTheSpeed, "write_steps_per_second does nothing."),
     _wrong("writes-the-speed-alone", WritesTheSpeedAlone, "With write_steps_per_second metrics are left out."),
     _wrong("skips-what-is-no-number", SkipsWhatIsNoNumber, "A metric that is None is left out."),
+    _wrong("remembers-metrics", RemembersMetrics, "A metric that an epoch does not log is written as it was before."),
     _wrong("writes-at-the-end", WritesAtTheEnd, "Nothing is in the files before the fit has come to its end."),
     _wrong("begins-late", BeginsLate, "The file is begun with the first scalar."),
     _wrong("evaluates-into-train", EvaluatesIntoTrain, "There is no second run."),

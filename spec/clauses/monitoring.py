@@ -15,6 +15,9 @@ from ..scenario import Scenario
 from ..values import ArrayNumber, Value
 from .clause import Case
 
+UNDECIDED = "observed: keras 3.15.1; the docstring of a private class says so (MonitorCallback, Raises)"
+"""Where it is said that a mode auto which finds no direction raises."""
+
 
 def is_number(value: object) -> TypeGuard[float]:
     """Whether a configured or logged value is a plain number (a scalar; NaN and infinities included)."""

@@ -40,10 +40,11 @@ def refused_with_value_error(case: Case) -> Expectations:
         )
 
 
-@judged("backup-and-restore/save-freq/nothing-is-refused", level="observed", source=KERAS_2,
+@judged("backup-and-restore/save-freq/a-false-value-is-refused", level="observed", source=KERAS_2,
         choices={"backup-and-restore/save-freq": "not-nothing"})  # fmt: skip
-def nothing_is_refused(case: Case) -> Expectations:
-    """A save_freq of False or 0 raises ValueError, unless save_before_preemption is true."""
+def a_false_value_is_refused(case: Case) -> Expectations:
+    """A save_freq that Python takes for false (False, 0, 0.0, None or an empty string) raises ValueError, unless
+    save_before_preemption is true."""
     if (
         case.knows(*case.scenario.config)
         and not case["save_freq"]
@@ -88,8 +89,8 @@ def documented_defaults(case: Case) -> Expectations:
 @judged("backup-and-restore/errors/ordinary-input-never-fails", level="universal", source=f"follows from {OVERVIEW}")
 def ordinary_input(case: Case) -> Expectations:
     """Nothing is refused and nothing raises with a backup_dir that has a name, in which nothing of somebody else's is, and
-    save_freq="epoch" or a whole number above 0, whether there is a backup or not. (Of arguments that the release has, and
-    instances that are neither pickled nor copied.)"""
+    save_freq="epoch" or a whole number above 0, whether there is a backup or not. (Of a model that is built before the fit,
+    arguments that the release has, and instances that are neither pickled nor copied.)"""
     freely = not case.scenario.existing and case.scenario.config.get("backup_dir") and case.knows(*case.scenario.config)
     moved = any(fit.instances not in ("same", "new") for fit in case.scenario.fits)
     if freely and not moved and (by_epochs(case) or is_number_of_batches(case["save_freq"])):

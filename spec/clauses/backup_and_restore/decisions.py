@@ -11,10 +11,11 @@ from ..recording import changes_nothing
 from .shared import (
     DOCUMENTATION,
     FILES,
+    FIT,
     KERAS_2,
     KERAS_3,
-    OBSERVED,
     OVERVIEW,
+    STATE,
     by_epochs,
     is_number_of_batches,
     judged,
@@ -48,12 +49,12 @@ def after_every_epoch(case: Case) -> Expectations:
 @judged(
     "backup-and-restore/save-freq/after-every-n-batches",
     level="documented",
-    source=f"{DOCUMENTATION} (save_freq)",
+    source=f"follows from {DOCUMENTATION} (save_freq)",
 )
 def after_every_n_batches(case: Case) -> Expectations:
     """With an integer n above 0 a backup is made after every n-th batch of a fit with a new instance, counted across its epochs,
     and at no other time. The same holds with steps_per_execution=N if n and the batches of every epoch are multiples of N. (As
-    long as nobody stops in the middle of an epoch.)"""
+    long as nobody stops in the middle of an epoch. That batches are counted on across epochs is an inference.)"""
     every, steps = case["save_freq"], case.scenario.steps_per_execution
     if not is_number_of_batches(every) or every % steps:
         return
@@ -146,12 +147,13 @@ def goes_on(case: Case) -> Expectations:
             )  # fmt: skip
 
 
-@judged("backup-and-restore/restore/brings-back-the-optimizer", level="observed", source=OBSERVED,
+@judged("backup-and-restore/restore/brings-back-the-optimizer", level="documented", source=f"follows from {STATE}",
         observes=("learning_rate_in_epoch",))  # fmt: skip
 def brings_back_the_optimizer(case: Case) -> Expectations:
     """A fit that finds a backup begins with the optimizer as it was when the backup was made, its learning rate, count of steps
-    and momenta, whatever the rate is set to before fit is called. (Checked of the rate; of the steps where the backup is one of
-    an epoch, by training/backup/goes-on-as-if-nothing-had-happened.)"""
+    and momenta, whatever the rate is set to before fit is called. (That the optimizer belongs to the training state is an
+    inference. Checked of the rate; of the steps where the backup is one of an epoch, by
+    training/backup/goes-on-as-if-nothing-had-happened.)"""
     for run in runs(case):
         epochs = list(case.epochs(run.index))
         if run.found is None or run.found.rate is None or not epochs or epochs[0].seen.learning_rate_in_epoch is None:
@@ -211,10 +213,11 @@ def goes_on_behind_the_batch(case: Case) -> Expectations:
 @judged(
     "backup-and-restore/restore/a-backup-names-the-running-epoch",
     level="documented",
-    source=OVERVIEW,
+    source=f"follows from {STATE}, and its save_freq",
 )
 def names_the_running_epoch(case: Case) -> Expectations:
-    """A backup that is made after a batch names the epoch that is under way, for the fit that goes on from it."""
+    """A backup that is made after a batch names the epoch that is under way, for the fit that goes on from it. (An inference: the
+    state that is restored is the one that was saved last, epoch number included.)"""
     for run in runs(case):
         last = run.made[-1] if run.made else run.found
         if last is None or last.batch is None or not run.seen.recorded or not isinstance(case["save_freq"], int):
@@ -230,9 +233,13 @@ def names_the_running_epoch(case: Case) -> Expectations:
 # ---------------------------------------------------------------------------------------------- without a backup
 
 
-@judged("backup-and-restore/no-backup/begins-as-told", level="documented", source=OVERVIEW)
+@judged(
+    "backup-and-restore/no-backup/begins-as-told", level="documented",
+    source=f"follows from {FIT} (initial_epoch) and {DOCUMENTATION} (second paragraph: at completion it is deleted)",
+)  # fmt: skip
 def begins_as_told(case: Case) -> Expectations:
-    """A fit that finds no backup begins with the epoch that it is told; so also one after a fit that came to its end."""
+    """A fit that finds no backup begins with the epoch that it is told; so also one after a fit that came to its end. (An
+    inference: where there is nothing to restore, the arguments of fit decide.)"""
     for run in runs(case):
         if run.found is None:
             told = case.scenario.first_epoch(run.fit)
@@ -364,6 +371,7 @@ def keeps_the_one_before(case: Case) -> Expectations:
     observes=("stop",),
 )
 def only_backs_up(case: Case) -> Expectations:
-    """It stops nothing, prints nothing, warns of nothing, and leaves the logs as they are. (Nobody else stops.)"""
+    """It stops nothing, prints nothing, warns of nothing, and leaves the logs as they are. (Nobody else stops, and the model is
+    built before the fit.)"""
     if not any(act.stop for fit in case.scenario.fits for epoch in fit.epochs for act in epoch.others):
         yield from changes_nothing(case, "BackupAndRestore only makes backups and restores them")

@@ -16,6 +16,8 @@ from ..clause import Case, EpochSeen, clause
 
 DOCUMENTATION = "https://keras.io/api/callbacks/backup_and_restore/"
 OVERVIEW = f"{DOCUMENTATION} (first two paragraphs)"
+STATE = f"{DOCUMENTATION} (second paragraph: the training state is restored)"
+FIT = "https://keras.io/api/models/model_training_apis/"
 OBSERVED = "observed: keras 3.15.1, tf-keras 2.21.0"
 KERAS_3, KERAS_2 = "observed: keras 3.15.1", "observed: tf-keras 2.21.0"
 

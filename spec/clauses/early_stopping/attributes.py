@@ -18,8 +18,14 @@ Choices = dict[str, str | tuple[str, ...]]
 ANEW: Choices = {"early-stopping/reuse": "nothing"}
 OF_VALUES: Choices = {**ANEW, "early-stopping/baseline": ("gates-the-reset", "stops-after-patience")}
 OF_IMPROVEMENTS: Choices = {**OF_VALUES, "early-stopping/restored-epoch": "last-improvement"}
-HALTED = f"{READ} (keras-team/keras issue 16876)"
-RESET = f"{READ} after each of several fits (keras-team/keras pull request 6591)"
+HALTED = (
+    f"{READ} (keras-team/keras issue 16876, Returning model with best weights when EarlyStopping is not triggered and "
+    "restore_best_weights=True)"
+)
+RESET = (
+    f"{READ} after each of several fits (keras-team/keras pull request 6591, Fix bug in EarlyStopping to reset "
+    "stopped_epoch)"
+)
 
 
 def _predicted(case: Case, name: str) -> Iterator[tuple[int, Any, Prediction]]:

@@ -10,7 +10,7 @@ from ...numbers import FLOAT32_MAX
 from ...scenario import Scenario, key
 from ...values import Logs, Value
 from ..clause import Case, Expectations, clause
-from ..monitoring import chosen, compiled_direction, is_number
+from ..monitoring import UNDECIDED, chosen, compiled_direction, is_number
 from .shared import BOTH, DOCUMENTATION, INFERRED, MODES, exact_sums, given_way, monitored_values, ordinary, plain
 from .stream import (
     Monitored,
@@ -176,8 +176,8 @@ def _rejection(case: Case) -> str | None:
         choices={"early-stopping/arguments": "start-from-epoch"})  # fmt: skip
 def constructor_refuses(case: Case) -> Expectations:
     """The constructor raises TypeError for a parameter that does not exist and for a min_delta without an absolute value, such as
-    None, a string or a list, and refuses nothing else. (A monitor that is a string.)"""
-    if isinstance(case["monitor"], str):
+    None, a string or a list, and refuses nothing else. (A monitor and a mode that are strings.)"""
+    if isinstance(case["monitor"], str) and isinstance(case["mode"], str):
         objection = _rejection(case)
         found = "no error" if case.trace.rejected is None else case.trace.rejected.type
         expected = "no error" if objection is None else "TypeError"
@@ -239,7 +239,7 @@ def raises_only_beyond_the_precision(case: Case) -> Expectations:
 @clause(
     "early-stopping/mode/an-undecided-auto-raises",
     level="observed",
-    source="observed: keras 3.15.1; the docstring of a private class says so (MonitorCallback, Raises)",
+    source=UNDECIDED,
     choices={"early-stopping/direction": "compiled-metric"},
     errors=True,
 )

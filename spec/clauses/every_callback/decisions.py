@@ -88,7 +88,8 @@ def only_those_schedule(case: Case) -> Expectations:
     except_for=JOBS["saved"],
 )
 def only_those_save(case: Case) -> Expectations:
-    """A callback writes model files only if that is its job, as it is of ModelCheckpoint."""
+    """A callback writes model files only if that is its job, as it is of ModelCheckpoint and BackupAndRestore. (Except a
+    TensorBoard with embeddings_freq, which keeps weights in log_dir.)"""
     why = f"{case.scenario.callback} does not save"
     for epoch in case.epochs():
         saved = epoch.seen.saved or ()
@@ -198,7 +199,7 @@ def _metrics(logs: Logs, names: list[str], tail: str = "") -> str:
 )
 def construction_warns(case: Case) -> Expectations:
     """A constructor that is given no unknown or retired parameter (epsilon, period) warns of nothing, except a mode that is none
-    of auto, min and max."""
+    of auto, min and max, and a TensorBoard with profile_batch, of a profile that the backend cannot make."""
     if any(name not in parameters(case.scenario.callback) for name in case.scenario.config):
         return
     mode = case.scenario.config.get("mode", "auto")

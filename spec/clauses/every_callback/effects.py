@@ -208,7 +208,8 @@ def the_working_directory_stays(case: Case) -> Expectations:
 def is_left_alone(case: Case) -> Expectations:
     """Neither the constructor nor a hook of a callback changes what the whole process shares: the variables of the environment,
     the random generators of Python and NumPy, from which it does not draw either, the filters of warnings, logging, NumPy's
-    treatment of floating-point errors, the garbage collector, and Keras's own configuration. No thread of it is left running."""
+    treatment of floating-point errors, the garbage collector, and Keras's own configuration. No thread of it is left running.
+    (Except what saving itself does: where Keras 3 warns of the format .h5, absl gives the root logger a handler.)"""
     for place, effects in _side_effects(case):
         left = {
             name: hooks

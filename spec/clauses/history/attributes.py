@@ -10,7 +10,7 @@ SOURCE = (
 
 @clause("history/attributes/is-the-models-history", level="observed", source=SOURCE)
 def is_the_models_history(case: Case) -> Expectations:
-    """When a fit with an epoch has ended, the model's attribute `history` is the callback: what `fit` returns."""
+    """When a fit with an epoch has ended, the model's attribute `history` is the callback."""
     for fit, value in held(case, "model.history"):
         if case.trace.fits[fit].epochs:
             yield case.at(fit).expects_that(

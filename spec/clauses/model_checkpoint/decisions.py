@@ -395,11 +395,11 @@ def every_strict_improvement(case: Case) -> Expectations:
 
 @clause(
     "model-checkpoint/save-best-only/a-repeated-value-is-not-saved-again", level="documented",
-    source=f"{DOCUMENTATION} (save_best_only)", observes=("saved",),
+    source=f"follows from {DOCUMENTATION} (save_best_only: what is considered the best)", observes=("saved",),
 )  # fmt: skip
 def repeated_value(case: Case) -> Expectations:
     """With save_best_only, a number that the metric had at an earlier turn of the same instance too is not a new best, and not
-    saved."""
+    saved. (That a tie is no new best is an inference.)"""
     best = best_only(case)
     if best is None:
         return

@@ -12,7 +12,7 @@ from ...editing import configured, each_logs
 from ...files import PATH_LIKE, handed_over_as, path_of
 from ...scenario import Scenario
 from ..clause import HELD, Case, Expectations, clause
-from ..monitoring import precision
+from ..monitoring import UNDECIDED, precision
 from .failures import (
     compares_only_float32,
     in_the_way,
@@ -47,7 +47,8 @@ from .stream import (
 def nothing_else(case: Case) -> Expectations:
     """Nothing raises if every file name can be filled in and every file be written, and if the direction is known (mode min or
     max, or auto with a loss), be there something to compare or not; with save_best_only also only numbers in the range of float32
-    are compared, and at epoch ends alone. (A filepath that is a string without directories, and nothing there before.)"""
+    are compared, and at epoch ends alone. (A filepath that is a string without directories, nothing there before, and a verbose
+    that is a number.)"""
     harmless = not case["save_best_only"] or compares_only_float32(case, turns(case) or ())
     if undisturbed(case) and nameable(case) and harmless:
         yield runs_to_its_end(case, "no turn has a reason to fail")
@@ -165,12 +166,14 @@ def file_in_place_of_a_directory(case: Case) -> Expectations:
 
 
 @clause(
-    "model-checkpoint/mode/an-undecided-auto-raises", level="observed", source=KERAS_3, errors=True,
+    "model-checkpoint/mode/an-undecided-auto-raises", level="observed", source=UNDECIDED, errors=True,
     choices={"model-checkpoint/direction": "compiled-metric"},
 )  # fmt: skip
 def undecided_auto(case: Case) -> Expectations:
-    """With mode="auto" and a metric whose direction the model compiled for the first fit does not tell, the first epoch
-    end raises ValueError, whatever is saved and when, and before the file name is filled in."""
+    """With mode="auto" and a metric whose direction the model compiled for the first fit does not tell, the end of the first
+    epoch raises ValueError, even where nothing depends on the direction, and with save_freq="epoch" before the file name is
+    filled in. (Unless something has raised before: with an integer save_freq the turns of that epoch come first, which save, and
+    may raise by themselves.)"""
     by_epoch = case["save_freq"] == "epoch"
     undecided = case["mode"] not in ("min", "max") and direction_of_compiled(case.scenario) is None
     if not undecided or not typed(case) or case.trace.rejected is not None:
@@ -356,10 +359,12 @@ def _works_by_batches(case: Case) -> Expectations:
 
 
 @clause(
-    "model-checkpoint/mode/auto-finds-a-direction-for-every-name", level="documented", source=f"{DOCUMENTATION} (mode)",
+    "model-checkpoint/mode/auto-finds-a-direction-for-every-name", level="documented",
+    source=f"follows from {DOCUMENTATION} (mode: inferred from the name)",
     errors=True,
 )  # fmt: skip
 def auto_for_every_name(case: Case) -> Expectations:
-    """With save_best_only and mode="auto" the direction follows from the metric's name: no name makes the run fail."""
+    """With save_best_only and mode="auto" the direction follows from the metric's name: no name makes the run fail. (That there
+    is one for every name is an inference.)"""
     if case["mode"] == "auto" and case["save_best_only"] and case["save_freq"] == "epoch" and _can_be_saved(case):
         yield runs_to_its_end(case, f"a direction follows from the name {case['monitor']}")

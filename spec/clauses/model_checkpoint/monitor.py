@@ -131,11 +131,11 @@ def warns_of_an_array(case: Case) -> Expectations:
 
 @clause(
     "model-checkpoint/monitor/other-metrics-and-names-do-not-decide", level="documented",
-    source=f"{DOCUMENTATION} (monitor)", observes=("saved",), related=with_plain_name,
+    source=f"follows from {DOCUMENTATION} (monitor)", observes=("saved",), related=with_plain_name,
 )  # fmt: skip
 def other_metrics(case: Case) -> Expectations:
-    """When there is a save depends neither on the file name nor on any other metric than the monitored one. (In runs that end
-    without an exception: a name that cannot be filled in has clauses of its own.)"""
+    """When there is a save depends neither on the file name nor on any other metric than the monitored one. (Of the file name an
+    inference. In runs that end without an exception: a name that cannot be filled in has clauses of its own.)"""
     return same_saves(case, "only the monitored metric decides when to save", without_name)
 
 

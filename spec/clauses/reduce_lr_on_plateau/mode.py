@@ -13,7 +13,7 @@ from ...metrics import UP
 from ...scenario import Scenario
 from ...values import each_number
 from ..clause import Case, Expectations, clause
-from ..monitoring import compiled_direction, with_the_mode_of_an_output
+from ..monitoring import UNDECIDED, compiled_direction, with_the_mode_of_an_output
 from ..rates import ALL_BUT_LOGGED, EVERYTHING, LOG_KEYS, agree, alike, side_by_side
 from .stream import DOCS, OBSERVED, RATE, has_numbers, known_direction, monitored_metric, values_of
 
@@ -149,8 +149,9 @@ def auto_takes_the_direction_of_the_compiled_metric(case: Case) -> Expectations:
     """In the first fit of an instance, mode auto maximizes or minimizes a compiled metric of the monitored name (without `val_`)
     as its class is; the last one that has a direction decides. It minimizes loss and val_loss where none with a direction is
     called loss. (Of Keras's classes those of errors, hinges, divergences and entropies, and Poisson, are minimized; the counts of
-    true and false positives and negatives, Mean and Sum have no direction; the others are maximized. A function has none, unless
-    it is a loss of Keras's, which is minimized; nor has a class of one's own, unless it is derived from one that has.)"""
+    true and false positives and negatives, Mean, Sum, and MeanMetricWrapper, unless it is made of a loss of Keras's, have no
+    direction; the others are maximized. A string is the class of that name. A function has none, unless it is a loss of Keras's,
+    which is minimized; nor has a class of one's own, unless it is derived from one that has.)"""
     here = replace(case, trace=replace(case.trace, fits=case.trace.fits[:1]))
     return alike(here, "the mode is given there, as the compiled metric has it")
 
@@ -172,7 +173,7 @@ def auto_is_decided_once(case: Case) -> Expectations:
 
 @clause(
     "reduce-lr-on-plateau/mode/an-undecided-auto-raises",
-    level="observed", source="observed: keras 3.15.1", choices=DECIDES_BY_METRIC, errors=True,
+    level="observed", source=UNDECIDED, choices=DECIDES_BY_METRIC, errors=True,
 )  # fmt: skip
 def auto_raises_when_undecided(case: Case) -> Expectations:
     """In mode auto, a name that is neither the loss nor that of a compiled metric with a direction raises ValueError at the

@@ -33,7 +33,7 @@ from .stream import (
 
 @clause(
     "reduce-lr-on-plateau/improvement/resets-the-count",
-    level="documented", source=f"follows from {DOCS} (second sentence, patience)", observes=RATE,
+    level="documented", source=f"follows from {DOCS} (second paragraph, patience)", observes=RATE,
 )  # fmt: skip
 def resets_the_count(case: Case) -> Expectations:
     """In a first fit the rate is lowered only at the end of a monitored epoch, the patience-th or a later one; and neither at the

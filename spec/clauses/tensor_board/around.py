@@ -30,7 +30,7 @@ def _is_refused(value: Value) -> bool:
 @clause("tensor-board/values/what-is-no-number-raises", level="observed", source=OBSERVED, errors=True)
 def no_number_raises(case: Case) -> Expectations:
     """A metric that is None, or has dimensions, raises ValueError: in the batch that logs it, even if nothing is written for
-    batches, else when the epoch is evaluated, or ends."""
+    batches, else when the epoch is evaluated, or ends. (With the progress bar.)"""
     for fit, _, seen in case.fits():
         for epoch in case.epochs(fit):
             refused = [
@@ -110,8 +110,7 @@ def earlier_fits_stay(case: Case) -> Expectations:
         before = now
 
 
-@clause("tensor-board/effects/only-writes", level="documented", source=f"follows from {DOCUMENTATION} (first sentence)")
+@clause("tensor-board/effects/only-writes", level="universal", source=f"follows from {DOCUMENTATION} (first sentence)")
 def only_writes(case: Case) -> Expectations:
-    """It stops nothing, prints nothing, warns of nothing, and leaves the logs as they are: the learning rate that it writes is
-    not put there for others."""
+    """It stops nothing, prints nothing, warns of nothing, and leaves the logs as they are."""
     yield from changes_nothing(case, "it only writes down what was logged")

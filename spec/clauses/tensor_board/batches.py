@@ -50,14 +50,15 @@ def _turns(case: Case) -> Expectations:
 @clause("tensor-board/update-freq/batches-at-every-turn", level="documented", source=UPDATE_FREQ)
 def at_every_turn(case: Case) -> Expectations:
     """With a number as update_freq every so many batches, and no others, what the batch logs is written to the run train, under
-    `batch_NAME`; its step is the batch's number in the fit, from 1. (With one batch at a time. Tag and step are an inference.)"""
+    `batch_NAME`; its step is the batch's number in the fit, from 1. (With one batch at a time, and the progress bar. Run, tag
+    and step are an inference.)"""
     if case.scenario.steps_per_execution == 1:
         yield from _turns(case)
 
 
 @clause("tensor-board/update-freq/counts-batches", level="documented", source=UPDATE_FREQ)
 def counts_batches(case: Case) -> Expectations:
-    """With steps_per_execution, too, it is batches that are counted."""
+    """With steps_per_execution, too, it is batches that are counted. (With the progress bar.)"""
     if case.scenario.steps_per_execution > 1:
         yield from _turns(case)
 
@@ -140,7 +141,8 @@ def steps_per_second(case: Case) -> Expectations:
 
 @clause("tensor-board/steps-per-second/nothing-else-changes", level="observed", source=OBSERVED, related=_without_speed)
 def speed_changes_nothing(case: Case) -> Expectations:
-    """Whether the steps per second are written or not, all other scalars are the same. (Where no metric has that name.)"""
+    """Whether the steps per second are written or not, all other scalars are the same. (Where no metric has that name, and with
+    the progress bar.)"""
     if any(SPEED in name for fit in case.scenario.fits for epoch in fit.epochs for name in epoch.logs):
         return
     for (fit, ours), (_, theirs) in zip(added(case), added(case.beside()), strict=False):

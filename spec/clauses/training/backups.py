@@ -12,7 +12,7 @@ from ...scenario import Configured, Epoch, Fit, Scenario
 from ..clause import Case, EpochSeen, Expectations, clause
 from .shared import BACKUP, OBSERVED, SETS_THE_RATE, done, value
 
-GOES_ON = "https://keras.io/api/callbacks/backup_and_restore/ (first two paragraphs)"
+GOES_ON = "follows from https://keras.io/api/callbacks/backup_and_restore/ (first two paragraphs: the training state)"
 
 
 def _remembers(each: Configured) -> bool:

@@ -258,7 +258,8 @@ def _same_end(case: Case, fit: int, epochs: int, because: str) -> Expectation:
 def observers_change_nothing(case: Case) -> Expectations:
     """A ModelCheckpoint, a History, a CSVLogger, a TensorBoard, or a TerminateOnNaN that finds nothing, anywhere in the list,
     changes nothing for the others, as long as it raises nothing: not when training stops, not the rate, not the weights, not what
-    they do. (No fit is resumed, and nobody else acts but by setting the stop flag before all callbacks.)"""
+    they do. (No fit is resumed, and nobody else acts but by setting the stop flag before all callbacks; with the progress
+    bar.)"""
     listed = names(case.scenario)
     gone = next(index for index, name in enumerate(listed) if name in OBSERVERS)
     if any("nan" in (done(epoch.seen, gone).printed or ()) for epoch in case.epochs()):
