@@ -21,6 +21,7 @@ SOURCE = str(Path(callcheck.__file__).parents[1])
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where temporary directories are made, which was not swept."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr(temporary, "_swept", False)
     return tmp_path
 
@@ -76,3 +77,22 @@ def test_a_fork_holds_it_too(place: Path) -> None:
             return
         time.sleep(0.05)
     pytest.fail("it stays")
+
+
+def test_they_are_made_in_memory_where_there_is_room_and_nobody_names_another_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("TMPDIR", "TEMP", "TMP"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(temporary, "MEMORY", str(tmp_path))
+    monkeypatch.setattr(temporary, "ROOM", 1)
+    with temporary.temporary() as made:
+        assert Path(made).parent == tmp_path.resolve()
+    monkeypatch.setattr(temporary, "ROOM", 2**80)
+    assert temporary.place() == tempfile.gettempdir()
+    monkeypatch.setattr(temporary, "ROOM", 1)
+    monkeypatch.setattr(temporary, "MEMORY", str(tmp_path / "nowhere"))
+    assert temporary.place() == tempfile.gettempdir()
+    monkeypatch.setattr(temporary, "MEMORY", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", "/tmp")
+    assert temporary.place() == tempfile.gettempdir()

@@ -1,6 +1,8 @@
 """Temporary directories, of which none stays for good: not those of a process that ends, nor those of one that is killed.
 
 Rules
+- They are made in memory where the system has room for files there and nobody names another place (TMPDIR): a scenario makes
+  files and removes them, which takes microseconds there and milliseconds on a disk.
 - A directory is locked by the process that made it, as long as that or a fork of it lives. The system lets go of the lock however
   they end.
 - Before a process makes its first one, it removes those that nobody holds any more. They are known by their whole name, by their
@@ -22,6 +24,10 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 SUFFIX = ".temporary"
+MEMORY = "/dev/shm"
+"""Where Linux keeps files in memory."""
+ROOM = 2**30
+"""So many bytes have to be free there: in a container there are often but 64 MB, which are meant for something else."""
 _NAME = re.compile(r"callcheck-([a-z]+-)?[a-z0-9_]{8}\.temporary$")
 
 _held: Dict[str, int] = {}
@@ -29,15 +35,30 @@ _held: Dict[str, int] = {}
 _swept = False
 
 
+def place() -> str:
+    """Where they are made."""
+    named = any(os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP"))
+    return tempfile.gettempdir() if named or not _has_room(MEMORY) else MEMORY
+
+
+def _has_room(directory: str) -> bool:
+    try:
+        found = os.statvfs(directory)
+    except (AttributeError, OSError):  # Windows; or there is none
+        return False
+    return os.access(directory, os.W_OK | os.X_OK) and found.f_bavail * found.f_frsize >= ROOM
+
+
 def make(what: str = "") -> str:
     """The path of a new directory, with its links followed; `what` stands in its name, such as "worker". Raises OSError."""
     global _swept
     if not _swept:
         _swept = True
-        sweep(tempfile.gettempdir())
+        for each in {tempfile.gettempdir(), place()}:
+            sweep(each)
     prefix = "callcheck-" + (what and what + "-")
     while True:
-        directory = os.path.realpath(tempfile.mkdtemp(prefix=prefix, suffix=SUFFIX))
+        directory = os.path.realpath(tempfile.mkdtemp(prefix=prefix, suffix=SUFFIX, dir=place()))
         if fcntl is None:
             return directory
         held = _locked(directory)

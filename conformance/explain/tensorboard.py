@@ -60,7 +60,10 @@ def _scalars(folder: Path, source: str) -> list[tuple[str, int, float]]:
             f"{source}: TensorBoard's files are read with a package that is not installed: pip install tensorboard"
         ) from None
     events = EventAccumulator(str(folder), size_guidance={"tensors": 0, "scalars": 0})
-    events.Reload()
+    try:
+        events.Reload()
+    except OSError as error:
+        raise UnreadableHistory(f"{source}: an event file cannot be read: {error.strerror}") from None
     tags = events.Tags()
     read = []
     for tag in tags["tensors"]:
