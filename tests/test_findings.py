@@ -1,5 +1,6 @@
 """Findings: one mistake is one finding or two, and the first names it, on a scenario that shows it."""
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -31,11 +32,18 @@ PLANTED = {
 }
 
 
+EXAMPLES = 100
+"""Random scenarios, beside the vectors."""
+
+
+@cache
 def found_in(wrong: Wrong, *, keras: bool) -> list[Finding]:
     """The findings about the newest Keras with that mistake, held to that Keras or as somebody's own."""
     spoken = resolve(NEWEST)
     dialect = spoken.dialect if keras else documented()
-    hearing = Hearing(Here(WrongImplementation(wrong, spoken)), dialect, agrees=keras, as_keras=not keras)
+    hearing = Hearing(
+        Here(WrongImplementation(wrong, spoken)), dialect, agrees=keras, as_keras=not keras, examples=EXAMPLES
+    )
     rules = [*CLAUSES.values(), AGREEMENTS[wrong.callback]]
     judged = [hearing.judgement(rule, wrong.callback) for rule in rules if wrong.callback in rule.callbacks]
     return findings(hearing, judged)

@@ -4,27 +4,16 @@ schemas say the same as the records."""
 import copy
 import json
 from collections.abc import Iterator
-from importlib.resources import files
 from typing import Any
 
-import jsonschema
 import pytest
-from referencing import Registry, Resource
+from schemas import SCHEMAS, valid
 
 from callcheck.spec import scenario as scenarios
 from callcheck.spec import trace as traces
 from callcheck.spec.difference import Difference, difference
 from callcheck.spec.fields import ListOf, Table
 from callcheck.spec.reading import InvalidScenario, parse_json, printable
-
-SCHEMAS = {
-    name: json.loads((files("callcheck.spec") / "schema" / f"{name}.json").read_text())
-    for name in ("scenario", "result")
-}
-REGISTRY: Registry[Any] = Registry().with_resources(
-    [(schema["$id"], Resource.from_contents(schema)) for schema in SCHEMAS.values()]
-)
-VALIDATORS = {name: jsonschema.Draft202012Validator(schema, registry=REGISTRY) for name, schema in SCHEMAS.items()}
 
 SEVERAL: dict[str, Any] = {
     "callbacks": [
@@ -258,14 +247,14 @@ def test_whatever_is_put_in_its_place_is_read_or_refused(module: Any, schema: st
     accepted = 0
     for mutant in mutants(data):
         record, refusal = read(module, mutant)
-        valid = VALIDATORS[schema].is_valid(mutant)
+        accepts = valid(schema, mutant)
         if refusal is None:
-            assert valid, mutant
+            assert accepts, mutant
             written = json.loads(json.dumps(module.to_json(record), allow_nan=False))
             assert written == module.to_json(module.from_json(written))
             accepted += 1
         else:
-            assert not valid or any(sentence in refusal.message for sentence in NO_SCHEMA_SAYS), (refusal, mutant)
+            assert not accepts or any(sentence in refusal.message for sentence in NO_SCHEMA_SAYS), (refusal, mutant)
             assert str(refusal).isprintable()
             assert len(str(refusal)) < 1000
     assert accepted > 50
@@ -317,7 +306,7 @@ def test_the_reasons_for_no_trace_are_those_of_the_schema() -> None:
         assert set(described["properties"][name]["properties"]) == {field.names[0] for field in table.fields}
     for kind in traces.FAILED:
         written = {"failed": {"kind": kind, "message": ""}}
-        assert VALIDATORS["result"].is_valid(written)
+        assert valid("result", written)
         assert traces.to_json(traces.from_json(written)) == written
 
 

@@ -1,8 +1,10 @@
 """What is stored of the strategies' scenarios is what they draw."""
 
+import json
 from functools import cache
 
 import pytest
+from schemas import valid
 
 from callcheck.spec.callbacks import CALLBACKS, TRAINING
 from callcheck.spec.scenario import key
@@ -19,6 +21,12 @@ def test_what_is_stored_is_what_is_drawn(about: str) -> None:
     assert file(about).read_text(encoding="utf-8") == written(drawn_once(about)), (
         "python -m callcheck.spec.search.samples draws it anew"
     )
+
+
+@pytest.mark.parametrize("about", ABOUT)
+def test_what_is_stored_is_what_the_schema_says(about: str) -> None:
+    found = json.loads(file(about).read_text(encoding="utf-8"))
+    assert [each for drawn in found.values() for each in drawn if not valid("scenario", each)] == []
 
 
 @pytest.mark.parametrize("about", ABOUT)

@@ -1,14 +1,12 @@
 """Scenarios and traces survive JSON, the schemas agree with the readers, and what is wrong is named."""
 
 import json
-from importlib.resources import files
 from typing import Any
 
-import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from referencing import Registry, Resource
+from schemas import valid
 
 from callcheck.reference.replay import replay
 from callcheck.spec import scenario as scenarios
@@ -19,20 +17,6 @@ from callcheck.spec.difference import difference
 from callcheck.spec.reading import InvalidScenario
 from callcheck.spec.scenario import Scenario
 from callcheck.spec.search.strategies import scenarios as random_scenarios
-
-SCHEMAS = {
-    name: json.loads((files("callcheck.spec") / "schema" / f"{name}.json").read_text())
-    for name in ("scenario", "result", "vectors")
-}
-REGISTRY: Registry[Any] = Registry().with_resources(
-    [(schema["$id"], Resource.from_contents(schema)) for schema in SCHEMAS.values()]
-)
-
-
-def valid(name: str, data: Any) -> bool:
-    validator = jsonschema.Draft202012Validator(SCHEMAS[name], registry=REGISTRY)
-    return bool(validator.is_valid(data))
-
 
 any_scenario = st.sampled_from(list(CALLBACKS)).flatmap(random_scenarios)
 
