@@ -134,6 +134,8 @@ class Replay:
         self.index_told = INDEX_TOLD[dialect["training/batch-index"]]
         self.told = -1
         self.epochs = 0
+        self.has_its_history = True
+        """Whether no other History can be in the model than the one of the list."""
         self.held: dict[str, Weights | None] = {}
         """Whose weights the model held so far at the moments of the epoch under way, of a model that keeps an average."""
         self._clear()
@@ -208,7 +210,8 @@ class Replay:
         return FitTrace(epochs=tuple(epochs), weights=weights, error=error, **seen)
 
     def _note_attributes(self, fit: Fit, ran: bool) -> None:
-        """What the callbacks' public attributes hold now that the fit has ended."""
+        """What the callbacks' public attributes hold now that the fit has ended. A History puts itself into the model at the end
+        of an epoch; before that, whether one that is new takes the place of another is the loop's affair."""
         shared = {"model": True, "params.epochs": self.scenario.first_epoch(fit) + len(fit.epochs)}
         named = "model.history"  # of several it is that of the last one, or of the loop's own
         histories = [
@@ -216,8 +219,10 @@ class Replay:
             for place, each in zip(self.places, self.scenario.configured(), strict=True)
             if named in CALLBACKS[each.callback].attributes
         ]
+        if any(place.recorded and place.recorded[0]["epoch"] for place in histories):
+            self.has_its_history = True
         for place in self.places:
-            own = {named: True} if ran and histories == [place] else {}
+            own = {named: True} if ran and self.has_its_history and histories == [place] else {}
             place.note_attributes(lambda origin: weights_seen(origin, self.began, self.fit), **own, **shared)
 
     def begin(self, fit: Fit) -> None:
@@ -228,6 +233,8 @@ class Replay:
         model.steps_in_fit = 0
         model.writers.clear()
         self._clear()
+        if fit.instances != "same":
+            self.has_its_history = False
         for path in fit.damaged:
             model.damage(path)
         for place in self.places:

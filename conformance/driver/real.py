@@ -367,10 +367,13 @@ class StandaloneModels(RealModels):
         self, real: RealModel, callbacks: Sequence[Any], first: int, scenario: Scenario, fit: int, evaluated: Sequence[int]
     ) -> None:  # fmt: skip
         epochs = len(scenario.fits[fit].epochs)
-        real.model.fit_generator(
-            self.data.for_outputs(len(scenario.outputs)), steps_per_epoch=2**31, initial_epoch=first, epochs=first + epochs,
-            callbacks=list(callbacks), verbose=0, shuffle=False, workers=0,
-        )  # fmt: skip
+        try:
+            real.model.fit_generator(
+                self.data.for_outputs(len(scenario.outputs)), steps_per_epoch=2**31, initial_epoch=first, epochs=first + epochs,
+                callbacks=list(callbacks), verbose=0, shuffle=False, workers=0,
+            )  # fmt: skip
+        finally:
+            vars(real.model).pop("history", None)  # the loop's own, which tells nothing of one in the list
 
 
 class GraphModels(StandaloneModels):

@@ -65,6 +65,14 @@ def stopped_by_another(draw: DrawFn) -> Aim:
     return Aim(callbacks=_in_any_order(draw, early, _saving()), fits=[[*epochs[:-1], stop]])
 
 
+def restored_beside_a_checkpoint(draw: DrawFn) -> Aim:
+    """EarlyStopping stops training, and a checkpoint on one of its sides saves every epoch."""
+    worse, first = 1 + draw(below(3)), _NUMBERS[draw(below(len(_NUMBERS)))]
+    early = _stopping(draw, mode="min", patience=worse, restore_best_weights=True)
+    values = [first, *(first + 0.25 * step for step in range(1, worse + 1))]
+    return Aim(callbacks=_in_any_order(draw, early, _saving()), fits=[values])
+
+
 def the_rate_monitored(draw: DrawFn) -> Aim:
     """One callback logs the rate, and another before or behind it monitors that."""
     monitor = draw(_KEY)
@@ -183,8 +191,8 @@ def charted(draw: DrawFn) -> Aim:
 
 
 AIMS: dict[Aiming, int] = {
-    stopped_by_another: 22, the_rate_monitored: 22, schedule_and_plateau: 18, resumed_after_a_reduction: 24,
-    new_instances: 18, raised_at_a_nan: 20, started_again: 26, started_again_and_forgotten: 30,
+    stopped_by_another: 22, restored_beside_a_checkpoint: 24, the_rate_monitored: 22, schedule_and_plateau: 18,
+    resumed_after_a_reduction: 24, new_instances: 18, raised_at_a_nan: 20, started_again: 26, started_again_and_forgotten: 30,
     saved_beside_an_average: 26, interrupted_with_an_average: 24, charted: 12,
 }  # fmt: skip
 """How many scenarios with each aim go with the default number of random ones."""

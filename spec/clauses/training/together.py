@@ -334,6 +334,35 @@ def commute(case: Case) -> Expectations:
     yield from _the_same_run(case, order, f"{first} and {second} share nothing")
 
 
+@clause(
+    "training/order/a-checkpoint-behind-a-restore-saves-the-best-weights", level="observed", source="observed: keras 2.3.1",
+    choices={"early-stopping/restored-when": "it-stops", "model-checkpoint/batch-in-name": ("from-one", "unknown")},
+)  # fmt: skip
+def saves_what_was_restored(case: Case) -> Expectations:
+    """Where EarlyStopping puts the best weights back in the epoch in which it stops training, a ModelCheckpoint behind it in the
+    list saves these at that epoch's end, and one before it those of the epoch. (Of one EarlyStopping and no other callback that
+    changes the weights, and nobody else acts.)"""
+    listed = names(case.scenario)
+    if listed.count("EarlyStopping") != 1:
+        return
+    place = listed.index("EarlyStopping")
+    for index, _, fit in case.fits():
+        epochs = list(case.epochs(index))
+        if not epochs or fit.weights is None or fit.weights.epoch == epochs[-1].number or not nobody_acts(epochs[-1]):
+            continue  # nothing was put back
+        last = epochs[-1]
+        for saving, each in enumerate(case.scenario.configured()):
+            for save in done(last.seen, saving).saved or () if each.callback == "ModelCheckpoint" else ():
+                due = fit.weights.epoch if saving > place else last.number
+                if save.batch is None and save.weights is not None:
+                    yield last.expects_that(
+                        save.weights.epoch == due, f"{save.path} with the weights of epoch index {due}",
+                        got=f"those of epoch index {save.weights.epoch}",
+                        because=f"the checkpoint stands {'behind' if saving > place else 'before'} EarlyStopping, which puts "
+                        f"back those of epoch index {fit.weights.epoch}",
+                    )  # fmt: skip
+
+
 # ---------------------------------------------------------------------------------------------- the learning rate
 
 
