@@ -346,8 +346,8 @@ def table(
     steps: bool = False,
     attributes: bool = False,
 ) -> list[str]:
-    """The scenario by epoch: the absolute epoch, what was shown, what was seen of it, what the callback remembers, and why it
-    did that, where the reasons are given. `steps`: how many the optimizer has made, too; `attributes`: and what they hold."""
+    """The scenario by epoch: the absolute epoch, what was shown, what was seen of it, the state in which the callback is then (as
+    it remembers it: what its public attributes hold may be of another type), and why, where the reasons are given. `steps`: how many the optimizer has made, too; `attributes`: and what they hold."""
     first, *around = heading(scenario)
     lines = [first, *(f"  {line}" for line in around)]
     decided = reasons(why)
@@ -362,7 +362,7 @@ def table(
                 continue
             happened = "" if row.seen is None else ", ".join(row.seen) or "-"
             if state := remembered(trace, fit, row.at) if trace is not None else "":
-                happened += f"; {state}"
+                happened += f"; state: {state}"
             lines.append(f"    epoch {row.number:<3} {row.shown:<40} {happened}")
             lines += (_reason(each, scenario) for each in decided.get((fit, row.number), ()))
         lines += (_reason(each, scenario) for each in decided.get((fit, None), ()))
