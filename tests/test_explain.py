@@ -245,8 +245,8 @@ def test_what_the_digits_leave_open_is_resolved_by_the_rest_of_the_record(tmp_pa
     (tmp_path / "output.txt").write_text(text)
     explanation = told(str(tmp_path / "output.txt"), config={"patience": 2})
     assert explanation.audit.agrees is True
-    assert "if, below the printed digits, epoch 2 improved" in explanation.audit.sentence
-    assert explanation.stopped == 3
+    assert "if, below the printed digits, epoch 3 improved" in explanation.audit.sentence
+    assert explanation.stopped is None
     changed = told(str(tmp_path / "output.txt"), config={"patience": 2}, what_if=[{"patience": 1}, {"monitor": "loss"}])
     assert [each.sentence.startswith("not known, as the printed digits do not tell") for each in changed.what_ifs] == [
         True

@@ -19,6 +19,7 @@ from callcheck.spec.numbers import shortest_float32
 from callcheck.spec.scenario import Epoch, Fit
 
 from .arguments import WrongArgument
+from .digits import OutOfTries
 from .evidence import contradiction, open_end, shows_something, stopping
 from .history import RATE_KEYS, TENSORBOARD, RecordedFit, epochs_in_words
 from .question import Question, Story, tell
@@ -56,8 +57,20 @@ def audit(question: Question, story: Story) -> tuple[Audit, Question, Story]:
     if wrong is None:
         if open_end(question, story):
             return _open(question, story), question, story
-        return Audit(agrees=True, sentence="the record agrees with the configuration"), question, story
-    found = resolved(question, story)
+        return (
+            Audit(agrees=True, sentence="the record agrees with the configuration" + _so_far(question)),
+            question,
+            story,
+        )
+    try:
+        found = resolved(question, story)
+    except OutOfTries:
+        said = (
+            f"the printed digits do not tell: going by them, {wrong}; but so many values are too close to the best to tell "
+            f"whether they improved that not every way was tried, and History.history or CSVLogger's file have all digits"
+        )
+        explanations = tuple(_explanations(question)) if _is_short(question) else ()
+        return Audit(agrees=None, sentence=said, explanations=explanations), question, story
     if found is not None:
         other, places = found
         epochs = [question.history.fits[fit].first_epoch + at + 1 for fit, at in places]
@@ -77,17 +90,27 @@ def audit(question: Question, story: Story) -> tuple[Audit, Question, Story]:
     if contradiction(question, story, rounded=True) is None:
         said = f"the record agrees if its learning rates were rounded when they were written; going by them as they are, {wrong}"
         return Audit(agrees=True, sentence=said + _otherwise(question)), question, story
-    if sum(fit.length for fit in question.history.fits) > LONGEST_SEARCH:
+    if not _is_short(question):
         wrong += f"; what would explain it is looked for in records of up to {LONGEST_SEARCH} epochs"
         return Audit(agrees=False, sentence=wrong), question, story
     explanations = tuple(_explanations(question))
     return Audit(agrees=False, sentence=wrong, explanations=explanations), question, story
 
 
+def _so_far(question: Question) -> str:
+    """What is to be said of an end that nothing explains, and nothing has to."""
+    last = question.history.fits[-1]
+    return f", as far as it goes: epoch {last.last_epoch + 2} had begun, and has not ended" if last.interrupted else ""
+
+
 def _otherwise(question: Question) -> str:
     """The releases in which nothing has to be rounded, to end a sentence."""
-    short = sum(fit.length for fit in question.history.fits) <= LONGEST_SEARCH
-    return "".join(f"; {each} does exactly so" for each in _dialects(question, rounded=False)) if short else ""
+    dialects = _dialects(question, rounded=False) if _is_short(question) else ()
+    return "".join(f"; {each} does exactly so" for each in dialects)
+
+
+def _is_short(question: Question) -> bool:
+    return sum(fit.length for fit in question.history.fits) <= LONGEST_SEARCH
 
 
 def _open(question: Question, story: Story) -> Audit:

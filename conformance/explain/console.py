@@ -42,7 +42,9 @@ class _Fit:
         printed = Printed(
             stopped=self.stopped, restored=self.restored, reduced=dict(self.reduced), improved=dict(self.improved)
         )
-        return RecordedFit.of(self.logs, first_epoch=self.first, planned=self.planned, printed=printed)
+        return RecordedFit.of(
+            self.logs, first_epoch=self.first, planned=self.planned, interrupted=not self.done, printed=printed
+        )
 
 
 def console(text: str, source: str) -> History | None:
@@ -60,7 +62,7 @@ def console(text: str, source: str) -> History | None:
             _said(fits[-1], piece)
     notes = ["values are rounded as they were printed"]
     if fits and fits[-1].logs and not fits[-1].done:
-        notes.append(f"epoch {fits[-1].first + len(fits[-1].logs)} was interrupted and is left out")
+        notes.append(f"epoch {fits[-1].first + len(fits[-1].logs)} was interrupted, or goes on, and is left out")
         fits[-1].logs.pop()
     fits = [fit for fit in fits if any(fit.logs)]
     if not fits:

@@ -9,6 +9,9 @@ Rules
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 from callcheck.spec.numbers import float32, shortest_float32
 
 from .history import TENSORBOARD, RecordedFit, Rounded
@@ -32,28 +35,40 @@ FEW_DIGITS = 6
 """Significant digits of a rate that somebody may have rounded: a float32 as Keras records it has more, unless it is round."""
 
 
+class Contradiction(NamedTuple):
+    """Where a record is not what the story tells: by the index of the fit in the record and of the epoch up to which the
+    callbacks had decided. In that order the first of several is the least one."""
+
+    fit: int
+    epoch: int
+    sentence: str
+
+
 def contradiction(question: Question, story: Story, skip: int = 0, rounded: bool = False) -> str | None:
     """Where the record contradicts the story; None if nowhere. The first `skip` fits of the story are in no record. `rounded`:
     rates with few digits are taken for rounded ones."""
+    found = next(contradictions(question, story, skip, rounded), None)
+    return None if found is None else found.sentence
+
+
+def contradictions(question: Question, story: Story, skip: int = 0, rounded: bool = False) -> Iterator[Contradiction]:
+    """Of each kind of evidence the first place, in the fits in their order: the end, the rates, what was said of saves."""
     fits = question.history.fits
     for index, fit in enumerate(fits):
         where = f"fit {index + 1}: " if len(fits) > 1 else ""
         error = story.trace.fits[index + skip].error if index + skip < len(story.trace.fits) else None
         if error is not None:
-            whose = question.names[error.callback or 0]
-            return f"{where}{whose} raises {error.type}, which would have ended training with an error"
-        found = None
+            said = f"{question.names[error.callback or 0]} raises {error.type}, which would have ended training with an error"
+            yield Contradiction(index, fit.first_epoch if error.epoch is None else error.epoch, where + said)
+            return
+        found: list[tuple[int, str] | None] = []
         if question.has(STOPPING):
-            found = _end(fit, story, index + skip, question)
-        if not found and question.has(RATE_CALLBACKS):
-            found = _rates(fit, story, index + skip, rounded, question.history.kind == TENSORBOARD)
-        if (
-            not found and question.names.count("ModelCheckpoint") == 1
-        ):  # of several, what was printed does not say which
-            found = _saves(fit, story, index + skip, question.names.index("ModelCheckpoint"))
-        if found:
-            return where + found
-    return None
+            found.append(_end(fit, story, index + skip, question))
+        if question.has(RATE_CALLBACKS):
+            found.append(_rates(fit, story, index + skip, rounded, question.history.kind == TENSORBOARD))
+        if question.names.count("ModelCheckpoint") == 1:  # of several, what was printed does not say which
+            found.append(_saves(fit, story, index + skip, question.names.index("ModelCheckpoint")))
+        yield from (Contradiction(index, each[0], where + each[1]) for each in found if each is not None)
 
 
 def open_end(question: Question, story: Story) -> bool:
@@ -67,29 +82,30 @@ def stopping(question: Question) -> str:
     return " or ".join(dict.fromkeys(name for name in question.names if name in STOPPING))
 
 
-def _end(fit: RecordedFit, story: Story, index: int, question: Question) -> str | None:
+def _end(fit: RecordedFit, story: Story, index: int, question: Question) -> tuple[int, str] | None:
     stopped, last = story.stopped(index), fit.last_epoch
     early = "EarlyStopping" in question.names
     by = question.names[story.stopper(index)]
     said = fit.printed.stopped if early else None
-    if stopped is not None and stopped < last:
-        return f"{by} stops after epoch {stopped + 1}, and the record goes on to epoch {last + 1}"
+    reached = last + fit.interrupted
+    if stopped is not None and stopped < reached:
+        return stopped, f"{by} stops after epoch {stopped + 1}, and the record goes on to epoch {reached + 1}"
     if said is not None and (said != stopped or by != "EarlyStopping"):
         does = (
             "does not stop at all" if stopped is None or by != "EarlyStopping" else f"stops after epoch {stopped + 1}"
         )
-        return f"the output says that epoch {said + 1} stopped early, and EarlyStopping {does}"
-    if stopped is None and fit.planned is not None and last + 1 < fit.planned:
-        return f"nothing stops training, and the record ends after epoch {last + 1} of {fit.planned}"
+        return said, f"the output says that epoch {said + 1} stopped early, and EarlyStopping {does}"
+    if stopped is None and fit.planned is not None and last + 1 < fit.planned and not fit.interrupted:
+        return last, f"nothing stops training, and the record ends after epoch {last + 1} of {fit.planned}"
     holds = story.holds(index)
     restored = fit.printed.restored if early else None
     if restored is not None and restored != holds:
         other = "none are" if holds is None else f"those of epoch {holds + 1} are"
-        return f"the output says that the weights of epoch {restored + 1} were put back, and {other} predicted"
+        return last, f"the output says that the weights of epoch {restored + 1} were put back, and {other} predicted"
     return None
 
 
-def _rates(fit: RecordedFit, story: Story, index: int, rounded: bool, of_the_optimizer: bool) -> str | None:
+def _rates(fit: RecordedFit, story: Story, index: int, rounded: bool, of_the_optimizer: bool) -> tuple[int, str] | None:
     """`of_the_optimizer`: whoever recorded the rates asked the optimizer, and not the logs."""
     rates = [as_rounded(rate) for rate in fit.rates] if rounded else fit.rates
     start = rates[0]
@@ -98,7 +114,8 @@ def _rates(fit: RecordedFit, story: Story, index: int, rounded: bool, of_the_opt
             continue
         predicted = epoch.learning_rate_in_epoch if of_the_optimizer else story.logged_rate(epoch)
         if isinstance(predicted, float) and not same_rate(recorded, predicted, start):
-            return (
+            epoch_before = predicted == epoch.learning_rate_in_epoch
+            return fit.first_epoch + at - epoch_before, (
                 f"in epoch {fit.first_epoch + at + 1} the record has the learning rate {_said(recorded)}, and "
                 f"{shortest_float32(predicted)} is predicted"
             )
@@ -106,8 +123,8 @@ def _rates(fit: RecordedFit, story: Story, index: int, rounded: bool, of_the_opt
         predicted_at = [fit.first_epoch + at for at, epoch in enumerate(story.epochs(index)) if _reduces(epoch)]
         for at in sorted({*predicted_at} ^ {*fit.printed.reduced}):
             if at in fit.printed.reduced:
-                return f"the output says that epoch {at + 1} reduced the learning rate, which is not predicted"
-            return f"a reduction is predicted for epoch {at + 1}, and the output says nothing of it"
+                return at, f"the output says that epoch {at + 1} reduced the learning rate, which is not predicted"
+            return at, f"a reduction is predicted for epoch {at + 1}, and the output says nothing of it"
     return None
 
 
@@ -135,7 +152,7 @@ def same_rate(recorded: float, predicted: float, start: float | None) -> bool:
     return abs(recorded - predicted) <= (recorded.margin + abs(predicted) * unsure) * (1 + 1e-6)
 
 
-def _saves(fit: RecordedFit, story: Story, index: int, place: int) -> str | None:
+def _saves(fit: RecordedFit, story: Story, index: int, place: int) -> tuple[int, str] | None:
     if not fit.printed.improved:
         return None
     for at, epoch in enumerate(story.epochs(index)):
@@ -143,5 +160,6 @@ def _saves(fit: RecordedFit, story: Story, index: int, place: int) -> str | None
         saved = epoch.callbacks[place].saved if epoch.callbacks else epoch.saved
         if improved is not None and improved != bool(saved):
             said, predicted = ("improved", "no save") if improved else ("did not improve", "a save")
-            return f"the output says that epoch {fit.first_epoch + at + 1} {said}, and {predicted} is predicted"
+            number = fit.first_epoch + at
+            return number, f"the output says that epoch {number + 1} {said}, and {predicted} is predicted"
     return None

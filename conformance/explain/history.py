@@ -84,12 +84,14 @@ class RecordedFit:
     """One `fit`: its metrics, a column for each, with a value for each epoch, the first of which has the index `first_epoch`.
 
     `length`: how many epochs. `planned`: up to which epoch it was to go, where the record tells (the `epochs` of `fit`).
+    `interrupted`: another epoch had begun, and has not ended: somebody interrupted it, or it goes on.
     """
 
     columns: Mapping[str, Column]
     length: int
     first_epoch: int = 0
     planned: int | None = None
+    interrupted: bool = False
     printed: Printed = field(default_factory=Printed)
 
     @classmethod

@@ -56,6 +56,7 @@ def parse(content: bytes, source: str, validation_freq: int | None = None) -> Hi
         text = "\0"
     if "\0" in text:
         hint = "; TensorBoard's event files are read by their folder" if b"brain.Event" in content[:64] else ""
+        hint = hint or ("" if b"\0" in content else " in UTF-8 or UTF-16")
         raise UnreadableHistory(f"{source}: is binary, and no text{hint}")
     if not text or text.isspace():
         raise UnreadableHistory(f"{source}: is empty")

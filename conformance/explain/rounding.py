@@ -2,21 +2,20 @@
 
 Rules
 - A comparison is open if numbers that are printed alike could have decided it otherwise.
-- The fewest open comparisons are decided otherwise than the printed digits say, so that everything else in the record fits.
+- Few open comparisons are decided otherwise than the printed digits say, so that everything else in the record fits.
 - If the search finds nothing within `TRIES` attempts, nothing is claimed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from itertools import combinations, islice
+from collections.abc import Sequence
+from contextlib import suppress
 
-from .evidence import contradiction
-from .history import RecordedFit, Rounded
+from .digits import OutOfTries, start_of, ways
+from .history import Rounded
 from .question import Question, Story
 
-TRIES = 3000
+TRIES = 2000
 """Replays of a short record: a second or two."""
 
 POSSIBLE = 100
@@ -37,7 +36,7 @@ def open_comparisons(question: Question, direction: str) -> list[tuple[int, int]
         best: float | None = None
         margin = 0.0
         for at, value in enumerate(fit.column(question.monitor)):
-            if not isinstance(value, Rounded) or value != value or fit.first_epoch + at < _start(question):
+            if not isinstance(value, Rounded) or value != value or fit.first_epoch + at < start_of(question):
                 continue
             cost = sign * value.printed
             if best is not None and abs(cost + delta - best) <= (value.margin + margin) * (1 + 1e-6):
@@ -48,95 +47,34 @@ def open_comparisons(question: Question, direction: str) -> list[tuple[int, int]
 
 
 def resolved(question: Question, story: Story) -> tuple[Question, list[tuple[int, int]]] | None:
-    """The question with numbers that are printed alike and that contradict nothing; and which comparisons they decide."""
+    """The question with numbers that are printed alike and that contradict nothing; and which comparisons they decide. None where
+    there are none. Raises OutOfTries."""
     if not _leaves_open(question, story):
         return None
-    for flipped, attempt in islice(_attempts(question, range(len(question.callbacks))), TRIES):
-        if contradiction(attempt, attempt.story()) is None:
-            return attempt.about(question.place), flipped
-    return None
-
-
-def _start(question: Question) -> int:
-    """The first epoch whose value is looked at."""
-    start = question.parameter("start_from_epoch")
-    return start if isinstance(start, int) else 0
+    return next(ways(question, _directions(question, story), TRIES), None)
 
 
 def possible(question: Question, story: Story) -> list[Question]:
     """The questions beside this one with numbers that are printed alike and contradict nothing either.
 
-    Of many open comparisons only the first `POSSIBLE` ways to decide them are tried.
+    Of many open comparisons only some of the ways to decide them are tried.
     """
-    if not _leaves_open(question, story):
-        return []
-    attempts = islice(_attempts(question, range(len(question.callbacks))), POSSIBLE)
-    fitting = (attempt for flipped, attempt in attempts if contradiction(attempt, attempt.story()) is None)
-    return [attempt.about(question.place) for attempt in fitting]
+    found: list[Question] = []
+    if _leaves_open(question, story):
+        with suppress(OutOfTries):
+            found += (attempt for attempt, _ in ways(question, _directions(question, story), POSSIBLE))
+    return found
+
+
+def _directions(question: Question, story: Story) -> Sequence[str | None]:
+    return [direction_of(story.about(place)) for place in range(len(question.callbacks))]
 
 
 def _leaves_open(question: Question, story: Story) -> bool:
-    for place in range(len(question.callbacks)):
-        direction = direction_of(story.about(place))
-        if direction is not None and open_comparisons(question.about(place), direction):
-            return True
-    return False
+    directions = enumerate(_directions(question, story))
+    return any(d is not None and open_comparisons(question.about(place), d) for place, d in directions)
 
 
 def direction_of(story: Story) -> str | None:
     """Whether less or more is better, as the callback decided; None if it never came to that."""
     return next((getattr(each.after, "direction", None) for each in story.decisions if each.hook == "epoch_end"), None)
-
-
-def _attempts(question: Question, places: Sequence[int]) -> Iterator[tuple[list[tuple[int, int]], Question]]:
-    """Every choice of epochs that improved below the printed digits, the smallest choices first; of several callbacks one after
-    the other, as each compares with a min_delta of its own."""
-    if not places:
-        yield [], question
-        return
-    about = question.about(places[0])
-    direction = direction_of(about.story())
-    if direction is None:
-        yield from _attempts(question, places[1:])
-        return
-    first = open_comparisons(about, direction)
-    for size in range(len(first) + 1):
-        for chosen in combinations(first, size):
-            for flipped, moved in _moved(about, direction, list(chosen)):
-                for more, attempt in _attempts(moved, places[1:]):
-                    yield flipped + more, attempt
-
-
-def _moved(
-    question: Question, direction: str, chosen: list[tuple[int, int]]
-) -> Iterator[tuple[list[tuple[int, int]], Question]]:
-    """The question in which the chosen epochs improve, if that is possible within the digits."""
-    sign = 1.0 if direction == "min" else -1.0
-    delta = abs(float(question.parameter("min_delta") or 0.0))
-    fits: list[RecordedFit] = []
-    for index, fit in enumerate(question.history.fits):
-        best: float | None = None
-        column: list[float | None] = []
-        for at, value in enumerate(fit.column(question.monitor)):
-            if not isinstance(value, Rounded) or value != value or fit.first_epoch + at < _start(question):
-                column.append(value)
-                continue
-            cost, center = sign * value, sign * value.printed
-            highest = center + value.margin * 0.98
-            if best is None:
-                cost = best = highest
-            elif (index, at) in chosen:
-                cost = min(highest, best - delta - max(value.margin, abs(best) * 1e-7) * 0.05)
-                if cost < center - value.margin:
-                    return
-                best = cost
-            elif center + value.margin + delta < best:
-                cost = best = highest
-            else:
-                cost = max(cost, min(best - delta, highest))
-                if cost + delta < best:
-                    best = cost
-            column.append(value.moved(sign * cost))
-        fits.append(replace(fit, columns={**fit.columns, question.monitor: column}))
-    moved = replace(question, history=replace(question.history, fits=tuple(fits)), _epochs={})
-    yield chosen, moved

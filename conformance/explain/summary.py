@@ -65,10 +65,10 @@ def _early_stopping(question: Question, story: Story, fit: int) -> list[str]:
         best = "no epoch was monitored"
     elif state.best != state.best:
         best = f"the first value, in epoch {state.best_epoch + 1}, was NaN, on which nothing improves"
+    elif remembered and state.best in (float("inf"), float("-inf")):
+        best = "no value was better than infinity, with which the first is compared"
     elif fit and remembered:
         best = f"no epoch was better than {state.best}, which the callback remembers from an earlier fit"
-    elif isinstance(state.best, float) and state.best in (float("inf"), float("-inf")):
-        best = "no value was better than infinity, with which the first is compared"
     near = _near_miss(question, ends, state.best_epoch)
     unit = "epoch" if state.wait == 1 else "epochs"
     if stopped is not None:

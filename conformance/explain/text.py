@@ -115,19 +115,14 @@ def _wrapped(line: str) -> list[str]:
 def audited(explanation: Explanation) -> Iterator[str]:
     """The verdict on the record, in sentences; what would explain it is listed behind them."""
     audit = explanation.audit
-    word = {True: "The record agrees", False: "The record does not agree", None: "Nothing to compare"}[audit.agrees]
-    sentence = audit.sentence
-    if audit.agrees:
-        yield sentence[0].upper() + sentence[1:] + "."
-        return
-    yield f"{word}: {sentence}."
-    if audit.agrees is False:
-        if not audit.explanations and "looked for" not in audit.sentence:
-            yield "No shipped dialect and no change of one parameter among those tried explains it."
-        elif audit.explanations:
-            yield "Each of these alone would explain it" + (
-                "; the record does not tell which:" if len(audit.explanations) > 1 else ":"
-            )
+    disagrees = "The record does not agree: " if audit.agrees is False else ""
+    yield disagrees + (audit.sentence if disagrees else audit.sentence[0].upper() + audit.sentence[1:]) + "."
+    if audit.explanations:
+        yield "Each of these alone would explain it" + (
+            "; the record does not tell which:" if len(audit.explanations) > 1 else ":"
+        )
+    elif audit.agrees is False and "looked for" not in audit.sentence:
+        yield "No shipped dialect and no change of one parameter among those tried explains it."
 
 
 def what_ifs(found: Iterable[WhatIf]) -> Iterator[str]:

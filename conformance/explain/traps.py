@@ -129,7 +129,7 @@ def _patience_zero(question: Question, story: Story) -> Iterator[str]:
     if (
         question.callback == "EarlyStopping"
         and question.parameter("patience") == 0
-        and any(map(story.stopped, _fits(story)))
+        and any(story.stopped(fit) is not None for fit in _fits(story))
     ):
         yield "patience=0 acts as 1: the first epoch that does not improve stops, and patience=0 is the default"
 

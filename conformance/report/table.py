@@ -347,7 +347,8 @@ def table(
     attributes: bool = False,
 ) -> list[str]:
     """The scenario by epoch: the absolute epoch, what was shown, what was seen of it, the state in which the callback is then (as
-    it remembers it: what its public attributes hold may be of another type), and why, where the reasons are given. `steps`: how many the optimizer has made, too; `attributes`: and what they hold."""
+    it remembers it: what its public attributes hold may be of another type), and why, where the reasons are given. `steps`:
+    how many the optimizer has made, too; `attributes`: and what they hold."""
     first, *around = heading(scenario)
     lines = [first, *(f"  {line}" for line in around)]
     decided = reasons(why)
