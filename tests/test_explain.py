@@ -12,12 +12,14 @@ import pytest
 
 import callcheck
 from callcheck.cli import main
+from callcheck.conformance.explain.arguments import variations
 from callcheck.conformance.explain.explanation import Explanation
 from callcheck.conformance.explain.history import TENSORBOARD, History, RecordedFit
 from callcheck.conformance.explain.releases import in_words
 from callcheck.conformance.explain.summary import STORIES
 from callcheck.spec.dialect import shipped
 from callcheck.spec.numbers import float32
+from callcheck.spec.scenario import Configured
 
 
 def told(
@@ -234,6 +236,17 @@ def test_dialects_are_named_by_the_releases_that_do_so() -> None:
         "the documentation",
     ]
     assert in_words([of["keras-3.15.1"].replace("mine")]) == ["mine"]
+
+
+def test_a_what_if_takes_several_values_of_a_parameter() -> None:
+    callbacks = (Configured(callback="EarlyStopping"),)
+    changes = [change for _, change in variations(callbacks, ["patience=1,2", "restore_best_weights=true,false"])]
+    assert changes[1:3] == [
+        {"patience": 1, "restore_best_weights": False},
+        {"patience": 2, "restore_best_weights": True},
+    ]
+    with pytest.raises(ValueError, match="patience: one of the values in '1,,2' is empty"):
+        variations(callbacks, ["patience=1,,2"])
 
 
 def test_a_record_that_shows_nothing_is_not_judged() -> None:

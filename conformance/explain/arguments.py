@@ -116,8 +116,9 @@ def number_of(name: str, value: Any, kind: type[int] | type[float], least: float
 
 
 def variations(callbacks: Sequence[Configured], words: Iterable[str]) -> list[tuple[int, dict[str, Any]]]:
-    """The changed configurations that `key=value` and `key=1..20` ask for, every combination, and the index of the callback that
-    is changed. Of several callbacks it may stand before the parameter: `EarlyStopping.patience=3`. Raises WrongArgument."""
+    """The changed configurations that `key=value`, `key=1..20` and `key=0,.1` ask for, every combination, and the index of the
+    callback that is changed. Of several callbacks it may stand before the parameter: `EarlyStopping.patience=3`. Raises
+    WrongArgument."""
     found = pairs(words)
     place, _ = whose(callbacks, found)
     callback = callbacks[place].callback
@@ -164,7 +165,11 @@ def _place(callbacks: Sequence[Configured], word: str) -> int:
 def _range(name: str, text: str) -> list[Any]:
     low, dots, high = text.partition("..")
     if not dots:
-        return [literal(text)]
+        several = "," in text and not set(text) & set("[]{}()'\"")
+        values = text.split(",") if several else [text]
+        if several and not all(map(str.strip, values)):
+            raise WrongArgument(f"{name}: one of the values in {text!r} is empty")
+        return list(map(literal, values))
     first, last = literal(low), literal(high)
     if not isinstance(first, int) or not isinstance(last, int) or last < first:
         raise WrongArgument(f"{name}: a range is written with whole numbers, as in {name}=1..20, got {text!r}")

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from html import escape
+from textwrap import wrap
 
 from callcheck.conformance.report.markup import style as stylesheet
 
@@ -20,6 +21,8 @@ from .figure import MARKS, Figure, Numbers, logarithmic
 
 WIDTH, LEFT, RIGHT, TOP = 720.0, 62.0, 14.0, 40.0
 METRIC_HEIGHT, RATE_HEIGHT, GAP, BOTTOM = 220.0, 70.0, 16.0, 38.0
+LETTER = 7.2
+"""The width of a letter of the title, on the wide side."""
 NARROWEST = 300.0
 CHARACTER = 6.2
 """About how wide a character of the legend is, to set its entries one after the other."""
@@ -46,7 +49,8 @@ def document(drawn: Figure) -> str:
 def svg(drawn: Figure, *, title: bool = False, css: str = "", width: float = WIDTH) -> str:
     """The figure as an element, made for so many units of width; `style()` has to be in the page around it, or is given."""
     width = max(width, NARROWEST)
-    lines = [line for line in drawn.title.split("\n") if title]
+    room = int((width - LEFT - RIGHT) / LETTER)
+    lines = [piece for line in drawn.title.split("\n") for piece in wrap(line, room)] if title else []
     legend = list(_legend(drawn, width))
     top = TOP + 18.0 * len(lines) + 16.0 * (max((row for row, *_ in legend), default=0))
     height = top + METRIC_HEIGHT + (0.0 if drawn.rates is None else RATE_HEIGHT + GAP) + BOTTOM

@@ -271,7 +271,7 @@ def _add_explain(commands: argparse._SubParsersAction[_Parser]) -> None:
         nargs="+",
         action="append",
         metavar="key=value",
-        help="what this change would have done; patience=1..20 asks for each",
+        help="what this change would have done; patience=1..20 and min_delta=0,.001 ask for each",
     )
     explain.add_argument("--plot", metavar="FILE", help="draw it as PNG, SVG or PDF (needs matplotlib)")
     explain.add_argument("--html", metavar="FILE", help="write it as one self-contained page")
