@@ -93,7 +93,8 @@ class Silent:
 TIMEOUTS = 3
 """After so many scenarios of a callback without an answer in time, nothing more is asked of it: the next would not help."""
 ENDS = 30
-"""The same after so many in a row in which its process came to an end; each takes a start."""
+"""The same after so many in a row in which its process came to an end, which takes a start each, or it raised where no
+callback is called."""
 
 
 class Results:
@@ -109,7 +110,9 @@ class Results:
         self._untried: set[str] = set()
         self._timeouts: Counter[str] = Counter()
         self._ends: Counter[str] = Counter()
-        """By callback, in how many scenarios its process came to an end since the last in which it did not."""
+        """By callback, in how many scenarios it crashed since the last in which it did not."""
+        self._crashed: dict[str, str] = {}
+        """By callback, with what it did so."""
 
     @property
     def untried(self) -> int:
@@ -124,7 +127,7 @@ class Results:
         """Why nothing more is asked of that callback; None where it is."""
         if self._timeouts[callback] >= TIMEOUTS:
             return f"did not answer in time {TIMEOUTS} times"
-        return f"ended its process {ENDS} times in a row" if self._ends[callback] >= ENDS else None
+        return f"crashed {ENDS} times in a row ({self._crashed[callback]})" if self._ends[callback] >= ENDS else None
 
     def ask(self, scenarios: Sequence[Scenario], *, again: bool = False) -> list[Result | None]:
         """The answers, in order; only what is not known yet is asked for, or everything `again`. None: it was not tried."""
@@ -151,7 +154,11 @@ class Results:
             for name, result in zip(scenarios, answers, strict=False):
                 found[name] = result
                 self._timeouts[callback] += _hangs(result)
-                self._ends[callback] = self._ends[callback] + 1 if _ends(result) else 0
+                if isinstance(result, Failed) and result.kind in ("crash", "exit"):
+                    self._ends[callback] += 1
+                    self._crashed[callback] = result.message
+                else:
+                    self._ends[callback] = 0
                 if self.hopeless(callback) or self.budget.spent:
                     break
         return found
@@ -171,7 +178,3 @@ class Results:
 
 def _hangs(result: Result) -> bool:
     return isinstance(result, Failed) and result.kind == "timeout"
-
-
-def _ends(result: Result) -> bool:
-    return isinstance(result, Failed) and result.kind in ("crash", "exit")

@@ -99,7 +99,7 @@ def test_an_end_of_the_process_in_every_scenario_ends_what_is_asked() -> None:
     results = Results(Dying())
     answers = results.ask([scenario(float(number)) for number in range(3 * ENDS)])
     assert sum(answer is not None for answer in answers) == 2 * ENDS, "they are counted anew after one that is none"
-    assert results.hopeless("TerminateOnNaN") == f"ended its process {ENDS} times in a row"
+    assert results.hopeless("TerminateOnNaN") == (f"crashed {ENDS} times in a row (the process ended with status 0)")
 
 
 def test_nothing_is_asked_when_the_budget_is_spent() -> None:

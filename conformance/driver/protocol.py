@@ -43,10 +43,17 @@ OBSERVABLES = frozenset(
 """What can be seen of an implementation. `learning_rate_in_epoch` is the rate observed at the epoch's beginning."""
 
 
+def _known(what: str, given: Iterable[str], known: Iterable[str]) -> None:
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise ValueError("there is no {} {!r}; known are {}".format(what, unknown[0], ", ".join(sorted(known))))
+
+
 class Capabilities:
     """What an implementation can be asked. `parameters`: by callback, the parameters that it has; a callback that is not
     listed has all. `observables`: what can be seen of it. `reusable`: whether one instance serves several fits. `domain`:
-    the values that it can be given (`domain.py`); None: all."""
+    the values that it can be given (`domain.py`); None: all. Raises ValueError for a callback or an observable that there is
+    not."""
 
     __slots__ = ("callbacks", "domain", "observables", "parameters", "reusable")
 
@@ -64,6 +71,8 @@ class Capabilities:
         self.observables = frozenset(observables)
         self.reusable = reusable
         self.domain = domain
+        _known("callback", [*self.callbacks, *(self.parameters or {})], CALLBACKS)
+        _known("observable", self.observables, {*OBSERVABLES, "optimizer_steps"})
 
     def to_json(self) -> Dict[str, Any]:
         """As the greeting of a worker carries them."""
