@@ -21,7 +21,7 @@ from itertools import chain, combinations
 from math import isfinite
 
 from callcheck.reference.replay import replay
-from callcheck.spec.callbacks import CALLBACKS
+from callcheck.spec.callbacks import CALLBACKS, TRAINING
 from callcheck.spec.dialect import NEWEST, Dialect, documented, resolve, third_party
 from callcheck.spec.difference import difference
 from callcheck.spec.editing import configs
@@ -264,9 +264,11 @@ class _Search:
         return self._turned_back(dialect)
 
     def _left_out(self) -> dict[str, Unexplained]:
-        """What the callback does nowhere, although it is documented, and with no value of a choice it would do it nowhere."""
+        """What the callback does nowhere, although it is documented, and with no value of a choice of its own it would do it
+        nowhere: that the loop around it loses what it says is a choice, too."""
         found = {}
-        turned = [_with(documented(), {choice: value}) for choice, value in self._turns(documented())]
+        own = [turn for turn in self._turns(documented()) if not turn[0].startswith(f"{TRAINING}/")]
+        turned = [_with(documented(), dict([turn])) for turn in own]
         for name in sorted(silent(trace for _, trace in self.evidence.seen.values())):
             told = ((*seen, self.evidence.predicted(documented(), key)) for key, seen in self.evidence.seen.items())
             there = sorted((each for each in told if has(each[2], name)), key=lambda each: complexity(each[0]))

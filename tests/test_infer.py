@@ -148,6 +148,17 @@ def test_what_a_plateau_leaves_out_everywhere_is_told_once_and_hides_no_mistake(
     assert "2 differences: patience, reuse; it puts nothing into logs" in said
 
 
+def test_who_never_warns_is_not_said_to_lose_warnings() -> None:
+    source = PLAIN.read_text(encoding="utf-8")
+    assert "warnings.warn(" in source
+    home: dict[str, Any] = {}
+    exec(compile(source.replace("warnings.warn(", "str("), "plateau.py", "exec"), home)
+    subject = Here(custom("mine:Plateau", home["ReduceLROnPlateau"], "ReduceLROnPlateau"))
+    found = infer(Results(subject), "ReduceLROnPlateau", examples=30, seed=0)
+    assert differences(found) == {}
+    assert found.left_out.keys() == {"warned"}
+
+
 @pytest.mark.parametrize("callback", CALLBACKS)
 def test_a_dialect_without_the_callback_explains_nothing(callback: str) -> None:
     assert all(dialect.has(callback) for dialect in keras_dialects(callback))
