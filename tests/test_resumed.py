@@ -12,8 +12,9 @@ import pytest
 
 from callcheck.reference.replay import replay
 from callcheck.spec.dialect import NEWEST, resolve
-from callcheck.spec.scenario import Scenario, loads
+from callcheck.spec.scenario import Scenario, from_json, loads
 from callcheck.spec.trace import Trace
+from callcheck.spec.weights import Weights
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 EXAMPLE = EXAMPLES / "interrupted.json"
@@ -182,3 +183,72 @@ def test_what_a_backup_loses_stands_on_one_screen() -> None:
     assert "fit 2, new instances, a fresh model" in text
     again = [line for line in text.split("fit 2")[1].splitlines() if line.strip().startswith("epoch")]
     assert ["(not run)" in line for line in again] == [True, True, True, False, False]
+
+
+FORMS = {
+    "m.keras": ("model", {}), "m.h5": ("model", {}), "m.weights.h5": ("weights-unbuilt", {"save_weights_only": True}),
+}  # fmt: skip
+"""What a checkpoint writes: how it is loaded back, and what it is told. Weights go into a model made from JSON."""
+
+
+@pytest.mark.parametrize("path", FORMS)
+def test_every_form_of_a_checkpoint_is_loaded_back_and_trained_on(path: str, tmp_path: Path) -> None:
+    """But for a whole model in HDF5, which Keras 3.15.1 loads and cannot train."""
+    keras = pytest.importorskip("keras", reason="keras is not installed; pip install 'callcheck[keras]' installs it")
+    import numpy as np
+
+    load, told = FORMS[path]
+    reducing = {"mode": "min", "patience": 1, "factor": 0.5}
+    epoch = {"logs": {"val_loss": 1.0}}
+    predicted = replay(
+        from_json(
+            {
+                "callbacks": [
+                    {"callback": "ReduceLROnPlateau", "config": reducing},
+                    {"callback": "ModelCheckpoint", "config": {"filepath": path, **told}},
+                ],
+                "fits": [
+                    {"epochs": [epoch] * 2},
+                    {"instances": "new", "initial_epoch": 2, "resume": {"from": path, "load": load}, "epochs": [epoch] * 2},
+                ],
+            }
+        ),
+        resolve(NEWEST).dialect,
+    )  # fmt: skip
+    assert isinstance(predicted, Trace)
+
+    def compiled(model: Any) -> Any:
+        optimizer = keras.optimizers.SGD(1.0, momentum=0.5)
+        model.compile(optimizer=optimizer, loss=keras.losses.MeanSquaredError())
+        return model
+
+    def trained(model: Any, first: int) -> list[float]:
+        rates: list[float] = []
+        feed = keras.callbacks.LambdaCallback(
+            on_train_batch_begin=lambda batch, logs: rates.append(float(model.optimizer.learning_rate)),
+            on_epoch_end=lambda epoch, logs: logs.update(val_loss=1.0),
+        )
+        saving = keras.callbacks.ModelCheckpoint(tmp_path / path, **told)
+        listed = [feed, keras.callbacks.ReduceLROnPlateau(**reducing), saving]
+        ones = np.ones((1, 1))
+        model.fit(ones, 0 * ones, initial_epoch=first, epochs=first + 2, verbose=0, callbacks=listed)
+        return rates
+
+    model = compiled(keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, kernel_initializer="ones")]))
+    assert trained(model, 0) == [each.learning_rate_in_epoch for each in predicted.fits[0].epochs]
+    if load == "model":
+        again = keras.models.load_model(tmp_path / path)
+    else:
+        again = compiled(keras.models.model_from_json(model.to_json()))
+        again.load_weights(tmp_path / path)
+    assert [array.tolist() for array in again.get_weights()] == [array.tolist() for array in model.get_weights()]
+    assert predicted.fits[1].weights_at_begin == Weights(epoch=1, fit=0)
+    assert int(again.optimizer.iterations) == (0 if load == "weights-unbuilt" else 2)
+    if path == "m.h5":
+        # What is loaded is what was saved, and there it ends: the optimizer was built for other variables.
+        assert float(again.optimizer.learning_rate) == predicted.fits[1].epochs[0].learning_rate_in_epoch
+        with pytest.raises(ValueError, match="Unknown variable"):
+            trained(again, 2)
+        return
+    assert trained(again, 2) == [each.learning_rate_in_epoch for each in predicted.fits[1].epochs]
+    assert int(again.optimizer.iterations) == predicted.fits[1].optimizer_steps
