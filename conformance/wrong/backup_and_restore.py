@@ -208,6 +208,14 @@ class KeepsOne(_Keeping):
     two = False
 
 
+class NamesTheRunningEpoch(BackupAndRestore):
+    """A backup after a batch names the epoch that is under way, whatever the dialect says."""
+
+    def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
+        choices = {"backup-and-restore/epoch-of-a-batch": "the-running-one"}
+        super().__init__(config, dialect.replace(dialect.name, **choices))
+
+
 class KnowsNoneBefore(BackupAndRestore):
     def load(self, backup: Backup, effects: list[Effect], previous: bool = False) -> None:
         if previous:
@@ -249,6 +257,9 @@ def _loop(name: str, loop: type[Replay], says: str) -> Wrong:
 
 
 WRONG: tuple[Wrong, ...] = (
+    _wrong(
+        "names-the-running-epoch", NamesTheRunningEpoch, "A backup after a batch names the epoch that is under way."
+    ),
     _wrong("skips-every-second-epoch", SkipsEverySecondEpoch, "A backup is made after every second epoch."),
     _wrong("counts-anew", CountsAnew, "The count of batches begins anew in every epoch."),
     _wrong("counts-calls", CountsCalls, "A call of the batch hook counts as one batch, however many it stands for."),

@@ -11,6 +11,8 @@ from callcheck.spec.values import Value
 from .wrong import Wrong
 
 After = tuple[State, Reason]
+END = "\r\n"
+"""Of a line."""
 
 
 class _Changed(CSVLogger):
@@ -84,6 +86,15 @@ class ForeseesNothing(CSVLogger):
     def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> After:
         columns = tuple(sorted(event.logs)) if state.columns is None else state.columns
         return super().epoch_end(state._replace(columns=columns), event, effects)
+
+
+class AddsCells(_Changed):
+    """A metric that has no column is written behind the others."""
+
+    def changed(self, text: str, event: Event) -> str:
+        self.known = getattr(self, "known", None) or set(event.logs)
+        new = [f",{value!r}" for name, value in sorted(event.logs.items()) if name not in self.known]
+        return text.removesuffix(END) + "".join(new) + END
 
 
 class WritesNA(CSVLogger):
@@ -177,6 +188,7 @@ WRONG: tuple[Wrong, ...] = (
     _wrong("writes-the-first-number", WritesTheFirstNumber, "Of an array the first number is written."),
     _wrong("writes-none", WritesNone, "A metric that is None reads None."),
     _wrong("leaves-it-empty", LeavesItEmpty, "A metric that is missing has an empty cell."),
+    _wrong("adds-cells", AddsCells, "A metric that has no column is written behind the others."),
     _wrong("foresees-nothing", ForeseesNothing, "A validation that comes later has no columns."),
     _wrong("writes-na", WritesNA, "A metric that is missing is NA, where it should raise KeyError."),
     _wrong("appends", Appends, "It appends to the file of the fit before, whatever it is told."),

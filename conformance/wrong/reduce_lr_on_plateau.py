@@ -265,6 +265,13 @@ class AveragesArrays(ReduceLROnPlateau):
 # ---------------------------------------------------------------------------------------------- what is said
 
 
+class CannotBePickled(ReduceLROnPlateau):
+    """It compares by a lambda, whatever the dialect says."""
+
+    def pickled(self, state: State) -> None:
+        raise AttributeError("Can't pickle local object: a lambda")
+
+
 class AlwaysPrints(ReduceLROnPlateau):
     def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         after, reason = super().epoch_end(state, event, effects)
@@ -462,6 +469,7 @@ WRONG: tuple[Wrong, ...] = (
     _wrong("reduce-lr-falls-back-to-the-loss", FallsBackToTheLoss, "Where the metric is missing, the loss is taken."),
     _wrong("reduce-lr-averages-arrays", AveragesArrays, "An array counts as the mean of its elements."),
     _wrong("reduce-lr-announces-once", AnnouncesOnce, "Only the first reduction is announced."),
+    _wrong("reduce-lr-cannot-be-pickled", CannotBePickled, "An instance cannot be pickled."),
     _wrong("reduce-lr-always-prints", AlwaysPrints, "Reductions are announced with verbose=0 too."),
     _wrong("reduce-lr-cools-down-only-if-verbose", CoolsDownOnlyIfVerbose, "A cooldown begins only after a message."),
     _wrong("reduce-lr-logs-the-new-rate", LogsTheNewRate, "The rate is logged after the reduction."),

@@ -16,6 +16,7 @@ from .shared import (
     KERAS_3,
     OVERVIEW,
     STATE,
+    Run,
     by_epochs,
     is_number_of_batches,
     judged,
@@ -181,6 +182,27 @@ def an_epoch_begins_again(case: Case) -> Expectations:
                 begun == (found.epoch, 0), f"training to begin with epoch index {found.epoch}, batch 0",
                 got=f"epoch index {begun[0]}, batch {begun[1]}", because=f"{found.named} was backed up last",
             )  # fmt: skip
+
+
+@judged("backup-and-restore/restore/a-second-interruption-loses-the-epoch", level="observed", source=KERAS_3,
+        choices={"backup-and-restore/restores": "the-epoch", "backup-and-restore/epoch-of-a-batch": "ended-epochs"})  # fmt: skip
+def a_second_interruption(case: Case) -> Expectations:
+    """A backup that is made after a batch, by a new instance that has not seen an epoch end yet, names epoch 0, whatever epoch is
+    under way: a fit that finds it has its weights, and begins with the epoch that it is told. So a script that went on from a
+    backup, and is interrupted again in the epoch with which it went on, goes back to where it once began."""
+    maker: Run | None = None
+    for run in runs(case):
+        found = run.found
+        new = maker is not None and (maker.index == 0 or maker.fit.instances == "new")
+        if maker and new and found and found.batch is not None and found.epoch == case.number(maker.index, 0):
+            told = case.scenario.first_epoch(run.fit)
+            begun = case.number(run.index, 0), run.seen.initial_batch or 0
+            yield case.at(run.index).expects_that(
+                begun == (told, 0), f"training to begin with epoch index {told}, as fit is told",
+                got=f"epoch index {begun[0]}, batch {begun[1]}",
+                because=f"{found.named} was backed up last, in the instance's first epoch",
+            )  # fmt: skip
+        maker = run if run.made else maker
 
 
 def _ended_before(case: Case, fit: int, epoch: int) -> bool:

@@ -96,8 +96,6 @@ def one_for_each_epoch(case: Case) -> Expectations:
     """A fit writes one row for every epoch that is run, the one in which training is stopped included, in their order; its first
     cell is the epoch's index, as the callbacks are told it. (That this is the first cell is an inference; and no metric is
     called epoch: its value would stand there, and in a column of its own.)"""
-    if any("epoch" in epoch.shown.logs for epoch in case.epochs()):
-        return
     for file in _files(case):
         run = [str(epoch.number) for epoch in case.epochs(file.fit)]
         new = [_cells(line, case["separator"])[:1] for line in file.lines[len(file.before) + file.header :]]
@@ -204,6 +202,22 @@ def validation_is_foreseen(case: Case) -> Expectations:
                 yield case.at(file.fit, 0).expects_that(
                     file.columns == due, f"the columns {list(due)}", got=f"{list(file.columns)}",
                     because=f"the first epoch logs {names}",
+                )  # fmt: skip
+
+
+@clause("csv-logger/missing-metric/a-later-one-is-not-written", level="observed", source=OBSERVED)
+def a_later_one_is_not_written(case: Case) -> Expectations:
+    """A metric that comes later, and has no column, is not written: the row has the columns that there are, and nothing is said
+    of it. So a learning rate that is logged from the second epoch on is lost. (Of a fit that writes a header.)"""
+    for file in _files(case):
+        first = len(file.before) + file.header
+        for epoch, line in zip(case.epochs(file.fit), file.lines[first:], strict=False):
+            new = sorted(epoch.shown.logs.keys() - set(file.columns))
+            if file.header and new:
+                cells = len(_cells(line, case["separator"]))
+                yield epoch.expects_that(
+                    cells == len(file.columns), f"{len(file.columns)} cells", got=f"{cells}",
+                    because=f"there is no column for {', '.join(new)}",
                 )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ Rules
 - `stopped_epoch` is told by the stop that was seen; the others by what the stream makes of the fit, where no choice decides.
 """
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -81,6 +82,23 @@ def epoch_of_best(case: Case) -> Expectations:
             best = seen.monitored[position]
             why = f"{case['monitor']}={best.value!r} was the last value that improved"
             yield case.at(fit).expects(equal_to(best.number), got=value, because=why)
+
+
+@clause(
+    "early-stopping/attributes/best-epoch-is-0-where-none-was-monitored", level="observed", source=READ, choices=OF_IMPROVEMENTS
+)  # fmt: skip
+def best_epoch_of_nothing(case: Case) -> Expectations:
+    """After a plain fit in which no epoch was monitored, as where `monitor` is misspelt, `best_epoch` is 0, as if the first epoch
+    had been the best; `best` is none of its values, but None or the worst infinity."""
+    for fit, value, seen in _predicted(case, "best_epoch"):
+        if not seen.monitored:
+            yield case.at(fit).expects(equal_to(0), got=value, because="no epoch was monitored")
+    for fit, value, seen in _predicted(case, "best"):
+        if not seen.monitored:
+            yield case.at(fit).expects_that(
+                value is None or (isinstance(value, float) and math.isinf(value)), "best to be no value of the metric",
+                got=f"{value!r}", because="no epoch was monitored",
+            )  # fmt: skip
 
 
 @clause("early-stopping/attributes/wait-counts-since-the-last-reset", level="observed", source=READ, choices=OF_VALUES)

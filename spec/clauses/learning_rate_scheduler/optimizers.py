@@ -40,8 +40,8 @@ def _with_the_lowest_alone(scenario: Scenario) -> Scenario | None:
     related=_with_the_lowest_alone,
 )  # fmt: skip
 def the_lowest_rate_as_alone(case: Case) -> Expectations:
-    """Each of several rates (keras.optimizers.MultiOptimizer) becomes what it would be if its optimizer were the only one, and
-    what is refused or raised is the same. (Checked of the lowest of them.)"""
+    """The lowest of several rates (keras.optimizers.MultiOptimizer) becomes what it would be if its optimizer were the only one,
+    and what is refused or raised is the same."""
     return alike(as_one(case, _lowest), "that is the rate of the only optimizer there, which has the lowest one here")
 
 
@@ -98,7 +98,8 @@ def one_without_a_rate_raises(case: Case) -> Expectations:
 )  # fmt: skip
 def a_schedule_cannot_be_set(case: Case) -> Expectations:
     """Where the optimizer has a schedule of its own (LearningRateSchedule), the beginning of the first epoch raises TypeError.
-    (Where the schedule that the callback is given returns a float, and the arguments are known ones.)"""
+    (Where the schedule that the callback is given returns a float, and the arguments are known ones. Of Keras 3, which is told
+    here by the name under which it logs the rate: in Keras 2 nothing raises, and what is set lasts until the next step.)"""
     first = next(plan(case), None) if isinstance(case.scenario.learning_rate, ScheduledRate) else None
     if first is None or first[0].error is not None or case["schedule"].get("returns") == "tensor":
         return

@@ -163,6 +163,24 @@ def ordinary_input_never_fails(case: Case) -> Expectations:
     yield case.at(*place).expects_that(raised is None, "no exception", got=got, because=why)
 
 
+def _pickled(scenario: Scenario) -> Scenario | None:
+    """The instance pickled before the second of two short fits."""
+    if len(scenario.fits) != 2 or sum(len(fit.epochs) for fit in scenario.fits) > 10:
+        return None
+    first, second = scenario.fits
+    return replace(scenario, fits=(first, replace(second, instances="pickled"))) if second.instances == "same" else None
+
+
+@clause(
+    "reduce-lr-on-plateau/instance/can-be-pickled", level="observed", source="observed: keras 3.15.1", errors=True,
+    related=_pickled, choices={"reduce-lr-on-plateau/pickling": "works"},
+)  # fmt: skip
+def can_be_pickled(case: Case) -> Expectations:
+    """An instance can be pickled between two fits, and what is read of it does in the next one what the instance itself would
+    do."""
+    yield from case.expects_the_same("the instance itself goes on so", ours=case.other, other=case.trace)
+
+
 _At = tuple[int | None, int | None]
 _NOWHERE: _At = (None, None)
 

@@ -127,7 +127,8 @@ def _with_a_rate_that_can_be_set(scenario: Scenario) -> Scenario | None:
 def a_schedule_cannot_be_reduced(case: Case) -> Expectations:
     """Where the optimizer has a schedule of its own (LearningRateSchedule), the end of the epoch that would reduce the rate
     raises TypeError; up to there everything is as with a rate that can be set. (Where a reduction is a fall: factor lies between
-    0 and 0.9, the rate between 1e-30 and 1e30.)"""
+    0 and 0.9, the rate between 1e-30 and 1e30. Of Keras 3, which is told here by the name under which it logs the rate: in
+    Keras 2 nothing raises, and what is set lasts until the next step.)"""
     fall = next(((epoch.fit, epoch.index) for epoch, before, after in rates(case.beside()) if after < before), None)
     if fall is None:
         yield from alike(case, "the rate can be set there, and is not")

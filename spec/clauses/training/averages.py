@@ -1,9 +1,9 @@
 """Averages: what a SwapEMAWeights in the list means for the callbacks beside it, and what an interruption makes of it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ...scenario import Scenario
+from ...scenario import Configured, Scenario
 from ...trace import Save
 from ...weights import Weights
 from ..clause import Case, EpochSeen, Expectations, clause
@@ -13,12 +13,13 @@ from .shared import done, nobody_acts, resumes, saves_epochs, value
 SWAP = "SwapEMAWeights"
 
 
-def _place(scenario: Scenario) -> int | None:
-    """The place of the one SwapEMAWeights in the list, which exchanges at the end of every epoch; None if there is none."""
+def _place(scenario: Scenario, by_epoch: bool = True) -> int | None:
+    """The place of the one SwapEMAWeights in the list, which exchanges at the end of every epoch, or, not `by_epoch`, does not;
+    None if there is none."""
     found = [index for index, each in enumerate(scenario.configured()) if each.callback == SWAP]
     if len(found) != 1 or not scenario.use_ema or resumes(scenario):
         return None
-    return found[0] if value(scenario.configured()[found[0]], "swap_on_epoch") else None
+    return found[0] if bool(value(scenario.configured()[found[0]], "swap_on_epoch")) == by_epoch else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,18 +31,24 @@ class _Saved:
     behind: bool
 
 
-def _saved(case: Case) -> Iterator[_Saved]:
+def _saved(case: Case, by_epoch: bool = True) -> Iterator[_Saved]:
     """What checkpoints save at the end of epochs in which nobody else acts, in the first fit; but for a first step, in which the
     average is the weights themselves."""
-    place = _place(case.scenario)
+    place = _place(case.scenario, by_epoch)
     if place is None:
         return
     for epoch in case.epochs(0):
         if not nobody_acts(epoch) or not (epoch.index or len(epoch.shown.batch_logs()) > 1):
             continue
         for index, each in enumerate(case.scenario.configured()):
-            for save in done(epoch.seen, index).saved or () if saves_epochs(each) else ():
+            for save in done(epoch.seen, index).saved or () if _saves_at_ends(each) else ():
                 yield _Saved(epoch=epoch, save=save, behind=index > place)
+
+
+def _saves_at_ends(each: Configured) -> bool:
+    """Whether it is a checkpoint that saves at the ends of epochs, of all or of the best ones."""
+    plain = replace(each, config={**each.config, "save_best_only": False})
+    return saves_epochs(plain)
 
 
 def _holds(each: _Saved, averaged: bool, because: str) -> Expectations:
@@ -73,6 +80,29 @@ def before_it(case: Case) -> Expectations:
         for each in _saved(case):
             if not each.behind:
                 yield from _holds(each, False, "it stands before SwapEMAWeights")
+
+
+def _without_swap_on_epoch(scenario: Scenario) -> Scenario | None:
+    """The scenario without swap_on_epoch; itself where it is not set."""
+    place = _place(scenario)
+    if place is None or not scenario.callbacks:
+        return None if _place(scenario, by_epoch=False) is None else replace(scenario)
+    listed = list(scenario.callbacks)
+    listed[place] = replace(listed[place], config={**listed[place].config, "swap_on_epoch": False})
+    return replace(scenario, callbacks=tuple(listed))
+
+
+@clause(
+    "training/averages/without-swap-on-epoch-the-weights-are-saved", level="observed", source=OBSERVED, averaged=True,
+    related=_without_swap_on_epoch,
+)  # fmt: skip
+def without_swap_on_epoch(case: Case) -> Expectations:
+    """Without swap_on_epoch a ModelCheckpoint saves the weights, wherever it stands in the list: with save_best_only those of the
+    epoch whose average was the best in the evaluation, and were not evaluated themselves. (Of an optimizer that puts no average
+    into the model while it trains.)"""
+    if case.scenario.ema_overwrite_frequency is None:
+        for each in _saved(case.beside(), by_epoch=False):
+            yield from _holds(each, False, "without swap_on_epoch the weights are back when the evaluation has ended")
 
 
 @clause(

@@ -139,7 +139,8 @@ def restores_whoever_stopped(case: Case) -> Expectations:
 def later_ones_see(case: Case) -> Expectations:
     """The callbacks share the logs of a hook: the rate that ReduceLROnPlateau or LearningRateScheduler logs is there for
     EarlyStopping and ModelCheckpoint further down in the list, and is missing for those further up. (The logs are not empty, and
-    no metric has the name of the rate. Checked by their warnings of a metric that is missing.)"""
+    no metric has the name of the rate. Checked by their warnings of a metric that is missing, and so only where warnings are
+    given.)"""
     listed = case.scenario.configured()
     for epoch in case.epochs():
         if not epoch.shown.logs or set(RATE_KEYS) & set(epoch.shown.logs):
