@@ -11,16 +11,14 @@ from typing import Any, NamedTuple, overload
 
 from callcheck.reference.replay import Decision
 from callcheck.reference.replay import explain as decide
-from callcheck.spec.dialect import NEWEST
 from callcheck.spec.trace import EpochTrace
 from callcheck.spec.values import number_to_json
 
-from ..report.words import compared_with
 from .arguments import check_config, written_config
 from .audit import Audit, audit
 from .history import missing_notes
 from .question import Question, Story
-from .releases import in_words
+from .releases import whose_rules
 from .rounding import direction_of, open_comparisons, possible, was_printed
 from .summary import summary
 from .traps import traps
@@ -99,8 +97,7 @@ class Explanation:
     @property
     def compared_with(self) -> str:
         """Whose rules these are: `Keras 3.15.1`, or all releases that have them: `Keras 3.11.0 to 3.12.4`."""
-        dialect = self.question.dialect
-        return compared_with(NEWEST) if dialect.name == NEWEST else in_words([dialect])[0]
+        return whose_rules(self.question.dialect)
 
     @property
     def stopped(self) -> int | None:

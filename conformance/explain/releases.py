@@ -6,10 +6,17 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from callcheck.spec.chain import chains
-from callcheck.spec.dialect import DOCUMENTED, Dialect, shipped
+from callcheck.spec.dialect import DOCUMENTED, NEWEST, Dialect, shipped
+
+from ..report.words import compared_with
 
 USUAL = "tensorflow"
 """The backend of a dialect whose name has none."""
+
+
+def whose_rules(dialect: Dialect) -> str:
+    """Who does what the dialect says: `Keras 3.15.1`, or all releases that do: `Keras 3.11.0 to 3.12.4`."""
+    return compared_with(NEWEST) if dialect.name == NEWEST else in_words([dialect])[0]
 
 
 def in_words(dialects: Iterable[Dialect]) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 from callcheck import __version__
 from callcheck.conformance.assurances import Assurance, assurances
+from callcheck.conformance.explain.releases import whose_rules
 from callcheck.conformance.hazards import Hazard, hazards
 from callcheck.conformance.pool import EXAMPLES
 from callcheck.conformance.report.words import wrapped
@@ -38,7 +39,7 @@ def check_script(options: argparse.Namespace) -> int:
         told = {"callcheck": __version__, "dialect": dialect.name, "hazards": listed, "assurances": cannot}
         print(json.dumps(told, allow_nan=False))
     else:
-        print(f"{options.script}: as {dialect.name} does it")
+        print(f"{options.script}: compared with {whose_rules(dialect)}")
         for index, (fit, all_, assured) in enumerate(found, 1):
             print("", *_told(index, fit, all_), *_assured(assured), sep="\n")
     return DEVIATING if any(all_ for _, all_, _ in found) else OK
