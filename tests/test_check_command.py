@@ -91,6 +91,23 @@ def test_a_constructor_without_a_parameter_costs_scenarios(capsys: pytest.Captur
     assert "min_delta (" in cost.partition(" version ")[0]
 
 
+def test_a_parameter_under_another_name_is_named(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (own / "renamed.py").write_text(
+        """
+class Stop:
+    def __init__(self, metric="val_loss", tolerance=3): ...
+    def on_epoch_end(self, epoch, logs=None): ...
+"""
+    )
+    about = ("--callback", "EarlyStopping", "--clause", "early-stopping/patience", "--examples", "5")
+    call("check", "renamed:Stop", *about)
+    said = " ".join(capsys.readouterr().out.split())
+    assert "EarlyStopping is constructed without monitor, min_delta, patience, " in said
+    assert "and can be given metric, tolerance, which is never done: it is judged with its own defaults" in said
+    call("check", "mine:MyEarlyStopping", *about)
+    assert "is constructed without" not in capsys.readouterr().out
+
+
 def test_everything_fits_into_120_columns(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
     few = ("--callback", "EarlyStopping", "--examples", "30")
     assert call("check", "mine:MyEarlyStopping", "reference", *few, "--verbose", "--report", "r") == 1

@@ -5,8 +5,10 @@ The table of all verdicts and the boundaries are for whoever asks for them.
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from callcheck.spec.callbacks import parameters
 from callcheck.spec.version import VERSION
 
+from ..driver.protocol import Capabilities
 from ..findings import Finding
 from ..judge import AS_IN_KERAS, CONFORMS, DECLARED, NOT_APPLICABLE, NOT_EXERCISED, Judgement
 from ..limits import Limits, limits
@@ -37,6 +39,8 @@ def summary(suite: Suite, names: Sequence[Name], *, verbose: bool = False) -> It
         yield from wrapped(
             f"{number}{hearing.subject.name}{whose}: compared with {compared_with(hearing.dialect.name)}"
         )
+        for callback in suite.callbacks:
+            yield from _other_names(hearing.subject.capabilities, callback)
     for name in names:
         for complaint in suite.complaints(name):
             yield from ("", *wrapped(complaint.sentence))
@@ -55,6 +59,22 @@ def summary(suite: Suite, names: Sequence[Name], *, verbose: bool = False) -> It
         f"version {VERSION} of the specification, seed {suite.seed}, {suite.examples} random scenarios per callback"
         + ("" if verbose else "; --verbose shows every verdict")
     )
+
+
+def _other_names(capabilities: Capabilities, callback: str) -> Iterator[str]:
+    """Which parameters a constructor has not, and which it has in their place: these may be the same under another name."""
+    taken = (capabilities.parameters or {}).get(callback)
+    if taken is None:
+        return
+    known = parameters(callback)
+    missing = [name for name in known if name not in taken]
+    own = sorted(taken.difference(known))
+    if missing and own:
+        yield from wrapped(
+            f"{callback} is constructed without {', '.join(missing)}, and can be given {', '.join(own)}, which is never done: it "
+            "is judged with its own defaults. An adapter says which parameter goes by another name.",
+            "  ", "",
+        )  # fmt: skip
 
 
 def _failures(found: Sequence[Finding], verbose: bool) -> Iterator[str]:
