@@ -215,7 +215,8 @@ class Hearing:
         # Asked again, what answers differently every time may answer well: it is shown as it was found.
         if found.failure is None or start is None or found.verdict == NONDETERMINISTIC or self.results.budget.spent:
             return found
-        if not self.fails(rule, start):
+        # What is pinned is pinned of the pool alone: a smaller scenario would show what somebody has declared.
+        if any(each.rule == rule.id for each in self.held.pinned) or not self.fails(rule, start):
             return found
 
         def fails(scenario: Scenario) -> bool:

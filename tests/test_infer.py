@@ -1,7 +1,9 @@
 """Inferring: what an unknown callback does otherwise is named once, in words, although one difference hides another."""
 
+import json
 from collections.abc import Sequence
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,8 @@ from callcheck.conformance.subjects.reference import Reference
 from callcheck.reference.replay import replay
 from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.dialect import documented, resolve
-from callcheck.spec.scenario import Scenario
+from callcheck.spec.difference import difference
+from callcheck.spec.scenario import Scenario, from_json
 from callcheck.spec.trace import Failed, Result
 
 PLAIN = Path(__file__).with_name("planted") / "plain.py"
@@ -287,7 +290,7 @@ def test_what_is_pinned_is_green_and_a_drift_from_it_is_red(
     begin, end = HOME_MADE.index("class EarlyStopping"), HOME_MADE.index("class Nothing")
     source = "from typing import Any\n\n\n" + HOME_MADE[begin:end]
     (tmp_path / "made_at_home.py").write_text(source)
-    (tmp_path / "drifted.py").write_text(source.replace("self.wait >= self.patience", "self.wait > self.patience"))
+    (tmp_path / "drifted.py").write_text(source.replace("self.best = value\n", "self.best, self.wait = value, 0\n"))
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
     drawn = ("--examples", "60", "--seed", "5")
@@ -298,7 +301,18 @@ def test_what_is_pinned_is_green_and_a_drift_from_it_is_red(
     assert sum(len(each.others) for each in pinned("mine.toml").declarations) > 20
     assert len(Path("mine.toml").read_text()) < 20_000, "of each kind one is written out"
     assert main(["check", "made_at_home:EarlyStopping", *held]) == 0, capsys.readouterr().out
-    assert main(["check", "drifted:EarlyStopping", *held]) == 1
+    capsys.readouterr()
+    assert main(["check", "drifted:EarlyStopping", *held, "--json"]) == 1
+    deviations = [
+        each["scenario"] for each in json.loads(capsys.readouterr().out)["results"] if each["verdict"] == "deviates"
+    ]
+    assert deviations
+    was, now = (
+        Here(custom(name, import_module(name).EarlyStopping, "EarlyStopping")) for name in ("made_at_home", "drifted")
+    )
+    shown = [from_json(each) for each in deviations]
+    same = [a for a, b in zip(was.ask(shown), now.ask(shown), strict=True) if difference(a, b) is None]
+    assert same == [], "what is shown of a drift is one"
 
 
 def test_check_pins_one_implementation_and_no_more(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
