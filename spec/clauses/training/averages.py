@@ -98,8 +98,8 @@ def _without_swap_on_epoch(scenario: Scenario) -> Scenario | None:
 )  # fmt: skip
 def without_swap_on_epoch(case: Case) -> Expectations:
     """Without swap_on_epoch a ModelCheckpoint saves the weights, wherever it stands in the list: with save_best_only those of the
-    epoch whose average was the best in the evaluation, and were not evaluated themselves. (Of an optimizer that puts no average
-    into the model while it trains.)"""
+    epoch whose average did best in the evaluation, which have not been evaluated themselves. (Of an optimizer that puts no
+    average into the model while it trains.)"""
     if case.scenario.ema_overwrite_frequency is None:
         for each in _saved(case.beside(), by_epoch=False):
             yield from _holds(each, False, "without swap_on_epoch the weights are back when the evaluation has ended")
