@@ -68,6 +68,16 @@ def test_what_the_search_does_not_come_to_the_end_of_is_not_known(tmp_path: Path
     assert "The printed digits do not tell" in str(found)
 
 
+def test_a_stop_that_would_have_been_told_and_was_not_is_none(tmp_path: Path) -> None:
+    lines = [f"Epoch {number}/3\n7/7 - 0s - loss: 1.0 - val_loss: 0.5000" for number in (1, 2, 3)]
+    (tmp_path / "output.txt").write_text("\n".join(lines))
+    loud, silent = (
+        callcheck.explain(tmp_path / "output.txt", "EarlyStopping", {"patience": 2, "verbose": verbose})
+        for verbose in (1, 0)
+    )
+    assert (loud.stopped, loud.audit.agrees, silent.stopped, silent.audit.agrees) == (None, True, 2, True)
+
+
 def test_an_epoch_that_had_begun_is_no_end(tmp_path: Path) -> None:
     lines = ["Epoch 1/5", "7/7 - 1s - val_loss: 1.0", "Epoch 2/5", "7/7 - 1s - val_loss: 2.0", "Epoch 3/5", "3/7 - 1s"]
     (tmp_path / "output.txt").write_text("\n".join(lines))

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from .history import History, Printed, RecordedFit, Rounded
+from .history import CONSOLE, History, Printed, RecordedFit, Rounded
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _EPOCH = re.compile(r"Epoch (\d{1,9})/(\d{1,9})\s*$")
@@ -69,9 +69,7 @@ def console(text: str, source: str) -> History | None:
         return None
     if len(fits) > 1:
         notes.append(f"the epochs start again: read as {len(fits)} fits, one after the other")
-    return History(
-        kind="the console output of fit", source=source, fits=tuple(fit.recorded() for fit in fits), notes=tuple(notes)
-    )
+    return History(kind=CONSOLE, source=source, fits=tuple(fit.recorded() for fit in fits), notes=tuple(notes))
 
 
 def _pieces(text: str) -> Iterator[str]:

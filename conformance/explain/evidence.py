@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from callcheck.spec.numbers import float32, shortest_float32
 
-from .history import TENSORBOARD, RecordedFit, Rounded
+from .history import CONSOLE, TENSORBOARD, RecordedFit, Rounded
 from .question import RATE_CALLBACKS, Question, Story
 
 STOPPING = ("EarlyStopping", "TerminateOnNaN")
@@ -95,6 +95,8 @@ def _end(fit: RecordedFit, story: Story, index: int, question: Question) -> tupl
             "does not stop at all" if stopped is None or by != "EarlyStopping" else f"stops after epoch {stopped + 1}"
         )
         return said, f"the output says that epoch {said + 1} stopped early, and EarlyStopping {does}"
+    if said is None and stopped == last and fit.planned == last + 1 and _would_tell(question, story, index):
+        return last, f"EarlyStopping stops after epoch {last + 1}, and the output says nothing of it"
     if stopped is None and fit.planned is not None and last + 1 < fit.planned and not fit.interrupted:
         return last, f"nothing stops training, and the record ends after epoch {last + 1} of {fit.planned}"
     holds = story.holds(index)
@@ -103,6 +105,13 @@ def _end(fit: RecordedFit, story: Story, index: int, question: Question) -> tupl
         other = "none are" if holds is None else f"those of epoch {holds + 1} are"
         return last, f"the output says that the weights of epoch {restored + 1} were put back, and {other} predicted"
     return None
+
+
+def _would_tell(question: Question, story: Story, index: int) -> bool:
+    """Whether the record is an output in which a stop would have been told."""
+    fit = story.trace.fits[index]
+    told = [kind for each in fit.callbacks or (fit,) for kind in each.printed or ()]
+    return CONSOLE in question.history.kind and "early-stop" in told
 
 
 def _rates(fit: RecordedFit, story: Story, index: int, rounded: bool, of_the_optimizer: bool) -> tuple[int, str] | None:

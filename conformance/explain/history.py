@@ -23,6 +23,8 @@ RATE_KEYS = ("learning_rate", "lr")
 
 LIGHTNING, TRANSFORMERS = "Lightning's metrics.csv", "transformers' trainer_state.json"
 """The kinds of records that other libraries than Keras leave."""
+CONSOLE = "the console output of fit"
+"""The kind of record in which callbacks say what they do, if they were told to."""
 TENSORBOARD = "a TensorBoard event folder"
 """The kind of record whose learning rates are those after the epoch, if the callback comes after the one that changes them."""
 
