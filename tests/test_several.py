@@ -80,6 +80,18 @@ SCENARIOS: dict[str, dict[str, Any]] = {
         **SAVING,
         "fits": [{"epochs": epochs(1.0)}, {"resume": {"from": "n.keras"}, "epochs": epochs(1.0)}, {"epochs": epochs(1.0)}],
     },
+    "resumed from a file that is cut to nothing": {
+        **SAVING,
+        "fits": [
+            {"epochs": epochs(1.0)},
+            {"resume": {"from": "m-1.keras"}, "damaged": ["m-1.keras"], "epochs": epochs(1.0)},
+            {"epochs": epochs(1.0)},
+        ],
+    },
+    "a log that is cut to nothing is begun again": {
+        "callback": "CSVLogger", "config": {"filename": "log.csv", "append": True},
+        "fits": [{"epochs": epochs(1.0)}, {"damaged": ["log.csv", "none.csv"], "epochs": epochs(2.0)}],
+    },
     "others stop between two": {
         "callbacks": [STOPPING, REDUCING],
         "fits": [{"epochs": [*epochs(1.0), others({"hook": "epoch_end", "after": 0, "stop": True}, value=1.0)]}],
@@ -305,3 +317,28 @@ def test_a_real_model_that_had_a_backup_is_trained_without_one(pair: tuple[Any, 
         trace = from_json(run(by_fit, {**listed, "fits": [{"epochs": epochs(1.0)}]}, time_limit=600.0))
         assert isinstance(trace, Trace), trace
         assert trace.fits[0].error is None
+
+
+@pytest.mark.parametrize("file", ["latest.weights.h5", "training_metadata.json"])
+def test_a_damaged_backup_is_found_as_the_reference_predicts(file: str, pair: tuple[Any, Any]) -> None:
+    """(Keras 2 knows no double_checkpoint: it refuses that.)"""
+    cut = [*epochs(1.0, 2.0), others({"hook": "epoch_begin", "raise": "KeyboardInterrupt"})]
+    again = {
+        "instances": "new",
+        "resume": {"load": "nothing"},
+        "damaged": [f"backup/{file}"],
+        "epochs": epochs(1.0, 2.0, 3.0),
+    }
+    scenario = scenario_from_json(
+        {
+            "callback": "BackupAndRestore",
+            "config": {"backup_dir": "backup", "double_checkpoint": True},
+            "fits": [{"epochs": cut}, again],
+        }
+    )
+    for way in pair:
+        predicted = replay(scenario, release_dialect(way.identity["package"], way.identity["version"]).dialect)
+        seen = from_json(run(way, to_json(scenario), optional=True, time_limit=600.0))
+        assert isinstance(predicted, Trace)
+        assert isinstance(seen, Trace), seen
+        assert difference(predicted, seen) is None
