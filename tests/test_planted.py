@@ -4,6 +4,7 @@ Each is one finding or two, and the first says which mistake it is.
 """
 
 import inspect
+import sys
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -54,7 +55,7 @@ ABOUT = {
 
 
 def made(callback: str, source: str, name: str) -> type:
-    module = ModuleType(name)
+    module = sys.modules[name] = ModuleType(name)  # where pickle looks for its class
     exec(compile(source, f"{name}.py", "exec"), module.__dict__)
     return getattr(module, callback)  # type: ignore[no-any-return]  # it is a class
 

@@ -66,7 +66,7 @@ NOTEBOOKS: dict[str, tuple[Any, int, str]] = {
     "null bytes": (b"\0" * 10, 2, "t.ipynb: is no notebook"),
 }
 LISTS: dict[str, tuple[Any, int, str]] = {
-    "good": ('[[fits]]\n[[fits.callbacks]]\ncallback = "EarlyStopping"\nconfig = {patience = 3}\n', 0, "t.toml: as keras"),
+    "good": ('[[fits]]\n[[fits.callbacks]]\ncallback = "EarlyStopping"\nconfig = {patience = 3}\n', 0, "t.toml: compared with Keras"),
     "empty": ("", 2, "t.toml: "),
     "null bytes": (b"\0" * 10, 2, "t.toml: is not TOML"),
     "UTF-16": ("[[fits]]".encode("utf-16"), 2, "t.toml: is not UTF-8 text"),
