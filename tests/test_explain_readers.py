@@ -86,8 +86,9 @@ def test_numbers(text: str) -> None:
     assert values(parsed(text), "") == [1.0, 0.9, 0.95]
 
 
-def test_numbers_on_the_command_line_have_gaps_and_fits() -> None:
-    history = read("1,-,.9/.8")
+@pytest.mark.parametrize("text", ["1,-,.9/.8", "1,,.9/.8", "1, ; .9,/.8"])
+def test_numbers_on_the_command_line_have_gaps_and_fits(text: str) -> None:
+    history = read(text)
     assert values(history, "") == [1.0, None, 0.9]
     assert values(history, "", 1) == [0.8]
 

@@ -164,10 +164,12 @@ def _arguments_of(data: Mapping[str, Any], callback: str) -> dict[str, Any]:
 
 
 def numbers(text: str, source: str) -> History | None:
-    """Numbers, separated by commas, semicolons or white space; `/` begins another fit, and `-` is a missing value."""
+    """Numbers, separated by commas, semicolons or white space; `/` begins another fit, and `-` is a missing value, as is nothing
+    between two commas."""
     fits = []
     for part in text.strip().split("/"):
-        words = re.split(r"[\s,;]+", part.strip().strip(","))
+        whole = re.sub(r"[,;](?=\s*[,;])", ",-", part.strip().strip(","))
+        words = re.split(r"[\s,;]+", whole)
         try:
             values = [number(word) for word in words if word]
         except ValueError:
