@@ -49,7 +49,7 @@ def explain(
     resolution = resolve(dialect or NEWEST)
     recorded = from_object(history, validation_freq=validation_freq).replace(*notes)
     question = ask_all(recorded, callbacks, resolution.dialect, circumstances)
-    return answer_all(question, [whose(callbacks, change) for change in what_if], resolution.note)
+    return answer_all(question, [whose(question.callbacks, change) for change in what_if], resolution.note)
 
 
 def _without_onlookers(callbacks: tuple[Configured, ...]) -> tuple[tuple[Configured, ...], tuple[str, ...]]:
