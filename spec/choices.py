@@ -481,6 +481,13 @@ _ALL = (
         "would have if it was full.",
     ),
     decision(
+        "training/model-in-hdf5",
+        "What becomes of a fit that goes on from a whole model in an HDF5 file (.h5)?",
+        trains="It trains the model.",
+        raises_not_implemented_error="Its first step raises NotImplementedError, and so does that of every later fit of the model.",
+        raises_value_error="Its first step raises ValueError, and so does that of every later fit of the model.",
+    ),
+    decision(
         "training/warnings",
         "What becomes of the warnings of an unknown mode and of a missing metric?",
         given="They are given.",
