@@ -484,8 +484,8 @@ _ALL = (
         "training/model-in-hdf5",
         "What becomes of a fit that goes on from a whole model in an HDF5 file (.h5)?",
         trains="It trains the model.",
-        raises_not_implemented_error="Its first step raises NotImplementedError, and so does that of every later fit of the model.",
-        raises_value_error="Its first step raises ValueError, and so does that of every later fit of the model.",
+        raises_not_implemented_error="Its first step raises NotImplementedError; so does that of every later fit of the model.",
+        raises_value_error="Its first step raises ValueError; so does that of every later fit of the model.",
     ),
     decision(
         "training/warnings",

@@ -248,7 +248,8 @@ def test_every_form_of_a_checkpoint_is_loaded_back_and_trained_on(path: str, tmp
         # What is loaded is what was saved, but for the optimizer's state of each weight: it was built for no variables.
         assert float(again.optimizer.learning_rate) == predicted.fits[1].epochs[0].learning_rate_in_epoch
         error = predicted.fits[1].error
-        assert error is not None and (error.type, error.by, error.epoch, error.batch) == ("ValueError", "other", 2, 0)
+        assert error is not None
+        assert (error.type, error.by, error.epoch, error.batch) == ("ValueError", "other", 2, 0)
         for _ in range(2):
             with pytest.raises(ValueError, match="Unknown variable"):
                 trained(again, 2)

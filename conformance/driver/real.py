@@ -45,8 +45,8 @@ class _WithoutRate:
 
 
 class RealModel:
-    """A compiled model: `untrained` are the weights that it had first, `metrics` what it is compiled with, as in JSON. One that was
-    `loaded` is trained as it is: whether it can be is seen in the fit."""
+    """A compiled model: `untrained` are the weights that it had first, `metrics` what it is compiled with, as in JSON. One that
+    was `loaded` is trained as it is: whether it can be is seen in the fit."""
 
     def __init__(self, model: Any, optimizer: Any, loaded: bool = False) -> None:
         self.model = model
@@ -230,7 +230,7 @@ class RealModels:
         return list(twin.get_weights())
 
     def resumed(self, path: str, load: str, scenario: Scenario, metrics: Any) -> RealModel:
-        """The model that is in a file, which was compiled with these metrics; or a fresh one with its weights, or with nothing."""
+        """The model that is in a file, compiled with these metrics; or a fresh one with its weights, or with nothing."""
         if load == "model":
             return self._loaded(path, scenario, metrics)
         if load == "weights-unbuilt":

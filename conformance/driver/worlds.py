@@ -399,7 +399,7 @@ class Keras3(_Keras):
         return made
 
     def fails_in_training(self, path: str) -> Optional[BaseException]:
-        # From HDF5 the optimizer comes built for no variables. Before Keras 3.13 it is while it says so that something else fails.
+        # From HDF5 the optimizer comes built for no variables. Before Keras 3.13 something else fails while it says so.
         if not path.endswith((".h5", ".hdf5")):
             return None
         if self.keras.config.backend() != "tensorflow":

@@ -87,8 +87,8 @@ def brings_back_the_optimizer(case: Case) -> Expectations:
 
 @clause("training/resume/what-was-loaded-is-trained", level="documented", source=CONTINUES, errors=True)
 def is_trained(case: Case) -> Expectations:
-    """A fit that goes on from a file, be it a whole model or weights, trains: no exception but one of the callbacks ends it once it
-    has begun. (Nobody else raises in it.)"""
+    """A fit that goes on from a file, be it a whole model or weights, trains: no exception but one of the callbacks ends it once
+    it has begun. (Nobody else raises in it.)"""
     for load in LOADED:
         for index, fit, seen, _, save in _resumed(case, load):
             if any(act.raises is not None for epoch in fit.epochs for act in epoch.others):
