@@ -222,13 +222,13 @@ def kept() -> Iterator[tuple[str, str, Mapping[str, Any]]]:
 
 
 def compared() -> Mapping[tuple[str, str], int]:
-    """How many scenarios are kept as compared by their hooks, by class and callback: of the subject that has the most."""
+    """How many scenarios are kept as compared by their hooks without a difference, by class and callback: of the subject that has
+    the most."""
     found: Counter[tuple[str, str]] = Counter()
     for of_class, subject, record in kept():
-        if not subject.endswith(", hooks)"):
-            continue
         for callback, counts in record["callbacks"].items():
-            found[of_class, callback] = max(found[of_class, callback], counts["compared"])
+            if subject.endswith(", hooks)") and not counts["different"]:
+                found[of_class, callback] = max(found[of_class, callback], counts["compared"])
     return found
 
 

@@ -48,16 +48,21 @@ def release(dialect: Dialect) -> Name:
     return Name(kind="release", package=dialect.package, version=version, backend=backend)
 
 
+def most_compared(compared: Mapping[tuple[str, str], int], callback: str, one: Class) -> int:
+    """How many scenarios were compared on that release of a class on which the most were. `compared`: how many, by the first name
+    of a dialect's lineage and the callback."""
+    return max(compared.get((dialect.lineage[0], callback), 0) for dialect in one)
+
+
 def left(
     compared: Mapping[tuple[str, str], int], examples: int, callbacks: Collection[str]
 ) -> Iterator[tuple[Name, tuple[str, ...]]]:
-    """The releases to be run, each with the callbacks for which it stands, until every class has its `examples`. `compared`: how
-    many were, by the first name of a dialect's lineage and the callback."""
+    """The releases to be run, each with the callbacks for which it stands, until every class has its `examples`."""
     classes_left = [
         (callback, one)
         for callback in callbacks
         for one in classes(callback)
-        if max(compared.get((dialect.lineage[0], callback), 0) for dialect in one) < examples
+        if most_compared(compared, callback, one) < examples
     ]
     while classes_left:
         standing: dict[Dialect, list[tuple[str, Class]]] = {}
