@@ -305,15 +305,9 @@ class _Search:
         if not showing:
             return None
 
-        least_odd = min(map(oddity, showing))
-
         def convincing(scenario: Scenario) -> bool:
             predicted, instead = replay(scenario, dialect), replay(scenario, turned)
-            if (
-                not differ(predicted, instead)
-                or oddity(scenario) > least_odd
-                or self.within.inside(scenario) != scenario
-            ):
+            if not differ(predicted, instead) or self.within.inside(scenario) != scenario:
                 return False
             seen = self._ask(scenario)
             return (
@@ -326,7 +320,12 @@ class _Search:
         start = next((scenario for scenario in ordered if convincing(scenario)), None)
         if start is None:  # with the other value nothing is predicted of them
             return None
-        least = telling(smallest(start, convincing, tries=TRIES), convincing)
+        least_odd = oddity(start)
+
+        def no_odder(scenario: Scenario) -> bool:
+            return oddity(scenario) <= least_odd and convincing(scenario)
+
+        least = telling(smallest(start, no_odder, tries=TRIES), no_odder)
         seen = self._ask(least)
         assert seen is not None
         return least, seen, len(showing)
