@@ -2,6 +2,7 @@
 
     python -m callcheck.conformance.agreement keras==3.7.0 'keras[numpy]==3.7.0' keras==2.3.1 --examples 10000 --write
     python -m callcheck.conformance.agreement keras keras:fit --callback training --examples 20000
+    python -m callcheck.conformance.agreement --every-class --examples 10000 --write
 
 Rules
 - A release runs in a worker, in an environment that is made for it, or in that of an interpreter: `keras@PATH`, `--backend`. Its
@@ -11,9 +12,11 @@ Rules
 - What counts is a trace of both sides of a scenario whose configuration was not refused. How often there was none, and why, is
   counted beside it: `refused` (by both), `not_expressible` (there), `failed`, `unpredictable` (the reference does not know).
 - A subject that cannot be asked is told of on standard error, and does not keep the others from being asked.
+- With `--every-class` the releases are those that stand for a class which does the same with a callback (`classes.py`) and of
+  which fewer examples are kept; it can be ended at any time, and goes on where it was.
 - With `--write` the counts go into `results/agreement/`: a file for each class of releases that do the same, called by its first
   release, or for another library's dialect; in it by subject, with the versions of what it ran on, and by callback, with the
-  seed. What was not run again stays.
+  seed. They go there as soon as a callback is done. What was not run again stays.
 """
 
 import argparse
@@ -22,8 +25,9 @@ import random
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -38,6 +42,7 @@ from callcheck.spec.scenario import Scenario, to_json
 from callcheck.spec.search.samples import sample
 from callcheck.spec.trace import NotExpressible, Result, Trace
 
+from .classes import left
 from .driver.protocol import Unavailable
 from .limits import Limits, limits
 from .subjects.environments import environment
@@ -71,7 +76,7 @@ FORMERLY = {"min_delta": "epsilon"}
 BATCH = 200
 """Scenarios that are asked at once: after each batch it is seen whether there are enough."""
 
-BLOCK = 10_000
+BLOCK = 2_000
 """Scenarios that are drawn at once."""
 
 Ask = Callable[[Sequence[Scenario]], Iterator[Result]]
@@ -93,9 +98,15 @@ def scenarios(callback: str, dialect: Dialect, n: int, seed: int, within: Limits
         return
     chance = random.Random(seed)
     for block in range(0, n, BLOCK):
-        for scenario in sample(callback, min(BLOCK, n - block), seed + block):
+        for scenario in _block(callback, min(BLOCK, n - block), seed + block):
             if all(dialect.has(each.callback) for each in scenario.configured()):
                 yield scenario if chance.random() < OUTSIDE else _within_signatures(scenario, dialect)
+
+
+@cache
+def _block(callback: str, n: int, seed: int) -> list[Scenario]:
+    """A sample, which the next release is asked, too."""
+    return sample(callback, n, seed)
 
 
 def _within_signatures(scenario: Scenario, dialect: Dialect) -> Scenario:
@@ -152,18 +163,21 @@ def worker(text: str, backend: str | None) -> WorkerProcess:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ran:
-    """What came of one subject, held to `dialect`. `versions`: of what it ran on; `callbacks`: the counts by callback."""
+    """What came of a callback of one subject, held to `dialect`. `versions`: of what it ran on."""
 
     subject: str
     dialect: Dialect
     seed: int
     versions: Mapping[str, str]
-    callbacks: Mapping[str, Mapping[str, int]]
+    callback: str
+    counts: Mapping[str, int]
 
 
-def campaign(text: str, backend: str | None, examples: int, seed: int, only: str | None = None) -> Ran:
-    """What came of the subject, or of `only` one callback; differences are printed. Raises InvalidDialect for a release without
-    one."""
+def campaign(
+    text: str, backend: str | None, examples: int, seed: int, only: Collection[str] | None = None
+) -> Iterator[Ran]:
+    """What came of each callback of the subject, or of `only` these; differences are printed. Raises InvalidDialect for a release
+    without one."""
     with worker(text, backend) as process:
         greeting = process.greeting
         dialect = _dialect(greeting)
@@ -172,19 +186,24 @@ def campaign(text: str, backend: str | None, examples: int, seed: int, only: str
         def ask(asked: Sequence[Scenario]) -> Iterator[Result]:
             return map(read, process.ask([to_json(each) for each in asked], optional=True))
 
-        counts: dict[str, Mapping[str, int]] = {}
+        versions = _versions(process.python)
         callbacks = sorted(filter(dialect.has, greeting.capabilities.callbacks), key=tuple(CALLBACKS).index)
         for callback in (*callbacks, *(() if greeting.dialect else (TRAINING,))):
-            if only not in (None, callback):
+            if only is not None and callback not in only:
                 continue
             within = limits(greeting.capabilities, callback) if greeting.dialect else None
             done = agree(ask, dialect, callback, examples, seed, within)
-            counts[callback] = dict(done.counts)
             print(f"  {callback:<22}{_in_words(done.counts)}", flush=True)
             for scenario, told in done.differences:
                 print(f"    {told}\n    {json.dumps(to_json(scenario))}", flush=True)
-        versions = _versions(process.python)
-        return Ran(subject=greeting.name, dialect=dialect, seed=seed, versions=versions, callbacks=counts)
+            yield Ran(
+                subject=greeting.name,
+                dialect=dialect,
+                seed=seed,
+                versions=versions,
+                callback=callback,
+                counts=done.counts,
+            )
 
 
 def _versions(python: str) -> dict[str, str]:
@@ -202,14 +221,24 @@ def kept() -> Iterator[tuple[str, str, Mapping[str, Any]]]:
             yield file.stem, subject, record
 
 
+def compared() -> Mapping[tuple[str, str], int]:
+    """How many scenarios are kept as compared by their hooks without a difference, by class and callback: of the subject that has
+    the most."""
+    found: Counter[tuple[str, str]] = Counter()
+    for of_class, subject, record in kept():
+        for callback, counts in record["callbacks"].items():
+            if subject.endswith(", hooks)") and not counts["different"]:
+                found[of_class, callback] = max(found[of_class, callback], counts["compared"])
+    return found
+
+
 def keep(ran: Ran) -> None:
-    """Put it into the file of its class; callbacks that were not run stay as they were."""
+    """Put it into the file of its class; other callbacks stay as they were."""
     file = RESULTS / f"{next(iter(ran.dialect.lineage), ran.dialect.name)}.json"
     records = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     record = records.get(ran.subject, {})
     records[ran.subject] = {"versions": ran.versions, "callbacks": record.get("callbacks", {})}
-    for callback, counts in ran.callbacks.items():
-        records[ran.subject]["callbacks"][callback] = {"seed": ran.seed, **counts}
+    records[ran.subject]["callbacks"][ran.callback] = {"seed": ran.seed, **ran.counts}
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(dict(sorted(records.items())), indent=1) + "\n", encoding="utf-8")
 
@@ -230,20 +259,27 @@ def _in_words(counts: Mapping[str, int]) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m callcheck.conformance.agreement", description=__doc__)
-    parser.add_argument("subjects", nargs="+", metavar="IMPL", help="keras==3.7.0, keras[numpy]==3.7.0, keras@PATH")
+    parser.add_argument("subjects", nargs="*", metavar="IMPL", help="keras==3.7.0, keras[numpy]==3.7.0, keras@PATH")
     parser.add_argument("--backend", help="of the subjects that name none")
     parser.add_argument("--examples", type=int, default=5000, metavar="N", help="compared scenarios per callback")
     parser.add_argument("--seed", type=int, default=0, metavar="S")
     parser.add_argument("--callback", choices=(*CALLBACKS, TRAINING), help="this one alone")
+    parser.add_argument("--every-class", action="store_true", help="a release of each class that is still to be asked")
     parser.add_argument("--write", action="store_true", help="keep the counts")
     options = parser.parse_args()
+    if bool(options.subjects) == options.every_class:
+        parser.error("name subjects, or give --every-class")
+    only = None if options.callback is None else (options.callback,)
+    asked: Iterable[tuple[str, Collection[str] | None]] = ((text, only) for text in options.subjects)
+    if options.every_class:
+        asked = ((str(name), each) for name, each in left(compared(), options.examples, only or tuple(CALLBACKS)))
     status = different = 0
-    for text in options.subjects:
+    for text, callbacks in asked:
         try:
-            ran = campaign(text, options.backend, options.examples, options.seed, options.callback)
-            different += sum(counts["different"] for counts in ran.callbacks.values())
-            if options.write:
-                keep(ran)
+            for ran in campaign(text, options.backend, options.examples, options.seed, callbacks):
+                different += ran.counts["different"]
+                if options.write:
+                    keep(ran)
         except Refused as error:
             print(f"{text}: {error}", file=sys.stderr)
             status = 2

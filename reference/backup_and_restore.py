@@ -91,6 +91,8 @@ class BackupAndRestore(Machine):
         try:
             self.load(latest, effects)
         except (OSError, JSONDecodeError) as error:
+            if not before and self.holds(f"{WEIGHTS}.bkp"):
+                raise Unpredictable("existing") from error  # somebody's own file is taken for the backup before
             if not before or not (self.gives_way or isinstance(error, OSError)):
                 raise
             self.load(before[0], effects, previous=True)
@@ -111,6 +113,10 @@ class BackupAndRestore(Machine):
         if self.restores == "weights-alone":
             return GoOn(self.directory, epoch=None)
         return GoOn(self.directory, epoch=backup.epoch, after=backup.batch)
+
+    def holds(self, name: str) -> bool:
+        """Whether a file of that name was there before the first fit."""
+        return str(PurePosixPath(self.directory, name)) in self.existing
 
     def check_files(self) -> None:
         """Rule 1. Raises what reading the files raises that are there before the first fit."""

@@ -16,7 +16,7 @@ Rules
 - The fits of a file are independent of each other: a file may hold those of many scripts.
 - What stands in a script and is no literal is never guessed: `unread` holds the expression under the argument's name. Whoever
   reads the file replaces it by the value. What could not be told at all is in the file's own `unread`, with its place.
-- `others` names callbacks of the list that no record here describes (TensorBoard, somebody's own), in their order.
+- `others` names callbacks of the list that no record here describes (somebody's own), in their order.
 - TOML has no null: an argument that is None is left out, as None is the default wherever it is allowed.
 """
 

@@ -6,6 +6,8 @@ import pytest
 
 from callcheck.conformance import agreement
 from callcheck.conformance.agreement import Ran, agree, kept, scenarios
+from callcheck.conformance.classes import classes, left
+from callcheck.conformance.subjects.names import parse
 from callcheck.reference.replay import replay
 from callcheck.spec.callbacks import CALLBACKS, TRAINING
 from callcheck.spec.dialect import Dialect, InvalidDialect, resolve
@@ -69,15 +71,42 @@ def test_a_subject_that_cannot_be_asked_does_not_stop_the_others(
 ) -> None:
     asked = []
 
-    def campaign(text: str, *_: object) -> Ran:
+    def campaign(text: str, *_: object) -> Iterator[Ran]:
         asked.append(text)
         if text == "keras==0.1":
             raise InvalidDialect("there is none")
-        counts = {callback: {"different": 0} for callback in CALLBACKS}
-        return Ran(subject=text, dialect=NEW, seed=0, versions={}, callbacks=counts)
+        for callback in CALLBACKS:
+            yield Ran(subject=text, dialect=NEW, seed=0, versions={}, callback=callback, counts={"different": 0})
 
     monkeypatch.setattr(agreement, "campaign", campaign)
     monkeypatch.setattr("sys.argv", ["agreement", "keras==0.1", "keras"])
     assert agreement.main() == 2
     assert asked == ["keras==0.1", "keras"]
     assert capsys.readouterr().err == "keras==0.1: there is none\n"
+
+
+def test_a_class_is_of_one_callback_alone() -> None:
+    """Between 3.13 and 3.14 ModelCheckpoint changed, and History did not."""
+
+    def together(callback: str) -> bool:
+        return any({"keras-3.13.2", "keras-3.14.1"} <= {each.name for each in one} for one in classes(callback))
+
+    assert together("History")
+    assert not together("ModelCheckpoint")
+    for callback in (*CALLBACKS, TRAINING):
+        named = [dialect.name for one in classes(callback) for dialect in one]
+        assert len(named) == len(set(named))
+
+
+def test_what_is_left_is_a_release_of_every_class() -> None:
+    """Few releases stand for all; each is held to the dialect that it was taken for; what was compared is not run again."""
+    every = list(left({}, 10, tuple(CALLBACKS)))
+    assert sum(len(callbacks) for _, callbacks in every) == sum(len(classes(callback)) for callback in CALLBACKS)
+    assert len(every) < len({dialect.name for callback in CALLBACKS for one in classes(callback) for dialect in one})
+    assert all(parse(str(name)) == name for name, _ in every)
+    done = {(dialect.lineage[0], "History"): 10 for one in classes("History") for dialect in one[-1:]}
+    assert list(left(done, 10, ["History"])) == []
+    assert {callback for _, callbacks in left(done, 11, ["History", "TensorBoard"]) for callback in callbacks} == {
+        "History",
+        "TensorBoard",
+    }

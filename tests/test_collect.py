@@ -38,14 +38,23 @@ model.fit(x, y, epochs=30, validation_freq=2, initial_epoch=3, callbacks=[early,
     assert fit.source == f"{tmp_path / 'train.py'}, line 7"
     assert (fit.epochs, fit.validation_freq, fit.initial_epoch, fit.learning_rate) == (30, 2, 3, 0.001)
     assert [metric.name for metric in fit.metrics] == ["accuracy", "auc"]
-    assert fit.others == ("keras.callbacks.TensorBoard",)
-    assert [each.callback for each in fit.callbacks] == ["EarlyStopping", "ReduceLROnPlateau"]
-    assert [each.source for each in fit.callbacks] == [f"{tmp_path / 'train.py'}, line {line}" for line in (6, 8)]
+    assert fit.others == ()
+    assert [each.callback for each in fit.callbacks] == ["EarlyStopping", "TensorBoard", "ReduceLROnPlateau"]
+    assert [each.source for each in fit.callbacks] == [f"{tmp_path / 'train.py'}, line {line}" for line in (6, 7, 8)]
     assert configs(script) == [
         {"monitor": "val_auc", "mode": "max", "patience": 10, "min_delta": -0.001},
+        {"log_dir": "logs"},
         {"factor": 0.5},
     ]
     assert script.unread == ()
+
+
+def test_a_tensorboard_is_a_callback_like_others(tmp_path: Path) -> None:
+    made = 'keras.callbacks.TensorBoard(log_dir=f"logs/{name}", histogram_freq=1)'
+    script = collected(tmp_path, f'{IMPORTS}name = "run"\nmodel.fit(x, y, callbacks={made})')
+    assert [(each.callback, each.config) for each in script.fits[0].callbacks] == [
+        ("TensorBoard", {"log_dir": "logs/run", "histogram_freq": 1})
+    ]
 
 
 @pytest.mark.parametrize(

@@ -165,6 +165,13 @@ def test_two_references_are_run_side_by_side(capsys: pytest.CaptureFixture[str])
     assert {choice for each in said["differences"] for choice in each["choices"]} >= {"early-stopping/reuse"}
 
 
+def test_what_is_not_predicted_is_not_said_to_be_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "callbacks.toml").write_text('[[fits]]\n[[fits.callbacks]]\ncallback = "TensorBoard"\n')
+    config = ["--config", str(tmp_path / "callbacks.toml")]
+    main(["diff", "keras==3.10.0", "keras==3.11.0", "--predicted", *config])
+    assert "  TensorBoard(): not predicted" in capsys.readouterr().out
+
+
 def test_what_has_no_dialect_cannot_be_predicted(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["diff", "mine:Stopping", "keras==3.15.1", "--predicted"]) == 2
     assert "mine:Stopping has no dialect of its own" in capsys.readouterr().err

@@ -12,11 +12,13 @@ import pytest
 
 import callcheck
 from callcheck.cli import main
+from callcheck.conformance.explain import question
 from callcheck.conformance.explain.arguments import variations
 from callcheck.conformance.explain.explanation import Explanation
 from callcheck.conformance.explain.history import TENSORBOARD, History, RecordedFit
 from callcheck.conformance.explain.releases import in_words
 from callcheck.conformance.explain.summary import STORIES
+from callcheck.conformance.explain.together import Together
 from callcheck.spec.dialect import shipped
 from callcheck.spec.numbers import float32
 from callcheck.spec.scenario import Configured
@@ -247,6 +249,24 @@ def test_a_what_if_takes_several_values_of_a_parameter() -> None:
     ]
     with pytest.raises(ValueError, match="patience: one of the values in '1,,2' is empty"):
         variations(callbacks, ["patience=1,,2"])
+
+
+def test_of_a_very_long_record_who_decides_by_no_metric_is_told_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line for every epoch of what is the same in each is not worth a minute of waiting."""
+    monkeypatch.setattr(question, "MOST_TOLD", 100)
+    losses = [1.0 / (1 + at) for at in range(120)]
+    alone = told(losses, "TensorBoard", {})
+    assert "TensorBoard does not decide by metrics, and is told of the first 100 epochs, of 120" in alone.notes
+    assert len(alone.rows()) == 100
+    schedule = {"callback": "LearningRateScheduler", "config": {"schedule": {"scale": 0.5}}}
+    stopping = {"callback": "EarlyStopping"}
+    together = callcheck.explain(losses, [{"callback": "TensorBoard"}, schedule, {"callback": "CSVLogger"}, stopping])
+    assert isinstance(together, Together)
+    assert [part.question.callback for part in together.parts] == ["LearningRateScheduler", "EarlyStopping"]
+    assert [len(part.rows()) for part in together.parts] == [120] * 2
+    assert sum("not looked at" in note for note in together.parts[0].notes) == 2
+    best = told(losses, "ModelCheckpoint", {"filepath": "m.keras", "save_best_only": True})
+    assert (len(best.rows()), best.notes) == (120, ())
 
 
 def test_a_record_that_shows_nothing_is_not_judged() -> None:

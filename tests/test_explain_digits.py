@@ -68,6 +68,18 @@ def test_what_the_search_does_not_come_to_the_end_of_is_not_known(tmp_path: Path
     assert "The printed digits do not tell" in str(found)
 
 
+def test_the_same_digits_again_may_be_an_improvement(tmp_path: Path) -> None:
+    """Among numbers that are printed alike the second is the better one, and nothing is said of the first."""
+    lines = []
+    for number in (1, 2):
+        said = f"Epoch {number}: val_loss improved from {'inf' if number == 1 else '0.50000'} to 0.50000, saving model to m.keras"
+        lines += [f"Epoch {number}/2", said, "7/7 - 0s - loss: 1.0 - val_loss: 0.5000"]
+    (tmp_path / "output.txt").write_text("\n".join(lines))
+    config = {"filepath": "m.keras", "save_best_only": True, "verbose": 1}
+    found = callcheck.explain(tmp_path / "output.txt", "ModelCheckpoint", config)
+    assert found.audit.sentence.startswith("the record agrees if, below the printed digits, epoch 2 improved;")
+
+
 def test_a_stop_that_would_have_been_told_and_was_not_is_none(tmp_path: Path) -> None:
     lines = [f"Epoch {number}/3\n7/7 - 0s - loss: 1.0 - val_loss: 0.5000" for number in (1, 2, 3)]
     (tmp_path / "output.txt").write_text("\n".join(lines))

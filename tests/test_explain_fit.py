@@ -100,7 +100,8 @@ def test_the_callbacks_themselves_are_explained_together(trainer: Trainer) -> No
     plateau = keras.callbacks.ReduceLROnPlateau(monitor="loss", patience=1, factor=0.5, min_delta=10.0)
     trainer.model.optimizer.learning_rate = 0.5
     history = trainer.model.fit(trainer.x, trainer.y, epochs=9, verbose=0, callbacks=[early, plateau])
-    told = callcheck.explain(history, [early, plateau])
+    told = callcheck.explain(history, [keras.callbacks.TensorBoard(histogram_freq=1), early, plateau])
+    assert "TensorBoard: not looked at" in told.parts[0].notes
     assert told.title == (
         "EarlyStopping(monitor='loss', min_delta=10.0, patience=3) + "
         "ReduceLROnPlateau(monitor='loss', factor=0.5, patience=1, min_delta=10.0)"

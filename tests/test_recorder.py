@@ -31,6 +31,7 @@ saver = given.ModelCheckpoint(path, save_weights_only=True, save_best_only=True,
 model.fit(x, y, epochs=4, validation_data=(x, y), validation_freq=2, verbose=0,
           callbacks=[early, plateau, recorder, given.CSVLogger(end + "/log.csv"), schedule, saver])
 model.fit(x, y, initial_epoch=2, epochs=3, verbose=0, callbacks=[recorder, given.TerminateOnNaN()])
+model.fit(x, y, verbose=0, callbacks=[given.TensorBoard(end + "/charts", update_freq="batch", write_graph=False), recorder])
 """
 
 
@@ -46,11 +47,14 @@ def test_what_fit_was_given_is_written(package: str, tmp_path: Path) -> None:
         capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
-    first, second = read_script(file).fits
+    first, second, third = read_script(file).fits
     assert (first.epochs, first.initial_epoch, first.validation_freq, first.learning_rate) == (4, 0, 2, 0.25)
     assert (second.epochs, second.initial_epoch, second.validation_freq, second.learning_rate) == (3, 2, 1, 0.125)
     assert first.others == ()
     assert [each.callback for each in second.callbacks] == ["TerminateOnNaN"]
+    assert [(each.callback, each.config) for each in third.callbacks] == [
+        ("TensorBoard", {"log_dir": "charts", "update_freq": 1, "write_graph": False})
+    ]
     by_name = {each.callback: dict(each.config) for each in first.callbacks}
     assert list(by_name) == [
         "EarlyStopping",

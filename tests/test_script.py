@@ -46,6 +46,18 @@ def test_the_file_is_read() -> None:
     assert script.unread[0].source == "train.py, line 40"
 
 
+def test_who_only_looks_on_is_looked_at_where_there_is_nobody_else(tmp_path: Path) -> None:
+    """Most of its arguments are about what is not predicted, or not known: that must not keep the others from being told of."""
+    board = '[[fits.callbacks]]\ncallback = "TensorBoard"\nconfig = { histogram_freq = 1 }\nunread = { log_dir = "here()" }\n'
+    (tmp_path / "beside.toml").write_text(FILE.replace("[[unread]]", f"{board}[[unread]]"))
+    (fit,) = read_script(tmp_path / "beside.toml").fits
+    assert [each.callback for each in fit.callbacks] == ["EarlyStopping", "ReduceLROnPlateau"]
+    assert fit.others == ("TensorBoard", "TensorBoard")
+    (tmp_path / "alone.toml").write_text(f"[[fits]]\n{board}")
+    (fit,) = read_script(tmp_path / "alone.toml", incomplete=True).fits
+    assert ([each.callback for each in fit.callbacks], fit.others) == (["TensorBoard"], ())
+
+
 def test_what_is_written_is_read_back() -> None:
     script = loads(FILE)
     assert loads(dumps(script)) == script

@@ -17,13 +17,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from callcheck.spec.callbacks import FLOAT_PARAMETERS, defaults, parameters
+from callcheck.spec.callbacks import CALLBACKS, FLOAT_PARAMETERS, defaults, parameters
 from callcheck.spec.metrics import Metric, metric_from_json
 from callcheck.spec.reading import InvalidScenario, Refused
 from callcheck.spec.scenario import CONFIG
 from callcheck.spec.script import Script, ScriptCallback, ScriptFit, Unread
 
-from .instances import COLLECTED, PATHS
+from .instances import PATHS
 from .schedule import NotSayable, schedule
 from .scope import Block, NotKnown, Scope, file_path, literal, read_scope
 from .sources import Source, Unparsable, read_source
@@ -377,14 +377,14 @@ class _Collector:
         path = scope.path(node.func)
         if path is not None:
             name = path.rsplit(".", 1)[-1]
-            if name not in COLLECTED:
+            if name not in CALLBACKS:
                 return None
             if path.split(".")[0] in PACKAGES and "callbacks" in path.split("."):
                 return name
             if path.split(".")[0] not in PACKAGES:
                 self._says(node, f"{name} is {path}, and none of Keras's")
             return None
-        if last not in COLLECTED or not isinstance(node.func, ast.Name) or scope.defined(last) is not None:
+        if last not in CALLBACKS or not isinstance(node.func, ast.Name) or scope.defined(last) is not None:
             return None
         stars = [star for where in self.module.everything() for star in where.stars]
         if any(star.split(".")[0] in PACKAGES for star in stars):

@@ -18,16 +18,13 @@ class NoConfiguration(Refused):
 
 STORED_AS = {"separator": "sep"}
 """Under which name a callback keeps what it was given, where that is another one."""
-COLLECTED = tuple(name for name in CALLBACKS if name != "TensorBoard")
-"""The callbacks that are told of with their arguments. Nothing of the others depends on a TensorBoard, whose arguments are mostly
-about what is not specified here: it is among the others of a list."""
-PATHS = {"filepath", "filename", "backup_dir"}
+PATHS = {"filepath", "filename", "backup_dir", "log_dir"}
 """What lies in a directory of the training's own, which is left out."""
 
 
 def name_of(callback: Any) -> str | None:
     """The name of the callback that it is, or is derived from; None for others."""
-    return next((base.__name__ for base in type(callback).__mro__ if base.__name__ in COLLECTED), None)
+    return next((base.__name__ for base in type(callback).__mro__ if base.__name__ in CALLBACKS), None)
 
 
 def configuration_of(callback: Any) -> tuple[str, dict[str, Any]]:
@@ -39,7 +36,7 @@ def configuration_of(callback: Any) -> tuple[str, dict[str, Any]]:
         return callback["callback"], dict(callback.get("config", {}))
     name = name_of(callback)
     if name is None:
-        known = ", ".join(COLLECTED)
+        known = ", ".join(CALLBACKS)
         raise NoConfiguration(f"{type(callback).__name__} is none of {known}, nor derived from one of them")
     if name == "LearningRateScheduler":
         raise NoConfiguration('a schedule cannot be read off its function; give "LearningRateScheduler" and its table')

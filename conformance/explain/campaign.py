@@ -7,8 +7,8 @@ Rules
   near misses and NaN before the callbacks see it; in the others it is the real validation loss, with `validation_freq`.
 - What really happened is seen from outside: the epochs that ran, `stopped_epoch`, the optimizer's rate in and after every epoch,
   a weight that holds the number of the epoch that trained it, and the files on disk.
-- What `--output` names keeps the result of every run; `campaign_result.json` has those of the last 300 fits, and of those since
-  a LearningRateScheduler is among the callbacks.
+- What `--output` names keeps the result of every run; `campaign_result.json` has those of the last 300 fits without a
+  LearningRateScheduler among the callbacks, and of those since.
 - `explain` is asked about each callback, and about all together, with the CSVLogger file alone, with History, and with the
   console output, where rounding may leave more than one answer: there it must not contradict the record.
 """

@@ -81,6 +81,22 @@ Column = Sequence[float | None]
 """The values of a metric, one for each epoch; None where it was not recorded."""
 
 
+class _Beginnings(Mapping[str, Column]):
+    """The columns of the first epochs, each read when it is asked for."""
+
+    def __init__(self, columns: Mapping[str, Column], length: int) -> None:
+        self._columns, self._length = columns, length
+
+    def __getitem__(self, name: str) -> Column:
+        return self._columns[name][: self._length]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+
 @dataclass(frozen=True, kw_only=True)
 class RecordedFit:
     """One `fit`: its metrics, a column for each, with a value for each epoch, the first of which has the index `first_epoch`.
@@ -110,6 +126,12 @@ class RecordedFit:
     def column(self, name: str) -> Column:
         """The values of a metric, be it recorded or not."""
         return self.columns[name] if name in self.columns else [None] * self.length
+
+    def first(self, length: int) -> RecordedFit:
+        """Its first epochs. What came after them is not known: neither whether more were planned, nor what was printed."""
+        if length >= self.length:
+            return self
+        return replace(self, columns=_Beginnings(self.columns, length), length=length, planned=None, printed=Printed())
 
     def rate_key(self) -> str | None:
         """The name under which the learning rate was recorded."""

@@ -9,6 +9,7 @@ from callcheck.spec.dialect import NEWEST, resolve
 from callcheck.spec.scenario import Configured
 
 from ..collecting.instances import configuration_of
+from ..script import ONLOOKERS
 from .arguments import Circumstances, WrongArgument, check_config, checked_callback, whose, written_config
 from .explanation import Explanation
 from .question import ask_all
@@ -44,11 +45,19 @@ def explain(
     circumstances = Circumstances(
         epochs=epochs, learning_rate=learning_rate, initial_epoch=initial_epoch, validation_freq=validation_freq
     )
-    callbacks = _configured(callback, config)
+    callbacks, notes = _without_onlookers(_configured(callback, config))
     resolution = resolve(dialect or NEWEST)
-    recorded = from_object(history, validation_freq=validation_freq)
+    recorded = from_object(history, validation_freq=validation_freq).replace(*notes)
     question = ask_all(recorded, callbacks, resolution.dialect, circumstances)
-    return answer_all(question, [whose(callbacks, change) for change in what_if], resolution.note)
+    return answer_all(question, [whose(question.callbacks, change) for change in what_if], resolution.note)
+
+
+def _without_onlookers(callbacks: tuple[Configured, ...]) -> tuple[tuple[Configured, ...], tuple[str, ...]]:
+    """The callbacks, of which nothing depends on those that are left out; and what is to be said of it."""
+    kept = tuple(each for each in callbacks if each.callback not in ONLOOKERS)
+    if not kept or kept == callbacks:
+        return callbacks, ()
+    return kept, tuple(f"{each.callback}: not looked at" for each in callbacks if each.callback in ONLOOKERS)
 
 
 def _configured(callback: Any, config: Mapping[str, Any] | None) -> tuple[Configured, ...]:

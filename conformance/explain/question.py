@@ -39,6 +39,11 @@ LONG = 10_000
 """Epochs of a record of which every decision is kept. Of a longer one those are that say something new."""
 
 
+MOST_TOLD = 50_000
+"""Epochs of which a callback is told that decides by no metric, so that it does much the same in all of them: one or two
+seconds for the slowest, which writes a line for every value."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Story:
     """What the reference makes of a question: the trace, and why the callback did what it did.
@@ -318,6 +323,10 @@ def ask_all(
             notes.append(f"learning_rate={circumstances.learning_rate:g} is not used: the record has the learning rate")
         else:
             rate = circumstances.learning_rate
+    callbacks, said = _worth_telling(fits, callbacks)
+    notes += said
+    if said and not any(map(_decides_by_metrics, callbacks)):
+        fits = _first_epochs(fits)
     history = history.replace(fits=fits)
     for each in callbacks:
         _check(history, each, dialect, metrics)
@@ -339,6 +348,48 @@ def ask_all(
         history=history, callback=callbacks[0].callback, config=callbacks[0].config, dialect=dialect, rate=rate,
         notes=tuple(notes), metrics=metrics, company=tuple(callbacks) if len(callbacks) > 1 else (),
     )  # fmt: skip
+
+
+def _decides_by_metrics(each: Configured) -> bool:
+    """Whether what a callback does depends on the values of a record."""
+    if each.callback == "ModelCheckpoint" and not each.config.get("save_best_only"):
+        return False
+    return each.callback == "TerminateOnNaN" or "monitor" in defaults(each.callback)
+
+
+TAKES_PART = ("LearningRateScheduler", "SwapEMAWeights")
+"""The callbacks that decide by no metric, and on which others of a fit may depend: by the rate, and by the weights."""
+
+
+def _worth_telling(
+    fits: Sequence[RecordedFit], callbacks: Sequence[Configured]
+) -> tuple[Sequence[Configured], list[str]]:
+    """Of a record that is longer than `MOST_TOLD` epochs: the callbacks that are told, and what is to be said of the others."""
+    length = sum(fit.length for fit in fits)
+    if length <= MOST_TOLD or all(map(_decides_by_metrics, callbacks)):
+        return callbacks, []
+    kept = [each for each in callbacks if _decides_by_metrics(each)]
+    if not kept:
+        does = "does not decide by metrics, and is" if len(callbacks) == 1 else "do not decide by metrics, and are"
+        names = " and ".join(each.callback for each in callbacks)
+        return callbacks, [f"{names} {does} told of the first {MOST_TOLD:,} epochs, of {length:,}"]
+    kept = [each for each in callbacks if each in kept or each.callback in TAKES_PART]
+    return kept, [
+        f"{each.callback}: not looked at, as it does not decide by metrics, and the record has more than {MOST_TOLD:,} epochs"
+        for each in callbacks
+        if each not in kept
+    ]
+
+
+def _first_epochs(fits: Sequence[RecordedFit]) -> tuple[RecordedFit, ...]:
+    """The fits with `MOST_TOLD` epochs in all."""
+    found: list[RecordedFit] = []
+    left = MOST_TOLD
+    for fit in fits:
+        if left:
+            found.append(fit.first(left))
+            left -= found[-1].length
+    return tuple(found)
 
 
 def rate_before(recorded: float | None, callbacks: Sequence[Configured], dialect: Dialect) -> float | None:

@@ -42,8 +42,9 @@ NOT_TESTED = "metrics themselves, distributed training, training loops of one's 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Report:
     """What was found between two implementations, by their names. `scenarios`: how many random ones were run on both; None where
-    nothing was run. `own`: the user's configurations that were asked about; `review`: what a file of accepted differences makes
-    of it. `tests`: unit tests in Keras's own style, by file."""
+    nothing was run. `own`: the user's configurations that were asked about; `unknown`: those of which nothing is predicted, and
+    nothing was run; `review`: what a file of accepted differences makes of it. `tests`: unit tests in Keras's own style, by
+    file."""
 
     a: str
     b: str
@@ -53,6 +54,7 @@ class Report:
     scenarios: int | None
     seed: int
     own: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
     review: Review | None = None
     tests: Mapping[str, str] = field(default_factory=dict)
 
@@ -80,7 +82,9 @@ class Report:
             lines.append(f"your configurations: {len(touched & {*self.own})} of {len(self.own)} do something else")
         for title in self.own:
             numbers = [f"[{number}]" for number, each in enumerate(self.differences, 1) if each.own == title]
-            lines.append(f"  {title}: {', '.join(numbers) or 'no difference'}")
+            lines.append(
+                f"  {title}: {', '.join(numbers) or ('not predicted' if title in self.unknown else 'no difference')}"
+            )
         if len(self.differences) > 1:
             lines += [f"  {self.title(number, each)}" for number, each in enumerate(self.differences, 1)]
         if self.review is not None:

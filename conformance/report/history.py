@@ -144,6 +144,12 @@ Real releases were asked for the same random scenarios as the reference in their
 with those that were run; `results/agreement/` has the details. Of the others in a class, the code of the callbacks was
 compared with that of one that was run. A release that was not looked at is refused where those around it differ.
 """
+_BY_CALLBACK = """
+One callback changes more seldom than all of them do. By callback: in how many classes the releases, backends and NumPy eras fall
+that do the same with it, and for how many of these at least so many scenarios were compared, on one release of the class, by its
+hooks.
+"""
+_STEPS = (10_000, 1_000, 100, 1)
 
 
 def markdown() -> str:
@@ -197,14 +203,15 @@ def _index(package: str, told: Sequence[Told]) -> list[str]:
 
 def _basis() -> Iterator[str]:
     """What was run, by class of releases; nothing where the records are not at hand."""
-    from ..agreement import kept  # what it takes to run is heavy
+    from ..agreement import compared, kept  # what it takes to run is heavy
+    from ..classes import classes, most_compared
 
     records: dict[str, list[str]] = {}
     for of_class, subject, record in kept():
         callbacks = record["callbacks"].values()
-        compared = [counts["compared"] for counts in callbacks]
+        asked = [counts["compared"] for counts in callbacks]
         different = sum(counts["different"] for counts in callbacks)
-        many = f"{min(compared):,}" if min(compared) == max(compared) else f"{min(compared):,} to {max(compared):,}"
+        many = f"{min(asked):,}" if min(asked) == max(asked) else f"{min(asked):,} to {max(asked):,}"
         package, _, release = of_class.partition("+")[0].rpartition("-")
         if package in chains():
             point = f"{package}-{chains()[package].point(release)}"
@@ -226,3 +233,11 @@ def _basis() -> Iterator[str]:
             ]
             for row in rows or ["| none: read off its code alone | - | - |"]:
                 yield f"| {package} {span} {row}"
+    yield _BY_CALLBACK
+    yield "| callback | classes | " + " | ".join(f"{step:,}" for step in _STEPS) + " |"
+    yield "|---" * (2 + len(_STEPS)) + "|"
+    counted = compared()
+    for callback in CALLBACKS:
+        most = [most_compared(counted, callback, one) for one in classes(callback)]
+        reached = " | ".join(str(sum(many >= step for many in most)) for step in _STEPS)
+        yield f"| {callback} | {len(most)} | {reached} |"

@@ -67,7 +67,11 @@ def diff(options: argparse.Namespace) -> int:
         if not report.scenarios:
             say(f"{names[0]} and {names[1]} can be asked nothing that is the same")
             return NOTHING_EXERCISED
-    report = replace(report, own=tuple(each.title for each in own))
+    lacking = own if options.predicted else ()
+    unknown = tuple(
+        each.title for each in lacking if not all(dialect.has(each.callback.callback) for dialect in known if dialect)
+    )
+    report = replace(report, own=tuple(each.title for each in own), unknown=unknown)
     if accepted is not None:
         report = replace(report, review=accepting.review(accepted, report.differences, callbacks))
     if folder is not None:

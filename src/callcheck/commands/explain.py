@@ -44,10 +44,10 @@ def explain(options: argparse.Namespace) -> int:
     """Print why a recorded training went as it did; on request what another configuration would have done."""
     folder = Folder(options.report, "explain") if options.report is not None else None
     given, metrics, notes = _asked_about(options)
-    changes = [change for words in options.what_if or () for change in variations(given.callbacks, words)]
     resolution = resolve(options.dialect or NEWEST)
     history = read(options.history, validation_freq=given.circumstances.validation_freq)
     question = ask_all(history.replace(*notes), given.callbacks, resolution.dialect, given.circumstances, metrics)
+    changes = [change for words in options.what_if or () for change in variations(question.callbacks, words)]
     answer = answer_all(question, changes, resolution.note)
     parts = answer.parts if isinstance(answer, Together) else (answer,)
     if options.plot:

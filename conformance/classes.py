@@ -1,0 +1,74 @@
+"""Which releases do the same with a callback, and which of those classes are still to be compared with the reference.
+
+Rules
+- A class of one callback are the dialects of Keras in which its own choices, and those of every training loop, have the same
+  values: what the reference does with that callback alone can differ by nothing else.
+- One release stands for its class, on the backend that it has. What was compared counts wherever in the class it was run.
+- Releases are taken so that few environments have to be made: always that which stands for the most classes that are left.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from functools import cache
+
+from callcheck.spec.callbacks import CALLBACKS, TRAINING
+from callcheck.spec.dialect import Dialect, shipped
+
+from .subjects.names import Name
+
+SHARED = ("learning-rate", TRAINING)
+"""With which the ids of choices begin that say what a training loop does with any callback."""
+
+Class = tuple[Dialect, ...]
+
+
+@cache
+def classes(callback: str) -> tuple[Class, ...]:
+    """The dialects of Keras's releases, those together that do the same with a callback, or with all (TRAINING)."""
+    found: dict[tuple[tuple[str, str], ...], list[Dialect]] = {}
+    for dialect in shipped().values():
+        if dialect.package is not None and (callback == TRAINING or dialect.has(callback)):
+            found.setdefault(_choices(dialect, callback), []).append(dialect)
+    return tuple(map(tuple, found.values()))
+
+
+def _choices(dialect: Dialect, callback: str) -> tuple[tuple[str, str], ...]:
+    """What can show: the values of the choices that concern the callback."""
+    prefixes = None if callback == TRAINING else (CALLBACKS[callback].prefix, *SHARED)
+    return tuple(
+        (choice, value)
+        for choice, value in dialect.choices.items()
+        if prefixes is None or choice.partition("/")[0] in prefixes
+    )
+
+
+def release(dialect: Dialect) -> Name:
+    """How the release of a dialect is named as a subject."""
+    version = dialect.name.partition("+")[0].removeprefix(f"{dialect.package}-")
+    backend = None if "+" not in dialect.name else dialect.backend
+    return Name(kind="release", package=dialect.package, version=version, backend=backend)
+
+
+def most_compared(compared: Mapping[tuple[str, str], int], callback: str, one: Class) -> int:
+    """How many scenarios were compared on that release of a class on which the most were. `compared`: how many, by the first name
+    of a dialect's lineage and the callback."""
+    return max(compared.get((dialect.lineage[0], callback), 0) for dialect in one)
+
+
+def left(
+    compared: Mapping[tuple[str, str], int], examples: int, callbacks: Collection[str]
+) -> Iterator[tuple[Name, tuple[str, ...]]]:
+    """The releases to be run, each with the callbacks for which it stands, until every class has its `examples`."""
+    classes_left = [
+        (callback, one)
+        for callback in callbacks
+        for one in classes(callback)
+        if most_compared(compared, callback, one) < examples
+    ]
+    while classes_left:
+        standing: dict[Dialect, list[tuple[str, Class]]] = {}
+        for callback, one in classes_left:
+            for dialect in one:
+                standing.setdefault(dialect, []).append((callback, one))
+        chosen = max(standing, key=lambda dialect: len(standing[dialect]))
+        yield release(chosen), tuple(callback for callback, _ in standing[chosen])
+        classes_left = [each for each in classes_left if each not in standing[chosen]]
