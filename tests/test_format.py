@@ -215,6 +215,7 @@ NO_SCHEMA_SAYS = (
     "a learning rate that is a schedule",
     "there is no callback of the index",
     "the batch hook is called with",
+    "an epoch without a val_ metric is not evaluated",
     "unknown output",
     "no fit before it",
     "the name of an output",
