@@ -48,6 +48,8 @@ SEVERAL: dict[str, Any] = {
                         {"hook": "batch_end", "batch": 1, "after": 1, "learning_rate": {"head": 0.1, "body": 0.1}},
                         {"hook": "batch_end", "weights": "zero"},
                         {"hook": "epoch_begin", "raise": "KeyboardInterrupt"},
+                        {"hook": "batch_begin", "batch": 1, "weights": "zero"},
+                        {"hook": "test_end", "stop": True},
                     ],
                 }
             ],
@@ -56,6 +58,7 @@ SEVERAL: dict[str, Any] = {
             "instances": "pickled",
             "resume": {"from": "a/m-01.keras", "load": "weights"},
             "damaged": ["a/m-01.keras"],
+            "others": [{"hook": "fit_begin", "after": 0, "raise": "OSError"}, {"hook": "fit_end", "weights": "zero"}],
             "epochs": [{"logs": {}}],
         },
     ],
