@@ -161,7 +161,7 @@ def _only_the_last_fit(scenario: Scenario) -> Scenario | None:
     sets = SETS_THE_RATE & set(names(scenario))
     if len(scenario.fits) < 2 or last.instances != "new" or last.resume is not None or scenario.existing:
         return None
-    if BACKUP in names(scenario):
+    if {BACKUP, "TensorBoard"} & set(names(scenario)):
         return None
     if any(config.get("append") for config in (scenario.config, *(each.config for each in scenario.callbacks))):
         return None
@@ -181,7 +181,7 @@ def _only_the_last_fit(scenario: Scenario) -> Scenario | None:
 def knows_nothing(case: Case) -> Expectations:
     """Callbacks that are made anew for a fit do there what they do in a first fit: best values, counts and cooldowns are
     forgotten, and a checkpoint with save_best_only writes over the best file of the fit before. (No CSVLogger appends to its
-    file, and no BackupAndRestore is in the list.)"""
+    file, and neither a BackupAndRestore nor a TensorBoard, whose files stay, is in the list.)"""
     if len(case.trace.fits) != len(case.scenario.fits):
         return
     ours, other = (
