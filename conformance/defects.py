@@ -50,17 +50,20 @@ runs the reproductions; the lines after a script are what it printed. Nothing st
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Defect:
     """`about`: the id of the clause that fails, or of the choice by which the release leaves the documentation. `release`: of
-    which package, if not of Keras; `script`, what shows it there. `threads`: what was said of it upstream, as links."""
+    which package, if not of Keras; `script`, what shows it there. `threads`: what was said of it upstream, as links. One that no
+    scenario can say has neither clause nor scenario; `says` tells what is to be known of it."""
 
     title: str
-    about: str
-    scenario: Scenario
+    about: str = ""
+    scenario: Scenario | None = None
+    says: str = ""
     threads: tuple[str, ...] = ()
     release: str = ""
     script: str = ""
 
     def shown_in(self, dialect: Dialect) -> str | None:
         """What the scenario shows of it in that dialect; None if nothing, or if there is no such callback."""
+        assert self.scenario is not None
         trace = replay(self.scenario, dialect)
         if trace == NO_SUCH_CALLBACK:
             return None
@@ -94,15 +97,23 @@ def defects() -> tuple[Defect, ...]:
     """Every one that is kept."""
     tables = tomllib.loads(RECORDS.read_text(encoding="utf-8"))["defect"]
     return tuple(
-        Defect(**{**each, "scenario": from_json(each["scenario"]), "threads": tuple(each.get("threads", ()))})
+        Defect(
+            **{
+                **each,
+                "scenario": from_json(each["scenario"]) if "scenario" in each else None,
+                "threads": tuple(each.get("threads", ())),
+            }
+        )
         for each in tables
     )
 
 
 def script_of(defect: Defect) -> str:
     """The script in plain code. Raises ValueError for what takes more to show."""
-    script = defect.script or witness.script(defect.scenario, "keras", numbers(version("keras")))
-    if script is None:
+    script: str | None = defect.script
+    if not script and defect.scenario is not None:
+        script = witness.script(defect.scenario, "keras", numbers(version("keras")))
+    if not script:
         raise ValueError(f"{defect.title}: there is no script in plain Keras")
     return script
 
@@ -152,7 +163,9 @@ def markdown(document: str) -> Iterator[str]:
             release = defect.release
             yield f"## {release or compared_with(NEWEST)}\n"
         yield f"### {number}. {defect.title}\n"
-        if defect.about in CHOICES:
+        if defect.says:
+            yield f"{defect.says}\n"
+        elif defect.about in CHOICES:
             yield f"`{defect.about}`: {CHOICES[defect.about].values[resolve(NEWEST).dialect[defect.about]]}\n"
         else:
             yield f"`{defect.about}`: {clause(defect.about).sentence}\n"
@@ -163,7 +176,8 @@ def markdown(document: str) -> Iterator[str]:
             yield f"Seen in {shown}. Since keras {defect.since}.\n"
         if defect.threads:
             yield f"Upstream: {', '.join(f'<{link}>' for link in defect.threads)}.\n"
-        yield f"The smallest scenario: `{dumps(defect.scenario)}`\n"
+        if defect.scenario is not None:
+            yield f"The smallest scenario: `{dumps(defect.scenario)}`\n"
         yield f"```python\n{script_of(defect)}{_printed(defect, document)}\n```\n"
 
 

@@ -263,7 +263,7 @@ class Replay:
         if self.optional:
             seen["files"] = seen["gone"] = ()
         self.epochs = epoch + len(fit.epochs)
-        self._around("fit_begin", epoch)
+        self._around("fit_begin", epoch, fit)
         first = epoch
         epoch, batch = self.model.begins(fit, first)
         if (epoch, batch) != (first, 0):
@@ -282,13 +282,15 @@ class Replay:
                 done += passed(self, contents, done, epoch + done, epochs)
         self._clear()
         self.model.finish()
-        self._around("fit_end", max(epoch, epoch + done - 1))
+        self._around("fit_end", max(epoch, epoch + done - 1), fit)
 
-    def _around(self, hook: str, epoch: int) -> None:
+    def _around(self, hook: str, epoch: int, fit: Fit) -> None:
         """The hooks around the epochs; what is said there is the fit's."""
+        self.others = fit.others
         try:
             self.call(hook, epoch, -1, NOTHING_LOGGED)
         finally:
+            self.others = ()
             for place in self.places:
                 place.keep_around()
 
@@ -314,7 +316,7 @@ class Replay:
                 if model.stop:
                     break
             else:
-                if hooks["test_begin"] or hooks["test_end"] or model.keeps_average:
+                if others or hooks["test_begin"] or hooks["test_end"] or model.keeps_average:
                     self._evaluate(epoch, content)
                 if content.stop:
                     model.stop = True
@@ -345,7 +347,7 @@ class Replay:
         for batch, logs in groups(batches, per_execution):
             if batch < first:
                 continue
-            if self.hooks["batch_begin"]:
+            if self.others or self.hooks["batch_begin"]:
                 self.call("batch_begin", epoch, batch, NOTHING_LOGGED)
             if self.model.fails:
                 message = "this model cannot be trained as it was loaded"

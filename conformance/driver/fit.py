@@ -141,7 +141,7 @@ class _Training:
         self.backups: Dict[int, Any] = {}
         self.last: Dict[str, Any] = {}
         self.epoch: Optional[int] = None
-        self.others: Tuple[Other, ...] = ()
+        self.others: Tuple[Other, ...] = fit.others
         recorder.weights = self._origin(self.real.model.get_weights())
         recorder.fit_begins(index)
         error = self._train()
@@ -201,7 +201,7 @@ class _Training:
         else:
             whose = {"callback": self.subject} if self.scenario.several else {}
         hook, batch = self.entered or self.at
-        record = self.recorder.error(error, hook, batch, **whose)
+        record = self.recorder.error(error, REPORTED_AS.get(hook, hook), batch, **whose)
         if self.entered is not None:
             self.leave(raised=True)
         if record["epoch"] is not None:
@@ -263,10 +263,7 @@ class _Training:
         self.at = (hook, batch)
         if place > 0:
             self.leave()
-        if self.others:
-            acting = [other for other in self.others if other.hook == hook and other.batch in (None, batch)]
-            self._act([other for other in acting if place > 0 and other.after == place - 1])
-            self._act([other for other in acting if other.before == place])
+        self._let_act(place, hook, batch)
         if place < len(self.callbacks.made):
             self.heard.printed()
             self.heard.warned()
@@ -275,6 +272,12 @@ class _Training:
             self._watch(place)
         else:
             self.given = None
+
+    def _let_act(self, place: int, hook: str, batch: Optional[int]) -> None:
+        """Others do what they do between the subject before that place and the one at it."""
+        acting = [other for other in self.others if other.hook == hook and other.batch in (None, batch)]
+        self._act([other for other in acting if place > 0 and other.after == place - 1])
+        self._act([other for other in acting if other.before == place])
 
     def _watch(self, place: int) -> None:
         """Notice what the subject at that place does beside its work."""
@@ -313,9 +316,11 @@ class _Training:
             self.recorder.batches_begin()
         if place > 0:
             self.entered = None  # what is said here is heard at the batch's end
+        self.at = "batch_end", self.groups[self.group][0]
+        self._let_act(place, "batch_begin", self.groups[self.group][0])
         if place < len(self.callbacks.made):
             self.subject = place
-            self.entered = self.at = "batch_end", self.groups[self.group][0]
+            self.entered = self.at
 
     def at_batch_end(self, place: int, batch: int, logs: Dict[str, Any]) -> None:
         if place == 0:
@@ -377,6 +382,7 @@ class _Training:
             logs.update(as_logged(self.last, self.tensor))
         if place == 0 and self.scenario.use_ema:  # the model has put the average in their place
             self.recorder.weights = self._origin(self.real.model.get_weights())
+        self.others = self.scenario.fits[self.fit].others
         self.pass_by(place, "fit_end")
 
     # ---------------------------------------------------------------------------------- what they do

@@ -321,6 +321,7 @@ class Loop:
         recorder.fit_begins(index)
         try:
             self._hook("attach", training.attach())
+            self.others = fit.others
             self._hook("fit_begin", (index,))
             training.begun()
             self._note_files()
@@ -332,9 +333,11 @@ class Loop:
                     break
                 batch = 0
             training.finish()
+            self.others = fit.others
             self._hook("fit_end", ())
         except Raised as raised_here:
             error = raised_here.error
+        self.others = ()
         self._note_files()
         for callback in range(len(self.runs)):
             recorder.note_recorded(callback, training.recorded(callback))
@@ -411,7 +414,8 @@ class Loop:
 
     def _evaluate(self, content: Epoch) -> None:
         """The hooks of an evaluation, where the epoch has one."""
-        if not self.evaluation and not self.scenario.use_ema:
+        acting = any(act.hook in EVALUATION for act in self.others)
+        if not self.evaluation and not self.scenario.use_ema and not acting:
             return
         logs = content.evaluation_logs()
         if not logs:
@@ -420,7 +424,7 @@ class Loop:
         given = self.training.logs(logs, 0)
         self.training.hook_over()  # nobody else is given these
         for hook, arguments in zip(EVALUATION, (({},), (0, {}), (0, given), (given,))):
-            if hook in self.evaluation:
+            if hook in self.evaluation or acting:
                 self._hook(hook, arguments)
             if hook == "test_begin":
                 self.recorder.note_held("evaluation")
@@ -467,7 +471,7 @@ class Loop:
             if other.raises is not None:
                 error = exception_named(other.raises)
                 self.recorder.saw_state(self.training.observe(len(self.runs) - 1))
-                raise Raised(self.recorder.error(error, hook, batch, by="other"))
+                raise Raised(self.recorder.error(error, REPORTED_AS.get(hook, hook), batch, by="other"))
 
 
 EVALUATION = ("test_begin", "test_batch_begin", "test_batch_end", "test_end")

@@ -63,7 +63,7 @@ class EndsInEveryCase(Replay):
             super().train(fit, epochs, seen)
         except Exception:
             if epochs:
-                self._around("fit_end", -1)
+                self._around("fit_end", -1, fit)
             raise
 
 
