@@ -13,6 +13,8 @@ def beyond(scenario: Scenario, dialect: Dialect) -> str | None:
     if scenario.use_ema and not dialect.has("SwapEMAWeights"):
         return "use_ema"
     boards = [each.config for each in scenario.configured() if each.callback == "TensorBoard"]
+    if boards and scenario.learning_rate is None:
+        return "learning_rate"  # in a real fit such an optimizer raises
     if len(boards) > 1:
         if any(config.get("update_freq", "epoch") != "epoch" for config in boards):
             return "update_freq"  # the batches of one are written where the other one is at work

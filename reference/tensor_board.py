@@ -6,7 +6,8 @@ Rules
 2. An epoch that logs anything: each metric is written under `epoch_NAME`, at the epoch's index, those of the validation to their
    run and without val_. The learning rate comes behind those of train (choice `tensor-board/learning-rate`), and the steps per
    second.
-3. An evaluation: each metric as `evaluation_NAME_vs_iterations`, at the number of steps that the optimizer has made.
+3. An evaluation: each metric as `evaluation_NAME_vs_iterations`, at the number of steps that the optimizer has made. Several in
+   one count none before Keras 3.15: then nothing is written, and the file is begun with the epoch's scalars.
 4. `update_freq` is a number of batches: every so many a batch's metrics are written under `batch_NAME`, at its number. How they
    are counted is a choice, and whether they wait for their turn (`tensor-board/batches`); whether between two turns epochs and
    evaluations leave anything is `tensor-board/epochs`.
@@ -142,10 +143,13 @@ class TensorBoard(Machine):
         return state._replace(pending=run.pending), BATCH if turn and (self.batches != "none" or speed) else NOTHING
 
     def test_begin(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
-        _Run(self, VALIDATION, effects).begin()
+        if event.rate is not None or self.frequency is not None:
+            _Run(self, VALIDATION, effects).begin()
         return state._replace(evaluations=state.evaluations + 1), NOTHING
 
     def test_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
+        if event.rate is None:
+            return state, NOTHING
         before = 1 if self.epochs == "evaluations-at-a-turn" else 0
         written = self.epochs == "every" or self.is_turn(state.evaluations - before)
         run = _Run(self, VALIDATION, effects)
@@ -168,6 +172,8 @@ class TensorBoard(Machine):
             run.write_all(((f"epoch_{name}", value) for name, value in train.items()), event.epoch, written, speed)
         validated = {name[4:]: value for name, value in event.logs.items() if name.startswith("val_")}
         other = _Run(self, VALIDATION, effects)
+        if validated:
+            other.begin()
         other.write_all(((f"epoch_{name}", value) for name, value in validated.items()), event.epoch, written, speed)
         return state._replace(pending=run.pending), EPOCH if written else NO_EPOCH
 
@@ -183,11 +189,10 @@ class TensorBoard(Machine):
 
     def with_rate(self, logs: dict[str, Value], event: Event) -> dict[str, Value]:
         """Rule 2."""
-        if not self.writes_rate:
+        if not self.writes_rate or event.rate is None:
             return logs
         if isinstance(event.rate, Mapping):
             return {**logs, **{f"learning_rate_{name}": rate for name, rate in event.rate.items()}}
-        assert event.rate is not None
         return {**logs, "learning_rate": float(event.rate)}
 
     def check(self, event: Event) -> None:
@@ -197,8 +202,10 @@ class TensorBoard(Machine):
                 raise Unpredictable(name)
         if self.frequency is not None and (type(self.frequency) is not int or self.frequency < 1):
             raise Unpredictable("update_freq")
-        if event.rate is None or (isinstance(event.rate, Mapping) and not self.writes_rate):
+        if isinstance(event.rate, Mapping) and not self.writes_rate:
             raise Unpredictable("learning_rate")
+        if event.rate is None and self.config.write_steps_per_second:
+            raise Unpredictable("write_steps_per_second")  # of steps that nobody counts
         if event.keeps_average:
             raise Unpredictable("use_ema")
         places = [PurePosixPath(_Run(self, name, []).path) for name in (TRAIN, VALIDATION)]
