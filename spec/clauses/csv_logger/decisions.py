@@ -360,6 +360,65 @@ def first_fit_decides(case: Case) -> Expectations:
         first = first or (file.columns if file.header else None)
 
 
+def _after_an_interruption(case: Case) -> tuple[tuple[str, ...], tuple[str, ...], list[EpochSeen]] | None:
+    """Of an instance whose first fit somebody interrupted behind its first row, and whose second came to its end: the lines after
+    the one and after the other, and the epochs of the second. None where there is none, or something was there before."""
+    lines = dict(_lines(case))
+    if len(lines) < 2 or case.scenario.existing or not _is_plain(case) or case.scenario.fits[1].instances != "same":
+        return None
+    first, second = case.trace.fits[:2]
+    run = list(case.epochs(1))
+    if first.error is None or second.error is not None or len(lines[0]) < 2 or not run:
+        return None
+    return lines[0], lines[1], run
+
+
+@clause(
+    "csv-logger/reuse/after-an-interruption-its-own-file", level="observed", source="observed: keras 3.15.1",
+    choices={"csv-logger/after-an-interruption": "to-its-file"}, errors=True, resumed=True,
+)  # fmt: skip
+def its_own_file(case: Case) -> Expectations:
+    """An instance whose first fit somebody interrupted behind its first row, and that is used again, writes the second fit as any
+    other: with append behind what is there, else a header and the rows, each there when its epoch has ended. (Checked where the
+    second fit comes to its end, and no file was there before the first.)"""
+    if (found := _after_an_interruption(case)) is None:
+        return
+    before, _, run = found
+    there = len(before) if case["append"] else 1
+    for count, epoch in enumerate(run, there + 1):
+        if epoch.seen.counts is not None:
+            yield epoch.expects_that(
+                epoch.seen.counts.get("lines") == count, f"{count} lines in the file", got=epoch.seen.counts.get("lines"),
+                because=f"its first row comes behind line {there}, and each epoch writes one",
+            )  # fmt: skip
+
+
+@clause(
+    "csv-logger/reuse/after-an-interruption-the-file-before", level="observed", source="observed: tf-keras 2.21.0",
+    choices={"csv-logger/after-an-interruption": "to-the-file-before"}, errors=True, resumed=True,
+)  # fmt: skip
+def the_file_before(case: Case) -> Expectations:
+    """An instance whose first fit somebody interrupted behind its first row, and that is used again, goes on in the file that the
+    first fit had opened: without a header, and so that the rows can be read only when training has ended. (Checked where the
+    second fit comes to its end, and no file was there before the first.)"""
+    if (found := _after_an_interruption(case)) is None:
+        return
+    before, after, run = found
+    new = [_cells(line.lstrip("\0"), case["separator"])[0] for line in after[-len(run) :]]
+    wanted = [str(epoch.number) for epoch in run]
+    yield case.at(1).expects_that(
+        new == wanted, f"at the end of the file the rows of the epochs {', '.join(wanted)}", got=f"lines that begin with {new}",
+        because="these were run after the interruption",
+    )  # fmt: skip
+    for epoch in run:
+        if epoch.seen.counts is not None:
+            there = epoch.seen.counts.get("lines")
+            yield epoch.expects_that(
+                there in (0, len(before)), f"no more than the {len(before)} lines of the fit before", got=there,
+                because="the rows are there when training has ended",
+            )  # fmt: skip
+
+
 # ---------------------------------------------------------------------------------------------- separator and file
 
 
