@@ -175,7 +175,7 @@ def _only_the_last_fit(scenario: Scenario) -> Scenario | None:
 def knows_nothing(case: Case) -> Expectations:
     """Callbacks that are made anew for a fit do there what they do in a first fit: best values, counts and cooldowns are
     forgotten, and a checkpoint with save_best_only writes over the best file of the fit before. (No CSVLogger appends to its
-    file, and no BackupAndRestore is in the list.)"""
+    file, no BackupAndRestore is in the list, and no TensorBoard with a number as update_freq.)"""
     if len(case.trace.fits) != len(case.scenario.fits):
         return
     ours, other = (

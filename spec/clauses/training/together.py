@@ -259,8 +259,9 @@ def _same_end(case: Case, fit: int, epochs: int, because: str) -> Expectation:
 def observers_change_nothing(case: Case) -> Expectations:
     """A ModelCheckpoint, a History, a CSVLogger, a TensorBoard, or a TerminateOnNaN that finds nothing, anywhere in the list,
     changes nothing for the others, as long as it raises nothing: not when training stops, not the rate, not the weights, not what
-    they do. (No fit is resumed, and nobody else acts but by setting the stop flag before all callbacks; with the progress
-    bar.)"""
+    they do. (No fit is resumed, and nobody else acts but by setting the stop flag before all callbacks; with the progress bar. No
+    two write to one file or folder; and of several TensorBoards none has a number as update_freq: they would write into each
+    other's records.)"""
     listed = names(case.scenario)
     gone = next(index for index, name in enumerate(listed) if name in OBSERVERS)
     if any("nan" in (done(epoch.seen, gone).printed or ()) for epoch in case.epochs()):
@@ -322,9 +323,9 @@ def _swapped(scenario: Scenario) -> Scenario | None:
 
 @clause("training/order/callbacks-that-share-nothing-commute", level="universal", source=LISTED, related=_swapped)
 def commute(case: Case) -> Expectations:
-    """Two callbacks that stand next to each other and share nothing do the same in either order: of EarlyStopping,
-    ModelCheckpoint, TerminateOnNaN, and one that sets the rate, any two; of History, CSVLogger and TensorBoard any two, and
-    each with any of the first three. (Neither looks at the rate in the logs, no fit is resumed, and nobody else acts but by
+    """Two callbacks of different kinds that stand next to each other and share nothing do the same in either order: of
+    EarlyStopping, ModelCheckpoint, TerminateOnNaN, and one that sets the rate, any two; of History, CSVLogger and TensorBoard any
+    two, and each with any of the first three. (They share no file; neither looks at the rate in the logs, no fit is resumed, and nobody else acts but by
     setting the stop flag before all callbacks. Except the rate that a saved model holds: it is the one at the checkpoint's
     place.)"""
     index = _swapped_at(case.scenario)
@@ -337,7 +338,7 @@ def commute(case: Case) -> Expectations:
 
 @clause(
     "training/order/a-checkpoint-behind-a-restore-saves-the-best-weights", level="observed", source="observed: keras 2.3.1",
-    choices={"early-stopping/restored-when": "it-stops", "model-checkpoint/batch-in-name": ("from-one", "unknown")},
+    choices={"early-stopping/restored-when": "it-stops"},
 )  # fmt: skip
 def saves_what_was_restored(case: Case) -> Expectations:
     """Where EarlyStopping puts the best weights back in the epoch in which it stops training, a ModelCheckpoint behind it in the
