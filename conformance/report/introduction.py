@@ -59,9 +59,9 @@ def introduction(form: Form) -> Iterator[str]:
         "of the fit before, and "
         "with its instance of the callback or a copy of it; "
         "nobody else does anything but set the stop flag, at an epoch's end and before the callback's own hook; and no epoch "
-        "has an index below 0. A clause on every callback is also about other optimizers and about new instances; one on training, "
-        "or on BackupAndRestore, also about new instances, models that are loaded, and others at work. A fit that was interrupted is "
-        "none without an error, and what a later one of the scenario does is then said only by a clause that speaks of it."
+        "has an index below 0. A clause on every callback is also about other optimizers and about new instances; one on "
+        "training, or on BackupAndRestore, also about new instances, models that are loaded, and others at work. What is done in "
+        "a fit that follows on one that ended by an exception is said only by clauses that speak of errors or interruptions."
     )
     yield ""
     yield (

@@ -192,7 +192,8 @@ def constructor_refuses(case: Case) -> Expectations:
 @clause("early-stopping/errors/ordinary-input-never-fails", level="universal", source=INFERRED, errors=True)
 def ordinary_input(case: Case) -> Expectations:
     """Nothing is refused and nothing raises with mode min or max, whole numbers for patience and verbose, and values and a
-    baseline that are single numbers whose sums with min_delta are finite and in the range of float32. (Without start_from_epoch, and of
+    baseline that are single numbers whose sums with min_delta are finite and in the range of float32. (Without
+    start_from_epoch, and of
     parameters that the release has; in Keras up to 2.0.6, only where the metric is in every epoch's logs.)"""
     lengths = [case["min_delta"]] + [case["baseline"]] * (case["baseline"] is not None)
     if not ordinary(case) or "start_from_epoch" in case.scenario.config or _rejection(case):

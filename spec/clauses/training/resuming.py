@@ -7,7 +7,7 @@ from ...scenario import LOADED, Fit, Scenario
 from ...trace import FitTrace, Save
 from ...weights import Weights
 from ..clause import Case, Expectations, clause, equal_traces
-from .shared import BACKUP, OBSERVED, SETS_THE_RATE, names, nobody_acts
+from .shared import BACKUP, OBSERVED, SETS_THE_RATE, names, nobody_acts, writes_batches
 
 CONTINUES = "https://keras.io/api/callbacks/model_checkpoint/ (second paragraph)"
 
@@ -155,7 +155,7 @@ def _only_the_last_fit(scenario: Scenario) -> Scenario | None:
     sets = SETS_THE_RATE & set(names(scenario))
     if len(scenario.fits) < 2 or last.instances != "new" or last.resume is not None or scenario.existing:
         return None
-    if BACKUP in names(scenario):
+    if BACKUP in names(scenario) or any(map(writes_batches, scenario.configured())):
         return None
     if any(config.get("append") for config in (scenario.config, *(each.config for each in scenario.callbacks))):
         return None
