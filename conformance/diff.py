@@ -5,7 +5,10 @@ Rules
   smallest scenario that shows it. Both subjects then run it, and each has to do what its dialect predicts: the difference is
   confirmed, or the prediction was wrong.
 - *Unknown* ones are looked for on the pool: scenarios on which the two differ and at least one does not do what is predicted.
-  They are grouped by the callback and the field in which the traces first differ; one of each group is shrunk.
+  They are grouped by the callback and the field in which the traces first differ, in whichever of its rows; one of each group
+  is shrunk.
+- A callback that was not looked at in one of the two is left to the report, which says so: neither its choices nor what nobody
+  predicts of it is looked for.
 - A choice that shows only together with another one is shown by the two.
 - A configuration of the user's own is asked for itself, as it is: each choice that makes a difference to it is shown on it.
 - Nothing is claimed about what was not run: the report says how many scenarios brought nothing new.
@@ -108,8 +111,20 @@ def _raised(trace: Trace) -> list[Rejected | Raised]:
 
 
 def distance(a: Dialect, b: Dialect) -> dict[str, tuple[str, str]]:
-    """The choices in which two dialects differ, with the values of the two."""
-    return {choice: (a[choice], b[choice]) for choice in CHOICES if a[choice] != b[choice]}
+    """The choices in which two dialects differ, with the values of the two; none of a callback that was not looked at in one."""
+    unseen = {CALLBACKS[name].prefix for name in not_looked_at(a, b)}
+    return {
+        choice: (a[choice], b[choice])
+        for choice in CHOICES
+        if a[choice] != b[choice] and choice.split("/")[0] not in unseen
+    }
+
+
+def not_looked_at(*dialects: Dialect | None) -> tuple[str, ...]:
+    """The callbacks of which it is not known what they do in one of the dialects."""
+    return tuple(
+        name for name in CALLBACKS if not all(dialect is None or dialect.looks_at(name) for dialect in dialects)
+    )
 
 
 def predicted(
@@ -276,7 +291,7 @@ def unpredicted(
         seen = zip(dialects, (one, other), strict=True)
         if all(dialect is not None and difference(replay(scenario, dialect), each) is None for dialect, each in seen):
             return None
-        return f"{scenario.callback}: {apart.field}"
+        return f"{scenario.callback}: {apart.field.split('[')[0]}"
 
     groups: dict[str, Scenario] = {}
     for scenario, one, other in zip(scenarios, a(scenarios), b(scenarios), strict=True):

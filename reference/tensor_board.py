@@ -8,11 +8,13 @@ Rules
    second.
 3. An evaluation: each metric as `evaluation_NAME_vs_iterations`, at the number of steps that the optimizer has made.
 4. `update_freq` is a number of batches: every so many a batch's metrics are written under `batch_NAME`, at its number. How they
-   are counted is a choice, and whether between two turns epochs and evaluations leave anything is `tensor-board/epochs`.
+   are counted is a choice, and whether they wait for their turn (`tensor-board/batches`); whether between two turns epochs and
+   evaluations leave anything is `tensor-board/epochs`.
 5. A value is stored as float32. What has dimensions raises ValueError, and so do None and a number beyond the range of float32;
    in a batch also where nothing is written.
-6. What is written goes to the file when the writer is left: at the end of an epoch, of an evaluation and of a fit, and in Keras 3
-   before the next batch; or eleven at a time. The scalars of a batch that are left when an exception ends the fit are lost.
+6. What is written goes to the file when the writer is left: at the end of an epoch, of an evaluation and of a fit, and before the
+   next batch where epochs wait for a turn; or eleven at a time. The scalars of a batch that are left when an exception ends the
+   fit are lost.
 """
 
 import json
@@ -109,8 +111,9 @@ class TensorBoard(Machine):
         self.warned = ("other",) * sum(bool(config.get(name)) for name in OLDER)
         given = self.config.update_freq
         self.frequency = None if given == "epoch" else 1 if given == "batch" else given
-        self.writes_all = dialect["tensor-board/epochs"] == "every"
-        self.counts_calls = dialect["tensor-board/batch-step"] == "calls"
+        self.epochs = dialect["tensor-board/epochs"]
+        self.step = dialect["tensor-board/batch-step"]
+        self.batches = dialect["tensor-board/batches"]
         self.writes_rate = dialect["tensor-board/learning-rate"] == "the-optimizers"
 
     # ---------------------------------------------------------------------------------- hooks
@@ -118,30 +121,33 @@ class TensorBoard(Machine):
     def fit_begin(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         self.check(event)
         _Run(self, TRAIN, effects).begin()
-        return State(evaluations=state.evaluations if self.counts_calls else 0, used=True, running=True), BEGUN
+        return State(evaluations=0 if self.epochs == "every" else state.evaluations, used=True, running=True), BEGUN
 
     def batch_begin(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         run = _Run(self, TRAIN, effects, state.pending)
-        if self.counts_calls:
+        if self.epochs == "at-a-turn":
             run.flush()
         return state._replace(calls=state.calls + 1, pending=run.pending), NOTHING
 
     def batch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
-        number = state.calls if self.counts_calls else event.trained
-        turn = self.is_turn(number) and self.frequency is not None
+        number = event.trained if self.step == "batches" else state.calls
+        step = 0 if self.step == "zero" else number
+        turn = self.frequency is not None and (self.batches == "every" or self.is_turn(number))
         run = _Run(self, TRAIN, effects, state.pending)
         if self.config.write_steps_per_second:
-            run.write([(f"batch_{SPEED}", 0.0)], number, turn, f"batch_{SPEED}")
+            run.write([(f"batch_{SPEED}", 0.0)], step, turn, f"batch_{SPEED}")
         speed = f"batch_{SPEED}" if self.config.write_steps_per_second else None
-        run.write(((f"batch_{name}", value) for name, value in event.logs.items()), number, turn, speed)
-        return state._replace(pending=run.pending), BATCH if turn else NOTHING
+        if self.batches != "none":
+            run.write(((f"batch_{name}", value) for name, value in event.logs.items()), step, turn, speed)
+        return state._replace(pending=run.pending), BATCH if turn and (self.batches != "none" or speed) else NOTHING
 
     def test_begin(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         _Run(self, VALIDATION, effects).begin()
         return state._replace(evaluations=state.evaluations + 1), NOTHING
 
     def test_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
-        written = self.writes_all or self.is_turn(state.evaluations)
+        before = 1 if self.epochs == "evaluations-at-a-turn" else 0
+        written = self.epochs == "every" or self.is_turn(state.evaluations - before)
         run = _Run(self, VALIDATION, effects)
         scalars = ((f"evaluation_{name}_vs_iterations", value) for name, value in event.logs.items())
         run.write_all(scalars, event.steps, written)
@@ -150,7 +156,7 @@ class TensorBoard(Machine):
     def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         if not event.logs:
             return state, NOTHING
-        written = self.writes_all or self.is_turn(state.calls)
+        written = self.epochs != "at-a-turn" or self.is_turn(state.calls)
         speed = f"epoch_{SPEED}" if self.config.write_steps_per_second else None
         train = self.with_rate(
             {name: value for name, value in event.logs.items() if not name.startswith("val_")}, event
@@ -177,11 +183,10 @@ class TensorBoard(Machine):
 
     def with_rate(self, logs: dict[str, Value], event: Event) -> dict[str, Value]:
         """Rule 2."""
-        if not self.writes_rate:
+        if not self.writes_rate or event.rate is None:
             return logs
         if isinstance(event.rate, Mapping):
             return {**logs, **{f"learning_rate_{name}": rate for name, rate in event.rate.items()}}
-        assert event.rate is not None
         return {**logs, "learning_rate": float(event.rate)}
 
     def check(self, event: Event) -> None:
@@ -191,7 +196,7 @@ class TensorBoard(Machine):
                 raise Unpredictable(name)
         if self.frequency is not None and (type(self.frequency) is not int or self.frequency < 1):
             raise Unpredictable("update_freq")
-        if event.rate is None or (isinstance(event.rate, Mapping) and not self.writes_rate):
+        if isinstance(event.rate, Mapping) and not self.writes_rate:
             raise Unpredictable("learning_rate")
         if event.keeps_average:
             raise Unpredictable("use_ema")

@@ -153,12 +153,13 @@ Configuration = (
 class Signature:
     """What a constructor takes. `says`: the same in a sentence. `but`: the fields of the configuration that are no parameters.
     `swallows`: unknown arguments are accepted without a word; elsewhere they raise TypeError. `missing`: there is no such
-    callback."""
+    callback, or as good as none, because it was not `looked_at` what it does there."""
 
     says: str
     but: frozenset[str] = frozenset()
     swallows: bool = False
     missing: bool = False
+    looked_at: bool = True
 
 
 @cache
@@ -368,10 +369,10 @@ CALLBACKS: dict[str, Callback] = {
                 "embeddings-metadata": Signature(says="Those of Keras 3; an unknown one raises TypeError."),
                 "and-older-ones": Signature(
                     says="Those of Keras 3, and write_grads, batch_size, embeddings_layer_names and embeddings_data of older "
-                    "releases, which do nothing; any other raises ValueError.",
+                    "releases, which do nothing but warn; any other raises ValueError.",
                     swallows=True,
                 ),
-                "not-looked-at": Signature(says="What it does there was not looked at.", missing=True),
+                "not-looked-at": Signature(says="What it does there was not looked at.", missing=True, looked_at=False),
             },
             prefix="tensor-board",
             jobs=frozenset({"recorded", "files"}),

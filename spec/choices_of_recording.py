@@ -110,12 +110,22 @@ RECORDING = (
         every="Of every one.",
         at_a_turn="Of an epoch whose last batch was at a turn, and of an evaluation whose last batch was, of all that the "
         "instance has seen: of the others nothing is written, the learning rate neither.",
+        evaluations_at_a_turn="Of every epoch, but of an evaluation only if the batches of the instance's evaluations before "
+        "come to a turn, or there were none.",
     ),
     decision(
         "tensor-board/batch-step",
         "How are batches counted, for update_freq and as the step of their scalars?",
         batches="Each one, from the beginning of the fit.",
+        zero="By the calls of the batch hook, but the step of their scalars is 0, of all of them.",
         calls="By the calls of the batch hook: with steps_per_execution several batches are one.",
+    ),
+    decision(
+        "tensor-board/batches",
+        "Of which batches are the scalars written where update_freq is a number of batches?",
+        at_a_turn="Of one in so many.",
+        every="Of every one, whatever the number is.",
+        none="Of none, whatever the number is, but for their steps per second.",
     ),
     decision(
         "tensor-board/learning-rate",

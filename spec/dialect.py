@@ -58,6 +58,11 @@ class Dialect:
         signature = self.signature(callback)
         return signature is None or not CALLBACKS[callback].signatures[signature].missing
 
+    def looks_at(self, callback: str) -> bool:
+        """Whether it is known what the callback does there, or that there is none."""
+        signature = self.signature(callback)
+        return signature is None or CALLBACKS[callback].signatures[signature].looked_at
+
     def replace(self, name: str, **changes: str) -> "Dialect":
         """This dialect with other values, by id: `replace("x", **{"early-stopping/anchor": "best-value"})`."""
         return Dialect(name=name, choices=_checked(name, {**self.choices, **changes}))

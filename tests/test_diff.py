@@ -14,6 +14,7 @@ from callcheck.conformance.diff import (
     WRONG,
     Ask,
     confirmed,
+    not_looked_at,
     predicted,
     severity,
     unpredicted,
@@ -83,6 +84,26 @@ def test_what_the_dialects_do_not_predict_is_found_grouped_and_shrunk() -> None:
     assert {each.status for each in found} == {UNKNOWN}
     assert min(sum(len(fit.epochs) for fit in each.scenario.fits) for each in found) <= 3
     assert unpredicted(scenarios, speaking(strange), speaking(NEW), (strange, NEW)) == []
+
+
+def test_what_first_differs_in_rows_of_the_same_field_is_one_difference() -> None:
+    """Tags, steps and values of a TensorBoard, in whichever row."""
+    strange = NEW.replace("strange", **{"tensor-board/batch-step": "zero", "tensor-board/learning-rate": "a-schedules"})
+    scenarios = sample("TensorBoard", 60, 0)
+    found = unpredicted(scenarios, speaking(strange), speaking(NEW), (NEW, NEW))
+    apart = [difference(each.a, each.b) for each in found]
+    assert [each.field.split("[")[0] for each in apart if each is not None] == ["recorded"]
+
+
+def test_of_a_callback_that_was_not_looked_at_nothing_is_shown_but_that_it_was_not(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    early, late = resolve("keras-2.3.1").dialect, resolve("keras-2.15.0").dialect
+    assert not_looked_at(early, late) == ("TensorBoard",)
+    assert not_looked_at(late, NEW, None) == ()
+    assert "TensorBoard" not in {each.callback for each in predicted(early, late)}
+    main(["diff", "keras==2.3.1", "keras==2.15.0", "--predicted"])
+    assert "not tested: TensorBoard before keras 2.8.0, metrics themselves" in capsys.readouterr().out
 
 
 def test_what_one_of_the_two_cannot_be_asked_is_no_difference_and_no_wrong_prediction() -> None:
@@ -168,7 +189,7 @@ def test_two_references_are_run_side_by_side(capsys: pytest.CaptureFixture[str])
 def test_what_is_not_predicted_is_not_said_to_be_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "callbacks.toml").write_text('[[fits]]\n[[fits.callbacks]]\ncallback = "TensorBoard"\n')
     config = ["--config", str(tmp_path / "callbacks.toml")]
-    main(["diff", "keras==3.10.0", "keras==3.11.0", "--predicted", *config])
+    main(["diff", "keras==2.3.1", "keras==2.6.0", "--predicted", *config])
     assert "  TensorBoard(): not predicted" in capsys.readouterr().out
 
 

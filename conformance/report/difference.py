@@ -5,16 +5,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.chain import Change
 from callcheck.spec.choices import CHOICES
-from callcheck.spec.dialect import Dialect, path
+from callcheck.spec.dialect import NEWEST, Dialect, path, resolve
 from callcheck.spec.scenario import dumps
 from callcheck.spec.scenario import to_json as scenario_to_json
 from callcheck.spec.trace import Failed, Result, Trace
 from callcheck.spec.trace import to_json as trace_to_json
 
 from ..accepted import Review, identity
-from ..diff import CONFIRMED, PREDICTED, SEVERITIES, UNKNOWN, WRONG, Difference
+from ..diff import CONFIRMED, PREDICTED, SEVERITIES, UNKNOWN, WRONG, Difference, not_looked_at
 from ..witness import Witness
 from .table import heading, table
 from .words import one_line, wrapped
@@ -90,7 +91,8 @@ class Report:
         if self.review is not None:
             lines += [f"  accepted: [{index + 1}], {reason}" for index, reason in self.review.accepted.items()]
             lines += [f"  vanished: {each}" for each in self.review.vanished]
-        return [*lines, f"not tested: {NOT_TESTED}"]
+        unseen = (f"{name} before {_looked_at_since(name)}" for name in not_looked_at(*self.dialects))
+        return [*lines, f"not tested: {', '.join((*unseen, NOT_TESTED))}"]
 
     def title(self, number: int, each: Difference) -> str:
         """The difference in a line."""
@@ -187,6 +189,13 @@ class _AsItIs(str):
     """A line that can be copied: no line breaks are put into it."""
 
     __slots__ = ()
+
+
+def _looked_at_since(callback: str) -> str:
+    """The release since which it is known what the callback does."""
+    choice = f"{CALLBACKS[callback].prefix}/arguments"
+    package, change = next((package, each) for package, each in path(resolve(NEWEST).dialect) if each.choice == choice)
+    return f"{package} {change.release}"
 
 
 def _counted(differences: Sequence[Difference]) -> str:

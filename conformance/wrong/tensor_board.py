@@ -78,25 +78,33 @@ class LeavesEpochsOut(TensorBoard):
 
     def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
         super().__init__(config, dialect)
-        self.writes_all = False
+        self.epochs = "at-a-turn"
 
 
 class WritesEveryEpoch(TensorBoard):
     def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
         super().__init__(config, dialect)
-        self.writes_all = True
+        self.epochs = "every"
 
 
 class CountsCalls(TensorBoard):
     def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
         super().__init__(config, dialect)
-        self.counts_calls = True
+        self.step = "calls"
 
 
 class CountsBatches(TensorBoard):
     def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
         super().__init__(config, dialect)
-        self.counts_calls = False
+        self.step = "batches"
+
+
+class WaitsForTurns(TensorBoard):
+    """A batch between two turns is left out, whatever the dialect."""
+
+    def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
+        super().__init__(config, dialect)
+        self.batches = "at-a-turn"
 
 
 class ReadsTheLogs(TensorBoard):
@@ -256,6 +264,7 @@ WRONG = (
     _wrong("writes-every-epoch", WritesEveryEpoch, "Every epoch is written, whatever update_freq is."),
     _wrong("counts-calls", CountsCalls, "Calls of the batch hook are counted in place of batches."),
     _wrong("counts-batches", CountsBatches, "Batches are counted in place of the calls of the batch hook."),
+    _wrong("waits-for-turns", WaitsForTurns, "A batch between two turns is left out."),
     _wrong("reads-the-logs", ReadsTheLogs, "A learning rate in the logs takes the place of the optimizer's."),
     _wrong("writes-one-rate", WritesOneRate, "Of several optimizers one rate is written."),
     _wrong("writes-a-rate", WritesARate, "The rate is written of every optimizer."),

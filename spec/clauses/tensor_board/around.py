@@ -27,7 +27,10 @@ def _is_refused(value: Value) -> bool:
     return value is None or isinstance(value, tuple)
 
 
-@clause("tensor-board/values/what-is-no-number-raises", level="observed", source=OBSERVED, errors=True)
+@clause(
+    "tensor-board/values/what-is-no-number-raises", level="observed", source=OBSERVED, errors=True,
+    choices={"tensor-board/batches": ("at-a-turn", "every")},
+)  # fmt: skip
 def no_number_raises(case: Case) -> Expectations:
     """A metric that is None, or has dimensions, raises ValueError: in the batch that logs it, even if nothing is written for
     batches, else when the epoch is evaluated, or ends. (With the progress bar.)"""

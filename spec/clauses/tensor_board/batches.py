@@ -66,7 +66,7 @@ def counts_batches(case: Case) -> Expectations:
 
 @clause(
     "tensor-board/update-freq/counts-calls", level="observed", source="observed: keras 3.15.1",
-    choices={"tensor-board/batch-step": "calls"},
+    choices={"tensor-board/batch-step": "calls", "tensor-board/batches": "at-a-turn"},
 )  # fmt: skip
 def counts_calls(case: Case) -> Expectations:
     """With steps_per_execution the calls of the batch hook are counted, and a call's number is the step: with update_freq=100 and
@@ -86,6 +86,61 @@ def counts_calls(case: Case) -> Expectations:
                     f"no batch_{name} at step {number}" if number % every else f"batch_{name}={due!r} at step {number}",
                     got=f"{got}", because=f"it is call {number} of the batch hook, and update_freq is {every}",
                 )  # fmt: skip
+
+
+@clause(
+    "tensor-board/update-freq/waits-for-no-turn", level="observed", source="observed: keras 3.0.5, 3.10.0",
+    choices={"tensor-board/batches": "every"},
+)  # fmt: skip
+def waits_for_no_turn(case: Case) -> Expectations:
+    """With a number as update_freq what every batch logs is written, whatever the number is: as often as a metric is logged by
+    the calls of the batch hook, its value is there. (Of each fit by itself, in which nobody raises.)"""
+    if frequency(case) is None:
+        return
+    for fit, rows in added(case):
+        due: dict[str, list[float | None]] = {}
+        for epoch in case.epochs(fit):
+            for _, logs in groups(epoch.shown.batch_logs(), case.scenario.steps_per_execution):
+                for name, value in logs.items():
+                    due.setdefault(name, []).append(as_stored(value))
+        for name, values in due.items():
+            if None not in values and name != SPEED:
+                got = [row.get("value") for row in rows[TRAIN] if row.get("tag") == f"batch_{name}"]
+                yield case.at(fit).expects_that(
+                    repr(got) == repr(values), f"{values} under batch_{name}", got=f"{got}",
+                    because="that is what the batches logged",
+                )  # fmt: skip
+
+
+@clause(
+    "tensor-board/update-freq/numbers-no-batch", level="observed", source="observed: keras 3.0.5",
+    choices={"tensor-board/batch-step": "zero"},
+)  # fmt: skip
+def numbers_no_batch(case: Case) -> Expectations:
+    """The step of all that is written for batches is 0: on a chart they stand one above the other."""
+    for fit, rows in added(case):
+        for row in rows[TRAIN]:
+            if str(row.get("tag")).startswith("batch_"):
+                yield case.at(fit).expects_that(
+                    row.get("step") == 0, f"{row.get('tag')} at step 0", got=f"step {row.get('step')}",
+                    because="batches have no numbers",
+                )  # fmt: skip
+
+
+@clause(
+    "tensor-board/update-freq/writes-no-metrics-of-batches", level="observed", source="observed: keras 2.8.0, 2.10.0",
+    choices={"tensor-board/batches": "none"},
+)  # fmt: skip
+def writes_no_metrics(case: Case) -> Expectations:
+    """What batches log is not written, whatever update_freq is."""
+    for fit, rows in added(case):
+        logged = {name for epoch in case.epochs(fit) for logs in epoch.shown.batch_logs() for name in logs}
+        for name in sorted(logged - {SPEED}):
+            got = [row for row in rows[TRAIN] if row.get("tag") == f"batch_{name}"]
+            yield case.at(fit).expects_that(
+                not got, f"no batch_{name}", got=lambda got=got: f"{len(got)} of them",
+                because="nothing is written for batches",
+            )  # fmt: skip
 
 
 @clause("tensor-board/update-freq/epoch-writes-no-batch", level="observed", source=OBSERVED)

@@ -122,7 +122,7 @@ def leaves_no_evaluation_out(case: Case) -> Expectations:
 
 @clause(
     "tensor-board/update-freq/leaves-out-no-metrics-of-an-epoch", level="observed", source="observed: tf-keras 2.21.0",
-    choices={"tensor-board/epochs": "every"},
+    choices={"tensor-board/epochs": ("every", "evaluations-at-a-turn")},
 )  # fmt: skip
 def leaves_out_no_metrics(case: Case) -> Expectations:
     """With update_freq as a number of batches, too, the metrics of every epoch are written, at the epoch's index."""
@@ -153,6 +153,33 @@ def between_two_turns(case: Case) -> Expectations:
                     not got, "nothing to be written for the epoch", got=lambda got=got: f"{[row['tag'] for row in got]}",
                     because=f"it ends with batch {batches} of the fit, and update_freq is {every}",
                 )  # fmt: skip
+
+
+@clause(
+    "tensor-board/update-freq/an-evaluation-between-two-turns-is-left-out", level="observed", source="observed: keras 3.10.0",
+    choices={"tensor-board/epochs": "evaluations-at-a-turn"},
+)  # fmt: skip
+def evaluation_between_two_turns(case: Case) -> Expectations:
+    """With update_freq as a number of batches an evaluation leaves its metrics only if the evaluations before it, of all fits,
+    come to a turn, or there were none: with update_freq=2, and one batch in an evaluation, the first, the third and so on.
+    (Where every epoch is evaluated.)"""
+    every = frequency(case)
+    evaluated = list(_evaluated(case))
+    if every is None or len(evaluated) < sum(len(fit.epochs) for fit in case.scenario.fits):
+        return
+    for before, (epoch, rows, steps) in enumerate(evaluated):
+        if before % every == 0:
+            yield from _evaluation(epoch, rows, steps)
+        else:
+            got = [row for row in rows[VALIDATION] if row.get("step") == steps and _is_of_evaluation(row)]
+            yield epoch.expects_that(
+                not got, "nothing to be written for the evaluation", got=lambda got=got: f"{[row['tag'] for row in got]}",
+                because=f"{before} evaluations were before it, and update_freq is {every}",
+            )  # fmt: skip
+
+
+def _is_of_evaluation(row: Mapping[str, object]) -> bool:
+    return str(row.get("tag")).startswith("evaluation_")
 
 
 def _is_of(row: Mapping[str, object], epoch: EpochSeen) -> bool:

@@ -21,6 +21,7 @@ from callcheck.conformance.diff import (
     Difference,
     confirmed,
     drawn,
+    not_looked_at,
     predicted,
     predicted_of,
     unpredicted,
@@ -114,6 +115,8 @@ def _run(
                 answering = _side_by_side(both, asks, about)
                 count += _run_on_both(about, *answering)
                 found += unpredicted(about, *answering, pair, own=mine)
+            unseen = () if options.callback else not_looked_at(*pair)
+            pools = {name: pool for name, pool in pools.items() if name not in unseen}
             asked = _inside(pools, [each.subject.capabilities for each in started])
             answering = _side_by_side(both, asks, asked)
             for each, ask in zip(started, answering, strict=True):
