@@ -180,7 +180,7 @@ class Question:
         fits = []
         for index, (recorded, epochs) in enumerate(zip(self.history.fits, self._epochs[names], strict=True)):
             rate = self.rate if index == 0 else rate_before(recorded.rates[0], self.callbacks, self.dialect)
-            fits.append(Fit(epochs=epochs, initial_epoch=recorded.first_epoch, learning_rate=rate))
+            fits.append(Fit(epochs=epochs, initial_epoch=recorded.first_epoch or None, learning_rate=rate))
         metrics = tuple(dict.fromkeys(each for one in self.callbacks for each in _metrics(one, self.metrics)))
         if self.company:
             return Scenario(callbacks=self.company, fits=tuple(fits), metrics=metrics).averaging()
