@@ -294,6 +294,14 @@ def test_epochs_that_are_not_monitored_leave_nothing_open(tmp_path: Path) -> Non
     assert "if, below the printed digits, epoch 3 improved" in explanation.audit.sentence
 
 
+def test_who_raises_without_its_metric_does_not_count_nothing() -> None:
+    (trap,) = told({"loss": [1.0]}, dialect="transformers").traps
+    assert (
+        trap
+        == "val_loss is in no epoch of the record: without it, EarlyStopping would have raised KeyError; recorded: loss"
+    )
+
+
 def test_a_column_that_csvlogger_left_out_is_no_claim_about_the_callback(tmp_path: Path) -> None:
     (tmp_path / "log.csv").write_text("epoch,loss\n0,1.0\n1,1.0\n")
     explanation = told(str(tmp_path / "log.csv"))
