@@ -259,12 +259,17 @@ def test_of_a_very_long_record_who_decides_by_no_metric_is_told_in_part(monkeypa
     assert "TensorBoard does not decide by metrics, and is told of the first 100 epochs, of 120" in alone.notes
     assert len(alone.rows()) == 100
     schedule = {"callback": "LearningRateScheduler", "config": {"schedule": {"scale": 0.5}}}
-    stopping = {"callback": "EarlyStopping"}
-    together = callcheck.explain(losses, [{"callback": "TensorBoard"}, schedule, {"callback": "CSVLogger"}, stopping])
+    stopping, reducing = {"callback": "EarlyStopping"}, {"callback": "ReduceLROnPlateau"}
+    together = callcheck.explain(losses, [{"callback": "TensorBoard"}, schedule, {"callback": "CSVLogger"}, reducing])
     assert isinstance(together, Together)
-    assert [part.question.callback for part in together.parts] == ["LearningRateScheduler", "EarlyStopping"]
+    assert [part.question.callback for part in together.parts] == [
+        "LearningRateScheduler",
+        "ReduceLROnPlateau",
+    ]
     assert [len(part.rows()) for part in together.parts] == [120] * 2
     assert sum("not looked at" in note for note in together.parts[0].notes) == 2
+    without = callcheck.explain(losses, [schedule, stopping])
+    assert "LearningRateScheduler: not looked at" in str(without)
     best = told(losses, "ModelCheckpoint", {"filepath": "m.keras", "save_best_only": True})
     assert (len(best.rows()), best.notes) == (120, ())
 
