@@ -1,11 +1,13 @@
 """FINDINGS.md: what current releases do that they promise not to do, each reproduced in plain code of that package.
 
-    python -m callcheck.conformance.defects        run every reproduction with what is installed, and write the document
+    python -m callcheck.conformance.defects        run the reproductions with what is installed, and write the document
 
 Rules
 - A finding names the clause that fails, or the choice by which Keras leaves the documentation, and shows a smallest scenario.
 - The script is that of a witness: plain Keras, without callcheck; for another package it stands beside the finding. What it
   printed stands below it; one that could not be run, or that shows nothing, is no finding and ends the making.
+- What is about another package is run where that release of it is installed; elsewhere what it printed stays as it stands in the
+  document, below the very same script, and the command says so. There is no such mercy for a finding of Keras, nor for a new one.
 - What was expected and what came is read off the reference; since when, from the chain of releases: the reference in each of them
   on that scenario.
 - A thread is one of the package's own tracker; where none is given, none was found.
@@ -41,7 +43,7 @@ TIME_LIMIT = 120.0
 _TITLE = """# Findings
 
 What the newest releases do that their documentation promises otherwise. Made by `python -m callcheck.conformance.defects`, which
-runs every reproduction; the lines after a script are what it printed. Nothing stands here that was not seen running.
+runs the reproductions; the lines after a script are what it printed. Nothing stands here that was not seen running.
 """
 
 
@@ -105,8 +107,12 @@ def script_of(defect: Defect) -> str:
     return script
 
 
+class NotHere(ValueError):
+    """Another release is installed than a finding is about, or none."""
+
+
 def reproduced(defect: Defect) -> str:
-    """What the script printed with what is installed. Raises ValueError if that is another release than the finding is about."""
+    """What the script printed with what is installed. Raises NotHere."""
     if defect.release:
         package, _, release = defect.release.partition(" ")
         try:
@@ -114,7 +120,7 @@ def reproduced(defect: Defect) -> str:
         except PackageNotFoundError:
             there = "not installed"
         if there != release:
-            raise ValueError(f"{defect.title}: {package} is {there}, and this is about {release}")
+            raise NotHere(f"{defect.title}: {package} is {there}, and this is about {release}")
     variables = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "KERAS_BACKEND": "tensorflow"}
     with temporary("finding") as directory:
         done = subprocess.run(
@@ -124,8 +130,21 @@ def reproduced(defect: Defect) -> str:
     return "\n".join(done.stderr.splitlines()[-1:] if done.returncode else done.stdout.strip().splitlines())
 
 
-def markdown() -> Iterator[str]:
-    """The document, in parts."""
+def _printed(defect: Defect, document: str) -> str:
+    """What stands below a script: what it printed now, or when it was run last. Raises NotHere where neither is known."""
+    try:
+        lines = "\n".join(f"# {line}" for line in reproduced(defect).splitlines())
+    except NotHere as error:
+        _, script, after = document.partition(script_of(defect))
+        if not script:
+            raise
+        print(f"not run: {error}", file=sys.stderr)
+        return after.partition("\n```")[0]
+    return lines
+
+
+def markdown(document: str) -> Iterator[str]:
+    """The document, in parts; `document`: as it was."""
     yield _TITLE
     release = None
     for number, defect in enumerate(defects(), 1):
@@ -145,12 +164,12 @@ def markdown() -> Iterator[str]:
         if defect.threads:
             yield f"Upstream: {', '.join(f'<{link}>' for link in defect.threads)}.\n"
         yield f"The smallest scenario: `{dumps(defect.scenario)}`\n"
-        lines = "\n".join(f"# {line}" for line in reproduced(defect).splitlines())
-        yield f"```python\n{script_of(defect)}{lines}\n```\n"
+        yield f"```python\n{script_of(defect)}{_printed(defect, document)}\n```\n"
 
 
 def main() -> int:
-    Path(DOCUMENT).write_text("\n".join(markdown()), encoding="utf-8")
+    path = Path(DOCUMENT)
+    path.write_text("\n".join(markdown(path.read_text(encoding="utf-8"))), encoding="utf-8")
     return 0
 
 

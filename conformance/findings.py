@@ -1,6 +1,8 @@
 """Findings: the failing rules of a hearing, grouped by cause. One mistake fails many clauses.
 
 Rules
+- Where it was inferred what a callback does otherwise, each difference comes first, with the rules that it explains
+  (`diagnosis`). What these leave is grouped as everything is of which nothing was inferred:
 - Rules are one finding if the subject departs from the reference in the same way where they fail (`causes`): in the same field,
   from what the reference decided there by the same rule. Of the lead its most frequent way counts, of the others any.
 - The lead is the rule that fails on the most scenarios; it is shown on a smallest scenario that tells something.
@@ -11,7 +13,7 @@ Rules
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from callcheck.reference.replay import replay
@@ -21,7 +23,9 @@ from callcheck.spec.trace import Trace
 
 from .causes import THE_DIALECTS, Departure, departs, distance
 from .derivation import keras_dialects
+from .diagnosis import Difference, explained
 from .hearing import Hearing
+from .inference import Inference
 from .judge import FAILING, STALE, Judgement
 from .results import Here
 from .rules import Agreement
@@ -38,11 +42,12 @@ SAYS_LESS = {"attributes": 1, "printed": 1, "warned": 1, "error": 2, "rejected":
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
     """`lead` has the counterexample. `others` fail for the same reason; `as_keras` fail too, and are broken by a Keras as
-    well, be it in another way."""
+    well, be it in another way. `difference`: the reason, where that was inferred; it has a smallest scenario of its own."""
 
     lead: Judgement
     others: tuple[Judgement, ...] = ()
     as_keras: tuple[Judgement, ...] = ()
+    difference: Difference | None = None
 
     @property
     def all(self) -> tuple[Judgement, ...]:
@@ -87,9 +92,13 @@ class _Failing:
         return isinstance(rule, Agreement), self.little(), self.keras, general, relation, -self.scenarios
 
 
-def findings(hearing: Hearing, judgements: Sequence[Judgement]) -> list[Finding]:
-    """The failing ones of the judgements that a hearing came to, grouped, the best first; the first leads are shrunk."""
+def findings(hearing: Hearing, judgements: Sequence[Judgement], inferred: Sequence[Inference] = ()) -> list[Finding]:
+    """The failing ones of the judgements that a hearing came to, grouped, the best first; the first leads are shrunk. `inferred`:
+    what was found of its callbacks, if anything was."""
     failing = [each for each in judgements if each.verdict in FAILING]
+    known = [each for found in inferred for each in _explained(hearing, found, failing)]
+    told = {(each.clause.id, each.callback) for one in known for each in one.all}
+    failing = [each for each in failing if (each.clause.id, each.callback) not in told]
     found = [(0, Finding(lead=each)) for each in failing if each.verdict == STALE]
     for callback in dict.fromkeys(each.callback for each in failing):
         of_it = [each for each in failing if each.callback == callback and each.verdict != STALE]
@@ -100,7 +109,23 @@ def findings(hearing: Hearing, judgements: Sequence[Judgement]) -> list[Finding]
         return isinstance(each.lead.clause, Agreement), little, observed, -len(each.others), len(each.as_keras)
 
     best = [each for _, each in sorted(found, key=lambda pair: says(*pair))]
-    return [replace(each, lead=hearing.shown(each.lead)) for each in best[:SHRUNK]] + best[SHRUNK:]
+    return known + [replace(each, lead=hearing.shown(each.lead)) for each in best[:SHRUNK]] + best[SHRUNK:]
+
+
+def _explained(hearing: Hearing, found: Inference, failing: Sequence[Judgement]) -> Iterator[Finding]:
+    """What is explained by each difference that was inferred of a callback."""
+    of_it = [each for each in failing if each.callback == found.callback and each.verdict != STALE]
+    cases = [(each, hearing.failing(each.clause, each.callback, SAMPLE)) for each in of_it]
+
+    def says(each: Judgement) -> tuple[bool, bool, bool, int]:
+        rule = each.clause
+        relation = isinstance(rule, Clause) and rule.related is not None
+        return rule.level == "observed", rule.id.startswith("every-callback/"), relation, -each.exercised
+
+    for each in explained(found, cases):
+        lead, *others = (*sorted(each.judgements, key=says), *each.as_keras)
+        own = tuple(other for other in others if other not in each.as_keras)
+        yield Finding(lead=lead, others=own, as_keras=tuple(others[len(own) :]), difference=each.difference)
 
 
 def _grouped(hearing: Hearing, callback: str, judgements: Sequence[Judgement]) -> list[tuple[int, Finding]]:

@@ -7,24 +7,22 @@ Rules
   most scenarios right; where no single one helps, two at once, since choices mask one another: two of which one alone changes
   something, or that are known to mask each other. What is left unexplained on the random scenarios is asked into the search
   again.
+- What the loop around a callback decides, and not the callback, is as documented, unless the nearest dialect's way helps.
 - Then what is not needed is turned back to what is documented: a value is adopted only if something that was seen asks for it.
 - What the callback leaves out everywhere, and no choice explains, is told once (`left_out.py`), and set aside: it would hide the
-  rest.
+  rest. So is a parameter that it ignores (`ignored.py`).
 - Each choice is *seen* (every other value predicts something else somewhere), *not separable* (another choice hides it), *not
   observable here* (it shows only in what cannot be seen of this callback), or *not expressible here* (it takes what this callback
   cannot be asked).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import chain, combinations
-from math import isfinite
 
 from callcheck.reference.replay import replay
 from callcheck.spec.callbacks import CALLBACKS, TRAINING
 from callcheck.spec.dialect import NEWEST, Dialect, documented, resolve, third_party
 from callcheck.spec.difference import difference
-from callcheck.spec.editing import configs
 from callcheck.spec.scenario import Scenario, key
 from callcheck.spec.search.shrink import complexity, smallest
 from callcheck.spec.search.telling import telling
@@ -32,15 +30,14 @@ from callcheck.spec.trace import Failed, Result, Trace
 
 from .derivation import governing, keras_dialects
 from .evidence import Evidence
-from .health import Complaint, complaint, idle
+from .health import complaint, idle
+from .ignored import ignored
+from .inference import NOT_EXPRESSIBLE, NOT_OBSERVABLE, NOT_SEPARABLE, SEEN, Inference, Inferred, Unexplained, oddity
 from .left_out import has, shows, silent, without
 from .limits import limits
 from .pool import pool
 from .questions import differ, possible, questions
 from .results import Results
-
-SEEN, NOT_SEPARABLE = "seen", "not separable"
-NOT_OBSERVABLE, NOT_EXPRESSIBLE = "not observable here", "not expressible here"
 
 ROUNDS = 4
 """How often what is left unexplained is asked into the search again."""
@@ -54,127 +51,9 @@ FIRST, NEAREST = 5, 8
 """One in so many questions is put to all known dialects, all of them to so many that fit these best."""
 TRIES = 120
 """How many scenarios are tried at the most to shrink one example."""
-ARITHMETIC = frozenset({"precision", "min-delta-side", "rate-arithmetic", "stored-as"})
-"""The last parts of the ids of choices that are the same on paper, and differ in floating point alone."""
-
 
 Turn = tuple[str, str]
 """A choice, and the value that it is given."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Inferred:
-    """What was found about a choice. `shows`: on how many scenarios the documented value would do something else than was seen.
-    `scenario` and `result`: a smallest one of these, and what was seen. `possible`: the other values that nothing rules out."""
-
-    choice: str
-    value: str
-    status: str
-    shows: int = 0
-    scenario: Scenario | None = None
-    result: Result | None = None
-    possible: tuple[str, ...] = ()
-
-    @property
-    def as_documented(self) -> bool:
-        return self.value == documented()[self.choice]
-
-    @property
-    def as_in_keras(self) -> bool:
-        """Whether the newest Keras does so."""
-        return self.value == resolve(NEWEST).dialect[self.choice]
-
-    @property
-    def odd(self) -> bool:
-        """Whether only scenarios show it of which nobody promises anything: with epochs whose index is below 0."""
-        return self.scenario is not None and below_zero(self.scenario)
-
-    @property
-    def only_arithmetic(self) -> bool:
-        return self.choice.rpartition("/")[2] in ARITHMETIC
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Unexplained:
-    """What no choice explains: on how many scenarios, and a smallest one of them with what was seen and what was predicted."""
-
-    scenarios: int
-    scenario: Scenario
-    seen: Result
-    predicted: Result
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Inference:
-    """What was found about one callback. `left_out`: what it never does, by the field of a trace, where it is documented.
-    `unanswered`: where it hung or died instead, by what became of it. `asked`: how many scenarios were answered. `nearest`: the
-    known dialect that fits best, and on how many of them it does."""
-
-    callback: str
-    dialect: Dialect
-    choices: tuple[Inferred, ...] = ()
-    unexplained: tuple[Unexplained, ...] = ()
-    left_out: Mapping[str, Unexplained] = field(default_factory=dict)
-    unanswered: tuple[Unexplained, ...] = ()
-    asked: int = 0
-    nearest: str = ""
-    nearest_fits: int = 0
-    complaint: Complaint | None = None
-
-    @property
-    def differences(self) -> tuple[Inferred, ...]:
-        """What it does as neither the documentation nor the newest Keras does."""
-        return tuple(each for each in self._shown() if not each.as_documented and not each.as_in_keras)
-
-    @property
-    def unlike_keras(self) -> tuple[Inferred, ...]:
-        """What it does as it is documented, and Keras does not."""
-        return tuple(each for each in self._shown() if each.as_documented and not each.as_in_keras)
-
-    @property
-    def like_keras(self) -> tuple[Inferred, ...]:
-        """What it does as Keras does, and not as it is documented."""
-        return tuple(each for each in self._shown() if not each.as_documented and each.as_in_keras)
-
-    @property
-    def arithmetic(self) -> tuple[Inferred, ...]:
-        """What it does otherwise in floating point alone."""
-        return tuple(each for each in self.choices if each.only_arithmetic and not each.as_documented)
-
-    @property
-    def odd(self) -> tuple[Inferred, ...]:
-        """What shows where nobody promises anything, and nowhere else."""
-        return tuple(each for each in self.choices if each.odd and not each.as_documented)
-
-    @property
-    def conforms(self) -> bool:
-        """Whether it could be told, and is nowhere unlike both the documentation and Keras."""
-        return self.complaint is None and self.asked > 0 and not self._found
-
-    @property
-    def _found(self) -> bool:
-        return bool(self.differences or self.left_out or self.unexplained or self.unanswered)
-
-    def _shown(self) -> Iterator[Inferred]:
-        told = (each for each in self.choices if each.scenario is not None)
-        return (each for each in told if not each.only_arithmetic and not each.odd)
-
-
-def below_zero(scenario: Scenario) -> bool:
-    """Whether an epoch has an index below 0."""
-    return any(scenario.first_epoch(fit) < 0 for fit in scenario.fits)
-
-
-def oddity(scenario: Scenario) -> tuple[bool, bool, bool]:
-    """What makes a scenario tell a person little, the worst first: an index below 0, a value that is no finite number, an
-    argument that is None."""
-    logs = (each for fit in scenario.fits for epoch in fit.epochs for each in (*epoch.validations, epoch.logs))
-    finite = all(isinstance(value, float) and isfinite(value) for each in logs for value in each.values())
-    return (
-        below_zero(scenario),
-        not finite,
-        None in [value for config in configs(scenario) for value in config.values()],
-    )
 
 
 def infer(results: Results, callback: str, *, examples: int, seed: int) -> Inference:
@@ -188,16 +67,27 @@ class _Search:
         self.callback = callback
         self.within = limits(results.subject.capabilities, callback)
         self.alternatives = {choice: possible(callback, choice) for choice in choices_of(callback)}
+        self.foreign = [choice for choice in governing(callback) if choice not in self.alternatives]
         self.stored = questions(callback)
-        unique = {key(each): each for each in (self.within.inside(question.scenario) for question in self.stored)}
-        drawn = {key(each): each for each in pool(callback, examples, seed, self.within)}
-        self.answers = dict(zip([*unique, *drawn], results.ask([*unique.values(), *drawn.values()]), strict=True))
-        self.scenarios = {**unique, **drawn}
+        self.drawn = pool(callback, examples, seed, self.within)
+        self._ask_all()
+        self.ignored = ignored(results, callback, zip(self.scenarios.values(), self.answers.values(), strict=True))
+        if self.ignored:
+            self.within = self.within.lacking(self.ignored, self.scenarios.values())
+            self._ask_all()
         self.aside: frozenset[str] = frozenset()
         self.evidence = self._evidence()
-        self.asked = [name for name in unique if name in self.evidence.seen]
+        self.asked = [name for name in self.unique if name in self.evidence.seen]
         self.fitting: dict[str, None] = {}
         """The keys of what the dialect that was found explains, in their order."""
+
+    def _ask_all(self) -> None:
+        """Put the stored questions, and the pool, within the limits."""
+        asked = (self.within.inside(question.scenario) for question in self.stored)
+        self.unique = {key(each): each for each in asked}
+        drawn = {key(each): each for each in map(self.within.inside, self.drawn)}
+        self.scenarios = {**self.unique, **drawn}
+        self.answers = dict(zip(self.scenarios, self.results.ask(list(self.scenarios.values())), strict=True))
 
     def _evidence(self) -> Evidence:
         """What was answered, but for what is set aside."""
@@ -237,12 +127,15 @@ class _Search:
         everything = list(self.evidence.seen)
         self.asked = [name for name in self.asked if name in self.evidence.seen]
         nearest = self._nearest()
-        dialect = self._spoken(nearest)
+        dialect = self._spoken(_back(nearest, self.foreign))
+        around = _with(dialect, {choice: nearest[choice] for choice in self.foreign})
+        if len(self.evidence.failing(around, everything)) < len(self.evidence.failing(dialect, everything)):
+            dialect = self._spoken(around)
         self.fitting = self.evidence.fitting(dialect)
         return Inference(
             callback=self.callback, dialect=dialect,
             choices=tuple(self._inferred(dialect, choice) for choice in self.alternatives),
-            unexplained=tuple(self._unexplained(dialect)), left_out=left_out,
+            unexplained=tuple(self._unexplained(dialect)), left_out=left_out, ignored=dict(self._ignored()),
             unanswered=tuple(self._unanswered()), asked=len(everything), nearest=nearest.name,
             nearest_fits=len(everything) - len(self.evidence.failing(nearest, everything)),
         )  # fmt: skip
@@ -262,6 +155,12 @@ class _Search:
             if dialect is before:
                 break
         return self._turned_back(dialect)
+
+    def _ignored(self) -> Iterator[tuple[str, Unexplained]]:
+        """The parameters that it ignores, each with the simplest scenario in which it is to show."""
+        for name, shown in self.ignored.items():
+            scenario, seen, predicted = shown[0]
+            yield name, Unexplained(scenarios=len(shown), scenario=scenario, seen=seen, predicted=predicted)
 
     def _left_out(self) -> dict[str, Unexplained]:
         """What the callback does nowhere, although it is documented, and with no value of a choice of its own it would do it
@@ -406,15 +305,9 @@ class _Search:
         if not showing:
             return None
 
-        least_odd = min(map(oddity, showing))
-
         def convincing(scenario: Scenario) -> bool:
             predicted, instead = replay(scenario, dialect), replay(scenario, turned)
-            if (
-                not differ(predicted, instead)
-                or oddity(scenario) > least_odd
-                or self.within.inside(scenario) != scenario
-            ):
+            if not differ(predicted, instead) or self.within.inside(scenario) != scenario:
                 return False
             seen = self._ask(scenario)
             return (
@@ -427,7 +320,12 @@ class _Search:
         start = next((scenario for scenario in ordered if convincing(scenario)), None)
         if start is None:  # with the other value nothing is predicted of them
             return None
-        least = telling(smallest(start, convincing, tries=TRIES), convincing)
+        least_odd = oddity(start)
+
+        def no_odder(scenario: Scenario) -> bool:
+            return oddity(scenario) <= least_odd and convincing(scenario)
+
+        least = telling(smallest(start, no_odder, tries=TRIES), no_odder)
         seen = self._ask(least)
         assert seen is not None
         return least, seen, len(showing)

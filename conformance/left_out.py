@@ -41,6 +41,11 @@ def without(trace: Trace, names: Collection[str]) -> Trace:
     return _without(trace, names) if names else trace
 
 
+def emptied(trace: Trace, names: Collection[str]) -> Trace:
+    """The trace as if nothing stood in these fields."""
+    return _without(trace, names, empty=True) if names else trace
+
+
 def _values(trace: Trace, name: str) -> Iterator[Any]:
     found = (getattr(record, name, None) for record in _records(trace))
     return (value for value in found if value is not None)
@@ -55,12 +60,12 @@ def _records(record: Any) -> Iterator[Any]:
                 yield from _records(each)
 
 
-def _without(record: Any, names: Collection[str]) -> Any:
+def _without(record: Any, names: Collection[str], *, empty: bool = False) -> Any:
     changed: dict[str, Any] = {}
     for field in fields(record):
         value = getattr(record, field.name)
         if field.name in names:
-            changed[field.name] = None
+            changed[field.name] = type(value)() if empty and value is not None else None
         elif isinstance(value, tuple) and any(map(is_dataclass, value)):
-            changed[field.name] = tuple(_without(each, names) for each in value)
+            changed[field.name] = tuple(_without(each, names, empty=empty) for each in value)
     return replace(record, **changed) if changed else record

@@ -9,7 +9,7 @@ Rules
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -41,6 +41,13 @@ class Limits:
             return scenario
         domain = Domain(**json.loads(self.domain))
         return scenario if domain.outside(scenario) is None else _brought_inside(scenario, domain)
+
+    def lacking(self, names: Collection[str], scenarios: Iterable[Scenario]) -> "Limits":
+        """The limits without these parameters, of which the scenarios have all that there are."""
+        known = self.parameters
+        if known is None:
+            known = frozenset(name for scenario in scenarios for name in scenario.config)
+        return replace(self, parameters=known.difference(names))
 
 
 def limits(capabilities: Capabilities, callback: str) -> Limits:

@@ -18,7 +18,7 @@ from callcheck.spec.search.shrink import complexity
 from .declarations import Declaration, of_scenario, of_trace
 from .derivation import governing
 from .hearing import Hearing
-from .infer import Inference
+from .inference import Inference
 from .results import Subject
 from .rules import AGREEMENTS, Rule
 

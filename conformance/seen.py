@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from .agreement import worker
-from .infer import SEEN, callbacks_of, infer
+from .infer import callbacks_of, infer
+from .inference import SEEN
 from .pool import EXAMPLES
 from .results import Results, There
 

@@ -15,6 +15,8 @@ from .driver.protocol import Unavailable
 from .findings import SHRUNK, Finding, findings
 from .health import DEVIATING, NOT_STARTED, NOTHING_EXERCISED, OK, WRONG, Complaint
 from .hearing import Hearing
+from .infer import infer
+from .inference import Inference
 from .judge import FAILING, Judgement
 from .pool import EXAMPLES, EXAMPLES_BY_FIT
 from .report.words import one_line
@@ -81,6 +83,7 @@ class Suite:
         self.names = tuple(dict.fromkeys(name.living_in(manner.python) for name in parse_all(names) or default_names()))
         self.named = bool(names)
         self.rules = selected(prefix)
+        self.all_rules = not prefix
         self.callback = callback = callback or _only(self.rules)
         self.callbacks = (callback,) if callback else (*CALLBACKS, TRAINING)
         self.dialect = None if dialect is None else resolve(dialect)
@@ -97,6 +100,7 @@ class Suite:
         """What has to be said about the dialect to which each is held."""
         self._hearings: dict[Name, Hearing | Refused | Unavailable] = {}
         self._findings: dict[Name, list[Finding]] = {}
+        self._inferred: dict[Name, list[Inference]] = {}
 
     def items(self) -> list[Item]:
         """Everything to judge; what an implementation lacks comes out as not applicable."""
@@ -188,10 +192,28 @@ class Suite:
     def findings(self, name: Name) -> list[Finding]:
         """What fails, grouped by cause; once everything is judged. The leads take the place of the judgements that they are."""
         if name not in self._findings:
-            found = self._findings[name] = findings(self.hearing(name), self.judgements[name])
+            found = findings(self.hearing(name), self.judgements[name], self.diagnosis(name))
+            self._findings[name] = found
             leads = {(each.lead.clause.id, each.lead.callback): each.lead for each in found}
             self.judgements[name] = [leads.get((each.clause.id, each.callback), each) for each in self.judgements[name]]
         return self._findings[name]
+
+    def inferred(self, name: Name) -> list[Inference]:
+        """What each callback of an implementation is found to do."""
+        if name not in self._inferred:
+            hearing = self.hearing(name)
+            asked = (each for each in self.callbacks if each in hearing.subject.capabilities.callbacks)
+            self._inferred[name] = [
+                infer(hearing.results, each, examples=self.examples, seed=self.seed) for each in asked
+            ]
+        return self._inferred[name]
+
+    def diagnosis(self, name: Name) -> list[Inference]:
+        """The same of what is somebody's own and no Keras: by what it does otherwise its failures are grouped. Where only some
+        clauses, or another dialect, were asked for, or something is wrong with it as a whole, nothing."""
+        own = name.kind in ("own", "program") and self.origin(name) is None
+        whole = self.all_rules and self.dialect is None and not self.complaints(name)
+        return self.inferred(name) if own and whole and not self.hearing(name).results.budget.spent else []
 
     def complaints(self, name: Name) -> list[Complaint]:
         """What is wrong with an implementation as a whole; said before any verdict."""

@@ -7,7 +7,8 @@ more of the epoch is called, its end included.
 
 Several callbacks are the composition of their machines, and nothing else: at every hook each has its turn, in the order of the
 list. They share the model (rate, weights, stop flag, files), and the logs of a hook: each sees what those before it put there.
-Others act between them. What somebody else raises ends its fit only, and so does a file that a fit cannot begin with.
+Others act between them. What somebody else raises ends its fit only, and so does a file that a fit cannot begin with, and a model
+that cannot be trained.
 """
 
 from collections.abc import Callable, Mapping
@@ -303,7 +304,7 @@ class Replay:
                 self.call("epoch_begin", epoch, -1, NOTHING_LOGGED)
             self._note_held("epoch_begin")
             rate_in_epoch = model.rate
-            if others or hooks["batch_begin"] or hooks["batch_end"]:
+            if others or hooks["batch_begin"] or hooks["batch_end"] or model.fails:
                 self._batches(epoch, content.batch_logs(), first)
             else:
                 batches = 1 if content.batches is None else len(content.batches)
@@ -346,6 +347,9 @@ class Replay:
                 continue
             if self.hooks["batch_begin"]:
                 self.call("batch_begin", epoch, batch, NOTHING_LOGGED)
+            if self.model.fails:
+                message = "this model cannot be trained as it was loaded"
+                raise self._raised(self.model.fails, message, "batch_end", epoch, batch, by="other")
             number = min(per_execution, len(batches) - (batch + 1 - per_execution))
             self.model.trained(Origin(self.fit, epoch), number)
             self.told = self.index_told(batch, per_execution, number)

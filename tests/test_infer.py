@@ -15,7 +15,8 @@ from callcheck.conformance.derivation import keras_dialects
 from callcheck.conformance.driver.domain import Domain
 from callcheck.conformance.driver.protocol import Capabilities
 from callcheck.conformance.driver.subjects import custom
-from callcheck.conformance.infer import NOT_EXPRESSIBLE, NOT_OBSERVABLE, SEEN, Inference, infer
+from callcheck.conformance.infer import infer
+from callcheck.conformance.inference import NOT_EXPRESSIBLE, NOT_OBSERVABLE, SEEN, Inference
 from callcheck.conformance.questions import differ, questions, values
 from callcheck.conformance.report.inference import inferred
 from callcheck.conformance.results import Here, Results
@@ -148,7 +149,7 @@ def test_what_a_plateau_leaves_out_everywhere_is_told_once_and_hides_no_mistake(
     assert found.left_out.keys() == {"logged"}
     assert [each.scenario.config for each in found.unexplained] == [{"min_lr": None}], "which it cannot store"
     said = " ".join(" ".join(inferred("mine", [found])).split())
-    assert "2 differences: patience, reuse; it puts nothing into logs" in said
+    assert "2 differences: patience = more-than, reuse = best-value; it puts nothing into logs" in said
 
 
 def test_who_never_warns_is_not_said_to_lose_warnings() -> None:

@@ -95,6 +95,8 @@ class _Training:
         """The subject's hook under way, and the batch."""
         self.subject = 0
         self.written: List[Tuple[str, bool]] = []
+        self.compiled_with: Dict[str, Any] = {}
+        """The metrics of the model that was saved, by path."""
         self.given: Optional[Given] = None
         self.raised: Optional[BaseException] = None
         self.epochs_begun = 0
@@ -122,8 +124,10 @@ class _Training:
                 self.callbacks.again(fit.instances, self.real.model)
             if fit.resume is not None:
                 path = self.directory.inside(self.directory.path + "/" + fit.resume.path)
+                whole = fit.resume.load == "model"
+                known = self.compiled_with.get(path, metrics) if whole else metrics
                 try:
-                    self.real = self.models.resumed(path, fit.resume.load, scenario, metrics)
+                    self.real = self.models.resumed(path, fit.resume.load, scenario, known)
                 except (OSError, ValueError, KeyError, BadZipFile) as unread:
                     raise OtherRaised(FileNotFoundError(str(unread)), by="other") from unread
         except OtherRaised as raised:
@@ -190,6 +194,8 @@ class _Training:
         if self.raised is not None:
             whose: Dict[str, Any] = {"by": "other"}
             error = self.raised
+        elif self.entered is None and self.real.loaded:
+            whose = {"by": "other"}  # the model's, which cannot be trained as it was loaded
         elif self.entered is None:
             raise error
         else:
@@ -422,6 +428,7 @@ class _Training:
             self.heard.printed()
             self.heard.warned()
         self.written.append((path, weights_only))
+        self.compiled_with[path] = self.real.metrics
         if os.path.isfile(path):
             self.directory.wrote(path)
 

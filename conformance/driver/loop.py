@@ -192,7 +192,7 @@ class Training:
         """All epochs are over: what becomes of the model before the hooks of the fit's end."""
 
     def train(self, steps: int) -> None:
-        """That many batches are trained on."""
+        """That many batches are trained on. Raises OtherRaised."""
 
     def logs(self, logs: Dict[str, Any], batch: Optional[int] = None) -> Dict[str, Any]:
         """The dict that the callbacks are given for these logs."""
@@ -371,7 +371,7 @@ class Loop:
                 recorder.logs = logs
                 self._hook("batch_begin", (batch,), batch)
                 number = min(per_execution, len(batches) - (batch + 1 - per_execution))
-                training.train(number)
+                self._train(number, batch)
                 told = recorder.told = index_told(training.index_told, batch, per_execution, number)
                 self._hook("batch_end", (told, training.logs(logs, told)), batch)
                 if recorder.stop and training.drops_batches:
@@ -397,6 +397,12 @@ class Loop:
         for callback in range(len(self.runs)) if recorder.asks_for_state else ():
             recorder.note_internal(callback, training.internal(callback))
         return bool(recorder.stop)
+
+    def _train(self, steps: int, batch: int) -> None:
+        try:
+            self.training.train(steps)
+        except OtherRaised as raised:
+            raise Raised(self.recorder.error(raised.error, "batch_end", batch, **raised.whose)) from raised
 
     def _count(self) -> None:
         if self.recorder.optional:

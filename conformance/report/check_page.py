@@ -7,12 +7,17 @@ from collections.abc import Iterator, Sequence
 from callcheck import __version__
 from callcheck.spec.version import VERSION
 
+from ..diagnosis import differences
 from ..findings import Finding
+from ..inference import Inferred
 from ..judge import FAILING, NOT_APPLICABLE, NOT_EXERCISED, Judgement
 from ..session import Suite
 from ..subjects.names import Name
 from .counterexample import describe, placed, sentence
 from .folder import FAILED, PASSED, SKIPPED, Brief, Case, fenced, folded, ours, plain
+from .inference import difference_sentence, difference_told
+from .inference import headline as inferred_headline
+from .inference_page import difference_parts
 from .markup import as_json_block, beside_the_reference, definitions, finding, listed, report, text
 from .markup import sentence as as_sentence
 from .summary import KNOWN
@@ -24,6 +29,12 @@ Findings = Sequence[tuple[Name, Finding]]
 def headline(suite: Suite, found: Findings) -> str:
     """The outcome in a sentence."""
     complaints = [f"{each.sentence.rstrip('.')}." for name in suite.started() for each in suite.complaints(name)]
+    complaints += [
+        f"{each.callback}: {inferred_headline(each)}."
+        for name in suite.started()
+        for each in suite.diagnosis(name)
+        if differences(each)
+    ]
     if found:
         count, clauses = len(found), sum(len(each.all) for _, each in found)
         said = f"{count} finding{'s' * (count != 1)}: {clauses} clause{'s do' if clauses != 1 else ' does'} not hold."
@@ -74,13 +85,33 @@ def _implementations(suite: Suite) -> str:
 
 def _contents(found: Findings) -> str:
     lines = [
-        f'<li><a href="#finding-{number}">{text(each.lead.clause.id)}</a> ({text(name)})</li>'
+        f'<li><a href="#finding-{number}">{text(_called(each))}</a> ({text(name)})</li>'
         for number, (name, each) in enumerate(found, 1)
     ]
     return f"<ol>{''.join(lines)}</ol>"
 
 
+def _called(found: Finding) -> str:
+    """What a finding is about: a choice, or a clause."""
+    return found.difference.choice if isinstance(found.difference, Inferred) else found.lead.clause.id
+
+
+def _difference(suite: Suite, name: Name, found: Finding, number: int) -> str:
+    """A finding whose reason was inferred: the difference, and the clauses that fail by it."""
+    each = found.difference
+    assert each is not None
+    inference = next(one for one in suite.diagnosis(name) if each in differences(one))
+    parts = list(difference_parts(suite.hearing(name).subject.name, inference, each))
+    own = [one for one in found.all if one not in found.as_keras]
+    for title, clauses in (("Fails by it", own), ("Fails too, and Keras does not keep it either", found.as_keras)):
+        if clauses:
+            parts.append(f"<p>{title}: {', '.join(_row_link(suite, name, one) for one in clauses)}</p>")
+    return finding(f"finding-{number}", f"{number}. {text(_called(found))}", parts)
+
+
 def _finding(suite: Suite, name: Name, found: Finding, number: int) -> str:
+    if found.difference is not None:
+        return _difference(suite, name, found, number)
     lead = found.lead
     dialect = suite.hearing(name).dialect
     parts = [
@@ -161,13 +192,20 @@ def brief(suite: Suite) -> Brief:
         )
     return Brief(
         begin="\n".join(lines),
-        parts=[_part(name, each, number) for number, (name, each) in enumerate(found, 1)],
+        parts=[_part(suite, name, each, number) for number, (name, each) in enumerate(found, 1)],
         end=f"callcheck {__version__}, version {VERSION} of the specification, seed {suite.seed}",
     )
 
 
-def _part(name: Name, found: Finding, number: int) -> str:
+def _part(suite: Suite, name: Name, found: Finding, number: int) -> str:
     lead = found.lead
+    if found.difference is not None:
+        inference = next(one for one in suite.diagnosis(name) if found.difference in differences(one))
+        said = plain(difference_sentence(inference, found.difference))
+        fails = f"Fails by it: {', '.join(f'`{each.clause.id}`' for each in found.all)}"
+        told = fenced("\n".join(difference_told("", inference, found.difference)))
+        title = f"**{number}. `{_called(found)}`** ({plain(str(name))})"
+        return "\n\n".join([title, said, fails, folded("the counterexample", told)])
     said = sentence(lead) or lead.reason or lead.verdict
     others = [each.clause.id for each in (*found.others, *found.as_keras)]
     fails = f"Fails with it: {', '.join(f'`{id}`' for id in others)}" if others else ""

@@ -14,11 +14,12 @@ from callcheck.spec.trace import Failed, Result, Trace
 from callcheck.spec.trace import to_json as trace_to_json
 
 from ..declarations import Declaration
-from ..infer import SEEN, Inference, Inferred, Unexplained
+from ..diagnosis import Difference, differences
+from ..inference import SEEN, Inference, Inferred, Unexplained
 from ..left_out import SAID
 from .counterexample import replayable
 from .table import table
-from .words import compared_with, wrapped
+from .words import compared_with, many_of, wrapped
 
 KERAS = compared_with(NEWEST)
 ON_A_LINE = 7
@@ -39,8 +40,45 @@ def _one(name: str, found: Inference) -> Iterator[str]:
         yield from wrapped(f"{name}: {found.callback} answered nothing, so that nothing can be told of it")
         return
     yield from wrapped(f"{name}: {found.callback}: {headline(found)}")
-    for number, each in enumerate(found.differences, 1):
-        yield from ("", *_difference(number, each))
+    for number, each in enumerate(differences(found), 1):
+        yield from ("", *difference_told(f"{number}. ", found, each))
+    yield from beside_differences(found)
+
+
+def difference_told(number: str, found: Inference, each: Difference) -> Iterator[str]:
+    """One thing that it does otherwise, with its smallest scenario."""
+    indent = " " * len(number)
+    if isinstance(each, Inferred):
+        choice = CHOICES[each.choice]
+        yield from wrapped(number + difference_sentence(found, each), "", indent)
+        yield from wrapped(f"documented: {choice.values[documented()[each.choice]]}", indent)
+        also = "; not told apart from " + ", ".join(each.possible) if each.possible else ""
+        yield from wrapped(f"{each.choice} = {each.value}, shown by {each.shows} scenarios{also}, such as:", indent)
+        assert each.scenario is not None
+        yield from _shown(each.scenario, each.result, indent)
+    else:
+        said = wrapped(number + difference_sentence(found, each), "", indent)
+        yield from (*said, *_shown(each.scenario, each.seen, indent))
+
+
+def difference_sentence(found: Inference, each: Difference) -> str:
+    """What it does otherwise, in words."""
+    if not isinstance(each, Inferred):
+        return does_not(found, each)
+    return f"{CHOICES[each.choice].question} {CHOICES[each.choice].values[each.value]}"
+
+
+def does_not(found: Inference, each: Unexplained) -> str:
+    """What it leaves out everywhere, or ignores, as a sentence."""
+    left_out = next((SAID[name] for name, one in found.left_out.items() if one is each), None)
+    if left_out is not None:
+        return f"it {left_out}; something is expected in {_scenarios(each)}, of which this is a smallest"
+    name = next(name for name, one in found.ignored.items() if one is each)
+    return f"it ignores {name}: it does the same without it in {_scenarios(each)} in which it is to show, such as:"
+
+
+def beside_differences(found: Inference) -> Iterator[str]:
+    """What is no difference of its own, what no choice explains, what could not be told, and the nearest dialect."""
     for heading, those in like_whom(found):
         if those:
             yield from ("", f"{heading}:")
@@ -72,11 +110,12 @@ def headline(found: Inference) -> str:
     """What was found, in a few words."""
     if found.conforms:
         return "no difference that the documentation or Keras does not explain"
-    ids = ", ".join(each.choice.partition("/")[2] for each in found.differences)
-    many = f"{len(found.differences)} difference" + ("" if len(found.differences) == 1 else "s")
+    ids = ", ".join(f"{each.choice.partition('/')[2]} = {each.value}" for each in found.differences)
+    many = many_of(len(found.differences), "difference")
     left = sum(each.scenarios for each in found.unexplained)
     unanswered = sum(each.scenarios for each in found.unanswered)
     silent = "".join(f"; it {SAID[name]}" for name in found.left_out)
+    silent += "".join(f"; it ignores {name}" for name in found.ignored)
     return (
         many
         + (f": {ids}" if ids else "")
@@ -87,17 +126,6 @@ def headline(found: Inference) -> str:
             if count
         )
     )
-
-
-def _difference(number: int, each: Inferred) -> Iterator[str]:
-    choice = CHOICES[each.choice]
-    yield from wrapped(f"{number}. {choice.question} {choice.values[each.value]}", "", "   ")
-    said = documented()[each.choice]
-    yield from wrapped(f"documented: {choice.values[said]}", "   ")
-    also = "; not told apart from " + ", ".join(each.possible) if each.possible else ""
-    yield from wrapped(f"{each.choice} = {each.value}, shown by {each.shows} scenarios{also}, such as:", "   ")
-    assert each.scenario is not None
-    yield from _shown(each.scenario, each.result, "   ")
 
 
 def _shown(scenario: Any, result: Result | None, indent: str) -> Iterator[str]:
@@ -111,9 +139,7 @@ def _shown(scenario: Any, result: Result | None, indent: str) -> Iterator[str]:
 
 
 def beside_choices(found: Inference) -> Iterator[tuple[str, Unexplained]]:
-    """What is no matter of choices, each with a sentence: what it leaves out everywhere, and what no choice explains."""
-    for name, each in found.left_out.items():
-        yield f"it {SAID[name]}; something is expected in {_scenarios(each)}, of which this is a smallest", each
+    """What no choice explains, each with a sentence."""
     for each in found.unanswered:
         assert isinstance(each.seen, Failed)
         yield f"there is no answer to {_scenarios(each)}, of which this is the simplest: {each.seen.message}", each
@@ -123,7 +149,7 @@ def beside_choices(found: Inference) -> Iterator[tuple[str, Unexplained]]:
 
 
 def _scenarios(each: Unexplained) -> str:
-    return f"{each.scenarios} scenario" + ("" if each.scenarios == 1 else "s")
+    return many_of(each.scenarios, "scenario")
 
 
 def _departure(predicted: Result, seen: Result) -> str:
@@ -167,6 +193,7 @@ def as_json(found: Sequence[Inference], name: str) -> dict[str, Any]:
         },
         "differences": [each.choice for inference in told for each in inference.differences],
         "left_out": {name: each.scenarios for inference in told for name, each in inference.left_out.items()},
+        "ignored": {name: each.scenarios for inference in told for name, each in inference.ignored.items()},
         "unexplained": [
             {
                 "callback": inference.callback, "scenarios": each.scenarios, "scenario": scenario_to_json(each.scenario),

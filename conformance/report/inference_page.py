@@ -10,9 +10,10 @@ from callcheck.spec.dialect import documented
 from callcheck.spec.scenario import Scenario
 from callcheck.spec.trace import Result, Trace
 
-from ..infer import Inference, Inferred, Unexplained
+from ..diagnosis import Difference, differences
+from ..inference import Inference, Inferred, Unexplained
 from .folder import FAILED, PASSED, SKIPPED, Brief, Case, Written, fenced, folded, plain
-from .inference import as_json, beside_choices, headline, inferred, like_whom
+from .inference import as_json, beside_choices, difference_sentence, headline, inferred, like_whom
 from .markup import as_json_block, beside_the_reference, definitions, finding, listed, report, text
 
 
@@ -45,8 +46,9 @@ def _one(name: str, found: Inference) -> Iterator[str]:
     if found.complaint is not None or not found.asked:
         yield f"<p>{text(_said(found))}</p>"
         return
-    for number, each in enumerate(found.differences, 1):
-        yield finding(f"{found.callback}-{number}", f"{number}. {text(each.choice)}", _difference(name, each))
+    for number, each in enumerate(differences(found), 1):
+        title = each.choice if isinstance(each, Inferred) else "beside the choices"
+        yield finding(f"{found.callback}-{number}", f"{number}. {text(title)}", difference_parts(name, found, each))
     for number, (sentence, beside) in enumerate(beside_choices(found), 1):
         yield finding(f"{found.callback}-beside-{number}", "Beside the choices", _beside(name, sentence, beside))
     for title, those in like_whom(found):
@@ -62,7 +64,11 @@ def _one(name: str, found: Inference) -> Iterator[str]:
     )
 
 
-def _difference(name: str, each: Inferred) -> Iterator[str]:
+def difference_parts(name: str, found: Inference, each: Difference) -> Iterator[str]:
+    """What the page says of one thing that a callback does otherwise."""
+    if not isinstance(each, Inferred):
+        yield from _beside(name, difference_sentence(found, each), each)
+        return
     choice = CHOICES[each.choice]
     promised = documented()[each.choice]
     yield f'<p class="sentence">{text(choice.question)}</p>'
@@ -88,12 +94,14 @@ def brief(found: Sequence[Inference], name: str) -> Brief:
     """`summary.md`."""
     lines = [f"### callcheck infer: {plain(name)}", ""]
     lines += [f"- {each.callback}: {plain(_said(each))}" for each in found]
-    parts = [_part(each, one) for each in found if each.complaint is None for one in each.differences]
+    parts = [_part(each, one) for each in found if each.complaint is None for one in differences(each)]
     whole = folded("all that was told", fenced("\n".join(inferred(name, found))))
     return Brief(begin="\n".join(lines), parts=[*parts, whole], end=f"callcheck {__version__}")
 
 
-def _part(found: Inference, each: Inferred) -> str:
+def _part(found: Inference, each: Difference) -> str:
+    if not isinstance(each, Inferred):
+        return f"{found.callback}: {plain(difference_sentence(found, each))}"
     choice = CHOICES[each.choice]
     said = f"{choice.question} **{choice.values[each.value]}** Documented: {choice.values[documented()[each.choice]]}"
     marked = plain(said).replace("\\*\\*", "**")
@@ -115,7 +123,8 @@ def _cases(found: Inference, name: str) -> Iterator[Case]:
         outcome = FAILED if each.choice in differing else PASSED if each.shows else SKIPPED
         message = "" if outcome == PASSED else meaning if outcome == FAILED else each.status
         yield Case(suite=name, group=found.callback, name=each.choice, outcome=outcome, message=message, text=message)
-    for number, (said, _) in enumerate(beside_choices(found), 1):
+    beside = [difference_sentence(found, each) for each in differences(found) if not isinstance(each, Inferred)]
+    for number, said in enumerate((*beside, *(said for said, _ in beside_choices(found))), 1):
         yield Case(
             suite=name,
             group=found.callback,

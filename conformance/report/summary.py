@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from callcheck.spec.callbacks import parameters
 from callcheck.spec.version import VERSION
 
+from ..diagnosis import differences
 from ..driver.protocol import Capabilities
 from ..findings import Finding
 from ..judge import AS_IN_KERAS, CONFORMS, DECLARED, NOT_APPLICABLE, NOT_EXERCISED, Judgement
@@ -16,10 +17,12 @@ from ..pool import reached, share
 from ..session import Suite
 from ..subjects.names import Name
 from .counterexample import describe, sentence
-from .words import compared_with, counted, told, wrapped
+from .inference import beside_differences, difference_told, headline
+from .words import compared_with, counted, many_of, told, wrapped
 
 IN_FULL = 5
 """How many findings about an implementation are shown with their counterexamples; of the others a line is enough."""
+AND_KERAS = "fails too, and Keras does not keep it either"
 WITH_REASONS = 3
 """Up to how many declared deviations are shown with what they mean."""
 KNOWN = {
@@ -44,7 +47,7 @@ def summary(suite: Suite, names: Sequence[Name], *, verbose: bool = False) -> It
     for name in names:
         for complaint in suite.complaints(name):
             yield from ("", *wrapped(complaint.sentence))
-        yield from _failures(suite.findings(name), verbose)
+        yield from _failures(suite, name, verbose)
     if verbose:
         yield from _table(suite, names)
     judgements = [each for name in names for each in suite.judgements[name]]
@@ -77,32 +80,61 @@ def _other_names(capabilities: Capabilities, callback: str) -> Iterator[str]:
         )  # fmt: skip
 
 
-def _failures(found: Sequence[Finding], verbose: bool) -> Iterator[str]:
+def _failures(suite: Suite, name: Name, verbose: bool) -> Iterator[str]:
+    """The differences, each with the clauses that it explains; then what fails beside them; then what else was inferred."""
+    found = suite.findings(name)
+    inferred = [each for each in suite.diagnosis(name) if each.complaint is None and each.asked]
+    number = 0
+    for each in inferred:
+        by = {id(one.difference): one for one in found if one.difference is not None}
+        mine = sorted(differences(each), key=lambda one: id(one) not in by)
+        clauses = sum(len(by[id(one)].all) for one in mine if id(one) in by)
+        yield ""
+        fail = f"; {many_of(clauses, 'clause')} fail{'s' * (clauses == 1)} by that" if mine else ""
+        yield from wrapped(f"{each.callback}: {headline(each)}{fail}")
+        for one in mine:
+            finding = by.get(id(one))
+            number += finding is not None
+            yield ""
+            yield from difference_told(f"{number}. " if finding else "   ", each, one)
+            yield from _folded(finding)
+    rest = [each for each in found if each.difference is None]
+    yield from _grouped(rest, number, verbose, "that no difference explains" if number else "")
+    for each in inferred:
+        yield from beside_differences(each)
+
+
+def _folded(finding: Finding | None) -> Iterator[str]:
+    """The clauses that a difference explains."""
+    if finding is None:
+        yield "   no clause fails by it"
+        return
+    own = [each for each in finding.all if each not in finding.as_keras]
+    for heading, those in (("fails by it", own), (AND_KERAS, finding.as_keras)):
+        if those:
+            yield from wrapped(f"{heading}: {', '.join(each.clause.id for each in those)}", "   ")
+
+
+def _grouped(found: Sequence[Finding], before: int, verbose: bool, which: str) -> Iterator[str]:
     if not found:
         return
     clauses = sum(len(each.all) for each in found)
-    yield from ("", f"{_many(len(found), 'finding')}, {_many(clauses, 'clause')}")
+    more = f" {which}" if which else ""
+    yield from ("", f"{many_of(len(found), 'finding')}{more}, {many_of(clauses, 'clause')}")
     shown = len(found) if verbose else IN_FULL
-    for number, each in enumerate(found[:shown], 1):
+    for number, each in enumerate(found[:shown], before + 1):
         yield from ("", f"{number}. {describe(each.lead)}")
-        for heading, folded in (
-            ("fails for the same reason", each.others),
-            ("fails too, and Keras does not keep it either", each.as_keras),
-        ):
+        for heading, folded in (("fails for the same reason", each.others), (AND_KERAS, each.as_keras)):
             if folded:
                 yield from wrapped(f"{heading}: {', '.join(other.clause.id for other in folded)}", "  ")
     if found[shown:]:
         yield ""
-    for number, each in enumerate(found[shown:], shown + 1):
+    for number, each in enumerate(found[shown:], before + shown + 1):
         lead = each.lead
         said = sentence(lead) or lead.reason
         yield from wrapped(
             f"{number}. {lead.implementation}: {lead.verdict}: {lead.clause.id}" + (f": {said}" if said else "")
         )
-
-
-def _many(count: int, word: str) -> str:
-    return f"{count} {word}" + ("" if count == 1 else "s")
 
 
 def _known(judgements: Iterable[Judgement], heading: str, verbose: bool) -> Iterator[str]:

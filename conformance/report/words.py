@@ -73,6 +73,11 @@ def compared_with(dialect: str) -> str:
     return f"the dialect {dialect}"
 
 
+def many_of(count: int, word: str) -> str:
+    """So many of something, as a phrase."""
+    return f"{count} {word}" + ("" if count == 1 else "s")
+
+
 def counted(judgements: Iterable[Judgement]) -> Counter[str]:
     """How many of them have which verdict."""
     return Counter(each.verdict for each in judgements)

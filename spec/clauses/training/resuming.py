@@ -85,6 +85,22 @@ def brings_back_the_optimizer(case: Case) -> Expectations:
                 )  # fmt: skip
 
 
+@clause("training/resume/what-was-loaded-is-trained", level="documented", source=CONTINUES, errors=True)
+def is_trained(case: Case) -> Expectations:
+    """A fit that goes on from a file, be it a whole model or weights, trains: no exception but one of the callbacks ends it once
+    it has begun. (Nobody else raises in it.)"""
+    for load in LOADED:
+        for index, fit, seen, _, save in _resumed(case, load):
+            if any(act.raises is not None for epoch in fit.epochs for act in epoch.others):
+                continue
+            error = seen.error
+            ended = error is not None and error.by == "other" and error.epoch is not None
+            yield case.at(index, len(seen.epochs) - 1).expects_that(
+                not ended, "a training", got="an exception" if error is None else error.type,
+                because=f"the fit goes on from {save.path}",
+            )  # fmt: skip
+
+
 def _steps(case: Case, fit: Fit, seen: FitTrace) -> int | None:
     """How many batches a fit trained on; None if a stop may have dropped some."""
     run = fit.epochs[: len(seen.epochs)]

@@ -3,14 +3,11 @@
 import argparse
 import json
 import sys
-from collections.abc import Iterator
 
 from callcheck.conformance.budget import Budget
 from callcheck.conformance.driver.protocol import Unavailable
-from callcheck.conformance.infer import infer
 from callcheck.conformance.report.claim import claim
 from callcheck.conformance.report.folder import Folder
-from callcheck.conformance.report.inference import inferred
 from callcheck.conformance.report.progress import Progress
 from callcheck.conformance.report.summary import summary
 from callcheck.conformance.report.written import as_json
@@ -78,8 +75,6 @@ def _check(options: argparse.Namespace, suite: Suite, progress: Progress, folder
     else:
         for line in summary(suite, names, verbose=options.verbose):
             print(line)
-        for line in _told(suite, names, options):
-            print(line)
     if options.pin:
         _pin(suite, names, options.pin)
     return suite.status(names)
@@ -89,31 +84,8 @@ def _pin(suite: Suite, names: list[Name], file: str) -> None:
     """Write what the one implementation does as a dialect. Raises WrongInput for several."""
     if len(names) != 1:
         raise WrongInput(f"--pin: one implementation is pinned in a file, not {len(names)}")
-    hearing = suite.hearing(names[0])
-    callbacks = [callback for callback in suite.callbacks if callback in hearing.subject.capabilities.callbacks]
-    found = [infer(hearing.results, callback, examples=suite.examples, seed=suite.seed) for callback in callbacks]
-    pin(file, str(names[0]), hearing.subject, found, suite.examples, suite.seed)
-
-
-def _told(suite: Suite, names: list[Name], options: argparse.Namespace) -> Iterator[str]:
-    """Of a callback that is no Keras, what it does otherwise, each thing once; where only some clauses, or another dialect, were
-    asked for, nothing."""
-    if options.clause or options.dialect is not None:
-        return
-    for name in names:
-        hearing = suite.hearing(name)
-        if (
-            name.kind not in ("own", "program")
-            or suite.origin(name) is not None
-            or hearing.results.budget.spent
-            or suite.complaints(name)
-        ):
-            continue
-        for callback in suite.callbacks:
-            if callback in hearing.subject.capabilities.callbacks:
-                found = infer(hearing.results, callback, examples=suite.examples, seed=suite.seed)
-                yield ""
-                yield from inferred(hearing.subject.name, [found])
+    subject = suite.hearing(names[0]).subject
+    pin(file, str(names[0]), subject, suite.inferred(names[0]), suite.examples, suite.seed)
 
 
 def _started(suite: Suite) -> list[Name]:

@@ -4,8 +4,9 @@ import argparse
 import json
 
 from callcheck import __version__
-from callcheck.conformance.infer import Inference, callbacks_of
+from callcheck.conformance.infer import callbacks_of
 from callcheck.conformance.infer import infer as inference
+from callcheck.conformance.inference import Inference
 from callcheck.conformance.pin import declarations, spoken
 from callcheck.conformance.pool import EXAMPLES
 from callcheck.conformance.report.document import write
