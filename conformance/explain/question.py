@@ -373,8 +373,8 @@ def _worth_telling(
         does = "does not decide by metrics, and is" if len(callbacks) == 1 else "do not decide by metrics, and are"
         names = " and ".join(each.callback for each in callbacks)
         return callbacks, [f"{names} {does} told of the first {MOST_TOLD:,} epochs, of {length:,}"]
-    names = {each.callback for each in kept}
-    kept = [each for each in callbacks if each in kept or DEPENDING.get(each.callback) in names]
+    there = {each.callback for each in kept}
+    kept = [each for each in callbacks if each in kept or DEPENDING.get(each.callback) in there]
     return kept, [
         f"{each.callback}: not looked at, as it does not decide by metrics, and the record has more than {MOST_TOLD:,} epochs"
         for each in callbacks
