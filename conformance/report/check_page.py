@@ -31,10 +31,10 @@ def headline(suite: Suite, found: Findings) -> str:
     """The outcome in a sentence."""
     complaints = [f"{each.sentence.rstrip('.')}." for name in suite.started() for each in suite.complaints(name)]
     complaints += [
-        f"{each.callback}: {inferred_headline(each)}."
+        f"{each.callback}: {inferred_headline(each) if each.complaint is None else each.complaint.sentence}."
         for name in suite.started()
         for each in suite.diagnosis(name)
-        if differences(each)
+        if differences(each) or each.complaint is not None
     ]
     if found:
         count, clauses = len(found), sum(len(each.all) for _, each in found)

@@ -67,6 +67,9 @@ def summary(suite: Suite, names: Sequence[Name], *, verbose: bool = False) -> It
 def _failures(suite: Suite, name: Name, verbose: bool) -> Iterator[str]:
     """The differences, each with the clauses that it explains; then what fails beside them; then what else was inferred."""
     found = suite.findings(name)
+    for each in suite.diagnosis(name):
+        if each.complaint is not None:
+            yield from ("", *wrapped(each.complaint.sentence))
     inferred = [each for each in suite.diagnosis(name) if each.complaint is None and each.asked]
     number = 0
     for each in inferred:
