@@ -91,6 +91,8 @@ class BackupAndRestore(Machine):
         try:
             self.load(latest, effects)
         except (OSError, JSONDecodeError) as error:
+            if not before and isinstance(error, OSError) and f"{self.directory}/{WEIGHTS}.bkp" in self.existing:
+                raise Unpredictable("existing") from None  # it takes the damaged one's place, and is no backup
             if not before or not (self.gives_way or isinstance(error, OSError)):
                 raise
             self.load(before[0], effects, previous=True)
