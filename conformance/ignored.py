@@ -15,6 +15,7 @@ from callcheck.spec.scenario import Scenario
 from callcheck.spec.search.shrink import complexity
 from callcheck.spec.trace import Result, Trace
 
+from .inference import oddity
 from .left_out import SAID
 from .left_out import without as without_fields
 from .results import Results
@@ -30,11 +31,11 @@ Shown = tuple[Scenario, Trace, Trace]
 """A scenario with the parameter, what was seen, and what is documented."""
 
 
-def _plainness(shown: Shown) -> tuple[bool, tuple[float, ...]]:
+def _plainness(shown: Shown) -> tuple[bool, tuple[bool, bool, bool], tuple[float, ...]]:
     """The lower, the more the scenario tells: in some it is only to show in a warning or an attribute."""
     scenario, seen, predicted = shown
     only_said = difference(without_fields(seen, SAID), without_fields(predicted, SAID), attributes=False) is None
-    return only_said, complexity(scenario)
+    return only_said, oddity(scenario), complexity(scenario)
 
 
 def ignored(
