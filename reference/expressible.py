@@ -13,8 +13,6 @@ def beyond(scenario: Scenario, dialect: Dialect) -> str | None:
     if scenario.use_ema and not dialect.has("SwapEMAWeights"):
         return "use_ema"
     boards = [each.config for each in scenario.configured() if each.callback == "TensorBoard"]
-    if boards and isinstance(scenario.learning_rate, dict) and dialect["learning-rate/several-optimizers"] == "unknown":
-        return "learning_rate"  # such an optimizer counts no steps, against which an evaluation could be written
     if len(boards) > 1:
         if any(config.get("update_freq", "epoch") != "epoch" for config in boards):
             return "update_freq"  # the batches of one are written where the other one is at work

@@ -183,10 +183,11 @@ class TensorBoard(Machine):
 
     def with_rate(self, logs: dict[str, Value], event: Event) -> dict[str, Value]:
         """Rule 2."""
-        if not self.writes_rate or event.rate is None:
+        if not self.writes_rate:
             return logs
         if isinstance(event.rate, Mapping):
             return {**logs, **{f"learning_rate_{name}": rate for name, rate in event.rate.items()}}
+        assert event.rate is not None
         return {**logs, "learning_rate": float(event.rate)}
 
     def check(self, event: Event) -> None:
@@ -196,7 +197,7 @@ class TensorBoard(Machine):
                 raise Unpredictable(name)
         if self.frequency is not None and (type(self.frequency) is not int or self.frequency < 1):
             raise Unpredictable("update_freq")
-        if isinstance(event.rate, Mapping) and not self.writes_rate:
+        if event.rate is None or (isinstance(event.rate, Mapping) and not self.writes_rate):
             raise Unpredictable("learning_rate")
         if event.keeps_average:
             raise Unpredictable("use_ema")
