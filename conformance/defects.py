@@ -7,7 +7,7 @@ Rules
 - The script is that of a witness: plain Keras, without callcheck; for another package it stands beside the finding. What it
   printed stands below it; one that could not be run, or that shows nothing, is no finding and ends the making.
 - What was expected and what came is read off the reference; since when, from the chain of releases: the reference in each of them
-  on that scenario.
+  on that scenario. Of another package, older releases were run, and the finding says which shows it first.
 - A thread is one of the package's own tracker; where none is given, none was found.
 """
 
@@ -48,7 +48,8 @@ runs every reproduction; the lines after a script are what it printed. Nothing s
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Defect:
     """`about`: the id of the clause that fails, or of the choice by which the release leaves the documentation. `release`: of
-    which package, if not of Keras; `script`, what shows it there. `threads`: what was said of it upstream, as links."""
+    which package, if not of Keras; `script`, what shows it there; `first`, the oldest release that it shows, found by running
+    older ones, and what came of the one before. `threads`: what was said of it upstream, as links."""
 
     title: str
     about: str
@@ -56,6 +57,7 @@ class Defect:
     threads: tuple[str, ...] = ()
     release: str = ""
     script: str = ""
+    first: str = ""
 
     def shown_in(self, dialect: Dialect) -> str | None:
         """What the scenario shows of it in that dialect; None if nothing, or if there is no such callback."""
@@ -142,6 +144,8 @@ def markdown() -> Iterator[str]:
             if shown is None:
                 raise ValueError(f"{defect.title}: the scenario does not show it")
             yield f"Seen in {shown}. Since keras {defect.since}.\n"
+        else:
+            yield f"Since {defect.first}.\n"
         if defect.threads:
             yield f"Upstream: {', '.join(f'<{link}>' for link in defect.threads)}.\n"
         yield f"The smallest scenario: `{dumps(defect.scenario)}`\n"
