@@ -7,6 +7,7 @@ Rules
    format: nothing in HDF5; in a .keras and a .weights.h5 file the choice `model-checkpoint/loaded-weights` says it, and
    `model-checkpoint/unbuilt-optimizer` whether the optimizer has to be built before.
 4. A fit that resumes begins in a fresh model: with the scenario's rate, no steps, and then what the file brings.
+   From HDF5 a whole model comes back that, by the choice `training/model-in-hdf5`, cannot be trained: its first step raises.
 5. A backup holds weights, rate and steps, and a model that goes on from one has all three. Whether it begins there in later fits
    too is the choice `backup-and-restore/next-fit`.
 6. An optimizer that keeps an average has a new one after every step, which after the first is the weights themselves; before,
@@ -29,7 +30,8 @@ from callcheck.spec.weights import UNTRAINED, ZERO, Origin, Weights
 from .machine import Average, BackUp, Backup, Discard, GoOn, Restore, Swap, Unpredictable, made
 from .rate import STORED
 
-ONE_FILE = (".keras", ".h5", ".hdf5")
+HDF5 = (".h5", ".hdf5")
+ONE_FILE = (".keras", *HDF5)
 """The endings of paths under which every Keras saves one file, of that name. Others may become folders, or several files."""
 
 
@@ -82,6 +84,10 @@ WEIGHTS_BRING = {
 """By the value of `model-checkpoint/loaded-weights`."""
 
 
+FAILS = {"trains": None, "raises-not-implemented-error": "NotImplementedError", "raises-value-error": "ValueError"}
+"""What training a whole model from HDF5 raises, by the value of `training/model-in-hdf5`."""
+
+
 def previous(files: Sequence[str]) -> str:
     """Where the weights of the backup before the last are, of the files of both."""
     return files[len(files) // 2]
@@ -112,6 +118,9 @@ class Model:
         self.knows_weights = self.weights_bring.steps
         self.one_file = one_file(dialect)
         self.restores_unbuilt = dialect["model-checkpoint/unbuilt-optimizer"] == "restored"
+        self._fails_from_hdf5 = FAILS[dialect["training/model-in-hdf5"]]
+        self.fails: str | None = None
+        """What training it raises, by the name of its class."""
         self.weights = UNTRAINED
         self.steps = 0
         self.steps_in_fit = 0
@@ -299,6 +308,7 @@ class Model:
         """Rule 4. Raises FileNotFoundError for what cannot be loaded, Unpredictable for what is not one file."""
         if resume.load == "nothing":
             self._goes_on, self.weights, self.rate, self.steps, self.average = None, UNTRAINED, self.first_rate, 0, ZERO
+            self.fails = None
             return
         saved = self._saved.get(_plain(resume.path))
         if not resume.path.endswith(ONE_FILE):
@@ -317,6 +327,7 @@ class Model:
         elif resume.load != "model":
             brings = self.weights_bring if resume.path.endswith(WITH_OPTIMIZER) else WEIGHTS_BRING["nothing-else"]
         self._goes_on = None
+        self.fails = self._fails_from_hdf5 if resume.load == "model" and resume.path.endswith(HDF5) else None
         self.weights = saved.weights
         self.rate = saved.rate if brings.rate else self.first_rate
         self.steps = saved.steps if brings.steps else 0

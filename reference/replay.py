@@ -7,7 +7,8 @@ more of the epoch is called, its end included.
 
 Several callbacks are the composition of their machines, and nothing else: at every hook each has its turn, in the order of the
 list. They share the model (rate, weights, stop flag, files), and the logs of a hook: each sees what those before it put there.
-Others act between them. What somebody else raises ends its fit only, and so does a file that a fit cannot begin with.
+Others act between them. What somebody else raises ends its fit only, and so does a file that a fit cannot begin with, and a model
+that cannot be trained.
 """
 
 from collections.abc import Callable, Mapping
@@ -262,7 +263,7 @@ class Replay:
         if self.optional:
             seen["files"] = seen["gone"] = ()
         self.epochs = epoch + len(fit.epochs)
-        self._around("fit_begin", epoch)
+        self._around("fit_begin", epoch, fit)
         first = epoch
         epoch, batch = self.model.begins(fit, first)
         if (epoch, batch) != (first, 0):
@@ -281,13 +282,15 @@ class Replay:
                 done += passed(self, contents, done, epoch + done, epochs)
         self._clear()
         self.model.finish()
-        self._around("fit_end", max(epoch, epoch + done - 1))
+        self._around("fit_end", max(epoch, epoch + done - 1), fit)
 
-    def _around(self, hook: str, epoch: int) -> None:
+    def _around(self, hook: str, epoch: int, fit: Fit) -> None:
         """The hooks around the epochs; what is said there is the fit's."""
+        self.others = fit.others
         try:
             self.call(hook, epoch, -1, NOTHING_LOGGED)
         finally:
+            self.others = ()
             for place in self.places:
                 place.keep_around()
 
@@ -303,7 +306,7 @@ class Replay:
                 self.call("epoch_begin", epoch, -1, NOTHING_LOGGED)
             self._note_held("epoch_begin")
             rate_in_epoch = model.rate
-            if others or hooks["batch_begin"] or hooks["batch_end"]:
+            if others or hooks["batch_begin"] or hooks["batch_end"] or model.fails:
                 self._batches(epoch, content.batch_logs(), first)
             else:
                 batches = 1 if content.batches is None else len(content.batches)
@@ -313,7 +316,7 @@ class Replay:
                 if model.stop:
                     break
             else:
-                if hooks["test_begin"] or hooks["test_end"] or model.keeps_average:
+                if others or hooks["test_begin"] or hooks["test_end"] or model.keeps_average:
                     self._evaluate(epoch, content)
                 if content.stop:
                     model.stop = True
@@ -344,8 +347,11 @@ class Replay:
         for batch, logs in groups(batches, per_execution):
             if batch < first:
                 continue
-            if self.hooks["batch_begin"]:
+            if self.others or self.hooks["batch_begin"]:
                 self.call("batch_begin", epoch, batch, NOTHING_LOGGED)
+            if self.model.fails:
+                message = "this model cannot be trained as it was loaded"
+                raise self._raised(self.model.fails, message, "batch_end", epoch, batch, by="other")
             number = min(per_execution, len(batches) - (batch + 1 - per_execution))
             self.model.trained(Origin(self.fit, epoch), number)
             self.told = self.index_told(batch, per_execution, number)

@@ -477,8 +477,14 @@ _ALL = (
         "Which index is the batch hook told at the end of several batches (steps_per_execution)?",
         the_last="That of the last of them.",
         the_first="That of the first of them.",
-        the_last_of_a_full_group="That of the last of them; where an epoch's last group is short, the one that its last batch "
-        "would have if it was full.",
+        the_last_of_a_full_group="That of the last of them, even where a last group is short: as if it was full.",
+    ),
+    decision(
+        "training/model-in-hdf5",
+        "What becomes of a fit that goes on from a whole model in an HDF5 file (.h5)?",
+        trains="It trains the model.",
+        raises_not_implemented_error="Its first step raises NotImplementedError, and so does that of later ones.",
+        raises_value_error="Its first step raises ValueError, and so does that of later ones.",
     ),
     decision(
         "training/warnings",

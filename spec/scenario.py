@@ -12,7 +12,7 @@ import json
 from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from itertools import repeat
+from itertools import chain, repeat
 from typing import Any, TypeVar
 
 from .callbacks import CALLBACKS, FLOAT_PARAMETERS, TRAINING
@@ -43,8 +43,11 @@ from .values import (
 
 T = TypeVar("T")
 
-HOOKS_OF_EPOCHS = ("epoch_begin", "batch_end", "epoch_end")
-"""The hooks in which others can act."""
+HOOKS_OF_BATCHES = ("batch_begin", "batch_end")
+HOOKS_OF_EVALUATIONS = ("test_begin", "test_end")
+HOOKS_OF_EPOCHS = ("epoch_begin", *HOOKS_OF_BATCHES, *HOOKS_OF_EVALUATIONS, "epoch_end")
+HOOKS_OF_FITS = ("fit_begin", "fit_end")
+"""The hooks in which others can act, in an epoch and around all of them."""
 RAISED = ("KeyboardInterrupt", "SystemExit", "MemoryError", "OSError", "RuntimeError", "ValueError")
 """The exceptions that others can raise: an interruption, and what happens to programs."""
 INSTANCES = ("same", "new", "copied", "pickled")
@@ -88,6 +91,11 @@ class Resume:
     load: str = "model"
 
 
+def is_of_evaluation(metric: str) -> bool:
+    """Whether a metric of an epoch is one of the evaluation at its end."""
+    return metric.startswith("val_")
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Epoch:
     """What one epoch shows to the callbacks.
@@ -108,7 +116,12 @@ class Epoch:
         """The logs of each batch, the default batch spelt out."""
         if self.batches is not None:
             return self.batches
-        return ({name: value for name, value in self.logs.items() if not name.startswith("val_")},)
+        return ({name: value for name, value in self.logs.items() if not is_of_evaluation(name)},)
+
+
+def acts(fit: "Fit") -> Iterable[Other]:
+    """Whatever others do in a fit, but for the short form of a stop."""
+    return chain(fit.others, *(epoch.others for epoch in fit.epochs))
 
 
 def plain_epochs(metric: str, values: Iterable[float | None]) -> tuple[Epoch, ...]:
@@ -128,7 +141,8 @@ class Fit:
     """One `fit` call. None means: as the scenario says (`initial_epoch`, `metrics`), or as it stands (`learning_rate`).
 
     `instances`: which callbacks it is given, one of INSTANCES. `resume`: where the model comes from, if not from the fit before.
-    `damaged`: the files that, before it begins, are cut to nothing, as a process leaves one that ends while it writes.
+    `damaged`: the files that, before it begins, are cut to nothing, as a process leaves one that ends while it writes. `others`:
+    what somebody else does around the epochs.
     """
 
     epochs: tuple[Epoch, ...]
@@ -138,6 +152,7 @@ class Fit:
     instances: str = "same"
     resume: Resume | None = None
     damaged: tuple[str, ...] = ()
+    others: tuple[Other, ...] = ()
 
 
 class _Remembering:
@@ -182,11 +197,7 @@ class Scenario(_Remembering):
         """The callback that it is about: one alone in fits that follow each other, with nobody else at work but for a stop;
         TRAINING for everything else."""
         plain = self.callback and all(
-            fit.instances == "same"
-            and not fit.resume
-            and not fit.damaged
-            and not any(epoch.others for epoch in fit.epochs)
-            for fit in self.fits
+            fit.instances == "same" and not (fit.resume or fit.damaged or any(acts(fit))) for fit in self.fits
         )
         return self.callback if plain else TRAINING
 
@@ -301,17 +312,23 @@ def _can_average(scenario: Scenario) -> bool:
 def _check_other(other: Other) -> None:
     if other.before is not None and other.after is not None:
         raise InvalidScenario('somebody else acts either "before" or "after" a callback', "after")
-    if other.batch is not None and other.hook != "batch_end":
-        raise InvalidScenario('only in the hook "batch_end" there is a batch', "batch")
+    if other.batch is not None and other.hook not in HOOKS_OF_BATCHES:
+        raise InvalidScenario("only in the hooks of batches there is a batch", "batch")
+    if other.stop and other.hook in HOOKS_OF_FITS:
+        raise InvalidScenario("a fit is stopped in one of its epochs", "stop")
     if not other.stop and other.learning_rate is None and other.weights is None and other.raises is None:
         raise InvalidScenario('nothing is done; an act is "stop", "learning_rate", "weights" or "raise"')
 
 
-def _check_act(act: Other, epoch: Epoch, scenario: Scenario) -> None:
+def _check_act(act: Other, epoch: Epoch | None, scenario: Scenario) -> None:
+    if act.hook not in (HOOKS_OF_FITS if epoch is None else HOOKS_OF_EPOCHS):
+        raise InvalidScenario("what is done around the epochs stands in the fit, and in an epoch the rest", "hook")
     for step, index in (("before", act.before), ("after", act.after)):
         if index is not None and index >= len(scenario.configured()):
             raise InvalidScenario(f"there is no callback of the index {index}", step)
-    if act.batch is not None:
+    if epoch is not None and act.hook in HOOKS_OF_EVALUATIONS and not any(map(is_of_evaluation, epoch.logs)):
+        raise InvalidScenario("an epoch without a val_ metric is not evaluated", "hook")
+    if epoch is not None and act.batch is not None:
         called = [batch for batch, _ in groups(epoch.batch_logs(), scenario.steps_per_execution)]
         if act.batch not in called:
             raise InvalidScenario(f"the batch hook is called with {', '.join(map(str, called))}", "batch")
@@ -344,12 +361,20 @@ def _check_fit(index: int, scenario: Scenario) -> None:
     if fit.resume is not None and bool(fit.resume.path) == (fit.resume.load == "nothing"):
         raise InvalidScenario("a file is named unless nothing is loaded", "resume", "from")
     _check_metrics(fit.metrics, scenario)
+    _check_acts(fit.others, None, scenario)
     for number, epoch in enumerate(fit.epochs):
-        for place, act in enumerate(epoch.others):
-            try:
-                _check_act(act, epoch, scenario)
-            except InvalidScenario as error:
-                raise InvalidScenario(error.message, "epochs", number, "others", place, *error.path) from None
+        try:
+            _check_acts(epoch.others, epoch, scenario)
+        except InvalidScenario as error:
+            raise InvalidScenario(error.message, "epochs", number, *error.path) from None
+
+
+def _check_acts(others: tuple[Other, ...], epoch: Epoch | None, scenario: Scenario) -> None:
+    for place, act in enumerate(others):
+        try:
+            _check_act(act, epoch, scenario)
+        except InvalidScenario as error:
+            raise InvalidScenario(error.message, "others", place, *error.path) from None
 
 
 def check(scenario: Scenario) -> None:
@@ -383,7 +408,7 @@ CONFIG = Kind(_config, _config_to_json)
 CONFIGURED = Table(Configured, Field("callback", CALLBACK), Field("config", CONFIG))
 OTHER = Table(
     Other,
-    Field("hook", choice(*HOOKS_OF_EPOCHS)),
+    Field("hook", choice(*HOOKS_OF_EPOCHS, *HOOKS_OF_FITS)),
     Field("batch", INDEX),
     Field("before", INDEX),
     Field("after", INDEX),
@@ -410,6 +435,7 @@ FIT = Table(
     Field("instances", choice(*INSTANCES)),
     Field("resume", RESUME),
     Field("damaged", ListOf(Kind(plain_path_from_json))),
+    Field("others", ListOf(OTHER)),
     Field("epochs", ListOf(EPOCH, "epoch")),
 )
 SCENARIO = Table(

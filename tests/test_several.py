@@ -62,6 +62,80 @@ SCENARIOS: dict[str, dict[str, Any]] = {
             {"initial_epoch": 2, "instances": "new", "resume": {"from": "m-2.keras"}, "epochs": epochs(1.0)},
         ],
     },
+    "resumed from a model in HDF5": {
+        "callbacks": [{"callback": "ModelCheckpoint", "config": {"filepath": "m.h5"}}, {"callback": "History"}],
+        "fits": [
+            {"epochs": epochs(1.0, 0.5)},
+            {"initial_epoch": 2, "instances": "new", "resume": {"from": "m.h5"}, "epochs": epochs(1.0, 0.5)},
+            {"initial_epoch": 2, "epochs": epochs(1.0)},
+            {"resume": {"from": "m.h5", "load": "weights"}, "epochs": epochs(1.0)},
+        ],
+    },
+    "others where a batch begins": {
+        "callbacks": [
+            {"callback": "ReduceLROnPlateau", "config": {"mode": "min", "patience": 1}},
+            {"callback": "ModelCheckpoint", "config": {"filepath": "m-{epoch}-{batch}.keras", "save_freq": 1}},
+        ],
+        "fits": [
+            {
+                "epochs": [
+                    {
+                        "logs": {"val_loss": 1.0}, "batches": [{}, {}, {}],
+                        "others": [
+                            {"hook": "batch_begin", "batch": 1, "learning_rate": 0.25},
+                            {"hook": "batch_begin", "batch": 1, "after": 1, "stop": True},
+                        ],
+                    }
+                ]
+            },
+            {
+                "epochs": [
+                    {"logs": {"val_loss": 1.0}, "others": [{"hook": "batch_begin", "before": 1, "weights": "zero"}]},
+                    {
+                        "logs": {"val_loss": 1.0}, "batches": [{}, {}],
+                        "others": [{"hook": "batch_begin", "batch": 1, "raise": "OSError"}],
+                    },
+                ]
+            },
+        ],
+    },
+    "others around an evaluation": {
+        "callbacks": [
+            {"callback": "ReduceLROnPlateau", "config": {"mode": "min", "patience": 1}},
+            {"callback": "ModelCheckpoint", "config": {"filepath": "m-{epoch}.keras"}},
+        ],
+        "fits": [
+            {
+                "epochs": [
+                    {
+                        "logs": {"val_loss": 1.0},
+                        "others": [{"hook": "test_begin", "learning_rate": 0.25}, {"hook": "test_end", "weights": "zero"}],
+                    },
+                    {"logs": {"val_loss": 1.0}, "others": [{"hook": "test_begin", "after": 0, "stop": True}]},
+                    {"logs": {"val_loss": 1.0}},
+                ]
+            },
+            {"epochs": [{"logs": {"val_loss": 1.0}, "others": [{"hook": "test_end", "after": 1, "raise": "ValueError"}]}]},
+        ],
+    },
+    "others around the epochs": {
+        "callbacks": [
+            {"callback": "ReduceLROnPlateau", "config": {"mode": "min", "patience": 1}},
+            {"callback": "ModelCheckpoint", "config": {"filepath": "m-{epoch}.keras"}},
+        ],
+        "fits": [
+            {
+                "others": [
+                    {"hook": "fit_begin", "before": 1, "learning_rate": 0.25},
+                    {"hook": "fit_end", "after": 1, "weights": "zero"},
+                ],
+                "epochs": epochs(1.0, 1.0),
+            },
+            {"others": [{"hook": "fit_begin", "after": 0, "raise": "KeyboardInterrupt"}], "epochs": epochs(1.0)},
+            {"others": [{"hook": "fit_end", "raise": "OSError"}], "epochs": epochs(1.0)},
+            {"epochs": epochs(1.0)},
+        ],
+    },
     "resumed from weights": {
         "callbacks": [HALVING, SAVING_WEIGHTS],
         "fits": [

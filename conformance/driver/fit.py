@@ -95,6 +95,8 @@ class _Training:
         """The subject's hook under way, and the batch."""
         self.subject = 0
         self.written: List[Tuple[str, bool]] = []
+        self.compiled_with: Dict[str, Any] = {}
+        """The metrics of the model that was saved, by path."""
         self.given: Optional[Given] = None
         self.raised: Optional[BaseException] = None
         self.epochs_begun = 0
@@ -122,8 +124,10 @@ class _Training:
                 self.callbacks.again(fit.instances, self.real.model)
             if fit.resume is not None:
                 path = self.directory.inside(self.directory.path + "/" + fit.resume.path)
+                whole = fit.resume.load == "model"
+                known = self.compiled_with.get(path, metrics) if whole else metrics
                 try:
-                    self.real = self.models.resumed(path, fit.resume.load, scenario, metrics)
+                    self.real = self.models.resumed(path, fit.resume.load, scenario, known)
                 except (OSError, ValueError, KeyError, BadZipFile) as unread:
                     raise OtherRaised(FileNotFoundError(str(unread)), by="other") from unread
         except OtherRaised as raised:
@@ -137,7 +141,7 @@ class _Training:
         self.backups: Dict[int, Any] = {}
         self.last: Dict[str, Any] = {}
         self.epoch: Optional[int] = None
-        self.others: Tuple[Other, ...] = ()
+        self.others: Tuple[Other, ...] = fit.others
         recorder.weights = self._origin(self.real.model.get_weights())
         recorder.fit_begins(index)
         error = self._train()
@@ -190,12 +194,14 @@ class _Training:
         if self.raised is not None:
             whose: Dict[str, Any] = {"by": "other"}
             error = self.raised
+        elif self.entered is None and self.real.loaded:
+            whose = {"by": "other"}  # the model's, which cannot be trained as it was loaded
         elif self.entered is None:
             raise error
         else:
             whose = {"callback": self.subject} if self.scenario.several else {}
         hook, batch = self.entered or self.at
-        record = self.recorder.error(error, hook, batch, **whose)
+        record = self.recorder.error(error, REPORTED_AS.get(hook, hook), batch, **whose)
         if self.entered is not None:
             self.leave(raised=True)
         if record["epoch"] is not None:
@@ -257,10 +263,7 @@ class _Training:
         self.at = (hook, batch)
         if place > 0:
             self.leave()
-        if self.others:
-            acting = [other for other in self.others if other.hook == hook and other.batch in (None, batch)]
-            self._act([other for other in acting if place > 0 and other.after == place - 1])
-            self._act([other for other in acting if other.before == place])
+        self._let_act(place, hook, batch)
         if place < len(self.callbacks.made):
             self.heard.printed()
             self.heard.warned()
@@ -269,6 +272,12 @@ class _Training:
             self._watch(place)
         else:
             self.given = None
+
+    def _let_act(self, place: int, hook: str, batch: Optional[int]) -> None:
+        """Others do what they do between the subject before that place and the one at it."""
+        acting = [other for other in self.others if other.hook == hook and other.batch in (None, batch)]
+        self._act([other for other in acting if place > 0 and other.after == place - 1])
+        self._act([other for other in acting if other.before == place])
 
     def _watch(self, place: int) -> None:
         """Notice what the subject at that place does beside its work."""
@@ -307,9 +316,11 @@ class _Training:
             self.recorder.batches_begin()
         if place > 0:
             self.entered = None  # what is said here is heard at the batch's end
+        self.at = "batch_end", self.groups[self.group][0]
+        self._let_act(place, "batch_begin", self.groups[self.group][0])
         if place < len(self.callbacks.made):
             self.subject = place
-            self.entered = self.at = "batch_end", self.groups[self.group][0]
+            self.entered = self.at
 
     def at_batch_end(self, place: int, batch: int, logs: Dict[str, Any]) -> None:
         if place == 0:
@@ -371,6 +382,7 @@ class _Training:
             logs.update(as_logged(self.last, self.tensor))
         if place == 0 and self.scenario.use_ema:  # the model has put the average in their place
             self.recorder.weights = self._origin(self.real.model.get_weights())
+        self.others = self.scenario.fits[self.fit].others
         self.pass_by(place, "fit_end")
 
     # ---------------------------------------------------------------------------------- what they do
@@ -423,6 +435,7 @@ class _Training:
             self.heard.printed()
             self.heard.warned()
         self.written.append((path, weights_only))
+        self.compiled_with[path] = self.real.metrics
         if os.path.isfile(path):
             self.directory.wrote(path)
 

@@ -174,6 +174,8 @@ class KerasShaped(Training):
         self._weights = Origin(self.fit, epoch)
 
     def train(self, steps: int) -> None:
+        if self.model.fails is not None:
+            raise OtherRaised(self.model.fails, by="other")
         self.model.trained(self._weights, steps)
         self.recorder.weights = self.model.weights_of
         self.world.trained(self.model)
@@ -244,13 +246,16 @@ class KerasShaped(Training):
         if resume.load == "nothing":
             self.model = self.world.model(self.scenario, self.directory)
             return
+        path = self.directory.path + "/" + resume.path
         try:
-            weights, rate, steps, average = self.model.read(self.directory.path + "/" + resume.path, resume.load)
+            weights, rate, steps, average = self.model.read(path, resume.load)
         except FileNotFoundError as error:
             raise OtherRaised(error, by="other") from error
         self.model = self.world.model(self.scenario, self.directory)
         scheduled = isinstance(self.scenario.learning_rate, ScheduledRate)
         self.model.goes_on(weights, None if scheduled else rate, steps, average)
+        if resume.load == "model":
+            self.model.fails = self.world.fails_in_training(path)
 
 
 class Hooks:

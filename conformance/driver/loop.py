@@ -192,7 +192,7 @@ class Training:
         """All epochs are over: what becomes of the model before the hooks of the fit's end."""
 
     def train(self, steps: int) -> None:
-        """That many batches are trained on."""
+        """That many batches are trained on. Raises OtherRaised."""
 
     def logs(self, logs: Dict[str, Any], batch: Optional[int] = None) -> Dict[str, Any]:
         """The dict that the callbacks are given for these logs."""
@@ -321,6 +321,7 @@ class Loop:
         recorder.fit_begins(index)
         try:
             self._hook("attach", training.attach())
+            self.others = fit.others
             self._hook("fit_begin", (index,))
             training.begun()
             self._note_files()
@@ -332,9 +333,11 @@ class Loop:
                     break
                 batch = 0
             training.finish()
+            self.others = fit.others
             self._hook("fit_end", ())
         except Raised as raised_here:
             error = raised_here.error
+        self.others = ()
         self._note_files()
         for callback in range(len(self.runs)):
             recorder.note_recorded(callback, training.recorded(callback))
@@ -371,7 +374,7 @@ class Loop:
                 recorder.logs = logs
                 self._hook("batch_begin", (batch,), batch)
                 number = min(per_execution, len(batches) - (batch + 1 - per_execution))
-                training.train(number)
+                self._train(number, batch)
                 told = recorder.told = index_told(training.index_told, batch, per_execution, number)
                 self._hook("batch_end", (told, training.logs(logs, told)), batch)
                 if recorder.stop and training.drops_batches:
@@ -398,6 +401,12 @@ class Loop:
             recorder.note_internal(callback, training.internal(callback))
         return bool(recorder.stop)
 
+    def _train(self, steps: int, batch: int) -> None:
+        try:
+            self.training.train(steps)
+        except OtherRaised as raised:
+            raise Raised(self.recorder.error(raised.error, "batch_end", batch, **raised.whose)) from raised
+
     def _count(self) -> None:
         if self.recorder.optional:
             for callback in range(len(self.runs)):
@@ -405,7 +414,8 @@ class Loop:
 
     def _evaluate(self, content: Epoch) -> None:
         """The hooks of an evaluation, where the epoch has one."""
-        if not self.evaluation and not self.scenario.use_ema:
+        acting = any(act.hook in EVALUATION for act in self.others)
+        if not self.evaluation and not self.scenario.use_ema and not acting:
             return
         logs = content.evaluation_logs()
         if not logs:
@@ -414,7 +424,7 @@ class Loop:
         given = self.training.logs(logs, 0)
         self.training.hook_over()  # nobody else is given these
         for hook, arguments in zip(EVALUATION, (({},), (0, {}), (0, given), (given,))):
-            if hook in self.evaluation:
+            if hook in self.evaluation or acting:
                 self._hook(hook, arguments)
             if hook == "test_begin":
                 self.recorder.note_held("evaluation")
@@ -461,7 +471,7 @@ class Loop:
             if other.raises is not None:
                 error = exception_named(other.raises)
                 self.recorder.saw_state(self.training.observe(len(self.runs) - 1))
-                raise Raised(self.recorder.error(error, hook, batch, by="other"))
+                raise Raised(self.recorder.error(error, REPORTED_AS.get(hook, hook), batch, by="other"))
 
 
 EVALUATION = ("test_begin", "test_batch_begin", "test_batch_end", "test_end")

@@ -4,6 +4,7 @@ A Keras that lacks one, or refuses them for its models, cannot be asked: that is
 """
 
 import contextlib
+from types import FunctionType
 from typing import Any, Dict, Iterator, Mapping, Sequence
 
 from .protocol import CannotExpress
@@ -26,6 +27,12 @@ def compiled(keras: Any, metrics: Any) -> Any:
     if isinstance(metrics, Mapping):
         return {output: compiled(keras, inner) for output, inner in metrics.items()}
     return [_metric(keras, each) for each in metrics]
+
+
+def functions(metrics: Any) -> Dict[str, Any]:
+    """Those of them that are functions, by name: what is needed to load again what was compiled with them."""
+    several = metrics.values() if isinstance(metrics, Mapping) else [metrics]
+    return {each.__name__: each for listed in several for each in listed if isinstance(each, FunctionType)}
 
 
 _BY_SHAPE = ("accuracy", "acc")

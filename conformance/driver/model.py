@@ -85,6 +85,8 @@ class Model:
         """Of the optimizer."""
         self.saved: List[Written] = []
         """Since it was last asked."""
+        self.fails: Optional[BaseException] = None
+        """What training it raises."""
         self._initial_epoch: Optional[int] = None  # BackupAndRestore of Keras 3 sets it
         self._directory = directory
         self._world = world

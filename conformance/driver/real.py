@@ -11,7 +11,7 @@ import importlib
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from .backups import backs_up_batches, known_steps
-from .metrics import compiled, compiling
+from .metrics import compiled, compiling, functions
 from .packages import Package
 from .protocol import CannotExpress, Unavailable
 from .scenario import Scenario
@@ -45,11 +45,13 @@ class _WithoutRate:
 
 
 class RealModel:
-    """A compiled model: `untrained` are the weights that it had first, `metrics` what it is compiled with, as in JSON."""
+    """A compiled model: `untrained` are the weights that it had first, `metrics` what it is compiled with, as in JSON. One that
+    was `loaded` is trained as it is: whether it can be is seen in the fit."""
 
-    def __init__(self, model: Any, optimizer: Any) -> None:
+    def __init__(self, model: Any, optimizer: Any, loaded: bool = False) -> None:
         self.model = model
         self.optimizer = optimizer
+        self.loaded = loaded
         model.stop_training = False  # Keras before 2.4 makes it in the first fit
         self.untrained: List[Any] = model.get_weights()
         self.metrics: Any = None
@@ -87,8 +89,8 @@ class RealModels:
 
     def keep(self, real: RealModel, scenario: Scenario) -> None:
         """Keep it for later scenarios: one in which nothing but the subject has raised."""
-        if isinstance(scenario.learning_rate, ScheduledRate):
-            return  # what was assigned in spite of a schedule would be there again
+        if isinstance(scenario.learning_rate, ScheduledRate) or real.loaded:
+            return  # what was assigned in spite of a schedule would be there again, and so would what a file has brought
         self._idle[_identity(scenario, real.metrics)] = real
         if len(self._idle) > KEPT:
             del self._idle[next(iter(self._idle))]
@@ -132,20 +134,26 @@ class RealModels:
             return self.keras.optimizers.SGD(1.0, momentum=momentum)
         if not isinstance(self.world, Keras3):
             raise CannotExpress("learning_rate")
-        return type("WithoutRate", (_WithoutRate, self.keras.optimizers.SGD), {})(momentum=momentum)
+        return self.without_rate()(momentum=momentum)
+
+    def without_rate(self) -> Any:
+        """The class of an optimizer that has no rate, in Keras 3."""
+        return type("WithoutRate", (_WithoutRate, self.keras.optimizers.SGD), {})
 
     def compile(self, real: RealModel, metrics: Any, scenario: Scenario) -> None:
         """Compile with these metrics, and have everything built; optimizer, its steps and weights stay."""
         weights, steps = real.model.get_weights(), self.steps(real)
         inputs, targets = self.data.batch()
+        real.metrics = metrics
         with compiling():
             self._compile(real, compiled(self.keras, metrics), scenario.steps_per_execution)
+            if real.loaded:
+                return
             real.model.train_on_batch(inputs, [targets for _ in scenario.outputs] if scenario.outputs else targets)
         if isinstance(real.optimizer, _WithoutRate):
             real.optimizer.be_built(real.model.trainable_variables)
         real.model.set_weights(weights)
         self.set_steps(real, steps)
-        real.metrics = metrics
 
     def _compile(self, real: RealModel, metrics: Any, steps_per_execution: int) -> None:
         several = {} if steps_per_execution == 1 else {"steps_per_execution": steps_per_execution}
@@ -222,23 +230,33 @@ class RealModels:
         return list(twin.get_weights())
 
     def resumed(self, path: str, load: str, scenario: Scenario, metrics: Any) -> RealModel:
-        """A fresh model with what is in a file: all of it, or the weights; or with nothing."""
+        """The model that is in a file, compiled with these metrics; or a fresh one with its weights, or with nothing."""
+        if load == "model":
+            return self._loaded(path, scenario, metrics)
         if load == "weights-unbuilt":
             return self._unbuilt(path, scenario, metrics)
         real = self.fresh(scenario, metrics)
         if not isinstance(scenario.learning_rate, ScheduledRate):
             self.set_rate(real, scenario.learning_rate)
-        if load == "nothing":
-            return real
         if load == "weights":
             real.model.load_weights(path)
-            return real
-        loaded = self.keras.models.load_model(path, compile=True)
-        real.model.set_weights(loaded.get_weights())
-        if loaded.optimizer is not None:
-            self.set_steps(real, int(self.world.read(loaded.optimizer.iterations)))
-            if isinstance(scenario.learning_rate, float) and not isinstance(scenario.learning_rate, ScheduledRate):
-                self.set_rate(real, self.world.rate_of(loaded.optimizer))
+        return real
+
+    def _loaded(self, path: str, scenario: Scenario, metrics: Any) -> RealModel:
+        """The model itself, with its optimizer. Raises CannotExpress for one whose file can be read, but not what it was compiled
+        with; and where Keras could not train it for the optimizer's sake, which without a rate is one of the driver's own."""
+        if scenario.learning_rate is None and self.world.fails_in_training(path) is not None:
+            raise CannotExpress("learning_rate")
+        known = dict(functions(compiled(self.keras, metrics)), WithoutRate=self.without_rate())
+        try:
+            model = self.keras.models.load_model(path, custom_objects=known)
+        except Exception:
+            self.keras.models.load_model(path, custom_objects=known, compile=False)
+            raise CannotExpress("metrics") from None
+        if getattr(model, "optimizer", None) is None:
+            raise CannotExpress("resume")
+        real = RealModel(model, model.optimizer, loaded=True)
+        real.metrics = metrics
         return real
 
     def _unbuilt(self, path: str, scenario: Scenario, metrics: Any) -> RealModel:

@@ -51,11 +51,7 @@ class AveragedModels(RealModels):
     def resumed(self, path: str, load: str, scenario: Scenario, metrics: Any) -> RealModel:
         if load == "weights-unbuilt":
             raise CannotExpress("resume")  # such an optimizer keeps no average yet
-        real = super().resumed(path, load, scenario, metrics)
-        if load == "model":
-            loaded = self.keras.models.load_model(path, compile=True)
-            self._set_average(real, [each.numpy() for each in loaded.optimizer._model_variables_moving_average])
-        return real
+        return super().resumed(path, load, scenario, metrics)
 
     def made(self, real: RealModel, origin: Origin) -> Sequence[Tuple[List[Any], Origin]]:
         weights, average = real.model.get_weights(), self._average(real)

@@ -53,7 +53,8 @@ class Raised(Exception):
 
 
 class OtherRaised(Exception):
-    """A fit could not begin: with `error`, by somebody else, or by the callback of that index where it was made again."""
+    """A fit could not begin, or its model not be trained: with `error`, by somebody else, or by the callback of that index where
+    it was made again."""
 
     def __init__(self, error: BaseException, **whose: Any) -> None:
         super().__init__(error)

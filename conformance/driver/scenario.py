@@ -82,9 +82,9 @@ class Resume(_Record):
 
 class Fit(_Record):
     """One `fit` call. None: as the scenario says (`initial_epoch`, `metrics`), or as it stands (`learning_rate`). `damaged`: the
-    files that are cut to nothing before it begins."""
+    files that are cut to nothing before it begins. `others`: what they do around its epochs."""
 
-    __slots__ = ("damaged", "epochs", "initial_epoch", "instances", "learning_rate", "metrics", "resume")
+    __slots__ = ("damaged", "epochs", "initial_epoch", "instances", "learning_rate", "metrics", "others", "resume")
 
     def __init__(self, data: Mapping[str, Any]) -> None:
         self.epochs = tuple(map(Epoch, data["epochs"]))
@@ -94,6 +94,7 @@ class Fit(_Record):
         self.instances: str = data.get("instances", "same")
         self.resume = Resume(data["resume"]) if "resume" in data else None
         self.damaged = tuple(data.get("damaged", ()))
+        self.others = tuple(map(Other, data.get("others", ())))
 
 
 class Configured(_Record):
@@ -146,7 +147,9 @@ class Scenario(_Record):
     @property
     def evaluates(self) -> bool:
         """Whether a real fit evaluates the model where an epoch has metrics of a validation: where it makes a difference."""
-        return self.use_ema or any(each.callback in ("SwapEMAWeights", "TensorBoard") for each in self._configured)
+        acting = any(act.hook.startswith("test_") for fit in self.fits for epoch in fit.epochs for act in epoch.others)
+        needed = any(each.callback in ("SwapEMAWeights", "TensorBoard") for each in self._configured)
+        return self.use_ema or needed or acting
 
     def evaluated(self, fit: int) -> List[int]:
         """The epochs of that fit at whose end the model is evaluated, counted from 1."""

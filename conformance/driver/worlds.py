@@ -96,6 +96,11 @@ class PlainWorld:
             return False, False
         return self.weights_bring if path.endswith((".keras", ".weights.h5")) else (False, False)
 
+    def fails_in_training(self, path: str) -> Optional[BaseException]:
+        """What is raised in the first step with which the whole model is trained that was loaded from there; None: it can be
+        trained. Raises CannotExpress."""
+        return None
+
     def make_folder(self, path: str, weights_only: bool) -> None:
         """Make the folder in which the path lies, if a save makes it. Raises what that raises."""
 
@@ -374,7 +379,8 @@ class Keras3(_Keras):
 
     def __init__(self, keras: Any) -> None:
         super().__init__(keras)
-        self.index_told = "first" if tuple(map(int, keras.__version__.split(".")[:2])) < (3, 11) else "full"
+        self._release = tuple(map(int, keras.__version__.split(".")[:2]))
+        self.index_told = "first" if self._release < (3, 11) else "full"
         self._made: Dict[str, Any] = {}
         self._loss = keras.metrics.Mean(name="loss")  # what every compiled model has among its metrics
 
@@ -391,6 +397,16 @@ class Keras3(_Keras):
         made = self.keras.optimizers.SGD(1.0, momentum=0.8125)  # so that it has a variable beside those that all have
         made.build([self.keras.Variable(0.0)])
         return made
+
+    def fails_in_training(self, path: str) -> Optional[BaseException]:
+        # From HDF5 the optimizer comes built for no variables. Before Keras 3.13 something else fails while it says so.
+        if not path.endswith((".h5", ".hdf5")):
+            return None
+        if self.keras.config.backend() != "tensorflow":
+            raise CannotExpress("resume")  # on jax even the rate cannot be read any more
+        if self._release < (3, 13):
+            return NotImplementedError("numpy() is only available when eager execution is enabled")
+        return ValueError("unknown variable: this optimizer was built for others")
 
     def renew(self) -> None:
         super().renew()

@@ -392,6 +392,8 @@ def ways_to_begin(fit: Fit) -> Iterator[str]:
         yield f"resumed from {what[fit.resume.load]}{printable(fit.resume.path)}"
     if fit.initial_epoch is not None:
         yield f"initial_epoch={fit.initial_epoch}"
+    for act in fit.others:
+        yield f"in {_show_other(act)}"
 
 
 def whose(scenario: Scenario, decision: Decision) -> str:

@@ -63,7 +63,7 @@ class EndsInEveryCase(Replay):
             super().train(fit, epochs, seen)
         except Exception:
             if epochs:
-                self._around("fit_end", -1)
+                self._around("fit_end", -1, fit)
             raise
 
 
@@ -102,6 +102,18 @@ class ForgetsTheOptimizer(Model):
 
 class BringsBackWeightsOnly(Replay):
     model_class = ForgetsTheOptimizer
+
+
+class BuiltForNothing(Model):
+    def resume(self, resume: Resume) -> None:
+        super().resume(resume)
+        self.fails = "ValueError"
+
+
+class TrainsNothingLoaded(Replay):
+    """The optimizer knows the variables of the model before."""
+
+    model_class = BuiltForNothing
 
 
 class ForgetsTheOptimizerOfABackup(Model):
@@ -192,6 +204,7 @@ WRONG: tuple[Wrong, ...] = (
     _callback("logs-what-it-set", LogsWhatItSet, "A schedule logs what it set, whatever became of it."),
     _loop("writes-once", WritesOnce, "A file that is there is not written again."),
     _loop("brings-back-weights-only", BringsBackWeightsOnly, "A model is loaded without its optimizer."),
+    _loop("trains-nothing-loaded", TrainsNothingLoaded, "What was loaded from a file cannot be trained."),
     _loop("saves-last", SavesLast, "Checkpoints are called after all others."),
     _loop("keeps-the-instances", KeepsTheInstances, "What should be a new instance remembers the fit before."),
     _loop("ends-in-every-case", EndsInEveryCase, "The end of training is announced after an exception, too."),

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
-from ..scenario import Epoch, Fit, Other, Resume, Scenario, groups
+from ..scenario import Epoch, Fit, Other, Resume, Scenario, acts, groups
 from .aimed import Aim, Aiming
 from .conditions import Condition, any_epoch, any_later_fit, left_out, parameter_is
 from .drawing import ABSENT, below, chance, config_of, weighted
@@ -193,14 +193,14 @@ def more(draw: DrawFn) -> dict[str, Any]:
 
 def _raises_in(hook: str) -> Condition:
     def condition(scenario: Scenario) -> bool:
-        acts = [act for fit in scenario.fits[:-1] for epoch in fit.epochs for act in epoch.others]
-        return any(act.raises and act.hook == hook for act in acts)
+        done = [act for fit in scenario.fits[:-1] for act in acts(fit)]
+        return any(act.raises and act.hook == hook for act in done)
 
     return condition
 
 
 def _interrupted(fit: Fit) -> bool:
-    return any(act.raises for epoch in fit.epochs for act in epoch.others)
+    return any(act.raises for act in acts(fit))
 
 
 def _frequency(value: Any) -> bool:

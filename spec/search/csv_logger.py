@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
-from ..scenario import Epoch, Fit, Other, Scenario
+from ..scenario import Epoch, Fit, Other, Scenario, acts
 from .conditions import Condition, left_out, parameter_is
 from .drawing import ABSENT, below, chance, config_of, weighted
 from .fits import drawn_scenario
@@ -66,7 +66,7 @@ BOUNDARIES: dict[str, Condition] = {
     "a folder": parameter_is("filename", lambda filename: "/" in filename),
     "something is there": lambda s: bool(s.existing),
     "other columns in a later fit": _other_columns,
-    "interrupted before a later fit": lambda s: any(epoch.others for fit in s.fits[:-1] for epoch in fit.epochs),
+    "interrupted before a later fit": lambda s: any(act for fit in s.fits[:-1] for act in acts(fit)),
     "the validation comes later": _validation_comes_later,
     "append in a second fit": lambda s: len(s.fits) > 1 and bool(s.config.get("append")),
 }

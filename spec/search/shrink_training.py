@@ -3,42 +3,47 @@
 The steps come before those of `shrink.py`, by the same rules: each makes the scenario simpler, and some may not be valid.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from ..editing import change_epoch, change_fit, configs, each_epoch, each_fit, places, with_config
 from ..files import path_of
-from ..scenario import Epoch, Other, Scenario
+from ..scenario import Other, Scenario, acts
 
 _SUFFIXES = (".weights.h5", ".keras", ".h5")
 
 
 def complexity_of_training(scenario: Scenario) -> tuple[float, ...]:
     """What is simpler: no list of callbacks at all, few of them, little done by others, the same instances, nothing resumed."""
-    acts = [act for _, _, epoch in places(scenario) for act in epoch.others]
+    done = [act for fit in scenario.fits for act in acts(fit)]
     resumes = [fit.resume for fit in scenario.fits if fit.resume is not None]
     return (
         len(scenario.callbacks),
         len(resumes) + sum(fit.instances != "same" for fit in scenario.fits),
-        len(acts),
+        len(done),
         sum(fit.instances in ("copied", "pickled") for fit in scenario.fits),
-        sum((act.batch is not None) + (act.after is not None) + (act.before is not None) for act in acts),
+        sum((act.batch is not None) + (act.after is not None) + (act.before is not None) for act in done),
         sum(len(resume.path) for resume in resumes),
     )
 
 
-def _without_callback(epoch: Epoch, index: int) -> Epoch:
-    """The epoch as others act in it when the callback of that index is no longer there."""
+def _without_callback(others: tuple[Other, ...], index: int) -> tuple[Other, ...]:
+    """What others do when the callback of that index is no longer there."""
 
     def moved(place: int | None) -> int | None:
         return place if place is None or place < index else place - 1
 
-    kept = tuple(
+    return tuple(
         replace(act, before=moved(act.before), after=moved(act.after))
-        for act in epoch.others
+        for act in others
         if index not in (act.before, act.after)
     )
-    return replace(epoch, others=kept)
+
+
+def _each_others(scenario: Scenario, change: Callable[[tuple[Other, ...]], tuple[Other, ...]]) -> Scenario:
+    """With other acts in every epoch, and around them."""
+    changed = each_epoch(scenario, lambda epoch: replace(epoch, others=change(epoch.others)))
+    return each_fit(changed, lambda fit: replace(fit, others=change(fit.others)))
 
 
 def _drop_callbacks(scenario: Scenario) -> Iterator[Scenario]:
@@ -49,23 +54,34 @@ def _drop_callbacks(scenario: Scenario) -> Iterator[Scenario]:
         if len(scenario.callbacks) > 1:
             rest = scenario.callbacks[:index] + scenario.callbacks[index + 1 :]
             fewer = replace(scenario, callbacks=rest)
-            yield each_epoch(fewer, lambda epoch, index=index: _without_callback(epoch, index))  # type: ignore[misc]
+            yield _each_others(fewer, lambda others, index=index: _without_callback(others, index))  # type: ignore[misc]
+
+
+def _others_one_by_one(
+    scenario: Scenario, change: Callable[[Other], Iterable[tuple[Other, ...]]]
+) -> Iterator[Scenario]:
+    """With one act in each of the ways that `change` knows."""
+
+    def changed(others: tuple[Other, ...]) -> Iterator[tuple[Other, ...]]:
+        for place, act in enumerate(others):
+            for instead in change(act):
+                yield (*others[:place], *instead, *others[place + 1 :])
+
+    for number, fit in enumerate(scenario.fits):
+        for others in changed(fit.others):
+            yield change_fit(scenario, number, others=others)
+    for number, index, epoch in places(scenario):
+        for others in changed(epoch.others):
+            yield change_epoch(scenario, number, index, others=others)
 
 
 def _drop_others(scenario: Scenario) -> Iterator[Scenario]:
-    yield each_epoch(scenario, lambda epoch: replace(epoch, others=()))
-    for number, index, epoch in places(scenario):
-        for place in range(len(epoch.others)):
-            rest = epoch.others[:place] + epoch.others[place + 1 :]
-            yield change_epoch(scenario, number, index, others=rest)
+    yield _each_others(scenario, lambda others: ())
+    yield from _others_one_by_one(scenario, lambda act: [()])
 
 
 def _simplify_others(scenario: Scenario) -> Iterator[Scenario]:
-    for number, index, epoch in places(scenario):
-        for place, act in enumerate(epoch.others):
-            for simpler in _simpler_acts(act):
-                others = (*epoch.others[:place], simpler, *epoch.others[place + 1 :])
-                yield change_epoch(scenario, number, index, others=others)
+    yield from _others_one_by_one(scenario, lambda act: ((simpler,) for simpler in _simpler_acts(act)))
 
 
 def _simpler_acts(act: Other) -> Iterator[Other]:

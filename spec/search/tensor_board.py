@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
-from ..scenario import Epoch, Fit, Other, Scenario
+from ..scenario import Epoch, Fit, Other, Scenario, acts
 from ..values import Value
 from .aimed import Aim, Aiming
 from .conditions import BATCHED, Condition, any_epoch, left_out, parameter_is
@@ -124,7 +124,7 @@ BOUNDARIES: dict[str, Condition] = {
     "without the graph": parameter_is("write_graph", lambda given: not given),
     "an epoch that is evaluated": any_epoch(_validated),
     "an epoch that is not evaluated": any_epoch(lambda epoch: not _validated(epoch)),
-    "interrupted": lambda s: any(epoch.others for fit in s.fits for epoch in fit.epochs),
+    "interrupted": lambda s: any(act for fit in s.fits for act in acts(fit)),
     "several optimizers": lambda s: isinstance(s.learning_rate, dict),
     "a later fit sets the rate": lambda s: any(fit.learning_rate is not None for fit in s.fits[1:]),
 }

@@ -16,7 +16,19 @@ from ..callbacks import CALLBACKS, defaults
 from ..editing import each_logs
 from ..files import path_of
 from ..metrics import Metric
-from ..scenario import Configured, Epoch, Fit, Other, Resume, Scenario, groups
+from ..scenario import (
+    HOOKS_OF_BATCHES,
+    HOOKS_OF_EVALUATIONS,
+    HOOKS_OF_FITS,
+    Configured,
+    Epoch,
+    Fit,
+    Other,
+    Resume,
+    Scenario,
+    groups,
+    is_of_evaluation,
+)
 from ..values import Rate, map_rate
 from .aimed_training import AIMS as AIMS
 from .conditions import Condition
@@ -50,7 +62,10 @@ _LISTS = weighted((_EVERYDAY, 63), (_RECORDED, 18), (_KEPT, 19))
 """Lists of callbacks as scripts have them: those that act, those with one that records, those with what outlives a fit."""
 _INSTANCES = weighted(("same", 5), ("new", 5), ("copied", 2), ("pickled", 2))
 _LOAD = weighted(("model", 4), ("weights", 2), ("weights-unbuilt", 1))
-_HOOK = weighted(("epoch_end", 4), ("batch_end", 2), ("epoch_begin", 1))
+_HOOK = weighted(
+    ("epoch_end", 6), ("batch_end", 3), ("epoch_begin", 2), ("batch_begin", 1), ("test_begin", 1), ("test_end", 1)
+)
+_HOOK_AROUND = weighted(("fit_begin", 1), ("fit_end", 1))
 _RAISED = weighted(("KeyboardInterrupt", 4), ("OSError", 1), ("MemoryError", 1))
 _ACT = weighted(("raises", 4), ("learning_rate", 3), ("stop", 2), ("weights", 2))
 _RATE = weighted((0.1, 3), (0.5, 3), (1.0, 1), (0.01, 1))
@@ -102,15 +117,22 @@ def _drawn_resume(draw: DrawFn, paths: list[str]) -> Resume:
 
 
 def _drawn_other(draw: DrawFn, epoch: Epoch, scenario: Scenario) -> Other:
+    """In an epoch; in the hooks of its evaluation, where it has one."""
     hook, act = draw(_HOOK), draw(_ACT)
+    if hook in HOOKS_OF_EVALUATIONS and not any(map(is_of_evaluation, epoch.logs)):
+        hook = "epoch_end"
+    batches = [batch for batch, _ in groups(epoch.batch_logs(), scenario.steps_per_execution)]
+    batch = batches[draw(below(len(batches)))] if hook in HOOKS_OF_BATCHES and chance(draw, 60) else None
+    return _acting(draw, hook, batch, act, scenario)
+
+
+def _acting(draw: DrawFn, hook: str, batch: int | None, act: str, scenario: Scenario) -> Other:
     place = draw(below(2 * len(scenario.configured()) + 1))
     index = None if place == 0 else (place - 1) // 2
-    batches = [batch for batch, _ in groups(epoch.batch_logs(), scenario.steps_per_execution)]
-    batch = batches[draw(below(len(batches)))] if hook == "batch_end" and chance(draw, 60) else None
     rate: Rate = None
     if act == "learning_rate":
         if scenario.learning_rate is None:
-            act = "stop"
+            act = "stop" if hook not in HOOKS_OF_FITS else "weights"
         else:
             rate = map_rate(scenario.learning_rate, lambda _: draw(_RATE))
     return Other(
@@ -127,12 +149,17 @@ def _with_others(draw: DrawFn, fit: Fit, scenario: Scenario) -> Fit:
         else epoch
         for epoch in fit.epochs
     )
-    return replace(fit, epochs=epochs)
+    return replace(fit, epochs=epochs, others=_drawn_around(draw, scenario) if chance(draw, 8) else fit.others)
+
+
+def _drawn_around(draw: DrawFn, scenario: Scenario) -> tuple[Other, ...]:
+    act = draw(_ACT)
+    return (_acting(draw, draw(_HOOK_AROUND), None, "raises" if act == "stop" else act, scenario),)
 
 
 def _started_again(draw: DrawFn, fit: Fit, scenario: Scenario) -> list[Fit]:
     """A fit that is interrupted, and the same once more, mostly as a new process runs it."""
-    whole = replace(fit, epochs=tuple(replace(epoch, others=()) for epoch in fit.epochs))
+    whole = replace(fit, others=(), epochs=tuple(replace(epoch, others=()) for epoch in fit.epochs))
     at = draw(below(len(whole.epochs)))
     act = _drawn_other(draw, whole.epochs[at], scenario)
     raising = replace(act, stop=False, learning_rate=None, weights=None, raises=draw(_RAISED))

@@ -9,6 +9,7 @@ Rules
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from ...scenario import acts
 from ...trace import Save
 from ..clause import Case, EpochSeen, Expectations, clause
 from .stream import DOCUMENTATION
@@ -35,7 +36,7 @@ def _goes_on(case: Case, load: str) -> Expectations:
     if len(case.trace.fits) < 2 or not case["save_weights_only"]:
         return
     resume, shown, seen = case.scenario.fits[1].resume, case.scenario.fits[1], case.trace.fits[1]
-    if resume is None or resume.load != load or any(epoch.others for fit in case.scenario.fits for epoch in fit.epochs):
+    if resume is None or resume.load != load or any(act for fit in case.scenario.fits for act in acts(fit)):
         return
     path = PurePosixPath(resume.path)
     found = [(epoch, save) for epoch, save in _saves(case, 1) if PurePosixPath(save.path) == path]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from ...scenario import Configured, Scenario
+from ...scenario import Configured, Scenario, acts
 from ...trace import Save
 from ...weights import Weights
 from ..clause import Case, EpochSeen, Expectations, clause
@@ -120,9 +120,9 @@ def an_interruption_leaves_the_average(case: Case) -> Expectations:
     if _place(case.scenario) != 0 or len(case.scenario.configured()) > 1 or len(case.trace.fits) != 2:
         return
     first, again = case.trace.fits
-    error, acts = first.error, [act for epoch in case.scenario.fits[0].epochs for act in epoch.others]
-    between = error is not None and error.by == "other" and (error.hook, len(acts)) == ("epoch_begin", 1)
-    if not between or acts[0].after is not None or first.epochs_run < 3:
+    error, done = first.error, [*acts(case.scenario.fits[0])]
+    between = error is not None and error.by == "other" and (error.hook, len(done)) == ("epoch_begin", 1)
+    if not between or done[0].after is not None or first.epochs_run < 3:
         return
     left = Weights(epoch=case.number(0, first.epochs_run - 2), averaged=True)
     yield case.at(0).expects_that(

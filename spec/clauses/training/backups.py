@@ -40,10 +40,10 @@ def _interrupted(scenario: Scenario) -> tuple[Fit, int] | None:
     if place is None or len(scenario.fits) != 2 or scenario.existing or not isinstance(scenario.learning_rate, float):
         return None
     first, again = scenario.fits
-    acts = [(index, act) for index, epoch in enumerate(first.epochs) for act in epoch.others]
-    if len(acts) != 1 or acts[0][1].raises is None or any(epoch.stop for epoch in first.epochs):
+    done = [(index, act) for index, epoch in enumerate(first.epochs) for act in epoch.others]
+    if len(done) != 1 or done[0][1].raises is None or first.others or any(epoch.stop for epoch in first.epochs):
         return None
-    ((index, act),) = acts
+    ((index, act),) = done
     whole = replace(first, epochs=tuple(_undisturbed(epoch) for epoch in first.epochs))
     same = replace(again, instances="same", resume=None) == whole
     if not same or again.instances != "new" or again.learning_rate is not None or scenario.first_epoch(first) < 0:

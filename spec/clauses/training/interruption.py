@@ -8,10 +8,10 @@ TERMINATES = "https://keras.io/api/callbacks/terminate_on_nan/ (raise_error)"
 
 @clause("training/interruption/nothing-is-done-at-its-end", level="observed", source=OBSERVED, errors=True)
 def nothing_at_its_end(case: Case) -> Expectations:
-    """When an exception of somebody else ends a fit, the callbacks are not told that training ends: EarlyStopping puts nothing
-    back, and the model keeps the weights that it has."""
+    """When an exception of somebody else ends a fit before its end, the callbacks are not told that training ends: EarlyStopping
+    puts nothing back, and the model keeps the weights that it has."""
     for index, _, seen in case.fits():
-        if seen.error is None or seen.error.by != "other" or not seen.epochs:
+        if seen.error is None or seen.error.by != "other" or seen.error.hook == "fit_end" or not seen.epochs:
             continue
         printed = [line for place in seen.callbacks or (seen,) for line in place.printed or ()]
         because = f"{seen.error.type} in {seen.error.hook} ended the fit"

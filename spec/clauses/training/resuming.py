@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ...scenario import LOADED, Fit, Scenario
+from ...scenario import LOADED, Fit, Scenario, acts
 from ...trace import FitTrace, Save
 from ...weights import Weights
 from ..clause import Case, Expectations, clause, equal_traces
@@ -85,10 +85,26 @@ def brings_back_the_optimizer(case: Case) -> Expectations:
                 )  # fmt: skip
 
 
+@clause("training/resume/what-was-loaded-is-trained", level="documented", source=CONTINUES, errors=True)
+def is_trained(case: Case) -> Expectations:
+    """A fit that goes on from a file, be it a whole model or weights, trains: no exception but one of the callbacks ends it once
+    it has begun. (Nobody else raises in it.)"""
+    for load in LOADED:
+        for index, fit, seen, _, save in _resumed(case, load):
+            if any(act.raises is not None for act in acts(fit)):
+                continue
+            error = seen.error
+            ended = error is not None and error.by == "other" and error.epoch is not None
+            yield case.at(index, len(seen.epochs) - 1).expects_that(
+                not ended, "a training", got="an exception" if error is None else error.type,
+                because=f"the fit goes on from {save.path}",
+            )  # fmt: skip
+
+
 def _steps(case: Case, fit: Fit, seen: FitTrace) -> int | None:
     """How many batches a fit trained on; None if a stop may have dropped some."""
     run = fit.epochs[: len(seen.epochs)]
-    if any(epoch.others for epoch in run) or "TerminateOnNaN" in names(case.scenario):
+    if any(acts(fit)) or "TerminateOnNaN" in names(case.scenario):
         return None
     return sum(len(epoch.batch_logs()) for epoch in run)
 
@@ -110,14 +126,20 @@ def holds_the_rate_of_its_place(case: Case) -> Expectations:
         assert found is not None
         _, place, _ = found
         written = [epoch for epoch in case.epochs(saved_in) if save in _saves(epoch.seen, place)]
-        if save.batch is not None or fit.learning_rate is not None or len(written) != 1 or fit.epochs[0].others:
+        if (
+            save.batch is not None
+            or fit.learning_rate is not None
+            or len(written) != 1
+            or fit.others
+            or fit.epochs[0].others
+        ):
             continue
         (epoch,) = written
         before = epoch.seen.learning_rate_in_epoch
         expected = before if place < reduces else epoch.seen.learning_rate
         if nobody_acts(epoch) and seen.epochs[0].learning_rate_in_epoch is not None:
             yield case.at(index, 0).expects_that(
-                seen.epochs[0].learning_rate_in_epoch == expected, f"a learning rate of {expected!r}",
+                repr(seen.epochs[0].learning_rate_in_epoch) == repr(expected), f"a learning rate of {expected!r}",
                 got=repr(seen.epochs[0].learning_rate_in_epoch),
                 because=f"the checkpoint stands {'before' if place < reduces else 'behind'} ReduceLROnPlateau",
             )  # fmt: skip
@@ -139,13 +161,13 @@ def _only_the_last_fit(scenario: Scenario) -> Scenario | None:
     sets = SETS_THE_RATE & set(names(scenario))
     if len(scenario.fits) < 2 or last.instances != "new" or last.resume is not None or scenario.existing:
         return None
-    if BACKUP in names(scenario):
+    if {BACKUP, "TensorBoard"} & set(names(scenario)):
         return None
     if any(config.get("append") for config in (scenario.config, *(each.config for each in scenario.callbacks))):
         return None
     if last.learning_rate is None and (sets or any(fit.learning_rate is not None for fit in scenario.fits)):
         return None
-    if any(act.learning_rate is not None for fit in scenario.fits for epoch in fit.epochs for act in epoch.others):
+    if any(act.learning_rate is not None for fit in scenario.fits for act in acts(fit)):
         return None
     if any(fit.resume is not None for fit in scenario.fits):
         return None
@@ -159,7 +181,7 @@ def _only_the_last_fit(scenario: Scenario) -> Scenario | None:
 def knows_nothing(case: Case) -> Expectations:
     """Callbacks that are made anew for a fit do there what they do in a first fit: best values, counts and cooldowns are
     forgotten, and a checkpoint with save_best_only writes over the best file of the fit before. (No CSVLogger appends to its
-    file, and no BackupAndRestore is in the list.)"""
+    file, and neither a BackupAndRestore nor a TensorBoard, whose files stay, is in the list.)"""
     if len(case.trace.fits) != len(case.scenario.fits):
         return
     ours, other = (

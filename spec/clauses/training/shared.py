@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...callbacks import defaults
-from ...scenario import Configured, Scenario
+from ...scenario import Configured, Scenario, acts
 from ...trace import CallbackInEpoch, CallbackInFit, EpochTrace, FitTrace
 from ..clause import Case, EpochSeen
 
@@ -72,7 +72,7 @@ def resumes(scenario: Scenario) -> bool:
 
 def acted_on(scenario: Scenario) -> bool:
     """Whether somebody else is at work, other than by stopping before all callbacks."""
-    return any(epoch.others for fit in scenario.fits for epoch in fit.epochs)
+    return any(act for fit in scenario.fits for act in acts(fit))
 
 
 def same_epochs(case: Case) -> Iterator[tuple[EpochSeen, EpochSeen]]:

@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 
 from ...numbers import float32, is_ordinary
-from ...scenario import Configured, Scenario
+from ...scenario import HOOKS_OF_EVALUATIONS, Configured, Scenario
 from ...trace import CallbackInEpoch, EpochTrace
 from ..clause import Case, EpochSeen, Expectation, Expectations, clause, equal_to
 from .shared import (
@@ -85,9 +85,9 @@ def rest_is_left_out(case: Case) -> Expectations:
 
 def _stopped_behind(case: Case, epoch: EpochSeen) -> int | None:
     """The batch at whose end the stop flag is set; None if it is not, or nobody knows."""
-    acts = [act for act in epoch.shown.others if act.stop and act.hook != "epoch_end"]
-    stops = [act.batch or 0 for act in acts]
-    if any(act.hook != "batch_end" for act in acts):
+    done = [act for act in epoch.shown.others if act.stop and act.hook not in ("epoch_end", *HOOKS_OF_EVALUATIONS)]
+    stops = [act.batch or 0 for act in done]
+    if any(act.hook != "batch_end" for act in done):
         return None
     if "TerminateOnNaN" in names(case.scenario):
         losses = enumerate(batch.get("loss") for batch in epoch.shown.batch_logs())
@@ -347,9 +347,11 @@ def saves_what_was_restored(case: Case) -> Expectations:
     if listed.count("EarlyStopping") != 1:
         return
     place = listed.index("EarlyStopping")
-    for index, _, fit in case.fits():
+    for index, shown, fit in case.fits():
         epochs = list(case.epochs(index))
-        if not epochs or fit.weights is None or fit.weights.epoch == epochs[-1].number or not nobody_acts(epochs[-1]):
+        if not epochs or shown.others or not nobody_acts(epochs[-1]):
+            continue
+        if fit.weights is None or fit.weights.epoch == epochs[-1].number:
             continue  # nothing was put back
         last = epochs[-1]
         for saving, each in enumerate(case.scenario.configured()):
