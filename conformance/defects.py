@@ -176,7 +176,7 @@ def markdown(document: str) -> Iterator[str]:
             if shown is None:
                 raise ValueError(f"{defect.title}: the scenario does not show it")
             yield f"Seen in {shown}. Since keras {defect.since}.\n"
-        elif defect.first:
+        else:
             yield f"Since {defect.first}.\n"
         if defect.threads:
             yield f"Upstream: {', '.join(f'<{link}>' for link in defect.threads)}.\n"
