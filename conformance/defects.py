@@ -9,7 +9,7 @@ Rules
 - What is about another package is run where that release of it is installed; elsewhere what it printed stays as it stands in the
   document, below the very same script, and the command says so. There is no such mercy for a finding of Keras, nor for a new one.
 - What was expected and what came is read off the reference; since when, from the chain of releases: the reference in each of them
-  on that scenario.
+  on that scenario. Of another package, older releases were run, and the finding says which shows it first.
 - A thread is one of the package's own tracker; where none is given, none was found.
 """
 
@@ -50,8 +50,9 @@ runs the reproductions; the lines after a script are what it printed. Nothing st
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Defect:
     """`about`: the id of the clause that fails, or of the choice by which the release leaves the documentation. `release`: of
-    which package, if not of Keras; `script`, what shows it there. `threads`: what was said of it upstream, as links. One that no
-    scenario can say has neither clause nor scenario; `says` tells what is to be known of it."""
+    which package, if not of Keras; `script`, what shows it there; `first`, the oldest release that it shows, found by running
+    older ones, and what came of the one before. `threads`: what was said of it upstream, as links. One that no scenario can say
+    has neither clause nor scenario; `says` tells what is to be known of it."""
 
     title: str
     about: str = ""
@@ -60,6 +61,7 @@ class Defect:
     threads: tuple[str, ...] = ()
     release: str = ""
     script: str = ""
+    first: str = ""
 
     def shown_in(self, dialect: Dialect) -> str | None:
         """What the scenario shows of it in that dialect; None if nothing, or if there is no such callback."""
@@ -174,6 +176,8 @@ def markdown(document: str) -> Iterator[str]:
             if shown is None:
                 raise ValueError(f"{defect.title}: the scenario does not show it")
             yield f"Seen in {shown}. Since keras {defect.since}.\n"
+        else:
+            yield f"Since {defect.first}.\n"
         if defect.threads:
             yield f"Upstream: {', '.join(f'<{link}>' for link in defect.threads)}.\n"
         if defect.scenario is not None:

@@ -208,6 +208,24 @@ def _forgets(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
 # ---------------------------------------------------------------------------------------------- a wrong stop, a crash
 
 
+@_rule("a-model-in-hdf5-cannot-be-trained-on", "crash")
+def _not_trained_on(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
+    for each in every(fit, "ModelCheckpoint"):
+        saving = stream(fit, worse(each, 1))
+        trace = outcome(fit.scenario(saving), dialect)
+        saves = [] if trace is None or each["save_weights_only"] else saves_of(trace.fits[0], each.place)
+        if not saves:
+            continue
+        path, first = saves[-1].path, fit.initial_epoch + len(saving.epochs)
+        scenario = fit.scenario(saving, replace(saving, initial_epoch=first, instances="new", resume=Resume(path=path)))
+        trace = outcome(scenario, dialect)
+        error = None if trace is None or len(trace.fits) < 2 else trace.fits[1].error
+        if error is not None and error.by == "other" and error.epoch is not None:
+            says = f"{path} can be loaded and evaluated, and not trained on: the first step of a fit that goes on from it raises "
+            says += f"{error.type}, unless the model is compiled with a new optimizer"
+            yield scenario, says
+
+
 @_rule("validation-freq-stretches-patience", "stop")
 def _stretched(fit: ScriptFit, dialect: Dialect) -> Iterator[Shown]:
     for each in every(fit, "EarlyStopping"):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from callcheck.spec.callbacks import CALLBACKS
-from callcheck.spec.scenario import Scenario
+from callcheck.spec.scenario import Scenario, dumps
 from callcheck.spec.trace import Failed, NotExpressible, Result, Trace
 
 SAME_ERROR = 0.9
@@ -79,6 +79,16 @@ def idle(name: str, callback: str, seen: Sequence[tuple[Scenario, Result]]) -> C
         return None
     return Complaint(
         sentence=f"{name} never {EXPECTED[job]} in any of {len(traces)} scenarios of {callback}: it seems to do nothing",
+        status=DEVIATING,
+    )
+
+
+def unsteady(name: str, callback: str, scenario: Scenario | None) -> Complaint:
+    """That a callback does something else when it is asked the same again, by a new instance: nothing can be told of it then."""
+    such = "" if scenario is None else f"; such as {dumps(scenario)}"
+    return Complaint(
+        sentence=f"{name} does something else when a new instance of {callback} is asked the same again: it keeps something "
+        f"beside its instances, in its class or its module, or decides by chance{such}",
         status=DEVIATING,
     )
 

@@ -4,7 +4,8 @@ It is one thing, and told once: what is given would be held against every choice
 the callback is asked as one that does not have the parameter.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from callcheck.reference.replay import replay
 from callcheck.spec.callbacks import parameters
@@ -15,13 +16,14 @@ from callcheck.spec.scenario import Scenario
 from callcheck.spec.search.shrink import complexity
 from callcheck.spec.trace import Result, Trace
 
+from .inference import oddity
 from .left_out import SAID
 from .left_out import without as without_fields
 from .results import Results
 
 SHOWS = 4
 """So many scenarios at the least have to be such that the parameter is to show."""
-AT_ONCE = 8
+FIRST = 8
 """So many scenarios are asked first: of a parameter that is looked at, few are needed."""
 TOLD_OTHERWISE = frozenset({"verbose"})
 """Whoever ignores it prints nothing, which is said."""
@@ -30,11 +32,11 @@ Shown = tuple[Scenario, Trace, Trace]
 """A scenario with the parameter, what was seen, and what is documented."""
 
 
-def _plainness(shown: Shown) -> tuple[bool, tuple[float, ...]]:
+def _plainness(shown: Shown) -> tuple[bool, tuple[bool, bool, bool], tuple[float, ...]]:
     """The lower, the more the scenario tells: in some it is only to show in a warning or an attribute."""
     scenario, seen, predicted = shown
     only_said = difference(without_fields(seen, SAID), without_fields(predicted, SAID), attributes=False) is None
-    return only_said, complexity(scenario)
+    return only_said, oddity(scenario), complexity(scenario)
 
 
 def ignored(
@@ -42,15 +44,20 @@ def ignored(
 ) -> dict[str, list[Shown]]:
     """By parameter the scenarios in which it is to show and does not, the simplest first."""
     found = {}
-    told = [each for each in answered if not each[0].callbacks]
+    told = sorted((each for each in answered if not each[0].callbacks), key=lambda each: complexity(each[0]))
     for name in parameters(callback):
-        if name in TOLD_OTHERWISE:
-            continue
-        given = sorted((each for each in told if name in each[0].config), key=lambda each: complexity(each[0]))
-        shown = [each for scenario, seen in given if (each := _shown(name, scenario, seen)) is not None]
-        if len(shown) >= SHOWS and _same_without(results, name, shown):
-            found[name] = sorted(shown, key=_plainness)
+        shown = _where_it_shows(name, told)
+        first = [] if name in TOLD_OTHERWISE else list(islice(shown, FIRST))
+        if len(first) >= SHOWS and _same_without(results, name, first):
+            rest = list(shown)
+            if _same_without(results, name, rest):
+                found[name] = sorted([*first, *rest], key=_plainness)
     return found
+
+
+def _where_it_shows(name: str, told: Iterable[tuple[Scenario, Result | None]]) -> Iterator[Shown]:
+    given = (each for each in told if name in each[0].config)
+    return (each for scenario, seen in given if (each := _shown(name, scenario, seen)) is not None)
 
 
 def _shown(name: str, scenario: Scenario, seen: Result | None) -> Shown | None:
@@ -64,9 +71,8 @@ def _shown(name: str, scenario: Scenario, seen: Result | None) -> Shown | None:
 
 
 def _same_without(results: Results, name: str, shown: list[Shown]) -> bool:
-    for some in (shown[:AT_ONCE], shown[AT_ONCE:]):
-        answers = results.ask([without(scenario, name) for scenario, _, _ in some])
-        for (_, seen, _), answer in zip(some, answers, strict=True):
-            if not isinstance(answer, Trace) or difference(seen, answer) is not None:
-                return False
-    return True
+    answers = results.ask([without(scenario, name) for scenario, _, _ in shown])
+    return all(
+        isinstance(answer, Trace) and difference(seen, answer) is None
+        for (_, seen, _), answer in zip(shown, answers, strict=True)
+    )

@@ -11,6 +11,8 @@ Rules
 - Then what is not needed is turned back to what is documented: a value is adopted only if something that was seen asks for it.
 - What the callback leaves out everywhere, and no choice explains, is told once (`left_out.py`), and set aside: it would hide the
   rest. So is a parameter that it ignores (`ignored.py`).
+- Of a callback that cannot be made, that raises everywhere, does nothing, or something else when it is asked again (`health.py`),
+  that alone is told.
 - Each choice is *seen* (every other value predicts something else somewhere), *not separable* (another choice hides it), *not
   observable here* (it shows only in what cannot be seen of this callback), or *not expressible here* (it takes what this callback
   cannot be asked).
@@ -30,7 +32,7 @@ from callcheck.spec.trace import Failed, Result, Trace
 
 from .derivation import governing, keras_dialects
 from .evidence import Evidence
-from .health import complaint, idle
+from .health import Complaint, complaint, idle, unsteady
 from .ignored import ignored
 from .inference import NOT_EXPRESSIBLE, NOT_OBSERVABLE, NOT_SEPARABLE, SEEN, Inference, Inferred, Unexplained, oddity
 from .left_out import has, shows, silent, without
@@ -49,6 +51,8 @@ SILENT = 12
 """On so many scenarios nothing may be seen of what is left out, whatever else is turned."""
 FIRST, NEAREST = 5, 8
 """One in so many questions is put to all known dialects, all of them to so many that fit these best."""
+TWICE = 10
+"""So many scenarios of a kind are asked twice."""
 TRIES = 120
 """How many scenarios are tried at the most to shrink one example."""
 
@@ -117,7 +121,11 @@ class _Search:
     def inference(self) -> Inference:
         answered = [answer for answer in self.answers.values() if answer is not None]
         name = self.results.subject.name
-        wrong = complaint(name, self.callback, answered) or idle(name, self.callback, list(self.evidence.seen.values()))
+        wrong = (
+            complaint(name, self.callback, answered)
+            or idle(name, self.callback, list(self.evidence.seen.values()))
+            or self._unsteady()
+        )
         if wrong is not None or not self.evidence.seen:
             return Inference(callback=self.callback, dialect=documented(), complaint=wrong, asked=len(answered))
         left_out = self._left_out()
@@ -139,6 +147,19 @@ class _Search:
             unanswered=tuple(self._unanswered()), asked=len(everything), nearest=nearest.name,
             nearest_fits=len(everything) - len(self.evidence.failing(nearest, everything)),
         )  # fmt: skip
+
+    def _unsteady(self) -> Complaint | None:
+        """Whether it does something else when it is asked some of it again: what was asked first, when nothing could be kept yet,
+        and others."""
+        drawn = [name for name in map(key, map(self.within.inside, self.drawn[:TWICE])) if name in self.evidence.seen]
+        seen = list(self.evidence.seen)
+        some = list(dict.fromkeys([*seen[:TWICE], *drawn, *seen[:: max(1, len(seen) // TWICE)]]))
+        answers = self.results.ask([self.scenarios[name] for name in some], again=True)
+        for name, again in zip(some, answers, strict=True):
+            scenario, first = self.evidence.seen[name]
+            if isinstance(again, Trace) and difference(first, again) is not None:
+                return unsteady(self.results.subject.name, self.callback, scenario)
+        return None
 
     # ------------------------------------------------------------------------------------------ the search
 

@@ -13,11 +13,11 @@ from .budget import BudgetSpent
 from .declarations import pinned
 from .driver.protocol import Unavailable
 from .findings import SHRUNK, Finding, findings
-from .health import DEVIATING, NOT_STARTED, NOTHING_EXERCISED, OK, WRONG, Complaint
+from .health import DEVIATING, NOT_STARTED, NOTHING_EXERCISED, OK, WRONG, Complaint, unsteady
 from .hearing import Hearing
 from .infer import infer
 from .inference import Inference
-from .judge import FAILING, Judgement
+from .judge import FAILING, NONDETERMINISTIC, Judgement
 from .pool import EXAMPLES, EXAMPLES_BY_FIT
 from .report.words import one_line
 from .results import Progress
@@ -217,7 +217,9 @@ class Suite:
 
     def complaints(self, name: Name) -> list[Complaint]:
         """What is wrong with an implementation as a whole; said before any verdict."""
-        return self.hearing(name).complaints()
+        other = [each for each in self.judgements[name] if each.verdict == NONDETERMINISTIC]
+        said = [unsteady(each.implementation, each.callback, each.scenario) for each in other]
+        return [*self.hearing(name).complaints(), *said]
 
     def status(self, names: Sequence[Name]) -> int:
         """The exit status that the judgements of these implementations mean."""

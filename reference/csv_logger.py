@@ -9,6 +9,7 @@ Rules
    is NA, or raises KeyError (a choice).
 4. A value is written as Python writes it, an array in brackets and quotes, None as nothing.
 5. A file that is open cannot be copied, nor one of Python's that was closed.
+6. To which file an instance writes that is used again after an interruption is a choice.
 """
 
 import csv
@@ -28,12 +29,18 @@ from .machine import NOTHING, Effect, Event, Machine, Reason, Unpredictable, Wri
 
 OPENED = Reason("csv-logger/append/overwrites-unless-told-to-append", "A fit begins: append is {append}.")
 WRITTEN = Reason("csv-logger/rows/one-for-each-epoch", "A row is written for epoch index {epoch}.")
+WAITS = Reason(
+    "csv-logger/after-an-interruption",
+    "The row of epoch index {epoch} goes to the file of the interrupted fit, where it will be when training has ended.",
+)
 END = "\r\n"
 
 
 class State(NamedTuple):
     """`columns`: beside epoch; None before the first epoch. `before`: those of the fit before. `header`: one is due before the
-    first row of a fit. `writing`: a row of this fit was written, or tried. `used`: a file was opened once. `open`: it is now."""
+    first row of a fit. `writing`: a row of this fit was written, or tried. `used`: a file was opened once. `open`: it is now.
+    `old`: where in the file of an interrupted fit the next row goes, None where it goes to this fit's own; `late`: rows that wait
+    for the end of training."""
 
     columns: tuple[str, ...] | None = None
     before: tuple[str, ...] | None = None
@@ -41,6 +48,8 @@ class State(NamedTuple):
     writing: bool = False
     used: bool = False
     open: bool = False
+    old: int | None = None
+    late: str = ""
 
 
 class NotFoundError(Exception):
@@ -57,6 +66,7 @@ class CSVLogger(Machine):
     def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
         self.config: Configuration = bind("CSVLogger", config)
         self.keeps_columns = dialect["csv-logger/reuse"] == "columns"
+        self.keeps_file = dialect["csv-logger/after-an-interruption"] == "to-the-file-before"
         self.asks_before = dialect["csv-logger/stop-in-the-first-epoch"] == "the-columns-of-the-fit-before"
         self.writes_na = dialect["csv-logger/missing-metric"] == "na"
         self.opens_late = dialect["csv-logger/opens"] == "with-the-first-row"
@@ -65,18 +75,21 @@ class CSVLogger(Machine):
     # ---------------------------------------------------------------------------------- hooks
 
     def fit_begin(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
-        if state.writing and (self.keeps_columns or not self.opens_late):
-            raise Unpredictable(
-                "instances"
-            )  # the fit before was interrupted, and its file is the one that is written to
         path, header = self.config.filename, state.header
+        if state.writing and self.keeps_file:
+            state = state._replace(old=len(event.texts[path].encode()) if state.old is None else state.old)
+        else:
+            state = state._replace(old=None, late="")
         if self.config.append and path in event.texts:
             header = not event.texts[path]
         if not self.opens_late:
             self.open(effects, event)
-        columns = state.columns if self.keeps_columns else None
-        before = state.before if state.columns is None else state.columns
-        return State(columns=columns, before=before, header=header, used=True, open=not self.opens_late), OPENED
+        keeps_columns = self.keeps_columns or state.old is not None
+        return state._replace(
+            columns=state.columns if keeps_columns else None,
+            before=state.before if state.columns is None else state.columns,
+            header=header, writing=state.old is not None, used=True, open=not self.opens_late,
+        ), OPENED  # fmt: skip
 
     def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         separator = self.config.separator
@@ -97,11 +110,26 @@ class CSVLogger(Machine):
         if not state.writing and self.opens_late and not state.header:
             self.open(effects, event)
         row = {"epoch": event.epoch, **cells}
-        effects.append(Write(self.config.filename, text + line([row[name] for name in names], separator), append=True))
+        written = line([row[name] for name in names], separator)
+        if state.old is not None:
+            return state._replace(late=state.late + written), WAITS
+        effects.append(Write(self.config.filename, text + written, append=True))
         return state._replace(columns=columns, writing=True, open=True), WRITTEN
 
     def fit_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
-        return state._replace(writing=False, open=False), NOTHING
+        if state.late:
+            assert state.old is not None
+            effects.append(self.written_late(state.old, state.late, event.texts[self.config.filename]))
+        return state._replace(writing=False, open=False, old=None, late=""), NOTHING
+
+    def written_late(self, place: int, rows: str, there: str) -> Effect:
+        """The rows that a file gets that was opened in an earlier fit, and is closed only now: at its end where it is opened to
+        append, else at its own place; a gap before that is filled with zeros."""
+        if self.config.append:
+            return Write(self.config.filename, rows, append=True)
+        before, new = there.encode(), rows.encode()
+        text = before[:place].ljust(place, b"\0") + new + before[place + len(new) :]
+        return Write(self.config.filename, text.decode(errors="replace"))
 
     def open(self, effects: list[Effect], event: Event) -> None:
         """Rule 1. Raises what opening it raises."""

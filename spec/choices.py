@@ -231,7 +231,7 @@ _ALL = (
     decision(
         "reduce-lr-on-plateau/patience-below-zero",
         "What does a patience below 0 do?",
-        as_zero="The first epoch without an improvement, and every one after it, reduces.",
+        as_zero="Every epoch without an improvement reduces, outside of a cooldown, as with a patience of 0 or 1.",
         reduces_always=f"{AFTER_IMPROVEMENTS} more, and in the cooldown too: every epoch reduces.",
     ),
     decision(

@@ -17,6 +17,13 @@ RECORDING = (
         columns="Those of the first epoch that it has ever seen.",
     ),
     decision(
+        "csv-logger/after-an-interruption",
+        "Where does an instance write that is used again after a fit that was interrupted?",
+        to_its_file="To the file that the fit has opened, as in any other.",
+        to_the_file_before="To the one that the interrupted fit had opened, in its columns and without a header; the rows are "
+        "there when training has ended. Where the file was emptied since, zeros (NUL) stand in place of what was in it.",
+    ),
+    decision(
         "csv-logger/stop-in-the-first-epoch",
         "What is written where training is stopped in the first epoch of a fit?",
         its_row="That epoch's row, as of any other.",

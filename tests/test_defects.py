@@ -40,6 +40,14 @@ def test_a_finding_of_keras_is_shown_by_its_scenario(title: str) -> None:
     assert f"Seen in {shown}. Since keras {defect.since}.\n" in document
 
 
+@pytest.mark.parametrize("title", [title for title, each in DEFECTS.items() if each.release])
+def test_a_finding_of_another_package_says_since_which_release(title: str) -> None:
+    defect = DEFECTS[title]
+    package = defect.release.partition(" ")[0]
+    assert defect.first.startswith(f"{package} ")
+    assert f"Since {defect.first}.\n" in FINDINGS.read_text(encoding="utf-8")
+
+
 def test_the_installed_keras_does_what_every_finding_says() -> None:
     """By its hooks, which takes no training; the scripts are run whenever the document is made."""
     keras = pytest.importorskip("keras")

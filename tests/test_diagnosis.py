@@ -9,7 +9,7 @@ import pytest
 from command import call
 
 from callcheck.conformance.diagnosis import differences
-from callcheck.conformance.driver.subjects import custom
+from callcheck.conformance.driver.subjects import _making, custom
 from callcheck.conformance.findings import Finding, findings
 from callcheck.conformance.hearing import Hearing
 from callcheck.conformance.infer import infer
@@ -109,3 +109,42 @@ def test_check_tells_the_differences_first(capsys: pytest.CaptureFixture[str]) -
     )
     assert rest.startswith("When is patience at its end? After more than patience epochs without an improvement")
     assert "fails by it: early-stopping/patience/stops-after-patience-epochs" in rest
+
+
+FIVE = """
+
+class Five(EarlyStopping):
+    def __init__(self, monitor="val_loss", patience=5, min_delta=0, mode="auto"):
+        super().__init__(monitor=monitor, patience=patience, min_delta=min_delta, mode=mode)
+"""
+
+
+def test_a_default_of_ones_own_is_told_once_and_held_against_nothing(
+    own: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain = Path(__file__).resolve().parents[1] / "examples" / "early_stopping.py"
+    (own / "five.py").write_text(plain.read_text(encoding="utf-8") + FIVE)
+    few = ("--callback", "EarlyStopping", "--clause", "early-stopping/patience", "--examples", "40")
+    assert call("check", "five:Five", *few) == 0, capsys.readouterr().out
+    assert "EarlyStopping: the default of patience is 5 (Keras: 0); wherever" in capsys.readouterr().out
+
+
+class Refusing:
+    """It has no mode auto, and another default of patience."""
+
+    def __init__(self, patience: int = 5, mode: str = "min") -> None:
+        if mode not in ("min", "max"):
+            raise ValueError(mode)
+        self.given = patience, mode
+
+    def on_epoch_end(self, epoch: int, logs: object = None) -> None: ...
+
+
+def test_keras_s_default_is_given_unless_it_is_refused() -> None:
+    made = custom("mine:Refusing", Refusing, "EarlyStopping")
+    assert made.capabilities.defaults == {"EarlyStopping": {"patience": "5", "mode": "'min'"}}
+    make = _making(Refusing, {"patience": 0, "mode": "auto"})
+    assert make("EarlyStopping", mode="max").given == (0, "max")
+    assert make("EarlyStopping").given == (5, "min")
+    with pytest.raises(ValueError, match="none"):
+        make("EarlyStopping", patience=1, mode="none")

@@ -127,7 +127,8 @@ def test_what_is_saved_is_a_file_that_can_be_read_and_renamed() -> None:
     assert answer["fits"][0]["error"] is None
     assert epoch["logged"] == {"size": 1.0}
     assert epoch["files"] == ["m.keras.best"]
-    assert epoch["gone"] == ["m.keras"], "it was saved, and is not there"
+    assert [each["path"] for each in epoch["saved"]] == ["m.keras.best"], "which it was renamed to"
+    assert epoch["gone"] == []
     assert [save["path"] for save in epoch["saved"]] == ["m.keras"]
 
 
@@ -206,3 +207,52 @@ def test_what_tensorflow_1_saves(
         else:
             with pytest.raises(files):
                 save(path)
+
+
+class SavesThenRenames(Saves):
+    """What is half written is never found under the name."""
+
+    def on_epoch_end(self, epoch: int, logs: Any) -> None:
+        path = self.path(epoch)
+        part = os.path.join(os.path.dirname(path), "part-" + os.path.basename(path))
+        self.model.save(part)
+        os.replace(part, path)
+
+
+class SavesAndRemoves(Saves):
+    def on_epoch_end(self, epoch: int, logs: Any) -> None:
+        super().on_epoch_end(epoch, logs)
+        os.remove(self.path(epoch))
+
+
+@pytest.mark.parametrize("way", ["", ":fit"])
+def test_what_is_renamed_in_the_hook_was_saved_under_its_last_name(way: str) -> None:
+    made: type = SavesThenRenames
+    if way:
+        keras = pytest.importorskip(
+            "keras", reason="keras is not installed; pip install 'callcheck[keras]' installs it"
+        )
+        hooks = {"on_epoch_end": SavesThenRenames.on_epoch_end, "path": Saves.path}
+        body = {"__init__": _with_base(keras, Saves.__init__), **hooks}
+        made = type("SavesThenRenames", (keras.callbacks.Callback,), body)
+    (fit,) = run(custom("mine:Saves", made, "ModelCheckpoint", bool(way)), saving("m-{epoch}.keras"), optional=True)[
+        "fits"
+    ]
+    epoch = fit["epochs"][0]
+    assert [each["path"] for each in epoch["saved"]] == ["m-0.keras"]
+    assert (epoch["files"], epoch["gone"]) == (["m-0.keras"], [])
+
+
+def _with_base(keras: Any, init: Any) -> Any:
+    def made(self: Any, filepath: Any, mode: str = "min") -> None:
+        keras.callbacks.Callback.__init__(self)
+        init(self, filepath, mode)
+
+    return made
+
+
+def test_what_is_removed_in_the_hook_was_saved_and_is_gone() -> None:
+    (fit,) = run(custom("mine:Saves", SavesAndRemoves, "ModelCheckpoint"), saving("m.keras"), optional=True)["fits"]
+    epoch = fit["epochs"][0]
+    assert [each["path"] for each in epoch["saved"]] == ["m.keras"]
+    assert (epoch["files"], epoch["gone"]) == ([], ["m.keras"])

@@ -259,12 +259,17 @@ def test_of_a_very_long_record_who_decides_by_no_metric_is_told_in_part(monkeypa
     assert "TensorBoard does not decide by metrics, and is told of the first 100 epochs, of 120" in alone.notes
     assert len(alone.rows()) == 100
     schedule = {"callback": "LearningRateScheduler", "config": {"schedule": {"scale": 0.5}}}
-    stopping = {"callback": "EarlyStopping"}
-    together = callcheck.explain(losses, [{"callback": "TensorBoard"}, schedule, {"callback": "CSVLogger"}, stopping])
+    stopping, reducing = {"callback": "EarlyStopping"}, {"callback": "ReduceLROnPlateau"}
+    together = callcheck.explain(losses, [{"callback": "TensorBoard"}, schedule, {"callback": "CSVLogger"}, reducing])
     assert isinstance(together, Together)
-    assert [part.question.callback for part in together.parts] == ["LearningRateScheduler", "EarlyStopping"]
+    assert [part.question.callback for part in together.parts] == [
+        "LearningRateScheduler",
+        "ReduceLROnPlateau",
+    ]
     assert [len(part.rows()) for part in together.parts] == [120] * 2
     assert sum("not looked at" in note for note in together.parts[0].notes) == 2
+    without = callcheck.explain(losses, [schedule, stopping])
+    assert "LearningRateScheduler: not looked at" in str(without)
     best = told(losses, "ModelCheckpoint", {"filepath": "m.keras", "save_best_only": True})
     assert (len(best.rows()), best.notes) == (120, ())
 
@@ -292,6 +297,14 @@ def test_epochs_that_are_not_monitored_leave_nothing_open(tmp_path: Path) -> Non
     (tmp_path / "output.txt").write_text(text)
     explanation = told(str(tmp_path / "output.txt"), config={"patience": 1, "start_from_epoch": 1})
     assert "if, below the printed digits, epoch 3 improved" in explanation.audit.sentence
+
+
+def test_who_raises_without_its_metric_does_not_count_nothing() -> None:
+    (trap,) = told({"loss": [1.0]}, dialect="transformers").traps
+    assert (
+        trap
+        == "val_loss is in no epoch of the record: without it, EarlyStopping would have raised KeyError; recorded: loss"
+    )
 
 
 def test_a_column_that_csvlogger_left_out_is_no_claim_about_the_callback(tmp_path: Path) -> None:

@@ -54,6 +54,9 @@ CASES: dict[str, tuple[ScriptFit, ScriptFit]] = {
             around="initial_epoch = 10",
         ),
     ),
+    "a-model-in-hdf5-cannot-be-trained-on": (
+        fit(SAVE + '{ filepath = "m.h5" }'), fit(SAVE + '{ filepath = "m.keras" }'),
+    ),
     "validation-freq-stretches-patience": (
         fit(EARLY + "{ patience = 2 }", around="validation_freq = 2"), fit(EARLY + "{ patience = 2 }"),
     ),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -86,6 +86,17 @@ class Raises(EarlyStopping):
 class Unmade(EarlyStopping):
     def __init__(self, monitor: str = "val_loss", patience: int = 0) -> None:
         raise OSError("no licence")
+
+
+class Shares(EarlyStopping):
+    """What it counts is kept in the class."""
+
+    counted: ClassVar[dict[str, int]] = {"epochs": 0}
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self.counted["epochs"] += 1
+        if self.counted["epochs"] % 7 == 0:
+            self.model.stop_training = True
 
 
 def results_of(made: type[EarlyStopping]) -> Results:
@@ -228,6 +239,7 @@ def test_what_was_not_told_says_why() -> None:
         (Raises, "RuntimeError out of epoch_end: it always does"),
         (Unmade, "could be constructed in none"),
         (Nothing, "never stopped training in any of"),
+        (Shares, "it keeps something beside its instances, in its class or its module, or decides by chance"),
     ],
 )
 def test_what_cannot_be_told_is_said_first(made: type[EarlyStopping], sentence: str) -> None:

@@ -84,9 +84,10 @@ def attribute_to_json(value: Any) -> Any:
     if isinstance(value, float):
         return value_to_json(unsigned_zero(float(value)))
     try:
-        if not isinstance(value, (int, str)) and getattr(value, "size", 1) <= _LONGEST:
+        size = getattr(value, "size", 1)
+        if not isinstance(value, (int, str)) and (value.numel() if callable(size) else size) <= _LONGEST:  # PyTorch's
             return value_to_json(as_recorded(value))
-    except (TypeError, ValueError):
+    except (AttributeError, TypeError, ValueError):
         pass
     return f"<{type(value).__name__}>"
 

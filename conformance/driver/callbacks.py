@@ -13,7 +13,7 @@ from .record import OtherRaised, Recorder
 from .scenario import Scenario
 from .written import written
 
-_WRITES_TO = ("filename", "backup_dir", "log_dir")
+WRITES_TO = ("filename", "backup_dir", "log_dir")
 """Parameters that say where a callback writes something down."""
 
 
@@ -84,7 +84,7 @@ class Callbacks:
         try:
             configured = self._configured[index]
             config = bound(configured.callback, configured.config)
-            path = self._directory.inside(next((config[name] for name in _WRITES_TO if name in config), "-"))
+            path = self._directory.inside(next((config[name] for name in WRITES_TO if name in config), "-"))
             return written(configured.callback, self.made[index], os.path.join(self._directory.path, path))
         except (AttributeError, TypeError, ValueError) as error:
             raise Nonsense(f"what the callback has written down cannot be read: {error}") from error

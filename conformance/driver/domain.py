@@ -19,7 +19,7 @@ _KINDS = {
     "text": lambda value: type(value) is str,
 }
 """What a parameter can be, by name."""
-_RATE_KEYS = ("learning_rate", "lr")
+RATE_KEYS = ("learning_rate", "lr")
 """Under which Keras logs the rate: to monitor one of them is to monitor the rate, in Keras alone."""
 
 
@@ -98,7 +98,7 @@ class Domain:
         for name in (*self.accepts, *self.kinds):
             if name in config and not self.takes(name, config[name]):
                 return f"{name}={config[name]}"
-        if config.get("monitor") in _RATE_KEYS:
+        if config.get("monitor") in RATE_KEYS:
             return "the rate as a metric"
         if type(scenario.learning_rate) is not float or any(
             fit.learning_rate is not None and type(fit.learning_rate) is not float for fit in scenario.fits

@@ -67,6 +67,8 @@ class Directory:
         """The files that were there when it was last looked at."""
         self._saved: List[str] = []
         """Those that were saved since."""
+        self._identities: Dict[str, Tuple[int, int]] = {}
+        """By path, which file was saved there in the hook that runs."""
 
     def __enter__(self) -> "Directory":
         try:
@@ -133,6 +135,20 @@ class Directory:
     def wrote(self, path: str) -> None:
         """A save went to that file."""
         self._saved.append(path)
+        if os.path.isfile(path):
+            self._identities[path] = _identity(path)
+
+    def lies_at(self, path: str) -> str:
+        """Where a file that was saved lies when the hook is over: elsewhere, if it was renamed then."""
+        identity = self._identities.pop(path, None)
+        if identity is None or os.path.isfile(path):
+            return path
+        for folder, _, names in os.walk(self.path):
+            for name in names:
+                if _identity(os.path.join(folder, name)) == identity:
+                    self._saved.remove(path)  # so that it is not said to be gone
+                    return os.path.join(folder, name)
+        return path
 
     def changes(self) -> Tuple[List[str], List[str]]:
         """The files that are new since the last time of asking; and those that are gone, also if they were saved since."""
@@ -148,6 +164,11 @@ class Directory:
     def _named(self, path: str) -> str:
         folder, name = os.path.split(os.path.relpath(path, self.path))
         return os.path.join(folder, EVENTS if name.startswith(EVENTS) else name)
+
+
+def _identity(path: str) -> Tuple[int, int]:
+    found = os.stat(path, follow_symlinks=False)
+    return found.st_dev, found.st_ino
 
 
 def path_of(filepath: Any) -> Any:

@@ -410,7 +410,8 @@ class _Training:
             weights = self._origin(self.models.weights_in_checkpoint(checkpoint, self.scenario.outputs))
             saves.append(self.recorder.save(self.callbacks.as_asked(self.subject, checkpoint, True), weights))
         self.backups[self.subject] = checkpoint
-        for path, weights_only in self.written:
+        for announced, weights_only in self.written:
+            path = self.directory.lies_at(announced)
             weights = self._origin(self.models.weights_in(path, weights_only, self.scenario.outputs))
             saves.append(self.recorder.save(self.callbacks.as_asked(self.subject, path, weights_only), weights))
         self.written.clear()

@@ -209,7 +209,8 @@ class KerasShaped(Training):
         model = self.model
         saved: Tuple[str, ...] = ()
         if model.saved:
-            saved = tuple(self.callbacks.as_asked(callback, each.path, each.weights_only) for each in model.saved)
+            paths = [(model.lies_at(each), each.weights_only) for each in model.saved]
+            saved = tuple(self.callbacks.as_asked(callback, path, weights_only) for path, weights_only in paths)
             model.saved.clear()
         changes = NOTHING_CHANGED if self.given is None else self.given.changes()
         return Observation(

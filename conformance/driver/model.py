@@ -153,6 +153,15 @@ class Model:
             self._directory.wrote(file)
         self.saved.append(Written(path, weights_only, self.weights_of, self.steps))
 
+    def lies_at(self, written: Written) -> str:
+        """The path under which a save is found when the hook is over."""
+        path = written.path
+        for file in self._world.form(written.path, written.weights_only):
+            lies, rest = self._directory.lies_at(file), file[len(written.path) :]
+            if lies != file:
+                path = lies[: -len(rest)] if rest and lies.endswith(rest) else lies
+        return path
+
     def read(self, filepath: Any, load: str) -> Tuple[Origin, Any, Optional[int], Optional[Origin]]:
         """Whose weights were saved there, the optimizer's rate, its steps and its average (None: these are not brought back).
         Raises FileNotFoundError for what cannot be loaded as the "model", or its "weights"."""

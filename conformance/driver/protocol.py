@@ -52,10 +52,11 @@ def _known(what: str, given: Iterable[str], known: Iterable[str]) -> None:
 class Capabilities:
     """What an implementation can be asked. `parameters`: by callback, the parameters that it has; a callback that is not
     listed has all. `observables`: what can be seen of it. `reusable`: whether one instance serves several fits. `domain`:
-    the values that it can be given (`domain.py`); None: all. Raises ValueError for a callback or an observable that there is
-    not."""
+    the values that it can be given (`domain.py`); None: all. `defaults`: by callback and parameter, its own default as text,
+    where that is not Keras's; it is told, and the parameter is given wherever the callback is judged. Raises ValueError for a
+    callback or an observable that there is not."""
 
-    __slots__ = ("callbacks", "domain", "observables", "parameters", "reusable")
+    __slots__ = ("callbacks", "defaults", "domain", "observables", "parameters", "reusable")
 
     def __init__(
         self,
@@ -65,13 +66,18 @@ class Capabilities:
         observables: Iterable[str] = OBSERVABLES,
         reusable: bool = True,
         domain: Optional[Domain] = None,
+        defaults: Optional[Mapping[str, Mapping[str, str]]] = None,
     ) -> None:
         self.callbacks = frozenset(callbacks)
+        self.defaults = {
+            callback: {str(name): str(value) for name, value in each.items()}
+            for callback, each in (defaults or {}).items()
+        }
         self.parameters = None if parameters is None else {name: frozenset(each) for name, each in parameters.items()}
         self.observables = frozenset(observables)
         self.reusable = reusable
         self.domain = domain
-        _known("callback", [*self.callbacks, *(self.parameters or {})], CALLBACKS)
+        _known("callback", [*self.callbacks, *(self.parameters or {}), *self.defaults], CALLBACKS)
         _known("observable", self.observables, {*OBSERVABLES, "optimizer_steps"})
 
     def to_json(self) -> Dict[str, Any]:
@@ -83,6 +89,7 @@ class Capabilities:
             "observables": sorted(self.observables),
             "reusable": self.reusable,
             "domain": self.domain and self.domain.to_json(),
+            "defaults": self.defaults,
         }
 
     @classmethod

@@ -11,10 +11,12 @@ import inspect
 import os
 import re
 import sys
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional
 
 from .adapters import INSTALL, adapter
+from .callbacks import WRITES_TO
 from .charts import TENSORBOARD, available
+from .domain import DEFAULTS
 from .fit import RealFit
 from .hooks import Hooks
 from .importing import quiet
@@ -113,7 +115,8 @@ def custom(name: str, found: Any, callback: Optional[str] = None, by_fit: bool =
     home = _home(found)
     if home is None:
         raise Unavailable(f"{name}:fit needs a class that is derived from a Keras callback")
-    return RealFit(name + ":fit", _making(found), real_models(package(home)), capabilities, **derived)
+    make = _making(found, _given(capabilities, kind))
+    return RealFit(name + ":fit", make, real_models(package(home)), capabilities, **derived)
 
 
 def _adapter(name: str, found: Any) -> Any:
@@ -126,8 +129,24 @@ def _adapter(name: str, found: Any) -> Any:
     return adapter
 
 
-def _making(found: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda callback, **config: found(**config)
+def _making(found: Callable[..., Any], given: Mapping[str, Any]) -> Callable[..., Any]:
+    """Constructs the callback with what is `given` where a configuration leaves it out. One that refuses that is constructed
+    with its own defaults: whatever it is asked, it would be refused."""
+
+    def make(callback: str, **config: Any) -> Any:
+        try:
+            return found(**dict(given, **config))
+        except Exception:
+            if given.keys() <= config.keys():
+                raise
+            return found(**config)
+
+    return make
+
+
+def _given(capabilities: Capabilities, callback: str) -> Dict[str, Any]:
+    """Keras's defaults of the parameters of which the callback has other ones."""
+    return {name: DEFAULTS[callback][name] for name in capabilities.defaults.get(callback, ())}
 
 
 def _lineage(found: Any) -> List[Any]:
@@ -147,7 +166,34 @@ def _capabilities(found: Any, callback: str) -> Capabilities:
         return Capabilities(callbacks=[callback])  # a constructor that does not tell
     everything = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters)
     names = [parameter.name for parameter in parameters]
-    return Capabilities(callbacks=[callback], parameters=None if everything else {callback: names})
+    return Capabilities(
+        callbacks=[callback], parameters=None if everything else {callback: names},
+        defaults={callback: _own_defaults(found, callback, parameters)},
+    )  # fmt: skip
+
+
+def _own_defaults(found: Any, callback: str, parameters: Iterable[inspect.Parameter]) -> Dict[str, str]:
+    """The defaults that are not the newest Keras's, as text; of a constructor that is an older Keras's own none. A folder is
+    the scenario's affair."""
+    if getattr(getattr(found, "__init__", None), "__module__", "").split(".")[0] in _HOMES:
+        return {}
+    keras = {name: value for name, value in DEFAULTS[callback].items() if name not in WRITES_TO}
+    own = {each.name: each.default for each in parameters if each.default is not inspect.Parameter.empty}
+    return {name: _as_text(own[name]) for name in keras if name in own and not _equal(own[name], keras[name])}
+
+
+def _as_text(value: Any) -> str:
+    try:
+        return repr(value)[:100]
+    except Exception:  # it is somebody's object
+        return "what cannot be shown"
+
+
+def _equal(a: Any, b: Any) -> bool:
+    try:
+        return bool(a == b)
+    except Exception:  # an array says of each of its elements
+        return False
 
 
 _HOMES = {"keras": "keras", "tf_keras": "tf-keras", "tensorflow": "tensorflow", "tensorflow_core": "tensorflow"}
@@ -176,7 +222,9 @@ class _Custom(Hooks):
     """
 
     def __init__(self, name: str, found: Callable[..., Any], capabilities: Capabilities, **identity: Any) -> None:
-        super().__init__(name, _making(found), PlainWorld(), capabilities, **identity)
+        (callback,) = capabilities.callbacks
+        make = _making(found, _given(capabilities, callback))
+        super().__init__(name, make, PlainWorld(), capabilities, **identity)
 
     def world_for(self, callback: Any) -> PlainWorld:
         home = _home(type(callback))

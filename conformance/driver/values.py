@@ -10,6 +10,8 @@ import ctypes
 import math
 from typing import Any, Callable, Dict, Mapping, NamedTuple, Tuple
 
+from .domain import RATE_KEYS
+
 _SPECIAL = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _c_float = ctypes.c_float
 
@@ -204,6 +206,12 @@ NOTHING_CHANGED = Changes({}, (), ())
 _MISSING = object()
 
 
+def _form(name: str, value: Any) -> str:
+    """By what a value is compared with another one; of a learning rate of zero traces have no sign."""
+    rate_of_zero = name in RATE_KEYS and type(value) is float and not value
+    return "0.0" if rate_of_zero else repr(value)
+
+
 class Given:
     """The logs that the callbacks of one hook share, and what each does to them."""
 
@@ -234,8 +242,8 @@ class Given:
             return NOTHING_CHANGED
         added: Dict[str, Any] = {}
         for name, value in touched.items():
-            form = repr(value)
-            if name not in before or form != self._recorded.get(name, repr(before[name])):
+            form = _form(name, value)
+            if name not in before or form != self._recorded.get(name, _form(name, before[name])):
                 added[name] = value
                 if not isinstance(value, (float, bool)) or isinstance(value, ArrayNumber):
                     self._recorded[name] = form

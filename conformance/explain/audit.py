@@ -197,7 +197,7 @@ def _used_before(question: Question) -> Iterator[str]:
 
 def _fits_after(question: Question, best: float, dialect: Dialect) -> bool:
     scenario = question.scenario()
-    before = Fit(epochs=(Epoch(logs={question.monitor: float(best)}),), initial_epoch=0)
+    before = Fit(epochs=(Epoch(logs={question.monitor: float(best)}),))
     try:
         story = tell(replace(scenario, fits=(before, *scenario.fits)), dialect, question.place)
     except WrongArgument:

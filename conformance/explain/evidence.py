@@ -116,8 +116,8 @@ def _would_tell(question: Question, story: Story, index: int) -> bool:
 
 def _rates(fit: RecordedFit, story: Story, index: int, rounded: bool, of_the_optimizer: bool) -> tuple[int, str] | None:
     """`of_the_optimizer`: whoever recorded the rates asked the optimizer, and not the logs."""
-    rates = [as_rounded(rate) for rate in fit.rates] if rounded else fit.rates
-    start = rates[0]
+    written = as_rounded if rounded else lambda rate: rate
+    start, rates = written(fit.rates[0]), map(written, fit.rates)  # as far as somebody looks
     for at, (recorded, epoch) in enumerate(zip(rates, story.epochs(index), strict=False)):
         if recorded is None:
             continue

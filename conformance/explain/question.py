@@ -180,7 +180,7 @@ class Question:
         fits = []
         for index, (recorded, epochs) in enumerate(zip(self.history.fits, self._epochs[names], strict=True)):
             rate = self.rate if index == 0 else rate_before(recorded.rates[0], self.callbacks, self.dialect)
-            fits.append(Fit(epochs=epochs, initial_epoch=recorded.first_epoch, learning_rate=rate))
+            fits.append(Fit(epochs=epochs, initial_epoch=recorded.first_epoch or None, learning_rate=rate))
         metrics = tuple(dict.fromkeys(each for one in self.callbacks for each in _metrics(one, self.metrics)))
         if self.company:
             return Scenario(callbacks=self.company, fits=tuple(fits), metrics=metrics).averaging()
@@ -357,8 +357,8 @@ def _decides_by_metrics(each: Configured) -> bool:
     return each.callback == "TerminateOnNaN" or "monitor" in defaults(each.callback)
 
 
-TAKES_PART = ("LearningRateScheduler", "SwapEMAWeights")
-"""The callbacks that decide by no metric, and on which others of a fit may depend: by the rate, and by the weights."""
+DEPENDING = {"LearningRateScheduler": "ReduceLROnPlateau", "SwapEMAWeights": "EarlyStopping"}
+"""Of the callbacks that decide by no metric those on which another one depends: by the rate, and by the weights."""
 
 
 def _worth_telling(
@@ -373,7 +373,8 @@ def _worth_telling(
         does = "does not decide by metrics, and is" if len(callbacks) == 1 else "do not decide by metrics, and are"
         names = " and ".join(each.callback for each in callbacks)
         return callbacks, [f"{names} {does} told of the first {MOST_TOLD:,} epochs, of {length:,}"]
-    kept = [each for each in callbacks if each in kept or each.callback in TAKES_PART]
+    there = {each.callback for each in kept}
+    kept = [each for each in callbacks if each in kept or DEPENDING.get(each.callback) in there]
     return kept, [
         f"{each.callback}: not looked at, as it does not decide by metrics, and the record has more than {MOST_TOLD:,} epochs"
         for each in callbacks

@@ -37,7 +37,9 @@ def _missing(question: Question, story: Story) -> Iterator[str]:
             lost = ""
             if question.history.kind == "a CSVLogger file":
                 lost = "; CSVLogger leaves out what the first epoch does not have, and then the record does not tell"
-            counted = f"{question.callback} would have warned and counted nothing"
+            raised = next((fit.error.type for fit in story.trace.fits if fit.error is not None), None)
+            does = "warned and counted nothing" if raised is None else f"raised {raised}"
+            counted = f"{question.callback} would have {does}"
             yield f"{name} is in no epoch of the record: without it, {counted}{lost}; recorded: {others}"
         elif without:
             yield f"epochs without {name} are not counted: patience is in epochs that have it"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from callcheck import __version__
 from callcheck.conformance.report.folder import (
@@ -38,16 +38,25 @@ def written(*parts: Explanation) -> Written:
     return Written(command="explain", page=page(*parts), brief=_brief(parts), cases=[case], data=data)
 
 
+def _below(title: str, lines: Iterable[str]) -> str:
+    """Lines as a list with a title; nothing where there are none."""
+    listed = "\n".join(f"- {line}" for line in lines)
+    return f"**{title}:**\n\n{listed}" if listed else ""
+
+
 def _brief(parts: Sequence[Explanation]) -> Brief:
-    said = [paragraph.partition(": ") for part in parts for paragraph in paragraphs(part)]
+    said = [(part, *paragraph.partition(": ")) for part in parts for paragraph in paragraphs(part)]
     lines = [
         f"### callcheck explain: {plain(title(parts))}",
         f"Compared with {plain(parts[0].compared_with)}.",
-        *(f"**{begin}:** {plain(paragraph)}" for begin, _, paragraph in said),
+        *(
+            f"**{plain(part.title) if len(parts) > 1 and len(part.summaries) == 1 else begin}:** {plain(paragraph)}"
+            for part, begin, _, paragraph in said
+        ),
         plain(" ".join(audited(parts[0]))),
         "\n".join(f"- {ours(each)}" for each in parts[0].audit.explanations),
-        "\n".join(f"- {ours(trap)}" for trap in all_traps(parts)),
-        "\n".join(f"- What if {plain(line)}" for part in parts for line in what_ifs(part.what_ifs)),
+        _below("Mind", map(ours, all_traps(parts))),
+        _below("What if", (plain(line) for part in parts for line in what_ifs(part.what_ifs))),
     ]
     tables = ["\n".join(([f"{part.title}:"] if len(parts) > 1 else []) + list(table(part))) for part in parts]
     return Brief(

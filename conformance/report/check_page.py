@@ -13,6 +13,7 @@ from ..inference import Inferred
 from ..judge import FAILING, NOT_APPLICABLE, NOT_EXERCISED, Judgement
 from ..session import Suite
 from ..subjects.names import Name
+from .constructor import of_constructor
 from .counterexample import describe, placed, sentence
 from .folder import FAILED, PASSED, SKIPPED, Brief, Case, fenced, folded, ours, plain
 from .inference import difference_sentence, difference_told
@@ -30,10 +31,10 @@ def headline(suite: Suite, found: Findings) -> str:
     """The outcome in a sentence."""
     complaints = [f"{each.sentence.rstrip('.')}." for name in suite.started() for each in suite.complaints(name)]
     complaints += [
-        f"{each.callback}: {inferred_headline(each)}."
+        f"{each.callback}: {inferred_headline(each) if each.complaint is None else each.complaint.sentence}."
         for name in suite.started()
         for each in suite.diagnosis(name)
-        if differences(each)
+        if differences(each) or each.complaint is not None
     ]
     if found:
         count, clauses = len(found), sum(len(each.all) for _, each in found)
@@ -80,7 +81,14 @@ def _implementations(suite: Suite) -> str:
     head = (
         "<thead><tr><th>implementation</th><th>compared with</th><th>verdicts</th><th>scenarios run</th></tr></thead>"
     )
-    return f'<div class="scroll"><table>{head}<tbody>{"".join(lines)}</tbody></table></div>'
+    constructors = [
+        said
+        for hearing in suite.started().values()
+        for callback in suite.callbacks
+        for said in of_constructor(hearing.subject.capabilities, callback)
+    ]
+    beside = listed(constructors) if constructors else ""
+    return f'<div class="scroll"><table>{head}<tbody>{"".join(lines)}</tbody></table></div>{beside}'
 
 
 def _contents(found: Findings) -> str:

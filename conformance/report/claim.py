@@ -3,6 +3,7 @@
 Rules
 - A claim names the callbacks, the dialect, the version of the specification, how much was judged, and the day.
 - Whoever deviates, or was asked too little, has none; the sentence says why, and the badge is red or grey.
+- Defaults of its own are named: they were never left to it.
 - "Same as" is claimed of a dialect alone, whose agreement was asked for; of the documentation it is that its clauses are kept.
 """
 
@@ -42,6 +43,13 @@ def claim(suite: Suite, name: Name) -> tuple[str, str]:
         f"{hearing.subject.name} {what} in {', '.join(callbacks)}: {len(kept)} clauses judged on {hearing.results.answered} "
         f"scenarios{compared} ({about}, dialect {hearing.dialect.name}, seed {suite.seed})"
     )
+    own = [
+        f"{callback}'s {name}"
+        for callback in callbacks
+        for name in hearing.subject.capabilities.defaults.get(callback, ())
+    ]
+    if own:
+        sentence += f"; with other defaults of {', '.join(own)}"
     return sentence, _badge(f"same as {told}" if agreeing else f"keeps {told}", "brightgreen")
 
 

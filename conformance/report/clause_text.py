@@ -7,7 +7,7 @@ Rules
 """
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.choice import Choice
@@ -25,11 +25,16 @@ from .table import heading
 from .words import anchor, one_line
 
 
+def tied(clause: Clause) -> Mapping[str, tuple[str, ...]]:
+    """The choices that a clause is tied to: those of which it leaves some value out."""
+    return {choice: values for choice, values in clause.choices.items() if {*values} < CHOICES[choice].values.keys()}
+
+
 def clause_text(clause: Clause, form: Form) -> Iterator[str]:
     yield from (f'### <a id="{anchor(clause.id)}"></a>`{clause.id}`', "", f"**{sentence_text(clause.sentence)}**", "")
     source = clause.origin.removeprefix(f"{clause.level}: ")
     yield from (f"*{clause.level}*; {_linked(source)}.", "")
-    for choice, values in clause.choices.items():
+    for choice, values in tied(clause).items():
         said = "; or ".join(f"`{value}` {_meaning(choice, value)}" for value in values)
         yield from (f"Holds where {form.link(choice)} is {said}.", "")
     yield from _standings(clause, standings(clause.id), form)
@@ -138,11 +143,11 @@ def _whose(choice: Choice, value: str) -> str:
 
 def _decides(choice: Choice, form: Form) -> Iterator[str]:
     """The clauses that are tied to a choice, and those that one of the dialects breaks by it."""
-    tied = [clause.id for clause in CLAUSES.values() if choice.id in clause.choices]
+    holding = [clause.id for clause in CLAUSES.values() if choice.id in tied(clause)]
     broken = [
         clause.id for clause in CLAUSES.values()
         if any(choice.id == cause for each in standings(clause.id) for cause, _ in each.causes)
     ]  # fmt: skip
-    for begin, ids in (("Clauses tied to it", tied), ("Clauses that are broken by it", broken)):
+    for begin, ids in (("Clauses tied to it", holding), ("Clauses that are broken by it", broken)):
         if ids:
             yield from (f"{begin}: {', '.join(form.link(id, id) for id in ids)}.", "")

@@ -16,7 +16,13 @@ from ..infer import choices_of
 from ..seen import kept
 from .words import compared_with
 
-KERAS = (DOCUMENTED, NEWEST, "keras-2.3.1", "tf-keras-2.21.0")
+KERAS = (
+    DOCUMENTED,
+    NEWEST,
+    *(f"{NEWEST}+{each}" for each in ("jax", "torch", "numpy")),
+    "keras-2.3.1",
+    "tf-keras-2.21.0",
+)
 """The columns of every table; those of the libraries follow."""
 _TITLE = """# How callbacks differ, from library to library
 

@@ -75,9 +75,15 @@ class Report:
     @property
     def first_screen(self) -> list[str]:
         """What the differences are, the user's configurations first, and what was not tested."""
-        lines = [f"{self.a} and {self.b}: {self.counted}"]
-        if self.risk:
-            lines.append(f"risk: {self.risk}")
+        lines = [f"{self.a} and {self.b}: {self.counted}", *self.at_stake]
+        if len(self.differences) > 1:
+            lines += [f"  {self.title(number, each)}" for number, each in enumerate(self.differences, 1)]
+        return [*lines, *self.limits]
+
+    @property
+    def at_stake(self) -> list[str]:
+        """How much the worst matters, and what it means for the user's configurations, a line each."""
+        lines = [f"risk: {self.risk}"] if self.risk else []
         if self.own:
             touched = {each.own for each in self.differences}
             lines.append(f"your configurations: {len(touched & {*self.own})} of {len(self.own)} do something else")
@@ -86,8 +92,12 @@ class Report:
             lines.append(
                 f"  {title}: {', '.join(numbers) or ('not predicted' if title in self.unknown else 'no difference')}"
             )
-        if len(self.differences) > 1:
-            lines += [f"  {self.title(number, each)}" for number, each in enumerate(self.differences, 1)]
+        return lines
+
+    @property
+    def limits(self) -> list[str]:
+        """What somebody has accepted, and what was not tested, a line each."""
+        lines: list[str] = []
         if self.review is not None:
             lines += [f"  accepted: [{index + 1}], {reason}" for index, reason in self.review.accepted.items()]
             lines += [f"  vanished: {each}" for each in self.review.vanished]

@@ -22,8 +22,14 @@ def written(report: Report) -> Written:
     )
 
 
+def _around(report: Report) -> list[str]:
+    """What is to be said of all differences together."""
+    return [line.strip() for line in (*report.at_stake, *report.limits)]
+
+
 def _title(each: Difference) -> str:
-    return ", ".join((f"{SEVERITIES[each.severity]}: {each.callback}", *each.choices))
+    about = ", ".join((f"{SEVERITIES[each.severity]}: {each.callback}", *each.choices))
+    return about + (" (yours)" if each.own else "")
 
 
 def page(report: Report) -> str:
@@ -33,6 +39,7 @@ def page(report: Report) -> str:
         f'<li><a href="#difference-{number}">{text(_title(each))}</a></li>' for number, each in enumerate(found, 1)
     )
     parts = [
+        "<ul>" + "".join(f"<li>{text(line)}</li>" for line in _around(report)) + "</ul>",
         f"<ol>{contents}</ol>" if len(found) > 1 else "",
         *(_one(report, number, each) for number, each in enumerate(found, 1)),
     ]
@@ -51,6 +58,7 @@ def _one(report: Report, number: int, each: Difference) -> str:
             f"<span class='quiet'>({text(change.source)})</span></p>"
             for package, change in changes_between(*report.dialects, choice)
         ]
+    parts.append(f"<p>{text(each.own)}</p>" if each.own else "")
     seen = [_seen(name, result) for name, result in ((report.a, each.a), (report.b, each.b))]
     parts.append(f'<p class="quiet">{text(CLAIMS[each.status])}</p>')
     parts += [f"<p>{text(line)}</p>" for line in heading(each.scenario)]
@@ -69,8 +77,9 @@ def _seen(name: str, result: Result) -> Seen:
 
 def brief(report: Report) -> Brief:
     """`summary.md`."""
+    around = "\n".join(f"- {plain(line)}" for line in _around(report))
     return Brief(
-        begin=f"### callcheck diff: {plain(report.a)} and {plain(report.b)}: {plain(report.counted)}",
+        begin=f"### callcheck diff: {plain(report.a)} and {plain(report.b)}: {plain(report.counted)}\n\n{around}",
         parts=[_part(report, number, each) for number, each in enumerate(report.differences, 1)],
         end=f"{plain(report.basis)} callcheck {__version__}",
     )

@@ -59,8 +59,16 @@ def introduction(form: Form) -> Iterator[str]:
         "of the fit before, and "
         "with its instance of the callback or a copy of it; "
         "nobody else does anything but set the stop flag, at an epoch's end and before the callback's own hook; and no epoch "
-        "has an index below 0. A clause on every callback is about any optimizer and about new instances; one on training, or "
-        "on BackupAndRestore, about new instances, models that are loaded, and others at work."
+        "has an index below 0. A clause on every callback is also about other optimizers and about new instances; one on "
+        "training, or on BackupAndRestore, also about new instances, models that are loaded, and others at work. What is done in "
+        "a fit that follows on one that ended by an exception is said only by clauses that speak of errors or interruptions."
+    )
+    yield ""
+    yield (
+        "What a table shows as logs is what the callback is handed. Keras 3's `fit` hands it numbers alone (see *logs* below): a "
+        "boolean, an array or None stands for what another callback has put there, or what another framework hands over. Nobody "
+        "asks for anything but training: no prediction, no profile; and the process has its usual settings (`floatx` is float32, "
+        "eager execution is as it comes). Whether there is a progress bar is said where it matters; no other matters."
     )
     yield ""
     yield from (f"- **{level}** ({counts[level]}): {says}" for level, says in LEVELS.items())

@@ -18,7 +18,7 @@ from callcheck.spec.dialect import NEWEST
 from callcheck.spec.documentation import sentences
 from callcheck.spec.version import VERSION
 
-from .clause_text import choice_text, clause_text, sentence_text
+from .clause_text import choice_text, clause_text, sentence_text, tied
 from .example_table import cell
 from .form import APPENDIX, CHOICES_PART, EVERY, FOR_HARNESSES, PARTS, Form, part_of
 from .introduction import LEVELS, introduction
@@ -84,6 +84,7 @@ def _breaks_of_all(form: Form) -> Iterator[str]:
     for part, title in PARTS.items():
         if broken := list(_broken(part, form)):
             yield from (f"**{title}**", "", *broken, "")
+    yield from ("What it breaks and no scenario can show stands in the tables of promises, under *Not held*.", "")
 
 
 def _index_of_all(form: Form) -> Iterator[str]:
@@ -97,7 +98,7 @@ def _index_of_all(form: Form) -> Iterator[str]:
             for clause in members:
                 broken = any(each.verdict == BREAKS for each in _of_newest(clause))
                 level = clause.level + (f", broken by {compared_with(NEWEST)}" if broken else "")
-                decided = ", ".join(f"`{choice}` is {' or '.join(each)}" for choice, each in clause.choices.items())
+                decided = ", ".join(f"`{choice}` is {' or '.join(each)}" for choice, each in tied(clause).items())
                 where = f"*{level}*; where {decided}" if decided else f"*{level}*"
                 said = sentence_text(clause.sentence)
                 yield f'- <a id="{anchor(clause.id)}"></a>{form.link(clause.id)} ({where}): {said}'

@@ -5,17 +5,16 @@ The table of all verdicts and the boundaries are for whoever asks for them.
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from callcheck.spec.callbacks import parameters
 from callcheck.spec.version import VERSION
 
 from ..diagnosis import differences
-from ..driver.protocol import Capabilities
 from ..findings import Finding
 from ..judge import AS_IN_KERAS, CONFORMS, DECLARED, NOT_APPLICABLE, NOT_EXERCISED, Judgement
 from ..limits import Limits, limits
 from ..pool import reached, share
 from ..session import Suite
 from ..subjects.names import Name
+from .constructor import of_constructor
 from .counterexample import describe, sentence
 from .inference import beside_differences, difference_told, headline
 from .words import compared_with, counted, many_of, told, wrapped
@@ -43,7 +42,8 @@ def summary(suite: Suite, names: Sequence[Name], *, verbose: bool = False) -> It
             f"{number}{hearing.subject.name}{whose}: compared with {compared_with(hearing.dialect.name)}"
         )
         for callback in suite.callbacks:
-            yield from _other_names(hearing.subject.capabilities, callback)
+            for said in of_constructor(hearing.subject.capabilities, callback):
+                yield from wrapped(said, "  ", "")
     for name in names:
         for complaint in suite.complaints(name):
             yield from ("", *wrapped(complaint.sentence))
@@ -64,25 +64,12 @@ def summary(suite: Suite, names: Sequence[Name], *, verbose: bool = False) -> It
     )
 
 
-def _other_names(capabilities: Capabilities, callback: str) -> Iterator[str]:
-    """Which parameters a constructor has not, and which it has in their place: these may be the same under another name."""
-    taken = (capabilities.parameters or {}).get(callback)
-    if taken is None:
-        return
-    known = parameters(callback)
-    missing = [name for name in known if name not in taken]
-    own = sorted(taken.difference(known))
-    if missing and own:
-        yield from wrapped(
-            f"{callback} is constructed without {', '.join(missing)}, and can be given {', '.join(own)}, which is never done: it "
-            "is judged with its own defaults. An adapter says which parameter goes by another name.",
-            "  ", "",
-        )  # fmt: skip
-
-
 def _failures(suite: Suite, name: Name, verbose: bool) -> Iterator[str]:
     """The differences, each with the clauses that it explains; then what fails beside them; then what else was inferred."""
     found = suite.findings(name)
+    for each in suite.diagnosis(name):
+        if each.complaint is not None:
+            yield from ("", *wrapped(each.complaint.sentence))
     inferred = [each for each in suite.diagnosis(name) if each.complaint is None and each.asked]
     number = 0
     for each in inferred:
@@ -112,7 +99,8 @@ def _folded(finding: Finding | None) -> Iterator[str]:
     own = [each for each in finding.all if each not in finding.as_keras]
     for heading, those in (("fails by it", own), (AND_KERAS, finding.as_keras)):
         if those:
-            yield from wrapped(f"{heading}: {', '.join(each.clause.id for each in those)}", "   ")
+            yield f"   {heading}:"
+            yield from (f"     {each.clause.id}" for each in those)
 
 
 def _grouped(found: Sequence[Finding], before: int, verbose: bool, which: str) -> Iterator[str]:

@@ -89,7 +89,12 @@ def _asks_for(state: State, scenario: Scenario) -> bool:
         found = scenario_of(from_texts(state.texts()))
     except (WrongArgument, InvalidScenario):
         return False
-    return found is not None and key(found) == key(scenario)
+    return found is not None and key(found) == key(scenario) and _orders(found) == _orders(scenario)
+
+
+def _orders(scenario: Scenario) -> list[tuple[str, ...]]:
+    """The metrics of each epoch as they come: what writes them down keeps their order."""
+    return [tuple(epoch.logs) for fit in scenario.fits for epoch in fit.epochs]
 
 
 def _config(data: Mapping[str, Any]) -> dict[str, str]:

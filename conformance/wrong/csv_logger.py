@@ -147,6 +147,22 @@ class ForgetsTheColumns(CSVLogger):
         return super().fit_begin(state._replace(columns=None), event, effects)
 
 
+class BeginsAnew(CSVLogger):
+    """An interruption is forgotten, whatever the dialect says."""
+
+    def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
+        super().__init__(config, dialect)
+        self.keeps_file = False
+
+
+class WritesToTheFileBefore(CSVLogger):
+    """The file of an interrupted fit is written to, whatever the dialect says."""
+
+    def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
+        super().__init__(config, dialect)
+        self.keeps_file = True
+
+
 class Commas(CSVLogger):
     """A comma, whatever the separator is."""
 
@@ -198,6 +214,16 @@ WRONG: tuple[Wrong, ...] = (
     _wrong("keeps-the-columns", KeepsTheColumns, "The columns of the first fit stay, where they should begin anew."),
     _wrong(
         "forgets-the-columns", ForgetsTheColumns, "The columns begin anew, where those of the first fit should stay."
+    ),
+    _wrong(
+        "begins-anew",
+        BeginsAnew,
+        "After an interruption it begins its file anew, where it should go on in the one before.",
+    ),
+    _wrong(
+        "writes-to-the-file-before",
+        WritesToTheFileBefore,
+        "After an interruption it goes on in the file before, where it should begin its own anew.",
     ),
     _wrong("commas", Commas, "separator is accepted and ignored."),
     _wrong("makes-the-folder", MakesTheFolder, "A folder that is missing is made."),

@@ -191,8 +191,9 @@ def constructor_refuses(case: Case) -> Expectations:
 
 @clause("early-stopping/errors/ordinary-input-never-fails", level="universal", source=INFERRED, errors=True)
 def ordinary_input(case: Case) -> Expectations:
-    """Nothing is refused and nothing raises with mode min or max, whole numbers for the counts, and values and a baseline that
-    are single numbers whose sums with min_delta are finite and in the range of float32. (Without start_from_epoch, and of
+    """Nothing is refused and nothing raises with mode min or max, whole numbers for patience and verbose, and values and a
+    baseline that are single numbers whose sums with min_delta are finite and in the range of float32. (Without
+    start_from_epoch, and of
     parameters that the release has; in Keras up to 2.0.6, only where the metric is in every epoch's logs.)"""
     lengths = [case["min_delta"]] + [case["baseline"]] * (case["baseline"] is not None)
     if not ordinary(case) or "start_from_epoch" in case.scenario.config or _rejection(case):
@@ -217,8 +218,9 @@ def ordinary_input(case: Case) -> Expectations:
 def raises_only_beyond_the_precision(case: Case) -> Expectations:
     """With a known direction, no number raises, except where TensorFlow compares: there an epoch's end raises ValueError if it
     compares a plain number that is finite and beyond the range of float32, be it the value plus or minus min_delta, the best, or
-    the baseline. (Unless all finite values and the baseline are in that range together with min_delta: a scenario of one plain
-    fit, with plain values, of which the first is so.)"""
+    the baseline. (Where some value or the baseline is beyond that range, with min_delta added or subtracted, this is said only of
+    a single plain fit with plain values of which the first is not. Where weights are put back in the epoch that stops training,
+    TypeError is raised if none were kept: that is left out.)"""
     shown = [value for fit in case.scenario.fits for _, _, value in positions(case.scenario, fit) if value is not None]
     numbers = [value for value in (*shown, case["baseline"]) if isinstance(value, float)]
     way = given_way(case)
@@ -265,7 +267,7 @@ def numbers_are_compared(case: Case) -> Expectations:
     """A patience, a start_from_epoch or a verbose that is no number raises TypeError where it is compared: a patience at the
     first monitored epoch without an improvement, a start_from_epoch at the first epoch that carries the metric, a verbose when
     training ends and there is something to tell. (One fit without a baseline, that would be plain with numbers, and plain
-    values.)"""
+    values. Where weights are put back in the epoch that stops training, it is told there: that is left out.)"""
     wrong = [name for name in ("patience", "start_from_epoch", "verbose") if not number(case[name])]
     way = given_way(case)
     if not wrong or _rejection(case) or way is None or len(case.scenario.fits) > 1:

@@ -106,7 +106,8 @@ def _nothing_compiled(scenario: Scenario) -> Scenario | None:
     related=_nothing_compiled,
 )
 def auto_infers_from_the_name(case: Case) -> Expectations:
-    """mode="auto" infers the direction from the name of the monitored quantity: the compiled metrics do not matter."""
+    """mode="auto" infers the direction from the name of the monitored quantity: the compiled metrics do not
+    matter. (That they do not is an inference.)"""
     yield from case.expects_the_same(f"the name {case['monitor']} is the same with and without compiled metrics")
 
 

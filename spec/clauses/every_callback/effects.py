@@ -305,7 +305,7 @@ def only_known_lines(case: Case) -> Expectations:
     """A callback prints no line but those that say what it does: that it stops, restores, reduces, sets, saves or does not; and
     what stands in them is true: the epoch, the batch, the path, a value with five decimals, and a new rate, as it is before
     float32 stores it. To standard error it writes nothing but its warnings, and what saving itself says there, as of the format
-    .h5."""
+    .h5, or TensorFlow of a profile."""
     why = "every line says what the callback does, and that truly"
     for fit, _, seen in case.fits():
         for epoch in case.epochs(fit):

@@ -102,7 +102,7 @@ def the_stopping_one(case: Case) -> Expectations:
 @clause("history/metrics/every-value-in-its-order", level="documented", source=f"follows from {RETURNED}")
 def every_value(case: Case) -> Expectations:
     """When a fit has ended, `history` holds for every metric the values that the epochs of this fit logged, in their order, and
-    nothing else."""
+    nothing else. (That it holds nothing else is an inference; `fit` makes a new one for itself, unless it is given one.)"""
     for held in _held(case):
         names = _names(case, held.fit)
         yield case.at(held.fit).expects_that(

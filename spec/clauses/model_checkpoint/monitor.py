@@ -292,7 +292,7 @@ def _other_threshold(scenario: Scenario) -> Scenario | None:
     source=f"{DOCUMENTATION} (initial_value_threshold)", observes=("saved",), errors=True, related=_other_threshold,
 )  # fmt: skip
 def threshold_needs_best_only(case: Case) -> Expectations:
-    """Without save_best_only, initial_value_threshold changes nothing."""
+    """Without save_best_only, initial_value_threshold changes nothing that is saved, printed or raised."""
     return same_run(case, "a threshold without save_best_only changes nothing")
 
 

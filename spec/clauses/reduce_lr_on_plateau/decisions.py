@@ -312,7 +312,8 @@ def _below_zero_or_zero(scenario: Scenario) -> Scenario | None:
     level="observed", source=OBSERVED, observes=RATE, related=_below_zero_or_zero,
 )  # fmt: skip
 def below_zero_is_none(case: Case) -> Expectations:
-    """A cooldown below zero does what cooldown=0 does: no epoch is one of a cooldown."""
+    """A cooldown below zero does what cooldown=0 does: no epoch is one of a cooldown. (But for `cooldown_counter`, which is that
+    number after a reduction.)"""
     there = "0" if case["cooldown"] else "-1"
     return agree(side_by_side(case), EVERYTHING, f"cooldown is {case['cooldown']}, and {there} there: there is none")
 

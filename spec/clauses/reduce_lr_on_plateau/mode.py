@@ -114,7 +114,8 @@ def _nothing_compiled(scenario: Scenario) -> Scenario | None:
     level="documented", source=f"{DOCS} (mode)", observes=RATE, errors=True, related=_nothing_compiled,
 )  # fmt: skip
 def auto_infers_from_the_name(case: Case) -> Expectations:
-    """Mode auto infers the direction from the name of the monitored quantity: the compiled metrics do not matter."""
+    """Mode auto infers the direction from the name of the monitored quantity: the compiled metrics do not
+    matter. (That they do not is an inference.)"""
     return alike(case, f"the name {case['monitor']} is the same there, where no metrics are compiled")
 
 

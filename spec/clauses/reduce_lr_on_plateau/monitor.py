@@ -169,7 +169,8 @@ def _shifted(scenario: Scenario) -> Scenario | None:
 
 @clause(
     "reduce-lr-on-plateau/min-delta/is-in-the-unit-of-the-metric",
-    level="universal", source=f"follows from {DOCS} (min_delta)", observes=RATE, related=lambda scenario: _doubled(scenario),
+    level="observed", source=OBSERVED, observes=RATE, related=lambda scenario: _doubled(scenario),
+    choices={"reduce-lr-on-plateau/threshold": "absolute"},
 )  # fmt: skip
 def min_delta_scales_with_the_values(case: Case) -> Expectations:
     """Doubling all values and min_delta changes nothing. (Far from the ends of the range, where this is exact.)"""

@@ -115,5 +115,6 @@ def earlier_fits_stay(case: Case) -> Expectations:
 
 @clause("tensor-board/effects/only-writes", level="universal", source=f"follows from {DOCUMENTATION} (first sentence)")
 def only_writes(case: Case) -> Expectations:
-    """It stops nothing, prints nothing, warns of nothing, and leaves the logs as they are."""
+    """It stops nothing, prints nothing, leaves the logs as they are, and warns of nothing but a model that cannot be written as
+    JSON, or a profile that cannot be made."""
     yield from changes_nothing(case, "it only writes down what was logged")

@@ -58,7 +58,8 @@ def at_every_turn(case: Case) -> Expectations:
 
 @clause("tensor-board/update-freq/counts-batches", level="documented", source=UPDATE_FREQ)
 def counts_batches(case: Case) -> Expectations:
-    """With steps_per_execution, too, it is batches that are counted. (With the progress bar.)"""
+    """With steps_per_execution=N, too, it is batches that are counted: a record is due where a group ends with a multiple. (With
+    the progress bar.)"""
     if case.scenario.steps_per_execution > 1:
         yield from _turns(case)
 

@@ -1,9 +1,9 @@
 """What the clauses on training share: the callbacks of a list, and what each was seen to do."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ...callbacks import defaults
+from ...callbacks import defaults, parameters
 from ...scenario import Configured, Scenario, acts
 from ...trace import CallbackInEpoch, CallbackInFit, EpochTrace, FitTrace
 from ..clause import Case, EpochSeen
@@ -15,10 +15,26 @@ BACKUP = "BackupAndRestore"
 SETS_THE_RATE = frozenset({"ReduceLROnPlateau", "LearningRateScheduler"})
 
 
+PLACES = ("filepath", "filename", "log_dir", "backup_dir")
+"""The parameters that name a file or a folder that is written to."""
+
+
 def value(configured: Configured, parameter: str) -> Any:
     """The value of a parameter: as configured, or Keras's default."""
     config = configured.config
     return config[parameter] if parameter in config else defaults(configured.callback).get(parameter)
+
+
+def write_apart(callbacks: Sequence[Configured]) -> bool:
+    """Whether no two of them write to one file or folder, nor a TensorBoard into another's records."""
+    places = [str(value(each, name)) for each in callbacks for name in PLACES if name in parameters(each.callback)]
+    boards = [each for each in callbacks if each.callback == "TensorBoard"]
+    return len(set(places)) == len(places) and (len(boards) < 2 or not any(map(writes_batches, boards)))
+
+
+def writes_batches(configured: Configured) -> bool:
+    """Whether it is a TensorBoard with a number as update_freq."""
+    return configured.callback == "TensorBoard" and value(configured, "update_freq") != "epoch"
 
 
 def done(seen: EpochTrace, index: int) -> EpochTrace | CallbackInEpoch:

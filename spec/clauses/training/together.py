@@ -22,6 +22,7 @@ from .shared import (
     same_epochs,
     saves_epochs,
     value,
+    write_apart,
 )
 
 LISTED = "follows from https://keras.io/api/models/model_training_apis/ (fit, callbacks: a list of them)"
@@ -208,6 +209,8 @@ def _without_an_observer(scenario: Scenario) -> Scenario | None:
     observers = [index for index, name in enumerate(names(scenario)) if name in OBSERVERS]
     if len(scenario.callbacks) < 2 or not observers or resumes(scenario) or acted_on(scenario):
         return None
+    if not write_apart(scenario.callbacks):
+        return None
     index = observers[0]
     return replace(scenario, callbacks=scenario.callbacks[:index] + scenario.callbacks[index + 1 :])
 
@@ -259,8 +262,9 @@ def _same_end(case: Case, fit: int, epochs: int, because: str) -> Expectation:
 def observers_change_nothing(case: Case) -> Expectations:
     """A ModelCheckpoint, a History, a CSVLogger, a TensorBoard, or a TerminateOnNaN that finds nothing, anywhere in the list,
     changes nothing for the others, as long as it raises nothing: not when training stops, not the rate, not the weights, not what
-    they do. (No fit is resumed, and nobody else acts but by setting the stop flag before all callbacks; with the progress
-    bar.)"""
+    they do. (No fit is resumed, and nobody else acts but by setting the stop flag before all callbacks; with the progress bar. No
+    two write to one file or folder; and of several TensorBoards none has a number as update_freq: they would write into each
+    other's records.)"""
     listed = names(case.scenario)
     gone = next(index for index, name in enumerate(listed) if name in OBSERVERS)
     if any("nan" in (done(epoch.seen, gone).printed or ()) for epoch in case.epochs()):
@@ -306,7 +310,7 @@ def _swapped_at(scenario: Scenario) -> int | None:
     for index in range(len(listed) - 1):
         pair = listed[index : index + 2]
         apart = frozenset(each.callback for each in pair) in _APART
-        if apart and not any(is_named(each, RATE_KEYS) for each in pair):
+        if apart and write_apart(pair) and not any(is_named(each, RATE_KEYS) for each in pair):
             return index
     return None
 
@@ -322,11 +326,11 @@ def _swapped(scenario: Scenario) -> Scenario | None:
 
 @clause("training/order/callbacks-that-share-nothing-commute", level="universal", source=LISTED, related=_swapped)
 def commute(case: Case) -> Expectations:
-    """Two callbacks that stand next to each other and share nothing do the same in either order: of EarlyStopping,
-    ModelCheckpoint, TerminateOnNaN, and one that sets the rate, any two; of History, CSVLogger and TensorBoard any two, and
-    each with any of the first three. (Neither looks at the rate in the logs, no fit is resumed, and nobody else acts but by
-    setting the stop flag before all callbacks. Except the rate that a saved model holds: it is the one at the checkpoint's
-    place.)"""
+    """Two callbacks of different kinds that stand next to each other and share nothing do the same in either order: of
+    EarlyStopping, ModelCheckpoint, TerminateOnNaN, and one that sets the rate, any two; of History, CSVLogger and TensorBoard
+    any two, and each with any of the first three. (They share no file, neither looks at the rate in the logs, no fit is resumed,
+    and nobody else acts but by setting the stop flag before all callbacks. Except the rate that a saved model holds: it is the
+    one at the checkpoint's place.)"""
     index = _swapped_at(case.scenario)
     assert index is not None
     order = list(range(len(case.scenario.callbacks)))

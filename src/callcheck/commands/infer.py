@@ -9,10 +9,12 @@ from callcheck.conformance.infer import infer as inference
 from callcheck.conformance.inference import Inference
 from callcheck.conformance.pin import declarations, spoken
 from callcheck.conformance.pool import EXAMPLES
+from callcheck.conformance.report.constructor import of_constructor
 from callcheck.conformance.report.document import write
 from callcheck.conformance.report.folder import Folder
 from callcheck.conformance.report.inference import as_json, as_toml, inferred
 from callcheck.conformance.report.inference_page import written as report_of
+from callcheck.conformance.report.words import wrapped
 from callcheck.conformance.results import Results, Subject
 from callcheck.conformance.subjects.names import parse
 from callcheck.conformance.subjects.registry import Manner, start
@@ -42,6 +44,9 @@ def infer(options: argparse.Namespace) -> int:
         about = {**as_json(found, subject.name), "callcheck": __version__, "seed": options.seed}
         print(json.dumps(about, allow_nan=False))
     else:
+        for each in found:
+            for said in of_constructor(subject.capabilities, each.callback):
+                print(*wrapped(said), "", sep="\n")
         for line in inferred(subject.name, found):
             print(line)
     return _status(found)
