@@ -222,3 +222,27 @@ def test_a_path_is_given_as_it_is_asked_for() -> None:
     assert isinstance(path, Path)
     assert path.is_absolute()
     assert relative == "a/m.keras"
+
+
+class ClearsLate(PlainWorld):
+    """As Keras up to 2.3: the stop flag is cleared when the hooks of a fit's beginning are over; and empty hooks can be known."""
+
+    clears_stop = "after"
+    callback_class = Callback
+
+
+class StopsAtOnce(Callback):
+    def on_train_begin(self, logs: Any = None) -> None:
+        self.begun = True
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self.model.stop_training = True
+
+
+def test_a_fit_after_a_stop_trains_all_its_batches_where_the_flag_is_cleared_late() -> None:
+    """Nobody looks at the flag in between: what is known of it at an empty batch hook is what was seen before it was cleared."""
+    epochs = (Epoch(logs={"loss": 1.0}, batches=({"loss": 1.0},) * 3),)
+    asked = Scenario(callback="EarlyStopping", config={}, fits=(Fit(epochs=epochs), Fit(epochs=epochs)))
+    trace = run(Hooks("a callback", lambda name: StopsAtOnce(), ClearsLate()), asked)
+    assert isinstance(trace, Trace)
+    assert [fit.optimizer_steps for fit in trace.fits] == [3, 6]

@@ -164,7 +164,7 @@ class KerasShaped(Training):
 
     def begun(self) -> None:
         if not self.clears_stop:
-            self.model.stop_training = False
+            self.model.stop_training = self.recorder.stop = False
 
     def begins_at(self, first: int) -> Tuple[int, int]:
         return self.world.begins_at(self.model, first, self.scenario, self.fit)
