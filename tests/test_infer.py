@@ -254,10 +254,10 @@ def test_what_hangs_is_told_beside_what_is_found(monkeypatch: pytest.MonkeyPatch
     answered = results.ask
     hung = Failed(kind="timeout", message="no answer within 1 s")
 
-    def ask(scenarios: Sequence[Scenario]) -> list[Result | None]:
+    def ask(scenarios: Sequence[Scenario], again: bool = False) -> list[Result | None]:
         return [
             hung if each.config.get("patience") == 3 else seen
-            for each, seen in zip(scenarios, answered(scenarios), strict=True)
+            for each, seen in zip(scenarios, answered(scenarios, again=again), strict=True)
         ]
 
     monkeypatch.setattr(results, "ask", ask)

@@ -175,7 +175,8 @@ def _capabilities(found: Any, callback: str) -> Capabilities:
 def _own_defaults(found: Any, callback: str, parameters: Iterable[inspect.Parameter]) -> Dict[str, str]:
     """The defaults that are not the newest Keras's, as text; of a constructor that is an older Keras's own none. A folder is
     the scenario's affair."""
-    if getattr(getattr(found, "__init__", None), "__module__", "").split(".")[0] in _HOMES:
+    module = getattr(getattr(found, "__init__", None), "__module__", None) or ""  # None of a class that `exec` made
+    if module.split(".")[0] in _HOMES:
         return {}
     keras = {name: value for name, value in DEFAULTS[callback].items() if name not in WRITES_TO}
     own = {each.name: each.default for each in parameters if each.default is not inspect.Parameter.empty}
