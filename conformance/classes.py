@@ -1,8 +1,8 @@
 """Which releases do the same with a callback, and which of those classes are still to be compared with the reference.
 
 Rules
-- A class of one callback are the dialects of Keras in which its own choices, and those of every training loop, have the same
-  values: what the reference does with that callback alone can differ by nothing else.
+- A class of one callback are the dialects of Keras in which its own choices, and those that it shares with others and that can
+  show in what it does alone, have the same values: a test holds that on the stored scenarios no other choice tells two apart.
 - One release stands for its class, on the backend that it has. What was compared counts wherever in the class it was run.
 - Releases are taken so that few environments have to be made: always that which stands for the most classes that are left.
 """
@@ -15,8 +15,19 @@ from callcheck.spec.dialect import Dialect, shipped
 
 from .subjects.names import Name
 
-SHARED = ("learning-rate", TRAINING)
-"""With which the ids of choices begin that say what a training loop does with any callback."""
+_RATES = frozenset({"LearningRateScheduler", "ReduceLROnPlateau"})
+CONCERNED = {
+    "learning-rate/log-key": _RATES,
+    "learning-rate/stored-as": CALLBACKS.keys() - {"TerminateOnNaN", "History", "CSVLogger"},
+    "learning-rate/logged-as": _RATES,
+    "learning-rate/empty-logs": _RATES,
+    "learning-rate/several-optimizers": _RATES | {"TensorBoard"},
+    "training/stop-in-an-epoch": frozenset({"BackupAndRestore", "TerminateOnNaN"}),
+    "training/batch-index": frozenset({"BackupAndRestore", "ModelCheckpoint"}),
+    "training/warnings": frozenset({"EarlyStopping", "ModelCheckpoint", "ReduceLROnPlateau"}),
+    "training/model-in-hdf5": frozenset[str](),
+}
+"""By shared choice, the callbacks in what of which it can show when they are alone in a list, and no fit resumes from a model."""
 
 Class = tuple[Dialect, ...]
 
@@ -33,11 +44,11 @@ def classes(callback: str) -> tuple[Class, ...]:
 
 def _choices(dialect: Dialect, callback: str) -> tuple[tuple[str, str], ...]:
     """What can show: the values of the choices that concern the callback."""
-    prefixes = None if callback == TRAINING else (CALLBACKS[callback].prefix, *SHARED)
+    own = "" if callback == TRAINING else f"{CALLBACKS[callback].prefix}/"
     return tuple(
         (choice, value)
         for choice, value in dialect.choices.items()
-        if prefixes is None or choice.partition("/")[0] in prefixes
+        if choice.startswith(own) or callback in CONCERNED.get(choice, ())
     )
 
 

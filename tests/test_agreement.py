@@ -6,12 +6,15 @@ import pytest
 
 from callcheck.conformance import agreement
 from callcheck.conformance.agreement import Ran, agree, kept, scenarios
-from callcheck.conformance.classes import classes, left
+from callcheck.conformance.classes import CONCERNED, classes, left
 from callcheck.conformance.subjects.names import parse
 from callcheck.reference.replay import replay
 from callcheck.spec.callbacks import CALLBACKS, TRAINING
+from callcheck.spec.choices import CHOICES
 from callcheck.spec.dialect import Dialect, InvalidDialect, resolve
+from callcheck.spec.difference import difference
 from callcheck.spec.scenario import Scenario, from_json, key, to_json
+from callcheck.spec.search.samples import stored
 from callcheck.spec.trace import Failed, NotExpressible, Result, Trace
 
 NEW, OLD = resolve("keras-3.15.1").dialect, resolve("keras-2.3.1").dialect
@@ -110,3 +113,20 @@ def test_what_is_left_is_a_release_of_every_class() -> None:
         "History",
         "TensorBoard",
     }
+
+
+@pytest.mark.parametrize("callback", CALLBACKS)
+def test_only_choices_that_concern_a_callback_divide_its_classes(callback: str) -> None:
+    asked = [scenario for drawn in stored(callback).values() for scenario in drawn]
+    predicted = [replay(scenario, NEW) for scenario in asked]
+    for choice in CHOICES:
+        if choice.split("/")[0] in ("learning-rate", TRAINING):
+            others = [
+                NEW.replace("other", **{choice: value}) for value in CHOICES[choice].values if value != NEW[choice]
+            ]
+            tells = any(
+                difference(replay(scenario, other), trace) is not None
+                for other in others
+                for scenario, trace in zip(asked, predicted, strict=True)
+            )
+            assert callback in CONCERNED[choice] or not tells, choice
