@@ -11,7 +11,15 @@ from callcheck.spec.clauses.clause import CLAUSES
 from callcheck.spec.dialect import resolve
 
 ENOUGH = 20
-DIALECTS = ("keras-3.15.1", "documented", "tf-keras-2.21.0", "keras-2.3.1", "keras-3.10.0")
+DIALECTS = (
+    "keras-3.15.1",
+    "documented",
+    "tf-keras-2.21.0",
+    "keras-2.3.1",
+    "keras-3.10.0",
+    "keras-3.0.5",
+    "keras-2.11.0",
+)
 """Between them they are held to every clause; each counts where it is the first that is."""
 
 

@@ -18,7 +18,7 @@ import callcheck.spec.clauses  # noqa: F401 - registers the clauses
 from callcheck.conformance.hearing import Hearing
 from callcheck.conformance.results import Here
 from callcheck.conformance.subjects.reference import Reference
-from callcheck.spec.callbacks import CALLBACKS
+from callcheck.spec.callbacks import CALLBACKS, TRAINING
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.clauses.clause import CLAUSES, Failed
 from callcheck.spec.dialect import (
@@ -77,8 +77,10 @@ def turns() -> Iterator[tuple[Dialect, str, str]]:
 
 
 def governed(choice: str) -> list[str]:
-    """The callbacks on which the choice can matter."""
+    """The callbacks on which the choice can matter; TRAINING for what they do together."""
     own = [name for name, callback in CALLBACKS.items() if choice.startswith(f"{callback.prefix}/")]
+    if choice.startswith(f"{TRAINING}/"):
+        return [TRAINING]
     return own or ["ReduceLROnPlateau", "LearningRateScheduler"]
 
 

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
 from ..scenario import Epoch, Fit, Other, Scenario, acts
+from .aimed import Aim, Aiming
 from .conditions import Condition, left_out, parameter_is
 from .drawing import ABSENT, below, chance, config_of, weighted
 from .fits import drawn_scenario
@@ -38,6 +39,30 @@ def _interrupted(draw: DrawFn, fit: Fit) -> Fit:
     raises = Other(hook=draw(_RAISED_IN), after=0, raises="KeyboardInterrupt")
     epochs = (*fit.epochs[:at], replace(fit.epochs[at], others=(raises,)), *fit.epochs[at + 1 :])
     return replace(fit, epochs=epochs)
+
+
+# ---------------------------------------------------------------------------------------------- aims
+
+
+_NAMES = weighted((("loss",), 2), (("accuracy", "loss"), 2), (("loss", "val_loss"), 1))
+_VALUE = weighted((1.0, 1), (0.5, 1), (0.25, 1))
+
+
+def interrupted(draw: DrawFn) -> Aim:
+    """Somebody raises an exception when there are rows, and the instance is used again."""
+    names = draw(_NAMES)
+
+    def epochs(more: int) -> list[Epoch]:
+        return [Epoch(logs={name: draw(_VALUE) for name in names}) for _ in range(draw(below(3)) + more)]
+
+    *before, last = epochs(2)
+    raises = Other(hook=draw(_RAISED_IN), after=0, raises="KeyboardInterrupt")
+    first = Fit(epochs=(*before, replace(last, others=(raises,))))
+    return Aim(config=config_of(filename="log.csv", append=draw(_APPEND)), fits=[first, epochs(1)])
+
+
+AIMS: dict[Aiming, int] = {interrupted: 24}
+"""How many scenarios with each aim go with the default number of random ones."""
 
 
 # ---------------------------------------------------------------------------------------------- boundaries

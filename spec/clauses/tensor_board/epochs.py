@@ -212,7 +212,7 @@ def rate_is_the_optimizers(case: Case) -> Expectations:
 
 @clause(
     "tensor-board/learning-rate/of-several-each", level="observed", source="observed: keras 3.15.1", optimizer="several",
-    choices={"tensor-board/learning-rate": "the-optimizers"},
+    choices={"tensor-board/learning-rate": "the-optimizers", "learning-rate/several-optimizers": "each-its-own"},
 )  # fmt: skip
 def of_several_each(case: Case) -> Expectations:
     """Of several optimizers in one each one's learning rate is written, under `epoch_learning_rate_` and its name. (With
