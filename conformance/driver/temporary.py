@@ -61,7 +61,11 @@ def make(what: str = "") -> str:
         directory = os.path.realpath(tempfile.mkdtemp(prefix=prefix, suffix=SUFFIX, dir=place()))
         if fcntl is None:
             return directory
-        held = _locked(directory)
+        try:
+            held = _locked(directory)
+        except BaseException:  # an interruption
+            remove(directory)
+            raise
         if held is not None:  # else somebody has just taken it for a forgotten one
             _held[directory] = held
             return directory

@@ -208,7 +208,7 @@ _MISSING = object()
 
 def _form(name: str, value: Any) -> str:
     """By what a value is compared with another one; of a learning rate of zero traces have no sign."""
-    rate_of_zero = name in RATE_KEYS and type(value) is float and not value
+    rate_of_zero = type(value) is float and not value and type(name) is str and name in RATE_KEYS
     return "0.0" if rate_of_zero else repr(value)
 
 

@@ -112,26 +112,10 @@ class Process:
     ) -> None:
         self.directory = ""
         try:
-            self.directory = make("worker")
-            if python is not None:
-                archive = Path(self.directory, "driver.zip")
-                archive.write_bytes(driver_zip())
-                command = [python, str(archive), *command]
-        except OSError as error:
+            self._start(command, python, environment, start)
+        except BaseException:  # an interruption, too
             discard(self.directory)
-            raise Unavailable(
-                f"a worker cannot be started: no temporary file can be written ({error.strerror})"
-            ) from None
-        try:
-            self.process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
-                start_new_session=True, cwd=start, env={**os.environ, **(environment or {}), MARK: self.directory},
-            )  # fmt: skip
-        except (OSError, ValueError) as error:  # also a null byte in the path
-            discard(self.directory)
-            reason = error.strerror if isinstance(error, OSError) else error
-            raise Unavailable(f"{printable(command[0])} cannot be started: {reason}") from error
+            raise
         self._streams: list[Any] = [self.process.stdin, self.process.stdout, self.process.stderr]
         self._in, self._out, self._noise = (stream.fileno() for stream in self._streams)
         self._selector = selectors.DefaultSelector()
@@ -145,6 +129,30 @@ class Process:
         self.tail = b""
         self.noise = 0
         """Bytes that the subject wrote since this was last set to 0."""
+
+    def _start(
+        self, command: Sequence[str], python: str | None, environment: Mapping[str, str] | None, start: str
+    ) -> None:
+        """Make the directory, and start the process. Raises Unavailable."""
+        try:
+            self.directory = make("worker")
+            if python is not None:
+                archive = Path(self.directory, "driver.zip")
+                archive.write_bytes(driver_zip())
+                command = [python, str(archive), *command]
+        except OSError as error:
+            raise Unavailable(
+                f"a worker cannot be started: no temporary file can be written ({error.strerror})"
+            ) from None
+        try:
+            self.process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
+                start_new_session=True, cwd=start, env={**os.environ, **(environment or {}), MARK: self.directory},
+            )  # fmt: skip
+        except (OSError, ValueError) as error:  # also a null byte in the path
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise Unavailable(f"{printable(command[0])} cannot be started: {reason}") from error
 
     def send(self, line: bytes) -> None:
         """Have it sent, as soon as there is room."""
