@@ -15,11 +15,10 @@ def beyond(scenario: Scenario, dialect: Dialect) -> str | None:
     boards = [each.config for each in scenario.configured() if each.callback == "TensorBoard"]
     if boards and scenario.learning_rate is None:
         return "learning_rate"  # in a real fit such an optimizer raises
-    opens = any(config.get("update_freq", "epoch") != "epoch" for config in boards)
-    if opens and any(act.raises and act.hook == "fit_begin" for fit in scenario.fits for act in fit.others):
+    if boards and any(act.raises and act.hook == "fit_begin" for fit in scenario.fits for act in fit.others):
         return "others"  # its file is opened before the hook, when it is given the model
     if len(boards) > 1:
-        if opens:
+        if any(config.get("update_freq", "epoch") != "epoch" for config in boards):
             return "update_freq"  # the batches of one are written where the other one is at work
         if len({config.get("log_dir", "logs") for config in boards}) < len(boards):
             return "log_dir"
