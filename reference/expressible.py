@@ -1,7 +1,7 @@
 """What a scenario can say and the reference does not predict yet: each by the name of its field."""
 
 from callcheck.spec.dialect import Dialect
-from callcheck.spec.scenario import Scenario
+from callcheck.spec.scenario import Scenario, acts
 from callcheck.spec.values import ScheduledRate
 
 
@@ -17,6 +17,10 @@ def beyond(scenario: Scenario, dialect: Dialect) -> str | None:
         return "learning_rate"  # in a real fit such an optimizer raises
     if boards and any(act.raises and act.hook == "fit_begin" for fit in scenario.fits for act in fit.others):
         return "others"  # its file is opened before the hook, when it is given the model
+    listed = {each.callback for each in scenario.configured()}
+    late = dialect["csv-logger/opens"] == "with-the-first-row" and {"CSVLogger", "BackupAndRestore"} <= listed
+    if late and any(act.raises for fit in scenario.fits[:-1] for act in acts(fit)):
+        return "instances"  # a backup has the system write what waits for a file of the fit before
     if len(boards) > 1:
         if any(config.get("update_freq", "epoch") != "epoch" for config in boards):
             return "update_freq"  # the batches of one are written where the other one is at work

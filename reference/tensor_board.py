@@ -7,7 +7,7 @@ Rules
    run and without val_. The learning rate comes behind those of train (choice `tensor-board/learning-rate`), and the steps per
    second.
 3. An evaluation: each metric as `evaluation_NAME_vs_iterations`, at the number of steps that the optimizer has made. Several in
-   one count none before Keras 3.15: then nothing is written, and the file is begun with the epoch's scalars.
+   one count none before Keras 3.15: then nothing is written. The file is begun when the first evaluation begins.
 4. `update_freq` is a number of batches: every so many a batch's metrics are written under `batch_NAME`, at its number. How they
    are counted is a choice, and whether they wait for their turn (`tensor-board/batches`); whether between two turns epochs and
    evaluations leave anything is `tensor-board/epochs`.
@@ -143,8 +143,7 @@ class TensorBoard(Machine):
         return state._replace(pending=run.pending), BATCH if turn and (self.batches != "none" or speed) else NOTHING
 
     def test_begin(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
-        if event.rate is not None or self.frequency is not None:
-            _Run(self, VALIDATION, effects).begin()
+        _Run(self, VALIDATION, effects).begin()
         return state._replace(evaluations=state.evaluations + 1), NOTHING
 
     def test_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
