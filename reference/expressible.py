@@ -18,11 +18,14 @@ def beyond(scenario: Scenario, dialect: Dialect) -> str | None:
     if boards and any(act.raises and act.hook == "fit_begin" for fit in scenario.fits for act in fit.others):
         return "others"  # its file is opened before the hook, when it is given the model
     listed = {each.callback for each in scenario.configured()}
+    by_batches = any(config.get("update_freq", "epoch") != "epoch" for config in boards)
+    if by_batches and "BackupAndRestore" in listed and dialect["backup-and-restore/restores"] == "the-batch":
+        return "update_freq"  # batches are counted otherwise where a fit goes on in the middle of an epoch
     late = dialect["csv-logger/opens"] == "with-the-first-row" and {"CSVLogger", "BackupAndRestore"} <= listed
     if late and any(act.raises for fit in scenario.fits[:-1] for act in acts(fit)):
         return "instances"  # a backup has the system write what waits for a file of the fit before
     if len(boards) > 1:
-        if any(config.get("update_freq", "epoch") != "epoch" for config in boards):
+        if by_batches:
             return "update_freq"  # the batches of one are written where the other one is at work
         if len({config.get("log_dir", "logs") for config in boards}) < len(boards):
             return "log_dir"

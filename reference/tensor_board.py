@@ -162,7 +162,7 @@ class TensorBoard(Machine):
         written = self.epochs != "at-a-turn" or self.is_turn(state.calls)
         speed = f"epoch_{SPEED}" if self.config.write_steps_per_second else None
         train = self.with_rate(
-            {name: value for name, value in event.logs.items() if not name.startswith("val_")}, event
+            {name: _plain(name, value) for name, value in event.logs.items() if not name.startswith("val_")}, event
         )
         if speed:
             train[SPEED] = 0.0
@@ -229,6 +229,11 @@ class TensorBoard(Machine):
     ) -> tuple[Mapping[str, Any], ...]:
         files = (texts.get(_Run(self, name, []).path, "") for name in (TRAIN, VALIDATION))
         return tuple(json.loads(line) for text in files for line in text.splitlines())
+
+
+def _plain(name: str, value: Value) -> Value:
+    """A rate that another callback has logged as a number of NumPy's is stored as it is: it is no array."""
+    return float(value) if name == "lr" and isinstance(value, ArrayNumber) else value
 
 
 def stored(value: Value) -> float:
