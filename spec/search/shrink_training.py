@@ -5,6 +5,7 @@ The steps come before those of `shrink.py`, by the same rules: each makes the sc
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from ..editing import change_epoch, change_fit, configs, each_epoch, each_fit, places, with_config
 from ..files import path_of
@@ -54,7 +55,7 @@ def _drop_callbacks(scenario: Scenario) -> Iterator[Scenario]:
         if len(scenario.callbacks) > 1:
             rest = scenario.callbacks[:index] + scenario.callbacks[index + 1 :]
             fewer = replace(scenario, callbacks=rest)
-            yield _each_others(fewer, lambda others, index=index: _without_callback(others, index))  # type: ignore[misc]
+            yield _each_others(fewer, partial(_without_callback, index=index))
 
 
 def _others_one_by_one(
