@@ -250,7 +250,7 @@ class RealModels:
         known = dict(functions(compiled(self.keras, metrics)), WithoutRate=self.without_rate())
         try:
             model = self.keras.models.load_model(path, custom_objects=known)
-        except Exception:
+        except Exception:  # by its own kind for a metric not known again; another cause raises once more
             self.keras.models.load_model(path, custom_objects=known, compile=False)
             raise CannotExpress("metrics") from None
         if getattr(model, "optimizer", None) is None:

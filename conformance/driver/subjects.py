@@ -136,7 +136,7 @@ def _making(found: Callable[..., Any], given: Mapping[str, Any]) -> Callable[...
     def make(callback: str, **config: Any) -> Any:
         try:
             return found(**dict(given, **config))
-        except Exception:
+        except Exception:  # somebody's constructor may refuse by any; what it says of its own defaults is what counts
             if given.keys() <= config.keys():
                 raise
             return found(**config)
