@@ -38,7 +38,7 @@ from callcheck.conformance.driver.subjects import subject as driven
 from callcheck.conformance.driver.values import as_logged
 from callcheck.conformance.pool import pool
 from callcheck.conformance.subjects.transport import InProcess, Transport, WorkerProcess
-from callcheck.reference.machine import HOOKS, Effect, Event, SetRate
+from callcheck.reference.machine import Effect, Event, SetRate
 from callcheck.reference.replay import MACHINES, replay
 from callcheck.spec.dialect import Dialect, release_dialect
 from callcheck.spec.numbers import float32
@@ -92,7 +92,8 @@ def bare_machine(dialect: Dialect, scenario: Scenario) -> None:
     """The same loop over the transitions of the reference, with the rate as the one effect that comes back to them."""
     machine: Any = MACHINES[scenario.callback](scenario.config, dialect)
     fit_begin, epoch_begin, batch_end, epoch_end, fit_end = (
-        getattr(machine, hook) if hook in machine.hooks else None for hook in HOOKS
+        getattr(machine, hook) if hook in machine.hooks else None
+        for hook in ("fit_begin", "epoch_begin", "batch_end", "epoch_end", "fit_end")
     )
     state, rate = machine.initial, scenario.learning_rate
     effects: list[Effect] = []
