@@ -19,7 +19,8 @@ from callcheck.spec.trace import Trace  # noqa: E402
 @pytest.fixture(scope="module")
 def speed() -> ModuleType:
     found = importlib.util.spec_from_file_location("speed", Path(__file__).parents[1] / "benchmarks" / "speed.py")
-    assert found is not None and found.loader is not None
+    assert found is not None
+    assert found.loader is not None
     module = importlib.util.module_from_spec(found)
     found.loader.exec_module(module)
     return module
