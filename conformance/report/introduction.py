@@ -55,7 +55,7 @@ def introduction(form: Form) -> Iterator[str]:
     yield ""
     yield (
         "Nor is it, unless it says so, about anything out of the ordinary: there is one optimizer, which keeps no "
-        "average and whose learning rate can be set; the model is built and compiled; every fit goes on with the model "
+        "average and whose learning rate can be set; the model is compiled, and it and its optimizer are built; every fit goes on with the model "
         "of the fit before, and "
         "with its instance of the callback or a copy of it; "
         "nobody else does anything but set the stop flag, at an epoch's end and before the callback's own hook; and no epoch "
@@ -65,8 +65,9 @@ def introduction(form: Form) -> Iterator[str]:
     )
     yield ""
     yield (
-        "What a table shows as logs is what the callback is handed. Keras 3's `fit` hands it numbers alone (see *logs* below): a "
-        "boolean, an array or None stands for what another callback has put there, or what another framework hands over. Nobody "
+        "What a table shows as logs is what the callback is handed. Keras 3's `fit` hands it plain numbers (see *logs* below), "
+        "and an array where the result of a metric is several numbers, as that of F1Score is; a boolean, None, a tensor or a "
+        "number in an array stands for what another callback has put there, or what another framework hands over. Nobody "
         "asks for anything but training: no prediction, no profile; and the process has its usual settings (`floatx` is float32, "
         "eager execution is as it comes). Whether there is a progress bar is said where it matters; no other matters."
     )
