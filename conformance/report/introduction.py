@@ -38,9 +38,11 @@ def introduction(form: Form) -> Iterator[str]:
     """How to read the document, its words, and its version."""
     counts = {level: sum(clause.level == level for clause in CLAUSES.values()) for level in LEVELS}
     choice = f"[choice]({form.part(CHOICES_PART)})"
-    tried = "`callcheck trace -` takes the JSON under *as JSON*"
+    tried = (
+        "What stands behind *Try it* prints the same, with reasons; `callcheck trace -` takes the JSON under *as JSON*"
+    )
     if form.site:
-        tried += ", and *Try it* leads to the page that answers, in the browser"
+        tried += ", and the link leads to the page that answers, in the browser"
     else:
         tried += (
             "; `python -m callcheck.conformance.site` builds a page on which each example can be tried in the browser"
