@@ -38,7 +38,7 @@ from callcheck.conformance.driver.subjects import subject as driven
 from callcheck.conformance.driver.values import as_logged
 from callcheck.conformance.pool import pool
 from callcheck.conformance.subjects.transport import InProcess, Transport, WorkerProcess
-from callcheck.reference.machine import HOOKS, Effect, Event, SetRate
+from callcheck.reference.machine import Effect, Event, SetRate
 from callcheck.reference.replay import MACHINES, replay
 from callcheck.spec.dialect import Dialect, release_dialect
 from callcheck.spec.numbers import float32
@@ -62,8 +62,13 @@ CONFIGURATIONS: dict[str, dict[str, Any]] = {
 }
 
 
-def bare_loop(keras: Any, world: Any, data: dict[str, Any]) -> None:
-    """What somebody would write by hand to drive the same hooks on the same stand-in model."""
+def long_run(callback: str) -> Scenario:
+    """The scenario with which the callback is timed."""
+    return Scenario(callback=callback, config=CONFIGURATIONS[callback], fits=(Fit(epochs=STREAM),))
+
+
+def bare_loop(keras: Any, world: Any, data: dict[str, Any]) -> Any:
+    """What somebody would write by hand to drive the same hooks on the same stand-in model. The rate at its end."""
     scenario = Driven(data)
     with Directory() as directory:
         model = world.model(scenario, directory)
@@ -86,13 +91,16 @@ def bare_loop(keras: Any, world: Any, data: dict[str, Any]) -> None:
                 if model.stop_training:
                     break
             callback.on_train_end()
+        return world.rate(model)
 
 
-def bare_machine(dialect: Dialect, scenario: Scenario) -> None:
-    """The same loop over the transitions of the reference, with the rate as the one effect that comes back to them."""
+def bare_machine(dialect: Dialect, scenario: Scenario) -> Any:
+    """The same loop over the transitions of the reference, with the rate as the one effect that comes back to them. The rate at
+    its end."""
     machine: Any = MACHINES[scenario.callback](scenario.config, dialect)
     fit_begin, epoch_begin, batch_end, epoch_end, fit_end = (
-        getattr(machine, hook) if hook in machine.hooks else None for hook in HOOKS
+        getattr(machine, hook) if hook in machine.hooks else None
+        for hook in ("fit_begin", "epoch_begin", "batch_end", "epoch_end", "fit_end")
     )
     state, rate = machine.initial, scenario.learning_rate
     effects: list[Effect] = []
@@ -115,6 +123,7 @@ def bare_machine(dialect: Dialect, scenario: Scenario) -> None:
             effects.clear()
         if fit_end:
             state, _ = fit_end(state, Event(first, -1, {}, rate, UNTRAINED, ()), effects)
+    return rate
 
 
 def seconds(action: Callable[[], object]) -> float:
@@ -176,8 +185,8 @@ def main() -> None:
     dialect = release_dialect(*release).dialect
     ratios: dict[str, dict[str, float]] = {}
     totals = [[0.0, 0.0, 0.0, 0.0] for _ in range(ROUNDS)]
-    for callback, config in CONFIGURATIONS.items():
-        scenario = Scenario(callback=callback, config=config, fits=(Fit(epochs=STREAM),))
+    for callback in CONFIGURATIONS:
+        scenario = long_run(callback)
         actions: list[Callable[[], object]] = [
             functools.partial(bare_machine, dialect, scenario),
             functools.partial(replay, scenario, dialect),

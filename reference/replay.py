@@ -51,7 +51,7 @@ MACHINES: Machines = {
 
 
 Watch = Callable[[tuple[Any, ...]], object]
-"""Is given the fields of each decision."""
+"""Is given the fields of each decision. Whether it has seen enough: the run then ends with that epoch, as if it were the last."""
 
 
 def replay(
@@ -82,7 +82,8 @@ def explain(
 
 
 def watched(scenario: Scenario, dialect: Dialect, watch: Watch, *, optional: bool = False) -> Trace | NotExpressible:
-    """The trace; `watch` is given the fields of every decision when it is taken: of a long run not all have to be kept."""
+    """The trace, as far as `watch` goes on, which is given the fields of every decision when it is taken: of a long run not all
+    have to be kept."""
     return Replay(scenario, dialect, MACHINES, watch=watch, optional=optional).run()
 
 
@@ -137,6 +138,8 @@ class Replay:
         self.optional = optional
         self.told = -1
         self.epochs = 0
+        self.enough = False
+        """Whether who watches has seen enough."""
         self.has_its_history = True
         """Whether no other History can be in the model than the one of the list."""
         self.held: dict[str, Weights | None] = {}
@@ -168,7 +171,7 @@ class Replay:
             for index, fit in enumerate(self.scenario.fits):
                 fits.append(self._fit(index, fit))
                 ended_by = fits[-1].error
-                if ended_by is not None and ended_by.by != "other":
+                if self.enough or (ended_by is not None and ended_by.by != "other"):
                     break
         except m.Unpredictable as unknown:
             return NotExpressible(parameter=unknown.parameter)
@@ -275,7 +278,7 @@ class Replay:
             seen["files"], seen["gone"] = self.model.changed_files()
             seen["weights_at_begin"] = from_the_start(self.model.weights) if contents else None
         done, calm = 0, can_be_calm(self)
-        while done < len(contents):
+        while done < len(contents) and not self.enough:
             self._epoch(epoch + done, contents[done], epochs, batch)
             done, batch = done + 1, 0
             if self.model.stop:
@@ -444,7 +447,7 @@ class Replay:
         if self.watch is not None and reason is not m.NOTHING:
             config = place.machine.config  # type: ignore[attr-defined]  # every machine that gives reasons has one
             decided = (self.fit, hook, event, reason, config, before, place.state, model.rate, place.index, effects)
-            self.watch(decided)
+            self.enough = bool(self.watch(decided)) or self.enough
         return logs
 
     def _whose(self, place: Place) -> dict[str, Any]:

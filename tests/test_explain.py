@@ -274,6 +274,39 @@ def test_of_a_very_long_record_who_decides_by_no_metric_is_told_in_part(monkeypa
     assert (len(best.rows()), best.notes) == (120, ())
 
 
+def test_of_a_very_long_record_in_which_much_happens_the_first_epochs_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is told of them is what is told of a record that ends there, but that this one goes on."""
+    better, config = [1.0 / (1 + at) for at in range(120)], {"filepath": "m.keras", "save_best_only": True}
+    monkeypatch.setattr(question, "MOST_WORK", 200)
+    saving = told(better, "ModelCheckpoint", config)
+    length = len(saving.rows())
+    assert saving.notes == (f"the record has 120 epochs, and so much happens in them that the first {length} are told",)
+    assert saving.summaries == told(better[:length], "ModelCheckpoint", config).summaries
+    shorter = told(better[:length], "ModelCheckpoint", config)
+    assert saving.to_json()["epochs"] == shorter.to_json()["epochs"]
+    monkeypatch.setattr(question, "LONG", 10)
+    assert 20 < len(told(better, "ModelCheckpoint", config).rows()) < 120
+    calm = told(better, config={"patience": 200})
+    assert (len(calm.rows()), calm.notes) == (120, ())
+    stopping = {"callback": "EarlyStopping", "config": {"patience": 200}}
+    together = callcheck.explain(better, [stopping, {"callback": "ModelCheckpoint", "config": config}])
+    assert isinstance(together, Together)
+    assert "after epoch 16 (index 15), the last that is told, 0.0625" in together.parts[0].summaries[0]
+    assert together.audit.sentence == "the record agrees with the configuration, as far as it is told"
+
+
+def test_a_record_that_goes_on_beyond_the_stop_is_no_shorter_for_being_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(question, "MOST_WORK", 20)
+    stops = told([1.0] * 40, config={"patience": 3})
+    assert stops.audit.sentence == "EarlyStopping stops after epoch 4, and the record goes on to epoch 40"
+    at_the_limit = told([1.0] * 40, config={"patience": 20})
+    assert at_the_limit.notes == ("the record has 40 epochs, and so much happens in them that the first 19 are told",)
+    fits = History(
+        kind="two fits", fits=tuple(RecordedFit(columns={"val_loss": [1.0] * 9}, length=9) for _ in range(9))
+    )
+    assert [fit.length for fit in told(fits, config={"patience": 20}).question.history.fits] == [9, 8]
+
+
 def test_a_record_that_shows_nothing_is_not_judged() -> None:
     assert told([1.0, 1.0], "ModelCheckpoint", {"filepath": "m.keras"}).audit.agrees is None
 

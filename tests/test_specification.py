@@ -3,24 +3,29 @@
 import json
 import os
 import re
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from callcheck.cli import main
+from callcheck.conformance.explain.arguments import short_scenario
 from callcheck.conformance.report.example import example
 from callcheck.conformance.report.example_table import shown_of, tables
 from callcheck.conformance.report.introduction import glossary
 from callcheck.conformance.report.legend import CALL, FITS, OF_ANY, PRINTED, SEEN, SHOWN, WARNED, Sign, parts
 from callcheck.conformance.report.specification import FRONT, documents, markdown, page
 from callcheck.conformance.report.standing import BREAKS, breaks, standings
+from callcheck.conformance.report.table import heading
 from callcheck.conformance.report.words import anchor
+from callcheck.reference.replay import replay
 from callcheck.spec import trace
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.clauses.clause import CLAUSES
-from callcheck.spec.dialect import documented
-from callcheck.spec.scenario import from_json
+from callcheck.spec.dialect import NEWEST, documented, resolve
+from callcheck.spec.scenario import Scenario, from_json, key
+from callcheck.spec.trace import to_json
 from callcheck.spec.version import retired
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -119,6 +124,44 @@ def test_its_examples_can_be_run_again() -> None:
     assert len(examples) > 200
     for each in examples:
         from_json(json.loads(each))
+
+
+def commands() -> list[tuple[list[str], Scenario, str]]:
+    """The words of each command that tries an example, the example as it stands under it, and the heads of its tables."""
+    found = []
+    for clause in TEXT.split('### <a id="')[1:]:
+        words = [shlex.split(each) for each in re.findall(r"^(?:Try it|The other run): `(.*)`$", clause, re.MULTILINE)]
+        scenarios = [from_json(json.loads(each)) for each in re.findall(r"```json\n(.*)\n```", clause)]
+        if len(words) == len(scenarios):
+            heads = " ".join(re.findall(r"^\| epoch .*", clause, re.MULTILINE))
+            found += [(each, scenario, heads) for each, scenario in zip(words, scenarios, strict=True)]
+    return found
+
+
+def test_the_commands_that_try_an_example_ask_for_it() -> None:
+    found = commands()
+    assert len(found) > 250
+    for words, scenario, heads in found:
+        options = dict(zip(words[-4:], words[-3:], strict=False))
+        asked = [options[each].removeprefix("reference@") for each in ("--on", "--against") if each in options]
+        ends = words.index("--on") if "--on" in words else words.index("--against") if "--against" in words else None
+        assert key(short_scenario(words[2], words[3:ends])) == key(scenario)
+        named = asked if "--on" in options else [NEWEST, *asked]
+        assert not heads or all(name in heads for name in named), words
+
+
+def test_the_commands_print_what_the_tables_show(capsys: pytest.CaptureFixture[str]) -> None:
+    for words, scenario, _ in commands()[::25]:
+        assert main(words[1:]) == 0
+        printed = capsys.readouterr().out
+        first = next(line.strip() for line in printed.splitlines() if not line.startswith("on "))
+        assert first == heading(scenario)[0]
+        asked = words[words.index("--on") + 1] if "--on" in words else "reference"
+        assert main([*words[1:], "--json"]) == 0
+        seen = json.loads(capsys.readouterr().out)
+        of_the_first = seen.get("a", seen)
+        trace_of = to_json(replay(scenario, resolve(asked.removeprefix("reference").lstrip("@") or NEWEST).dialect))
+        assert of_the_first["fits"] == trace_of["fits"]
 
 
 @pytest.mark.parametrize("term", glossary())

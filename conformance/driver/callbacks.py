@@ -7,7 +7,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence
 
 from .attributes import Held, attributes, internal_state
 from .domain import bound
-from .files import Directory, arguments, leaves_when_formatted
+from .files import Directory, arguments, leaves_when_formatted, risky_path
 from .protocol import CannotExpress, ConfigurationRejected, Nonsense, Saved
 from .record import OtherRaised, Recorder
 from .scenario import Scenario
@@ -33,7 +33,8 @@ class Callbacks:
         self._directory = directory
         self._recorder = recorder
         self._tensor = tensor
-        self._saving = [each.config for each in self._configured if "filepath" in each.config]
+        paths = [risky_path(each.config) for each in self._configured]
+        self._risky = [path for path in paths if path is not None]
         self._schedules: Dict[int, Any] = {}
         self.made: List[Any] = []
         for index in range(len(self._configured)):
@@ -115,11 +116,11 @@ class Callbacks:
 
     def stay_inside(self, epoch: int, batch: Optional[int], logs: Dict[str, Any]) -> None:
         """Raises CannotExpress if the path that a callback makes of these logs leaves the directory."""
-        for config in self._saving:
+        for template in self._risky:
             fields = dict(logs, epoch=epoch + 1)
             if batch is not None:
                 fields.setdefault("batch", batch + 1)
-            leaves_when_formatted(config, self._directory, fields)
+            leaves_when_formatted(template, self._directory, fields)
 
     def as_asked(self, index: int, path: str, weights_only: bool) -> str:
         """The path of a save, relative; with what was written, if that is not what was asked for."""

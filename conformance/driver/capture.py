@@ -36,6 +36,8 @@ _WARNED = (
     ("array-metric", re.compile(r"scalar value")),
     ("missing-metric", re.compile(r"not available|(only with|requires) .* available")),
 )
+_COUNTING = (UserWarning, RuntimeWarning)
+"""Categories of warnings that may count; of most, such as those on deprecation, the category says that they do not."""
 _NOBODYS = re.compile(
     r"being deleted with unrestored values|could not be found in the restored object|tf\.function retracing"
     r"|Instructions for updating"
@@ -192,8 +194,7 @@ class Captured:
             return ()
         given = []
         for each in self._given:
-            # Of most, such as those on deprecation, the category says that they do not count.
-            if issubclass(each.category, (UserWarning, RuntimeWarning)):
+            if issubclass(each.category, _COUNTING):  # a subject may have set filters of its own
                 event = warning_event(str(each.message))
                 if event != "other" or issubclass(
                     each.category, UserWarning
@@ -266,7 +267,9 @@ def captured() -> Iterator[Captured]:
     errors = _Errors(sys.stderr)
     with warnings.catch_warnings(record=True) as given:
         assert given is not None  # as asked
-        warnings.simplefilter("always")
+        warnings.simplefilter("ignore")  # without what does not count: some hooks give it each time
+        for category in _COUNTING:
+            warnings.simplefilter("always", category)
         for logger in loggers:
             logger.handlers, logger.propagate = [listener], False
         sys.stdout, sys.stderr = out, errors

@@ -180,12 +180,15 @@ _RISKY = re.compile(r"\{[^{}]*[!:.\[]")
 """A field with a conversion, a format or an attribute: what becomes of it may be empty, or a path."""
 
 
-def leaves_when_formatted(config: Mapping[str, Any], directory: Directory, fields: Mapping[str, Any]) -> None:
+def risky_path(config: Mapping[str, Any]) -> Optional[str]:
+    """The configured file path, where formatting it may lead out of the directory."""
+    template = path_of(config.get("filepath"))
+    return template if isinstance(template, str) and _RISKY.search(template) else None
+
+
+def leaves_when_formatted(template: str, directory: Directory, fields: Mapping[str, Any]) -> None:
     """Raises CannotExpress for a file path that leaves the directory when it is formatted with these fields, as a callback does
     that makes the file's folder before it saves."""
-    template = path_of(config.get("filepath"))
-    if not isinstance(template, str) or not _RISKY.search(template):
-        return
     try:
         path = template.format(**fields)
     except Exception:

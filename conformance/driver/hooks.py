@@ -12,7 +12,7 @@ from .callbacks import Callbacks
 from .capture import Captured
 from .charts import undisturbed
 from .files import Directory
-from .loop import EVALUATION, Loop, Training
+from .loop import EVALUATION, IDLE, Loop, Training
 from .protocol import CannotExpress, Capabilities, Observation
 from .record import OtherRaised, Recorder
 from .scenario import Other, Resume, Scenario
@@ -44,8 +44,8 @@ class _Hooks:
         self.callbacks = callbacks
         self.index = index
         self.training = training
-        self._asks_itself: Dict[type, bool] = {}
-        """Whether instances of a class decide for themselves what is got of them."""
+        self._plain: Dict[type, bool] = {}
+        """Of which classes an instance's methods are those of the class, but for what it holds itself."""
 
     @property
     def callback(self) -> Any:
@@ -64,46 +64,51 @@ class _Hooks:
     def epoch_end(self, epoch: int, logs: Dict[str, Any]) -> None:
         self.callback.on_epoch_end(epoch, logs)
 
+    def epoch_begin(self, *arguments: Any) -> Any:
+        return self._call("epoch_begin", arguments)
+
+    def batch_begin(self, *arguments: Any) -> Any:
+        return self._call("batch_begin", arguments)
+
+    def batch_end(self, *arguments: Any) -> Any:
+        return self._call("batch_end", arguments)
+
     def __getattr__(self, hook: str) -> Any:
-        """A hook that need not be there, and is not where it would do nothing."""
-        if hook not in _CALLED or self._does_nothing(hook):
+        """A hook of an evaluation, which is not there where it would do nothing."""
+        if hook not in EVALUATION or self._does_nothing(hook):
             raise AttributeError(hook)
+        return lambda *arguments: self._call(hook, arguments)
+
+    def _call(self, hook: str, arguments: Tuple[Any, ...]) -> Any:
+        if self._does_nothing(hook):
+            return IDLE
         names, more = _CALLED[hook]
-
-        def call(*arguments: Any) -> None:
-            callback, name = self.callback, names[0]
-            if len(names) > 1 and not hasattr(callback, name) and hasattr(callback, names[1]):
-                name = names[1]
-            getattr(callback, name)(*arguments, *more)
-
-        return call
+        callback, name = self.callback, names[0]
+        if len(names) > 1 and not hasattr(callback, name) and hasattr(callback, names[1]):
+            name = names[1]
+        getattr(callback, name)(*arguments, *more)
+        return None
 
     def _does_nothing(self, hook: str) -> bool:
         """Whether all that it, and what is looked at with it, would call are the empty methods of the class from which all
         callbacks of a Keras are derived. Evaluations do not call what is not there at all."""
-        base, names = self.training.world.callback_class, _METHODS[hook]
-        if self._has_plain_methods(names):
-            kind = type(self.callback)
-            methods = [(name, getattr(kind, name)) for name in names if hasattr(kind, name)]
-        else:
-            found = [(name, self._method(name)) for name in names]
-            methods = [(name, getattr(method, "__func__", _RAISES)) for name, method in found if method is not None]
-        if not methods:
-            return hook in EVALUATION
-        return all(method is getattr(base, name, None) for name, method in methods)
-
-    def _has_plain_methods(self, names: Sequence[str]) -> bool:
-        """Whether the methods of these names are those of the class, and asking the class, which takes less, does as well."""
-        callback = self.callback
+        callback, empty = self.callback, self.training.empty
         kind: Any = type(callback)
-        if kind not in self._asks_itself:
-            self._asks_itself[kind] = kind.__getattribute__ is not object.__getattribute__ or hasattr(
-                kind, "__getattr__"
-            )
-        if self._asks_itself[kind] or not hasattr(callback, "__dict__"):
-            return False
-        own = callback.__dict__
-        return not any(name in own for name in names)
+        if kind not in self._plain:
+            self._plain[kind] = _asked_by_class(kind, callback)
+        own = callback.__dict__ if self._plain[kind] else None
+        nothing = hook in EVALUATION
+        for name in _METHODS[hook]:
+            if own is None or name in own:
+                bound = self._method(name)
+                method = None if bound is None else getattr(bound, "__func__", _RAISES)
+            else:
+                method = getattr(kind, name, None)
+            if method is not None:
+                nothing = True
+                if method is not empty[name]:
+                    return False
+        return nothing
 
     def _method(self, name: str) -> Any:
         try:
@@ -115,6 +120,12 @@ class _Hooks:
 
     def fit_end(self) -> None:
         self.callback.on_train_end(self.training.last_logs())
+
+
+def _asked_by_class(kind: Any, callback: Any) -> bool:
+    """Whether asking the class for a method, which takes less, does as well: no instance decides for itself what is got of it."""
+    decides = kind.__getattribute__ is not object.__getattribute__ or hasattr(kind, "__getattr__")
+    return hasattr(callback, "__dict__") and not decides
 
 
 class KerasShaped(Training):
@@ -137,6 +148,9 @@ class KerasShaped(Training):
         if saves and scenario.existing and not self.world.writes_files:
             raise CannotExpress("existing")
         self.model = self.world.model(scenario, directory)
+        base = self.world.callback_class
+        self.empty = {name: getattr(base, name, None) for names in _METHODS.values() for name in names}
+        """The methods of the class from which all callbacks of a Keras are derived: they do nothing."""
         self.runs = [_Hooks(self.callbacks, index, self) for index in range(len(scenario.configured()))]
         self.given: Optional[Given] = None
 

@@ -438,9 +438,10 @@ class Loop:
             if acting:
                 self._act([other for other in acting if other.before == callback], hook, batch)
             method = getattr(run, hook, None)
+            idle = method is None
             if method is not None:
                 try:
-                    method(*arguments)
+                    idle = method(*arguments) is IDLE
                 except PASSING:
                     raise
                 except BaseException as error:
@@ -448,7 +449,7 @@ class Loop:
                     self._look(callback, name, batch, raised=True)
                     whose = {"callback": callback} if self.scenario.several else {}
                     raise Raised(self.recorder.error(error, name, batch, **whose)) from error
-            if hook not in (_LOOKED_AT_LATER if method is not None else _NOT_LOOKED_AT):
+            if hook not in (_NOT_LOOKED_AT if idle else _LOOKED_AT_LATER):
                 self._look(callback, REPORTED_AS.get(hook, hook), batch)
             if acting:
                 self._act([other for other in acting if other.after == callback], hook, batch)
@@ -474,6 +475,8 @@ class Loop:
                 raise Raised(self.recorder.error(error, REPORTED_AS.get(hook, hook), batch, by="other"))
 
 
+IDLE = object()
+"""What a hook returns that has called nothing."""
 EVALUATION = ("test_begin", "test_batch_begin", "test_batch_end", "test_end")
 """Hooks of an evaluation, in their order."""
 REPORTED_AS = {
@@ -485,4 +488,4 @@ REPORTED_AS = {
 _LOOKED_AT_LATER = ("attach", "batch_begin")
 """Hooks after which another one follows at once, and only then what was done is looked at."""
 _NOT_LOOKED_AT = (*_LOOKED_AT_LATER, "epoch_begin", "batch_end", "validation_end", *EVALUATION)
-"""Hooks that need not be there, and without which nothing can have happened."""
+"""Hooks that need not be there, or call anything; without them nothing can have happened."""

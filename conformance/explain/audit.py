@@ -100,6 +100,8 @@ def audit(question: Question, story: Story) -> tuple[Audit, Question, Story]:
 def _so_far(question: Question) -> str:
     """What is to be said of an end that nothing explains, and nothing has to."""
     last = question.history.fits[-1]
+    if last.cut:
+        return ", as far as it is told"
     return f", as far as it goes: epoch {last.last_epoch + 2} had begun, and has not ended" if last.interrupted else ""
 
 

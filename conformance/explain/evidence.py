@@ -73,8 +73,8 @@ def contradictions(question: Question, story: Story, skip: int = 0, rounded: boo
 
 def open_end(question: Question, story: Story) -> bool:
     """Whether the last fit ends where nothing stopped it, and the record does not tell how many epochs were planned."""
-    last = len(question.history.fits) - 1
-    return question.has(STOPPING) and story.stopped(last) is None and question.history.fits[last].planned is None
+    index, last = len(question.history.fits) - 1, question.history.fits[-1]
+    return question.has(STOPPING) and story.stopped(index) is None and last.planned is None and not last.cut
 
 
 def stopping(question: Question) -> str:
@@ -87,7 +87,7 @@ def _end(fit: RecordedFit, story: Story, index: int, question: Question) -> tupl
     early = "EarlyStopping" in question.names
     by = question.names[story.stopper(index)]
     said = fit.printed.stopped if early else None
-    reached = last + fit.interrupted
+    reached = last + (fit.interrupted or fit.cut)
     if stopped is not None and stopped < reached:
         return stopped, f"{by} stops after epoch {stopped + 1}, and the record goes on to epoch {reached + 1}"
     if said is not None and (said != stopped or by != "EarlyStopping"):

@@ -228,7 +228,7 @@ def _events(decision: Decision | None, epoch: EpochTrace, story: Story) -> tuple
 
 def answer(question: Question, changes: Iterable[Mapping[str, Any]] = (), note: str | None = None) -> Explanation:
     """The explanation that a question has."""
-    verdict, question, story = audit(question, question.story())
+    verdict, question, story = audit(*question.told())
     return explanation_of(question, story, verdict, changes, note)
 
 

@@ -86,9 +86,12 @@ class _Beginnings(Mapping[str, Column]):
 
     def __init__(self, columns: Mapping[str, Column], length: int) -> None:
         self._columns, self._length = columns, length
+        self._read: dict[str, Column] = {}
 
     def __getitem__(self, name: str) -> Column:
-        return self._columns[name][: self._length]
+        if name not in self._read:
+            self._read[name] = self._columns[name][: self._length]
+        return self._read[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._columns)
@@ -102,7 +105,8 @@ class RecordedFit:
     """One `fit`: its metrics, a column for each, with a value for each epoch, the first of which has the index `first_epoch`.
 
     `length`: how many epochs. `planned`: up to which epoch it was to go, where the record tells (the `epochs` of `fit`).
-    `interrupted`: another epoch had begun, and has not ended: somebody interrupted it, or it goes on.
+    `interrupted`: another epoch had begun, and has not ended: somebody interrupted it, or it goes on. `cut`: there are more
+    epochs, which are not looked at.
     """
 
     columns: Mapping[str, Column]
@@ -110,6 +114,7 @@ class RecordedFit:
     first_epoch: int = 0
     planned: int | None = None
     interrupted: bool = False
+    cut: bool = False
     printed: Printed = field(default_factory=Printed)
 
     @classmethod
@@ -128,10 +133,13 @@ class RecordedFit:
         return self.columns[name] if name in self.columns else [None] * self.length
 
     def first(self, length: int) -> RecordedFit:
-        """Its first epochs. What came after them is not known: neither whether more were planned, nor what was printed."""
+        """Its first epochs. What came after them is not looked at: neither whether more were planned, nor what was printed."""
         if length >= self.length:
             return self
-        return replace(self, columns=_Beginnings(self.columns, length), length=length, planned=None, printed=Printed())
+        columns = _Beginnings(self.columns, length)
+        return replace(
+            self, columns=columns, length=length, planned=None, interrupted=False, cut=True, printed=Printed()
+        )
 
     def rate_key(self) -> str | None:
         """The name under which the learning rate was recorded."""

@@ -16,7 +16,7 @@ from functools import cached_property
 from string import Formatter
 from typing import Any
 
-from callcheck.reference.machine import HOOKS, Stop
+from callcheck.reference.machine import HOOKS, Log, Stop
 from callcheck.reference.rate import STORED
 from callcheck.reference.replay import Decision, watched
 from callcheck.spec.callbacks import CALLBACKS, defaults
@@ -42,6 +42,12 @@ LONG = 10_000
 MOST_TOLD = 50_000
 """Epochs of which a callback is told that decides by no metric, so that it does much the same in all of them: one or two
 seconds for the slowest, which writes a line for every value."""
+
+
+MOST_WORK = 1_100_000
+"""So much is told of a record, measured in epochs in which a callback does nothing: more than a million, in two to three seconds.
+A decision that does something is ACT of them, one that is kept KEEP more, as the clock has it."""
+ACT, KEEP = 6, 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,6 +192,18 @@ class Question:
             return Scenario(callbacks=self.company, fits=tuple(fits), metrics=metrics).averaging()
         return Scenario(callback=self.callback, config=self.config, fits=tuple(fits), metrics=metrics).averaging()
 
+    def told(self) -> tuple[Question, Story]:
+        """What the reference makes of it within MOST_WORK, and the question about what is told: of a long record in which much
+        happens the first epochs. Raises as `story` does."""
+        story = tell(self.scenario(), self.dialect, self.place, MOST_WORK)
+        lengths = [len(fit.epochs) for fit in story.scenario.fits]
+        told, length = sum(lengths), sum(fit.length for fit in self.history.fits)
+        if told == length:
+            return self, story
+        fits = tuple(map(RecordedFit.first, self.history.fits, lengths))
+        note = f"the record has {length:,} epochs, and so much happens in them that the first {told:,} are told"
+        return replace(self, history=self.history.replace(fits=fits), notes=(*self.notes, note), _epochs={}), story
+
     def story(self, config: Mapping[str, Any] | None = None, dialect: Dialect | None = None) -> Story:
         """What the reference makes of it. Raises WrongArgument where the configuration is refused, or nothing is predicted."""
         return tell(
@@ -195,23 +213,36 @@ class Question:
         )
 
 
-def tell(scenario: Scenario, dialect: Dialect, place: int = 0) -> Story:
-    """What the reference makes of a scenario, about the callback of that index. Raises WrongArgument as `Question.story`."""
+def tell(scenario: Scenario, dialect: Dialect, place: int = 0, most: float = math.inf) -> Story:
+    """What the reference makes of a scenario, about the callback of that index; of one that takes more work than `most`, of its
+    first epochs. Raises WrongArgument as `Question.story`."""
     complete = sum(len(fit.epochs) for fit in scenario.fits) <= LONG
-    watches = [_Watch(monitor_of(each.callback, each.config), complete) for each in scenario.configured()]
+    configured = scenario.configured()
+    most /= len(configured)
+    watches = [_Watch(monitor_of(each.callback, each.config), complete, most) for each in configured]
     see = watches[0].see if len(watches) == 1 else lambda decided: watches[decided[8]].see(decided)
     trace = watched(scenario, dialect, see)
     if isinstance(trace, NotExpressible):
         raise WrongArgument(not_predicted(trace, scenario, dialect))
     if trace.rejected is not None:
-        whose = scenario.configured()[trace.rejected.callback or 0].callback
+        whose = configured[trace.rejected.callback or 0].callback
         raise WrongArgument(f"{whose} refuses this: {trace.rejected.type}: {trace.rejected.message}")
     told = tuple(watch.decisions() for watch in watches)
     stopping = [each for own in told for each in own if each.effects and Stop in map(type, each.effects)]
     stops: dict[int, int] = {}
     for each in sorted(stopping, key=lambda each: (HOOKS.index(each.hook), each.callback)):
         stops.setdefault(each.fit, each.callback)
+    if any(watch.work >= most for watch in watches):
+        scenario = replace(scenario, fits=_reached(scenario.fits, trace))
     return Story(scenario=scenario, trace=trace, told=told, complete=complete, place=place, stops=stops)
+
+
+def _reached(fits: Sequence[Fit], trace: Trace) -> tuple[Fit, ...]:
+    """The fits as far as they were told: the last one up to where the trace of it ends, unless it was stopped there."""
+    *before, last = fits[: len(trace.fits)]
+    epochs = trace.fits[-1].epochs
+    ended = trace.fits[-1].error is not None or (epochs and epochs[-1].stop)
+    return *before, last if ended else replace(last, epochs=last.epochs[: len(epochs)])
 
 
 def not_predicted(found: NotExpressible, scenario: Scenario, dialect: Dialect) -> str:
@@ -223,35 +254,40 @@ def not_predicted(found: NotExpressible, scenario: Scenario, dialect: Dialect) -
 
 
 class _Watch:
-    """Keeps the decisions of one callback: all, or those that say something new in their hook."""
+    """Keeps the decisions of one callback: all, or those that say something new in their hook. `most`: how much work is
+    enough."""
 
-    def __init__(self, monitor: str, complete: bool) -> None:
+    def __init__(self, monitor: str, complete: bool, most: float) -> None:
         self.monitor = monitor
         self.complete = complete
-        self.seen = 0
+        self.most = most
+        self.work = 0
         self.kept: dict[int, tuple[Any, ...]] = {}
-        """By their numbers."""
+        """By the work after which they came."""
         self.last: dict[str, tuple[int, tuple[Any, ...]]] = {}
-        """The one that was seen last in a hook, with its number."""
+        """The one that was seen last in a hook, with that number."""
 
-    def see(self, decided: tuple[Any, ...]) -> None:
-        number = self.seen = self.seen + 1
+    def see(self, decided: tuple[Any, ...]) -> bool:
+        """Whether that is enough."""
+        fit, hook, event, reason, _, before, after, rate, _, effects = decided
+        number = self.work = self.work + (ACT if effects and type(effects[-1]) is not Log else 1)
         if self.complete:
             self.kept[number] = decided
-            return
-        fit, hook, event, reason, _, before, after, rate, _, _ = decided
+            return number >= self.most
         at, last = self.last.get(hook, NEVER)
         self.last[hook] = number, decided
         if last and reason is last[3] and rate is event.rate and fit == last[0]:
             best = getattr(before, "best", None)
             value = event.logs.get(self.monitor)
             if best is None or value is None or after.best is not best:
-                return
+                return self.work >= self.most
             if not (value > best if after.direction == "max" else value < best):
-                return
+                return self.work >= self.most
         elif last:
             self.kept[at] = last
         self.kept[number] = decided
+        self.work += KEEP
+        return self.work >= self.most
 
     def decisions(self) -> tuple[Decision, ...]:
         self.kept.update(self.last.values())

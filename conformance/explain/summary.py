@@ -81,7 +81,8 @@ def _early_stopping(question: Question, story: Story, fit: int) -> list[str]:
         )
         return [first, _weights(question, story, fit)]
     end = story.first_epoch(fit) + len(story.epochs(fit)) - 1
-    where = f"{other}after {_numbered(end)};" if other else f"after {_numbered(end)}, the last of the record,"
+    of_all = "the last that is told" if question.history.fits[fit].cut else "the last of the record"
+    where = f"{other}after {_numbered(end)};" if other else f"after {_numbered(end)}, {of_all},"
     first = (
         f"EarlyStopping did not stop training: {where} {best}, and wait is {state.wait} of patience={patience}{near}."
     )
@@ -119,7 +120,8 @@ def _weights(question: Question, story: Story, fit: int) -> str:
     last = story.first_epoch(fit) + len(story.epochs(fit)) - 1
     if holds != last:
         return f"{said}, which another callback put back."
-    return f"{said}, the last one; restore_best_weights is off."
+    last_one = "the last one that is told" if question.history.fits[fit].cut else "the last one"
+    return f"{said}, {last_one}; restore_best_weights is off."
 
 
 def _reductions(question: Question, story: Story, fit: int) -> list[str]:

@@ -71,7 +71,7 @@ def answer_all(
     changes = list(changes)
     if not question.company:
         return answer(question, [change for _, change in changes], note)
-    verdict, question, story = audit(question, question.story())
+    verdict, question, story = audit(*question.told())
     parts = []
     for place in range(len(question.callbacks)):
         about = question.about(place)

@@ -117,7 +117,8 @@ def _stopping(question: Question, story: Story, fit: int, stopped: int | None, w
         planned = question.history.fits[fit].planned
         if planned is not None and last + 1 >= planned:
             return f"does not stop in the {planned} epochs{ending}; {_holds(story, fit)}"
-        return f"does not stop by epoch {last + 1}, where the record ends{ending}; what comes after it is not known"
+        where = "the last that is told" if question.history.fits[fit].cut else "where the record ends"
+        return f"does not stop by epoch {last + 1}, {where}{ending}; what comes after it is not known"
     early = f", {last - stopped} before the record ends" if stopped < last else ""
     by = question.names[story.stopper(fit)]
     early += f" (by {by})" if by != question.callback else ""

@@ -16,7 +16,7 @@ from callcheck.spec.clauses.clause import CLAUSES, Clause
 from callcheck.spec.dialect import DOCUMENTED, promises, shipped, third_party
 from callcheck.spec.scenario import dumps
 
-from ..site.state import link
+from ..site.state import State, address, command, of_scenario, on_whose
 from .example import Example, example
 from .example_table import tables
 from .form import Form
@@ -43,8 +43,8 @@ def clause_text(clause: Clause, form: Form) -> Iterator[str]:
         yield from _example(shown, form)
     else:
         scenario = plainest(clause)
-        tried = f" [Try it]({link(scenario, base=form.site)})" if form.site else ""
-        yield from (f"Example: `{one_line(heading(scenario)[0])}`.{tried}", "")
+        yield from (f"Example: `{one_line(heading(scenario)[0])}`.", "")
+        yield from _tried([of_scenario(scenario)], form)
 
 
 def sentence_text(sentence: str) -> str:
@@ -101,13 +101,25 @@ def _example(shown: Example, form: Form) -> Iterator[str]:
     if shown.mistake is not None:
         yield from (f"The mistake that it catches here: {shown.mistake}", "")
     yield from tables(shown)
-    if form.site:
-        tries = [f"[Try it]({link(each, kept.dialect.name, against, form.site)})" for each in shown.runs.values()]
-        yield from (" and ".join([tries[0], *(each.replace("Try it", "the other run") for each in tries[1:])]), "")
-    yield from ("<details><summary>as JSON</summary>", "")
+    asked = [of_scenario(each, kept.dialect.name, against) for each in shown.runs.values()]
+    yield from _tried(asked, form)
+    if all(map(command, asked)):
+        yield from ("<details><summary>as JSON</summary>", "")
+    else:
+        yield from (f"<details><summary>as JSON, for <code>callcheck trace -{on_whose(asked[0])}</code></summary>", "")
     for each in shown.runs.values():
         yield from ("```json", dumps(each), "```", "")
     yield from ("</details>", "")
+
+
+def _tried(asked: Sequence[State], form: Form) -> Iterator[str]:
+    """How to try an example, and of two runs the other one: where the page answers, and on the command line if that is short."""
+    for state, what in zip(asked, ("Try it", "The other run"), strict=False):
+        short = command(state)
+        ways = [f"[{what}]({address(state, form.site)})"] if form.site else []
+        ways += [f"`{short}`"] if short else []
+        if ways:
+            yield from ("; or ".join(ways) if form.site else f"{what}: {ways[0]}", "")
 
 
 def choice_text(choice: Choice, form: Form) -> Iterator[str]:

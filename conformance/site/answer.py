@@ -38,7 +38,7 @@ from ..report.markup import Seen, epochs, listed, sentence, text
 from ..report.table import heading
 from ..report.words import anchor
 from . import form
-from .state import State, from_texts, given_whole, of_scenario, scenario_of, streams
+from .state import State, command, from_texts, given_whole, of_scenario, on_whose, quoted, scenario_of
 
 SPECIFICATION = "specification.html"
 """The document beside the page, in which every rule is explained."""
@@ -281,12 +281,11 @@ def _place(scenario: Scenario, found: Difference) -> str:
 def _command(asked: Asked) -> str:
     """The same question on the command line."""
     state = asked.state
-    on = f" --on reference@{state.on}" + (f" --against reference@{state.against}" if state.against else "")
-    words = [shlex.quote(f"{name}={value}") for name, value in {**state.config, **state.around}.items()]
+    words = [quoted(f"{name}={value}") for name, value in {**state.config, **state.around}.items()]
     if asked.recorded:
         numbers = asked.question is not None and asked.question.history.kind == "numbers"
         record = shlex.quote(" ".join(state.see.split())) if numbers else "FILE"
         return f"callcheck explain {record} {' '.join([state.callback, *words])} --dialect {state.on}"
     if state.see.lstrip().startswith("{"):
-        return f"callcheck trace -{on} <<< {shlex.quote(dumps(asked.scenario))}"
-    return f"callcheck trace {' '.join([state.callback, *words])} {shlex.join(streams(state.see))}{on}"
+        return f"callcheck trace -{on_whose(state)} <<< {shlex.quote(dumps(asked.scenario))}"
+    return command(state)

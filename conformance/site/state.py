@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -68,7 +69,31 @@ def from_texts(texts: Mapping[str, str]) -> State:
 
 def link(scenario: Scenario, on: str = NEWEST, against: str = "", base: str = SITE) -> str:
     """The address at which the page shows a scenario, on one dialect or on two."""
-    return f"{base}#{urlencode(of_scenario(scenario, on, against).texts())}"
+    return address(of_scenario(scenario, on, against), base)
+
+
+def address(state: State, base: str = SITE) -> str:
+    """The address at which the page shows a state."""
+    return f"{base}#{urlencode(state.texts())}"
+
+
+def command(state: State) -> str:
+    """The same question on the command line, in the short form of `trace`; empty where that does not say it."""
+    see = [*streams(state.see)]
+    words = [*state.words(), *(f"{name}={text}" for name, text in state.around.items()), *see]
+    return f"callcheck trace {' '.join([state.callback, *map(quoted, words)])}{on_whose(state)}" if see else ""
+
+
+def quoted(word: str) -> str:
+    """A word as a shell takes it."""
+    in_double_quotes = "'" in word and not set('"$`!\\').intersection(word)
+    return f'"{word}"' if in_double_quotes else shlex.quote(word)
+
+
+def on_whose(state: State) -> str:
+    """Whose rules are asked for, as the end of a command; nothing where they are the newest Keras's alone."""
+    on = "" if state.on == NEWEST else f" --on reference@{state.on}"
+    return on + (f" --against reference@{state.against}" if state.against else "")
 
 
 # ---------------------------------------------------------------------------------------------- from a scenario and back
