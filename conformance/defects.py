@@ -50,9 +50,9 @@ runs the reproductions; the lines after a script are what it printed. Nothing st
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Defect:
     """`about`: the id of the clause that fails, or of the choice by which the release leaves the documentation. `release`: of
-    which package, if not of Keras; `script`, what shows it there; `first`, the oldest release that it shows, found by running
-    older ones, and what came of the one before. `threads`: what was said of it upstream, as links. One that no scenario can say
-    has neither clause nor scenario; `says` tells what is to be known of it."""
+    which package, if not of Keras; `script`, what shows it there. `threads`: what was said of it upstream, as links. One that no
+    scenario can say has neither clause nor scenario; `says` tells what is to be known of it. Of it, and of what is about another
+    package, `first` names the oldest release that it shows, found by running older ones, and what came of the one before."""
 
     title: str
     about: str = ""
@@ -171,7 +171,7 @@ def markdown(document: str) -> Iterator[str]:
             yield f"`{defect.about}`: {CHOICES[defect.about].values[resolve(NEWEST).dialect[defect.about]]}\n"
         else:
             yield f"`{defect.about}`: {clause(defect.about).sentence}\n"
-        if not release:
+        if not defect.first:
             shown = defect.shown_in(resolve(NEWEST).dialect)
             if shown is None:
                 raise ValueError(f"{defect.title}: the scenario does not show it")

@@ -7,7 +7,6 @@ the callback is asked as one that does not have the parameter.
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from callcheck.reference.replay import replay
 from callcheck.spec.callbacks import parameters
 from callcheck.spec.dialect import documented
 from callcheck.spec.difference import difference
@@ -19,6 +18,7 @@ from callcheck.spec.trace import Result, Trace
 from .inference import oddity
 from .left_out import SAID
 from .left_out import without as without_fields
+from .predictions import Predictions
 from .results import Results
 
 SHOWS = 4
@@ -40,14 +40,18 @@ def _plainness(shown: Shown) -> tuple[bool, tuple[bool, bool, bool], tuple[float
 
 
 def ignored(
-    results: Results, callback: str, answered: Iterable[tuple[Scenario, Result | None]]
+    results: Results, callback: str, answered: Iterable[tuple[Scenario, Result | None]], predictions: Predictions
 ) -> dict[str, list[Shown]]:
     """By parameter the scenarios in which it is to show and does not, the simplest first."""
     found = {}
     told = sorted((each for each in answered if not each[0].callbacks), key=lambda each: complexity(each[0]))
     for name in parameters(callback):
-        shown = _where_it_shows(name, told)
-        first = [] if name in TOLD_OTHERWISE else list(islice(shown, FIRST))
+        shown = _where_it_shows(name, told, predictions)
+        # Of a parameter that is looked at, the first mostly tells.
+        first = [] if name in TOLD_OTHERWISE else list(islice(shown, 1))
+        if not _same_without(results, name, first):
+            continue
+        first += islice(shown, FIRST - 1)
         if len(first) >= SHOWS and _same_without(results, name, first):
             rest = list(shown)
             if _same_without(results, name, rest):
@@ -55,16 +59,18 @@ def ignored(
     return found
 
 
-def _where_it_shows(name: str, told: Iterable[tuple[Scenario, Result | None]]) -> Iterator[Shown]:
+def _where_it_shows(
+    name: str, told: Iterable[tuple[Scenario, Result | None]], predictions: Predictions
+) -> Iterator[Shown]:
     given = (each for each in told if name in each[0].config)
-    return (each for scenario, seen in given if (each := _shown(name, scenario, seen)) is not None)
+    return (each for scenario, seen in given if (each := _shown(name, scenario, seen, predictions)) is not None)
 
 
-def _shown(name: str, scenario: Scenario, seen: Result | None) -> Shown | None:
+def _shown(name: str, scenario: Scenario, seen: Result | None, predictions: Predictions) -> Shown | None:
     """The scenario, if the parameter is to show in it."""
     if not isinstance(seen, Trace) or seen.rejected is not None:
         return None
-    predicted, instead = replay(scenario, documented()), replay(without(scenario, name), documented())
+    predicted, instead = (predictions.of(each, documented()) for each in (scenario, without(scenario, name)))
     if not isinstance(predicted, Trace) or not isinstance(instead, Trace) or difference(predicted, instead) is None:
         return None
     return scenario, seen, predicted

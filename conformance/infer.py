@@ -38,6 +38,7 @@ from .inference import NOT_EXPRESSIBLE, NOT_OBSERVABLE, NOT_SEPARABLE, SEEN, Inf
 from .left_out import has, shows, silent, without
 from .limits import limits
 from .pool import pool
+from .predictions import Leaf, Predictions
 from .questions import differ, possible, questions
 from .results import Results
 
@@ -73,9 +74,12 @@ class _Search:
         self.alternatives = {choice: possible(callback, choice) for choice in choices_of(callback)}
         self.foreign = [choice for choice in governing(callback) if choice not in self.alternatives]
         self.stored = questions(callback)
+        self.unlimited = {key(each.scenario): each.scenario for each in self.stored}
+        self.predictions = Predictions()
         self.drawn = pool(callback, examples, seed, self.within)
         self._ask_all()
-        self.ignored = ignored(results, callback, zip(self.scenarios.values(), self.answers.values(), strict=True))
+        answered = zip(self.scenarios.values(), self.answers.values(), strict=True)
+        self.ignored = ignored(results, callback, answered, self.predictions)
         if self.ignored:
             self.within = self.within.lacking(self.ignored, self.scenarios.values())
             self._ask_all()
@@ -84,6 +88,10 @@ class _Search:
         self.asked = [name for name in self.unique if name in self.evidence.seen]
         self.fitting: dict[str, None] = {}
         """The keys of what the dialect that was found explains, in their order."""
+        self.leaves: dict[str, Leaf] = {}
+        """What it does."""
+        self.rank: dict[str, int] = {}
+        """How little a scenario tells a person, those that tell most first."""
 
     def _ask_all(self) -> None:
         """Put the stored questions, and the pool, within the limits."""
@@ -100,7 +108,7 @@ class _Search:
             answer = self.answers[name]
             if isinstance(answer, Trace) and shows(scenario, self.aside):
                 seen[name] = (scenario, without(answer, self.aside))
-        return Evidence(self.callback, seen)
+        return Evidence(seen, self.predictions)
 
     def _unanswered(self) -> Iterator[Unexplained]:
         """What came to no trace, by kind, each with the simplest scenario."""
@@ -140,6 +148,9 @@ class _Search:
         if len(self.evidence.failing(around, everything)) < len(self.evidence.failing(dialect, everything)):
             dialect = self._spoken(around)
         self.fitting = self.evidence.fitting(dialect)
+        odd = {name: (oddity(each), complexity(each)) for name, (each, _) in self.evidence.seen.items()}
+        self.rank = {name: place for place, name in enumerate(sorted(odd, key=odd.__getitem__))}
+        self.leaves = {name: self.evidence.leaf(dialect, name) for name in everything}
         return Inference(
             callback=self.callback, dialect=dialect,
             choices=tuple(self._inferred(dialect, choice) for choice in self.alternatives),
@@ -231,8 +242,8 @@ class _Search:
         }
         left = [pair for pair in combinations(turns, 2) if pair[0][0] != pair[1][0]]
         for name in failing:
-            scenario, before = self.evidence.seen[name][0], self.evidence.predicted(dialect, name)
-            stirring = {turn for turn in turns if replay(scenario, _with(dialect, dict([turn]))) != before}
+            before = self.evidence.predicted(dialect, name)
+            stirring = {turn for turn in turns if self.evidence.predicted(_with(dialect, dict([turn])), name) != before}
             pairs, left = left, []
             for pair in pairs:
                 stirs = not stirring.isdisjoint(pair) or frozenset(pair) in masking
@@ -303,26 +314,28 @@ class _Search:
         about = [key(self.within.inside(each.scenario)) for each in self.stored if each.choice == choice]
         shows = False
         for name in dict.fromkeys([*about, *self.asked, *self.evidence.seen]):
-            if name not in self.evidence.seen:
+            if name not in self.leaves:
                 continue
-            scenario, seen = self.evidence.seen[name]
-            before, instead = self.evidence.predicted(dialect, name), replay(scenario, turned)
-            if difference(before, instead) is None:
+            before, instead = self.leaves[name], self.evidence.leaf(turned, name)
+            if before is instead or difference(before.result, instead.result) is None:
                 continue
-            if name in self.fitting and isinstance(instead, Trace) and difference(instead, seen) is not None:
+            if name in self.fitting and self.evidence.misses(turned, name):
                 return SEEN
-            shows = shows or differ(before, instead)
+            shows = shows or differ(before.result, instead.result)
         if shows:
             return NOT_OBSERVABLE
-        if any(differ(replay(each.scenario, dialect), replay(each.scenario, turned)) for each in self.stored):
-            return NOT_EXPRESSIBLE
+        for name, scenario in self.unlimited.items():
+            before, instead = (self.predictions.leaf(scenario, way, name) for way in (dialect, turned))
+            if before is not instead and differ(before.result, instead.result):
+                return NOT_EXPRESSIBLE
         return NOT_SEPARABLE
 
     def _example(self, dialect: Dialect, choice: str, other: str) -> tuple[Scenario, Result, int] | None:
         """A smallest scenario on which the dialect does what was seen and would not with the other value, and how many there
         are."""
         turned = _with(dialect, {choice: other})
-        showing = [self.evidence.seen[name][0] for name in self.evidence.missed(turned, self.fitting)]
+        missed = sorted(self.evidence.missed(turned, self.fitting), key=self.rank.__getitem__)
+        showing = [self.evidence.seen[name][0] for name in missed]
         if not showing:
             return None
 
@@ -337,8 +350,7 @@ class _Search:
                 and difference(instead, seen) is not None
             )
 
-        ordered = sorted(showing, key=lambda scenario: (oddity(scenario), complexity(scenario)))
-        start = next((scenario for scenario in ordered if convincing(scenario)), None)
+        start = next((scenario for scenario in showing if convincing(scenario)), None)
         if start is None:  # with the other value nothing is predicted of them
             return None
         least_odd = oddity(start)

@@ -21,8 +21,10 @@ LOGGED = ("learning_rate", "lr")
 
 def silent(traces: Iterable[Trace]) -> frozenset[str]:
     """The fields in which nothing is seen in any of them, although it could be."""
-    seen = list(traces)
-    values = {name: [value for trace in seen for value in _values(trace, name)] for name in SAID}
+    records = [record for trace in traces for record in _records(trace)]
+    values = {
+        name: [value for record in records if (value := getattr(record, name, None)) is not None] for name in SAID
+    }
     return frozenset(name for name, those in values.items() if those and not any(those))
 
 

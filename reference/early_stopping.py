@@ -13,19 +13,18 @@ The weights of the last improvement are kept, or those of the best value (choice
 back when training ends, whoever stopped it and even if nobody did, or only in the epoch that stops (`restored-when`).
 """
 
-import math
 from collections.abc import Callable, Mapping
 from operator import eq, ge, gt
 from typing import Any, NamedTuple
 
-from callcheck.spec.callbacks import CALLBACKS, bind
 from callcheck.spec.callbacks import EarlyStopping as Configuration
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.values import Value
 from callcheck.spec.weights import Origin
 
 from .machine import NOTHING, Effect, Event, Machine, Print, Reason, Restore, Stop, Warn, made
-from .monitor import Monitor
+from .monitor import Monitor, surely_finite
+from .policy import bound, by, when
 
 MISSING = Reason(
     "early-stopping/monitor/missing-metric-is-skipped",
@@ -181,52 +180,56 @@ class State(NamedTuple):
 
 
 class EarlyStopping(Machine):
+    zero = by("early-stopping/patience-zero", PATIENCE_ZERO)
+    reached = by("early-stopping/patience", REACHED)
+    missing_metric = by("early-stopping/missing-metric", MISSING_METRIC)
+    baseline = by("early-stopping/baseline", BASELINE)
+    keeps = by("early-stopping/reuse", REUSE)
+    nonfinite_ends = when("early-stopping/nonfinite", "ends-training")
+    nonfinite_skips = when("early-stopping/nonfinite", "skipped")
+    resets = when("early-stopping/improvement", "resets-the-count")
+    refuses_sign = when("early-stopping/min-delta-sign", "refused-at-the-first-epoch")
+    refuses_mode = when("early-stopping/unknown-mode", "raises")
+    tells_at_the_stop = when("early-stopping/stop-message", "at-the-stop")
+    tells_again = when("early-stopping/stop-message", "at-every-later-end")
+    tells_from_one = when("early-stopping/stop-message-epoch", "from-one")
+    spares_the_first_epoch = when("early-stopping/first-epoch", "never")
+    restores_best_value = when("early-stopping/restored-epoch", "best-value")
+    restores_at_the_stop = when("early-stopping/restored-when", "it-stops")
+    names_first_epoch = when("early-stopping/restored-message", "the-first")
+    keeps_first_weights = when("early-stopping/restored-without-best", "first-monitored-epoch")
+    warms_up_in_every_fit = when("early-stopping/warm-up", "epochs-of-the-fit")
+
     def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
-        signature = dialect.signature("EarlyStopping")
-        self.config: Configuration = bind("EarlyStopping", config, signature)
-        self.warms_up = "start_from_epoch" in CALLBACKS["EarlyStopping"].parameters(signature)
-        self.zero = PATIENCE_ZERO[dialect["early-stopping/patience-zero"]]
-        if self.zero.refused and self.config.patience <= 0:
-            raise ValueError(f"patience must be positive, got {self.config.patience}")
+        self.dialect = dialect
+        self.config: Configuration = bound("EarlyStopping", config, dialect)
+        patience, min_delta = self.config.patience, self.config.min_delta
+        self.is_patient = isinstance(patience, int | float) and patience > 0
+        if not self.is_patient and self.zero.refused and patience <= 0:
+            raise ValueError(f"patience must be positive, got {patience}")
         self.hooks = self.hooks - PASSED_OVER[dialect["early-stopping/unit"]]
-        self.reached = REACHED[dialect["early-stopping/patience"]]
-        self.missing_metric = MISSING_METRIC[dialect["early-stopping/missing-metric"]]
-        nonfinite = dialect["early-stopping/nonfinite"]
-        self.nonfinite_ends, self.nonfinite_skips = nonfinite == "ends-training", nonfinite == "skipped"
-        self.resets = dialect["early-stopping/improvement"] == "resets-the-count"
-        self.monitor = Monitor("early-stopping", dialect, self.config.monitor, self.config.mode, self.config.min_delta)
-        refused = dialect["early-stopping/min-delta-sign"] == "refused-at-the-first-epoch"
-        self.refuses = refused and self.config.min_delta < 0
-        if self.monitor.unknown_mode and dialect["early-stopping/unknown-mode"] == "raises":
+        self.monitor = Monitor("early-stopping", dialect, self.config.monitor, self.config.mode, min_delta)
+        may_be_negative = not isinstance(min_delta, int | float) or min_delta < 0
+        self.refuses = may_be_negative and self.refuses_sign and min_delta < 0
+        if self.monitor.unknown_mode and self.refuses_mode:
             raise AttributeError("'EarlyStopping' object has no attribute 'mode'")
         self.warned = ("unknown-mode",) if self.monitor.unknown_mode else ()
-        told = dialect["early-stopping/stop-message"]
-        self.tells_at_the_stop = told == "at-the-stop"
-        self.told_again = ("stopped_epoch",) if told == "at-every-later-end" else ()
-        self.line_counts_from = 1 if dialect["early-stopping/stop-message-epoch"] == "from-one" else 0
-        self.baseline = BASELINE[dialect["early-stopping/baseline"]]
-        self.keeps = REUSE[dialect["early-stopping/reuse"]]
-        self.first_stoppable = 1 if dialect["early-stopping/first-epoch"] == "never" else -math.inf
-        if self.zero.first and self.config.patience <= 0:
-            self.first_stoppable = -math.inf
-        self.restores_best_value = dialect["early-stopping/restored-epoch"] == "best-value"
-        self.restores_at_the_stop = dialect["early-stopping/restored-when"] == "it-stops"
-        self.names_first_epoch = dialect["early-stopping/restored-message"] == "the-first"
-        self.keeps_first_weights = dialect["early-stopping/restored-without-best"] == "first-monitored-epoch"
-        self.warms_up_in_every_fit = dialect["early-stopping/warm-up"] == "epochs-of-the-fit"
         self.initial = self._begin(self.monitor.direction_at_construction())
 
     def _begin(self, direction: str | None, epoch: int = 0) -> State:
         """The state before any value was seen, in a fit that begins with that epoch."""
         start = best = self.monitor.start(direction)
-        if self.baseline.begins and self.config.baseline is not None:
+        if self.config.baseline is not None and self.baseline.begins:
             best = self.config.baseline
-        return State(0, best, 0, None, 0, direction, start, epoch if self.warms_up_in_every_fit else 0)
+        return State(0, best, 0, None, 0, direction, start, epoch if epoch and self.warms_up_in_every_fit else 0)
 
     def fit_begin(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
-        kept = {name: getattr(state, name) for name in (*self.keeps, *self.told_again)}
-        goes_on = "wait" in kept and state is not self.initial
-        return self._begin(state.direction, event.epoch)._replace(**kept, goes_on=goes_on), BEGAN
+        begun = self._begin(state.direction, event.epoch)
+        if state is self.initial:  # there is nothing to keep
+            return begun, BEGAN
+        told_again = ("stopped_epoch",) if self.tells_again else ()
+        kept = {name: getattr(state, name) for name in (*self.keeps, *told_again)}
+        return begun._replace(**kept, goes_on="wait" in kept), BEGAN
 
     def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         config = self.config
@@ -246,11 +249,12 @@ class EarlyStopping(Machine):
             if self.missing_metric.raises is not None:
                 raise self.missing_metric.raises(config.monitor)
             return state, MISSING
-        if self.warms_up and epoch - first < config.start_from_epoch:
+        if epoch - first < config.start_from_epoch and self.dialect.takes("EarlyStopping", ["start_from_epoch"]):
             return state, WARM_UP
         if config.restore_best_weights and best_weights is None and self.keeps_first_weights:
             best_weights, best_epoch = event.weights, epoch
-        if (self.nonfinite_ends or self.nonfinite_skips) and not self.monitor.is_finite(value):
+        ends_or_skips = not surely_finite(value) and (self.nonfinite_ends or self.nonfinite_skips)
+        if ends_or_skips and not self.monitor.is_finite(value):
             if self.nonfinite_skips:
                 return state, NOT_FINITE_SKIPPED
             effects.append(Stop())
@@ -258,7 +262,8 @@ class EarlyStopping(Machine):
         wait += 1
         improves = self.monitor.improves
         improved = improves(value, best, direction)
-        if improves(value, kept, direction, 0.0) if self.restores_best_value else improved:
+        as_best = kept is best and not self.monitor.min_delta
+        if improves(value, kept, direction, 0.0) if not as_best and self.restores_best_value else improved:
             kept, best_epoch = value, epoch
             if config.restore_best_weights:
                 best_weights = event.weights
@@ -267,24 +272,27 @@ class EarlyStopping(Machine):
         if improved:
             best = self.monitor.kept(value, best, direction)
             if config.baseline is None or not self.baseline.gates or improves(value, config.baseline, direction):
-                wait, spared = 0 if self.resets else wait - 1, True
+                wait, spared = 0 if wait == 1 or self.resets else wait - 1, True
                 reason = FIRST if state.best is None else IMPROVED
             spared = spared or self.baseline.spares
         else:
             best = self.monitor.anchor(value, best, direction)
-        if spared and not self.zero.improving:
+        if spared and ((wait <= 0 and self.is_patient) or not self.zero.improving):
             return made(
                 State, (wait, best, best_epoch, best_weights, stopped_epoch, direction, kept, first, goes_on)
             ), reason
-        waited = self.reached(wait, config.patience) and not (self.zero.never and config.patience <= 0)
+        # Of every value a patience asks for at least as many epochs.
+        waited = not (self.is_patient and wait < config.patience) and self.reached(wait, config.patience)
+        if waited and config.patience <= 0 and self.zero.never:
+            waited = False
         # In the first epoch only a value that is compared with infinity can get here.
-        if waited and (epoch >= self.first_stoppable or goes_on):
-            if self.tells_at_the_stop and config.verbose > 0:
+        if waited and (epoch >= 1 or goes_on or self._can_stop_in_the_first_epoch()):
+            if config.verbose != 0 and self.tells_at_the_stop and config.verbose > 0:
                 effects.append(self._line(epoch, epoch))
             effects.append(Stop())
             stopped_epoch = epoch
             reason = STOPPED_IMPROVING if spared else MISSED_BASELINE_STOPPED if improved else STOPPED
-            if self.restores_at_the_stop and config.restore_best_weights:
+            if config.restore_best_weights and self.restores_at_the_stop:
                 self._restore(best_weights, kept, direction, effects)
         elif not improved:
             reason = FIRST_EPOCH if waited else WAITED
@@ -307,9 +315,12 @@ class EarlyStopping(Machine):
         self._restore(state.best_weights, state.kept, state.direction, effects)
         return state, RESTORED
 
+    def _can_stop_in_the_first_epoch(self) -> bool:
+        return not self.spares_the_first_epoch or (self.config.patience <= 0 and self.zero.first)
+
     def _line(self, stopped: int, last: int) -> Print:
         """The line about the stop; one that does not name the last epoch, counted from one, is another."""
-        return Print("early-stop" if stopped + self.line_counts_from == last + 1 else "other")
+        return Print("early-stop" if stopped + self.tells_from_one == last + 1 else "other")
 
     def _restore(
         self, weights: Origin | None, kept: Value | None, direction: str | None, effects: list[Effect]
@@ -317,7 +328,7 @@ class EarlyStopping(Machine):
         """Put the kept weights back, those of the value `kept`. Raises TypeError if there are none."""
         if self.config.verbose > 0:
             none_was_best = kept == self.monitor.start(direction)
-            names_another = self.names_first_epoch and none_was_best and weights is not None and weights.epoch != 0
+            names_another = none_was_best and weights is not None and weights.epoch != 0 and self.names_first_epoch
             effects.append(Print("other" if names_another else "restored"))
         if weights is None:
             raise TypeError("no weights were kept: 'NoneType' object is not subscriptable")
@@ -332,4 +343,4 @@ class EarlyStopping(Machine):
     def _named(self, state: State) -> int:
         """The epoch that is named as the best one."""
         none_was_best = state.kept == self.monitor.start(state.direction)
-        return 0 if self.names_first_epoch and none_was_best else state.best_epoch
+        return 0 if none_was_best and self.names_first_epoch else state.best_epoch

@@ -22,12 +22,13 @@ from typing import NamedTuple
 
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.files import existing_files
-from callcheck.spec.numbers import unsigned_zero
+from callcheck.spec.numbers import float32, unsigned_zero
 from callcheck.spec.scenario import Fit, Other, Resume, Scenario
 from callcheck.spec.values import Rate, ScheduledRate, map_rate
 from callcheck.spec.weights import UNTRAINED, ZERO, Origin, Weights
 
 from .machine import Average, BackUp, Backup, Discard, GoOn, Restore, Swap, Unpredictable, made
+from .policy import by, when
 from .rate import STORED
 
 HDF5 = (".h5", ".hdf5")
@@ -107,18 +108,21 @@ class Model:
     """`steps`: those of the optimizer, in all; `steps_in_fit`: of the one under way; `average`: of the weights, where it
     `keeps_average`. `files`: the paths of all files that are there."""
 
+    _store = by("learning-rate/stored-as", STORED)
+    _hides_rates = when("learning-rate/several-optimizers", "unknown")
+    _fails_from_hdf5 = by("training/model-in-hdf5", FAILS)
+    _finds_the_average = when("swap-ema-weights/stopped-early", "the-average")
+    _stays = when("backup-and-restore/next-fit", "there-again")
+    weights_bring = by("model-checkpoint/loaded-weights", WEIGHTS_BRING)
+    restores_unbuilt = when("model-checkpoint/unbuilt-optimizer", "restored")
+
     def __init__(self, scenario: Scenario, dialect: Dialect) -> None:
-        self._store = STORED[dialect["learning-rate/stored-as"]]
+        self.dialect = dialect
         self.set_rate(scenario.learning_rate)
         self.first_rate = self.rate
         self.rate_is_scheduled = isinstance(scenario.learning_rate, ScheduledRate)
         in_one = isinstance(scenario.learning_rate, Mapping)
-        self.rate_is_hidden = in_one and dialect["learning-rate/several-optimizers"] == "unknown"
-        self.weights_bring = WEIGHTS_BRING[dialect["model-checkpoint/loaded-weights"]]
-        self.knows_weights = self.weights_bring.steps
-        self.one_file = one_file(dialect)
-        self.restores_unbuilt = dialect["model-checkpoint/unbuilt-optimizer"] == "restored"
-        self._fails_from_hdf5 = FAILS[dialect["training/model-in-hdf5"]]
+        self.rate_is_hidden = in_one and self._hides_rates
         self.fails: str | None = None
         """What training it raises, by the name of its class."""
         self.weights = UNTRAINED
@@ -126,7 +130,6 @@ class Model:
         self.steps_in_fit = 0
         self.keeps_average = scenario.use_ema
         self.overwrites = scenario.ema_overwrite_frequency
-        self._finds_the_average = dialect["swap-ema-weights/stopped-early"] == "the-average"
         self.average = ZERO
         self.stop = False
         self.files = set(map(str, existing_files(scenario.existing)))
@@ -138,7 +141,6 @@ class Model:
         """Those that are there, by directory, the latest first."""
         self._latest: dict[str, str] = {}
         self._backup_files: dict[str, tuple[str, ...] | None] = {}
-        self._stays = dialect["backup-and-restore/next-fit"] == "there-again"
         self._backup_writers: dict[str, int] = {}
         self._goes_on: tuple[int, int | None] | None = None
         """The epoch, and the batch behind which, training begins; None: as fit is told."""
@@ -152,7 +154,11 @@ class Model:
 
     def set_rate(self, rate: Rate) -> None:
         """The rate, as it is stored."""
-        self.rate = map_rate(rate, lambda each: unsigned_zero(self._store(each)))
+        self.rate = map_rate(rate, self._stored)
+
+    def _stored(self, rate: float) -> float:
+        """One that float32 holds is stored as it is by everybody."""
+        return unsigned_zero(rate if float32(rate) == rate else self._store(rate))
 
     def trained(self, weights: Origin, steps: int) -> None:
         """That many batches were trained on, and the weights are now these."""
@@ -204,7 +210,7 @@ class Model:
     # ---------------------------------------------------------------------------------- files
 
     def save(self, path: str, weights_only: bool) -> None:
-        self._unknown = self._unknown or not path.endswith(self.one_file if weights_only else ONE_FILE)
+        self._unknown = self._unknown or not path.endswith(one_file(self.dialect) if weights_only else ONE_FILE)
         self._saved[_plain(path)] = made(Saved, (weights_only, self.weights, self.rate, self.steps, self.average))
         self._new.append(path)
 
@@ -315,7 +321,12 @@ class Model:
             raise Unpredictable("resume")
         if saved is None or (resume.load == "model" and saved.weights_only):
             raise FileNotFoundError(f"no {resume.load} can be loaded from {resume.path}")
-        if resume.load != "model" and not saved.weights_only and resume.path.endswith(WEIGHTS) and self.knows_weights:
+        if (
+            resume.load != "model"
+            and not saved.weights_only
+            and resume.path.endswith(WEIGHTS)
+            and self.weights_bring.steps
+        ):
             raise FileNotFoundError(f"{resume.path} holds a whole model, and is read as one of weights alone")
         if resume.load == "weights-unbuilt" and self.keeps_average:
             raise Unpredictable("resume")  # an optimizer that is not built keeps no average yet

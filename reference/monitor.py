@@ -17,12 +17,15 @@ Rules
 
 import math
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from callcheck.spec.dialect import Dialect
 from callcheck.spec.metrics import DIRECTIONS, Metric, class_in_name
 from callcheck.spec.numbers import ADDENDS, ARRAY_PRECISIONS, FLOAT32_MAX, PRECISIONS, SCALAR_PRECISIONS
 from callcheck.spec.values import ArrayNumber, Value
+
+from .policy import by, when
 
 _LOW, _HIGH = -FLOAT32_MAX, FLOAT32_MAX
 MODES = ("auto", "min", "max")
@@ -57,12 +60,6 @@ BETTER_HIGH: dict[str, Callable[[str], bool] | None] = {
     "always-minimum": lambda monitor: False,
 }
 """Whether a metric of that name is better high, by the value of `direction`; None where the name alone does not say."""
-
-_PLAIN = {
-    "min-delta-sign": "absolute", "first-value": "accepted", "threshold": "absolute", "min-delta-side": "current",
-    "nonfinite": "compared", "exact-change": "is-none", "anchor": "last-significant-improvement",
-}  # fmt: skip
-"""What the choices are of which a callback has none."""
 
 
 def _refuse(min_delta: float) -> float:
@@ -133,38 +130,54 @@ EXACT_CHANGES = {
 """By the value of `exact-change`."""
 
 
+def surely_finite(value: Any) -> bool:
+    """Whether the value is a number that is finite with any precision."""
+    return type(value) is float and _LOW < value < _HIGH
+
+
 class Monitor:
-    """How one instance monitors. `prefix`: that of the callback's choices."""
+    """How one instance monitors. `prefix`: that of the callback's choices. Not every callback has all of them."""
+
+    sign = by("/min-delta-sign", SIGNS, plain="absolute")
+    better_high = by("/direction", BETTER_HIGH)
+    waits = when("/direction", "compiled-metric")
+    array_errors = by("/precision", ARRAY_ERRORS)
+    round = by("/precision", PRECISIONS)
+    addend = by("/precision", ADDENDS)
+    round_element = by("/precision", ARRAY_PRECISIONS)
+    round_scalar = by("/precision", SCALAR_PRECISIONS)
+    is_double = when("/precision", "float64")
+    adds_singles = when("/precision", "float32-arithmetic")
+    starts_at_infinity = when("/first-value", "compared-with-infinity", plain="accepted")
+    skips_the_first = when("/first-value", "not-kept", plain="accepted")
+    is_relative = when("/threshold", "relative", plain="absolute")
+    is_difference = when("/min-delta-side", "the-difference", plain="current")
+    absolute_side = by("/min-delta-side", SIDES, plain="current")
+    nan_improves = when("/nonfinite", "nan-improves", plain="compared")
+    exact = by("/exact-change", EXACT_CHANGES, plain="is-none")
+    needs_more = when("/exact-change", "is-none", plain="is-none")
+    best_value_anchors = when("/anchor", "best-value", plain="last-significant-improvement")
 
     def __init__(self, prefix: str, dialect: Dialect, monitor: Any, mode: Any, min_delta: float = 0.0) -> None:
-        choice = {name: dialect.choices.get(f"{prefix}/{name}", plain) for name, plain in _PLAIN.items()}
+        self.prefix = prefix
+        self.dialect = dialect
         self.monitor = monitor
         self.unknown_mode = mode not in MODES
         self.mode = "auto" if self.unknown_mode else mode
-        self.min_delta = SIGNS[choice["min-delta-sign"]](min_delta)
-        self.better_high = BETTER_HIGH[dialect[f"{prefix}/direction"]]
-        precision = dialect[f"{prefix}/precision"]
-        self.several, self.unequal = ARRAY_ERRORS[precision]
-        self.round = PRECISIONS[precision]
-        self.addend = ADDENDS[precision]
-        self.adds_rounded = self.addend is not ADDENDS["float64"]
-        self.round_element = ARRAY_PRECISIONS[precision]
-        self.round_scalar = SCALAR_PRECISIONS[precision]
-        self.starts_at_infinity = choice["first-value"] == "compared-with-infinity"
-        self.keeps_the_first = choice["first-value"] != "not-kept"
-        self.side = _relative if choice["threshold"] == "relative" else SIDES[choice["min-delta-side"]]
-        self.nan_improves = choice["nonfinite"] == "nan-improves"
-        self.exact = EXACT_CHANGES[choice["exact-change"]]
-        self.is_plain = self.exact == EXACT_CHANGES["is-none"]
-        self.best_value_anchors = choice["anchor"] == "best-value"  # with a min_delta
+        self.min_delta = self.sign(min_delta) if min_delta != 0 else 0.0
+
+    @cached_property
+    def side(self) -> Side:
+        """Where min_delta stands."""
+        return _relative if self.is_relative else self.absolute_side
 
     def direction_at_construction(self) -> str | None:
         """The direction, where the dialect knows it from the start; None where it waits for the first epoch end."""
-        if self.better_high is None:
+        if self.waits:
             return None
         if self.mode != "auto":
             return str(self.mode)
-        return "max" if self.better_high(self.monitor) else "min"
+        return "max" if self.better_high is not None and self.better_high(self.monitor) else "min"
 
     def resolve(self, metrics: tuple[Metric, ...]) -> str:
         """The direction by rule 2. Raises ValueError where the compiled metrics do not decide."""
@@ -182,7 +195,7 @@ class Monitor:
 
     def start(self, direction: str | None) -> float | None:
         """The reference value before any was seen; None where the first value is accepted, or the direction is still open."""
-        if not self.starts_at_infinity or direction is None:
+        if direction is None or not self.starts_at_infinity:
             return None
         return math.inf if direction == "min" else -math.inf
 
@@ -204,17 +217,23 @@ class Monitor:
         ):
             a, b = self._only_elements(value, reference, delta, lower)
         else:
-            if self.adds_rounded:
+            if self.adds_singles:
                 value, reference, delta = self.addend(value), self.addend(reference), self.addend(delta)
-            a, b = self.side(value, reference, delta, lower)
-            if self.is_plain and (_LOW < b < a < _HIGH if lower else _LOW < a < b < _HIGH):
-                return False  # rounding keeps the order
+            if delta == 0.0 and not self.is_difference:
+                a, b = value, reference
+            else:
+                a, b = self.side(value, reference, delta, lower)
+            worse = _LOW < b < a < _HIGH if lower else _LOW < a < b < _HIGH
+            if worse and (self.is_double or self.needs_more):
+                return False  # rounding keeps the order, or makes them equal
             seen = self.round
             a, b = seen(a), seen(b)
         if a < b if lower else a > b:
             return True
         if a != b:
-            return self.nan_improves and (a != a or b != b)
+            return (a != a or b != b) and self.nan_improves
+        if self.needs_more:
+            return False
         if self.exact.same:
             return True
         # A min_delta that is lost in the sum makes no improvement of the same value.
@@ -226,7 +245,7 @@ class Monitor:
 
     def kept(self, value: Value, reference: Value | None, direction: str | None) -> Value | None:
         """The best from now on, after a value that improved on the reference."""
-        if reference is not None or self.keeps_the_first:
+        if reference is not None or not self.skips_the_first:
             return value
         worst = math.inf if direction == "min" else -math.inf
         return value if self.improves(value, worst, direction, 0.0) else worst
@@ -235,9 +254,9 @@ class Monitor:
         """The two numbers to compare, by rule 5."""
         lengths = {len(side) for side in (value, reference) if isinstance(side, tuple) and len(side) > 1}
         if len(lengths) > 1:
-            raise self.unequal("arrays of different lengths cannot be compared")
+            raise self.array_errors[1]("arrays of different lengths cannot be compared")
         if lengths:
-            raise self.several("the truth value of an array with more than one element is ambiguous")
+            raise self.array_errors[0]("the truth value of an array with more than one element is ambiguous")
         a = value[0] if isinstance(value, tuple) else value
         b = reference[0] if isinstance(reference, tuple) else reference
         a, b = self.side(a, b, delta, lower)
@@ -248,6 +267,6 @@ class Monitor:
 
     def anchor(self, value: Value, best: Value | None, direction: str | None) -> Value | None:
         """What the next value is compared with after one that was no improvement by more than min_delta."""
-        if self.best_value_anchors and self.improves(value, best, direction, 0.0):
+        if self.min_delta and self.best_value_anchors and self.improves(value, best, direction, 0.0):
             return value
         return best

@@ -16,6 +16,7 @@ from callcheck.spec.numbers import float32
 from callcheck.spec.values import ArrayNumber
 
 from .machine import Effect, Event, Log, SetRate, made
+from .policy import by, when
 
 STORED: dict[str, Callable[[float], float]] = {"float32": float32, "float64": lambda rate: rate}
 """As what a rate is stored, by the value of `learning-rate/stored-as`."""
@@ -24,10 +25,12 @@ STORED: dict[str, Callable[[float], float]] = {"float32": float32, "float64": la
 class RateLog:
     """How a dialect logs the rate. `key`: that of a single optimizer."""
 
+    key = by("learning-rate/log-key", {"lr": "lr", "learning-rate": "learning_rate"})
+    fills_empty_logs = when("learning-rate/empty-logs", "get-the-rate")
+    as_numpy = when("learning-rate/logged-as", "numpy")
+
     def __init__(self, dialect: Dialect) -> None:
-        self.key = dialect["learning-rate/log-key"].replace("-", "_")
-        self.fills_empty_logs = dialect["learning-rate/empty-logs"] == "get-the-rate"
-        self.as_numpy = dialect["learning-rate/logged-as"] == "numpy"
+        self.dialect = dialect
 
     def log(self, event: Event, effects: list[Effect]) -> Mapping[str, float]:
         """Log the rate, and return it, or every one of several, by the key under which that happens.

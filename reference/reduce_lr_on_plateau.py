@@ -16,6 +16,7 @@ Rules, at every epoch end, in this order
 
 import math
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from operator import ge, gt
 from typing import Any, NamedTuple
 
@@ -27,6 +28,7 @@ from callcheck.spec.values import Value, map_rate
 
 from .machine import Effect, Event, Machine, Print, Reason, SetRate, Warn, made
 from .monitor import Monitor
+from .policy import by, when
 from .rate import STORED, RateLog
 
 MISSING = Reason(
@@ -137,7 +139,20 @@ def _named_arguments(config: Mapping[str, Any], dialect: Dialect) -> tuple[Mappi
 
 
 class ReduceLROnPlateau(Machine):
+    cooling = by("reduce-lr-on-plateau/cooldown", COOLDOWN)
+    patience = by("reduce-lr-on-plateau/patience", PATIENCE)
+    keeps = by("reduce-lr-on-plateau/reuse", REUSE)
+    smallest_change = by("reduce-lr-on-plateau/smallest-change", SMALLEST_CHANGE)
+    minimum = by("reduce-lr-on-plateau/min-lr", MINIMUM)
+    stored = by("learning-rate/stored-as", STORED)
+    float32_product = when("reduce-lr-on-plateau/rate-arithmetic", "float32")
+    names_from_one = when("reduce-lr-on-plateau/message-epoch", "from-one")
+    can_be_pickled = when("reduce-lr-on-plateau/pickling", "works")
+    begins_anew = when("reduce-lr-on-plateau/without-a-reduction", "begins-anew")
+    reduces_always = when("reduce-lr-on-plateau/patience-below-zero", "reduces-always")
+
     def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
+        self.dialect = dialect
         named, warned = _named_arguments(config, dialect)
         configuration: Configuration = bind("ReduceLROnPlateau", named)
         self.config = configuration
@@ -148,30 +163,29 @@ class ReduceLROnPlateau(Machine):
             raise ValueError(f"ReduceLROnPlateau does not support a factor >= 1.0, got {configuration.factor}")
         self.warned = (*warned, "unknown-mode") if self.monitor.unknown_mode else warned
         self.rate_log = RateLog(dialect)
-        self.cooling = COOLDOWN[dialect["reduce-lr-on-plateau/cooldown"]]
-        self.float32_product = dialect["reduce-lr-on-plateau/rate-arithmetic"] == "float32"
-        self.keeps = REUSE[dialect["reduce-lr-on-plateau/reuse"]]
-        self.patience = PATIENCE[dialect["reduce-lr-on-plateau/patience"]]
-        named_from_one = dialect["reduce-lr-on-plateau/message-epoch"] == "from-one"
-        self.reduction_line = Print("reduced" if named_from_one else "other")
-        self.smallest_change = SMALLEST_CHANGE[dialect["reduce-lr-on-plateau/smallest-change"]]
-        self.can_be_pickled = dialect["reduce-lr-on-plateau/pickling"] == "works"
-        self.begins_anew = dialect["reduce-lr-on-plateau/without-a-reduction"] == "begins-anew"
-        below_zero = dialect["reduce-lr-on-plateau/patience-below-zero"]
-        self.always = below_zero == "reduces-always" and configuration.patience < 0
-        self.min_lr = MINIMUM[dialect["reduce-lr-on-plateau/min-lr"]](
-            configuration.min_lr, STORED[dialect["learning-rate/stored-as"]]
-        )
+        patience = configuration.patience
+        may_be_below_zero = not isinstance(patience, int | float) or patience < 0
+        self.always = may_be_below_zero and self.reduces_always and patience < 0
+        self.has_patience = isinstance(patience, int | float)
+        if not isinstance(configuration.min_lr, int | float):
+            self.min_lr = self.minimum(configuration.min_lr, self.stored)  # raises
         direction = self.monitor.direction_at_construction()
         self.initial = State(self.monitor.start(direction), 0, 0, direction)
+
+    @cached_property
+    def min_lr(self) -> Any:
+        """With what the rate is compared."""
+        return self.minimum(self.config.min_lr, self.stored)
 
     def pickled(self, state: Any) -> None:
         if not self.can_be_pickled:
             raise AttributeError("Can't pickle local object: a lambda")
 
     def fit_begin(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
-        kept = {name: getattr(state, name) for name in self.keeps}
-        return State(self.monitor.start(state.direction), 0, 0, state.direction)._replace(**kept), BEGAN
+        begun = State(self.monitor.start(state.direction), 0, 0, state.direction)
+        if state is self.initial:  # there is nothing to keep
+            return begun, BEGAN
+        return begun._replace(**{name: getattr(state, name) for name in self.keeps}), BEGAN
 
     def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         config = self.config
@@ -183,8 +197,9 @@ class ReduceLROnPlateau(Machine):
         if value is None:
             effects.append(Warn("missing-metric"))
             return made(State, (best, wait, cooldown_counter, direction)), MISSING
-        cooling = self.cooling(cooldown_counter)
+        cooling = False
         if cooldown_counter > 0:
+            cooling = self.cooling(cooldown_counter)
             cooldown_counter -= 1
             wait = 0
         reason = COOLING
@@ -196,7 +211,9 @@ class ReduceLROnPlateau(Machine):
             if not cooling:
                 wait += 1
                 reason = WAITED
-        if not (self.always or (reason is WAITED and self.patience.reached(wait, config.patience))):
+        # Of every value a patience asks for at least as many epochs.
+        waited = reason is WAITED and not (self.has_patience and wait < config.patience)
+        if not (self.always or (waited and self.patience.reached(wait, config.patience))):
             return made(State, (best, wait, cooldown_counter, direction)), reason
         above = [each for each in rates.values() if self._reducible(each)]
         if not above and not self.begins_anew:
@@ -204,7 +221,7 @@ class ReduceLROnPlateau(Machine):
         if above:
             effects.append(SetRate(map_rate(event.rate, self._reduced)))
             if config.verbose > 0:
-                effects += [self.reduction_line] * len(above)
+                effects += [Print("reduced" if self.names_from_one else "other")] * len(above)
         return made(State, (best, self.patience.after, config.cooldown, direction)), REDUCED if above else AT_MINIMUM
 
     def _reducible(self, rate: float) -> bool:

@@ -38,6 +38,7 @@ from .happening import happen
 from .machine import Event, made
 from .model import Model, from_the_start, weights_seen
 from .place import NOTHING_LOGGED, Place
+from .policy import by, when
 from .rate import keep_the_rate
 
 Machines = Mapping[str, Callable[[Mapping[str, Any], Dialect], m.Machine]]
@@ -110,6 +111,9 @@ class Replay:
     """One scenario under way: the callbacks, the model, what was seen so far."""
 
     model_class = Model
+    drops_batches = when("training/stop-in-an-epoch", "after-the-batch")
+    index_told = by("training/batch-index", INDEX_TOLD)
+    lost = by("training/warnings", LOST)
 
     def __init__(
         self,
@@ -132,8 +136,6 @@ class Replay:
         self.last_record: EpochTrace
         self.internal = internal
         self.optional = optional
-        self.drops_batches = dialect["training/stop-in-an-epoch"] == "after-the-batch"
-        self.index_told = INDEX_TOLD[dialect["training/batch-index"]]
         self.told = -1
         self.epochs = 0
         self.enough = False
@@ -162,7 +164,7 @@ class Replay:
                 whose = index if self.several else None
                 return Trace(rejected=Rejected(type=type(error).__name__, message=str(error), callback=whose))
             machine.existing = self.scenario.existing
-            self.places.append(Place(index, machine, LOST[self.dialect["training/warnings"]]))
+            self.places.append(Place(index, machine, self.lost))
         self.hooks = {hook: self._calls(hook) for hook in m.HOOKS}
         fits = []
         try:

@@ -169,6 +169,16 @@ def _parameters(callback: str, signature: str | None) -> tuple[str, ...]:
     return tuple(field.name for field in fields(record.configuration) if field.name not in taken.but)
 
 
+@cache
+def _taking(callback: str, names: frozenset[str]) -> frozenset[str]:
+    return frozenset(each for each in CALLBACKS[callback].signatures if names <= set(_parameters(callback, each)))
+
+
+@cache
+def _missing(callback: str) -> frozenset[str]:
+    return frozenset(name for name, each in CALLBACKS[callback].signatures.items() if each.missing)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Callback:
     """`signatures`: by name, Keras 3.15's first. `prefix`: with which the ids of its clauses and choices begin, and, with
@@ -199,6 +209,15 @@ class Callback:
     def parameters(self, signature: str | None = None) -> tuple[str, ...]:
         """The names of the parameters in a signature: Keras 3.15's, or the one of that name."""
         return _parameters(self.name, signature)
+
+    @property
+    def missing(self) -> frozenset[str]:
+        """The signatures with which there is no such callback."""
+        return _missing(self.name)
+
+    def taking(self, names: frozenset[str]) -> frozenset[str]:
+        """The signatures that have all these parameters."""
+        return _taking(self.name, names)
 
 
 SHARED_ATTRIBUTES = ("model", "params.epochs")

@@ -11,7 +11,7 @@ Rules
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
@@ -49,14 +49,28 @@ class Dialect:
     def __getitem__(self, choice: str) -> str:
         return self.choices[choice]
 
+    def value(self, choice: str, plain: str | None = None) -> str:
+        """The value of the choice; `plain` where there is no such choice."""
+        return self.choices[choice] if plain is None else self.choices.get(choice, plain)
+
+    def among(self, choice: str, values: frozenset[str], plain: str | None = None) -> bool:
+        """Whether the choice has one of these values."""
+        return self.value(choice, plain) in values
+
     def signature(self, callback: str) -> str | None:
         """The name of the signature of the callback's constructor; None where there is but one."""
         return self.choices.get(f"{CALLBACKS[callback].prefix}/arguments")
 
+    def takes(self, callback: str, names: Iterable[str]) -> bool:
+        """Whether these are names of parameters of the callback's constructor."""
+        record = CALLBACKS[callback]
+        taking = record.taking(frozenset(names))
+        return self.among(f"{record.prefix}/arguments", taking, next(iter(record.signatures)))
+
     def has(self, callback: str) -> bool:
         """Whether there is such a callback."""
-        signature = self.signature(callback)
-        return signature is None or not CALLBACKS[callback].signatures[signature].missing
+        record = CALLBACKS[callback]
+        return not record.missing or not self.among(f"{record.prefix}/arguments", record.missing, "")
 
     def looks_at(self, callback: str) -> bool:
         """Whether it is known what the callback does there, or that there is none."""

@@ -260,7 +260,8 @@ def _attribute_to_json(value: Any) -> Any:
 
 
 ATTRIBUTE = Kind(
-    _attribute_from_json, _attribute_to_json, lambda a, b: repr(_attribute_to_json(a)) == repr(_attribute_to_json(b))
+    _attribute_from_json, _attribute_to_json,
+    lambda a, b: a is b or repr(_attribute_to_json(a)) == repr(_attribute_to_json(b)),
 )  # fmt: skip
 ATTRIBUTES = MapOf(ATTRIBUTE)
 

@@ -17,13 +17,14 @@ from callcheck.conformance.driver.protocol import Capabilities
 from callcheck.conformance.driver.subjects import custom
 from callcheck.conformance.infer import infer
 from callcheck.conformance.inference import NOT_EXPRESSIBLE, NOT_OBSERVABLE, SEEN, Inference
+from callcheck.conformance.pool import EXAMPLES
 from callcheck.conformance.questions import differ, questions, values
 from callcheck.conformance.report.inference import inferred
 from callcheck.conformance.results import Here, Results
 from callcheck.conformance.subjects.reference import Reference
 from callcheck.reference.replay import replay
 from callcheck.spec.callbacks import CALLBACKS
-from callcheck.spec.dialect import documented, resolve
+from callcheck.spec.dialect import Dialect, documented, resolve
 from callcheck.spec.difference import difference
 from callcheck.spec.scenario import Scenario, from_json
 from callcheck.spec.trace import Failed, Result
@@ -135,6 +136,20 @@ def test_three_mistakes_are_three_differences_in_words() -> None:
     assert "where min_delta is 0 the same value again is an improvement too" in said
     assert "What does an improvement do to the count of epochs? Nothing" in said
     assert "min_delta stands on the wrong side" in said
+
+
+def test_the_reference_is_run_no_more_often_than_two_seconds_allow(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = 0
+
+    def counted(scenario: Scenario, dialect: Dialect, **options: Any) -> Result:
+        nonlocal runs
+        runs += 1
+        return replay(scenario, dialect, **options)
+
+    for module in ("infer", "predictions"):
+        monkeypatch.setattr(f"callcheck.conformance.{module}.replay", counted)
+    infer(results_of(EarlyStopping), "EarlyStopping", examples=EXAMPLES, seed=0)
+    assert runs < 10_000, "one takes about a tenth of a millisecond"
 
 
 PLATEAU = {

@@ -53,7 +53,9 @@ def introduction(form: Form) -> Iterator[str]:
     yield ""
     yield (
         "Nor is it, unless it says so, about anything out of the ordinary: there is one optimizer, which keeps no "
-        "average and whose learning rate can be set; the model is built and compiled; every fit goes on with the model "
+        "average and whose learning rate is a number that can be set (no LearningRateSchedule, and no function); the model is "
+        "compiled, and it and its optimizer are built; how many batches an epoch has, and an evaluation, is "
+        "known when it begins; every fit goes on with the model "
         "of the fit before, and "
         "with its instance of the callback or a copy of it; "
         "nobody else does anything but set the stop flag, at an epoch's end and before the callback's own hook; and no epoch "
@@ -63,8 +65,9 @@ def introduction(form: Form) -> Iterator[str]:
     )
     yield ""
     yield (
-        "What a table shows as logs is what the callback is handed. Keras 3's `fit` hands it numbers alone (see *logs* below): a "
-        "boolean, an array or None stands for what another callback has put there, or what another framework hands over. Nobody "
+        "What a table shows as logs is what the callback is handed. Keras 3's `fit` hands it plain numbers (see *logs* below), "
+        "and an array where the result of a metric is several numbers, as that of F1Score is; a boolean, None, a tensor or a "
+        "number in an array stands for what another callback has put there, or what another framework hands over. Nobody "
         "asks for anything but training: no prediction, no profile; and the process has its usual settings (`floatx` is float32, "
         "eager execution is as it comes). Whether there is a progress bar is said where it matters; no other matters."
     )
@@ -76,7 +79,9 @@ def introduction(form: Form) -> Iterator[str]:
         "say it. The documentation is what is published at keras.io and the docstrings of what Keras exports; the docstring of "
         "a private class and a comment in the code are none, and what only they say is observed. What no training shows is "
         "left out. Of a callback's attributes those are specified that scripts read when a fit has ended: `stopped_epoch`, "
-        "`best`, `wait` and the like, `params` and `model`, and History's `epoch` and `history`."
+        "`best`, `wait` and the like, `params` and `model`, and History's `epoch` and `history`. "
+        "Where a sentence says that something changes nothing, or that two calls do the same, `best` and `params` may follow "
+        "what was changed: four times the values have four times the best."
     )
     yield ""
     yield (

@@ -137,7 +137,9 @@ SEEN = (
     Sign("`epoch_end raised ...`", "the hook that raised, and the type of the exception, which ends training; "
          "`in batch_end somebody else raised ...`: it was not the callback's; `raised ...` alone: the constructor.",
          rf"(?:{_WHERE} |in {_WHERE} somebody else )?raised \w+(?: without a message)?"),
-    Sign("`weights set at ...`", "the hook in which other weights were put into the model.", f"weights set at {_WHERE}"),
+    Sign("`weights set at ...`", "the hook in which other weights were put into the model. What is done, or raised, as an "
+         "evaluation begins or ends is told under epoch_end: the evaluation is a part of the epoch's end.",
+         f"weights set at {_WHERE}"),
     Sign("`the model holds the weights ...`", "those that it has when the fit begins or has ended; left out where they are "
          "those of the last epoch, but for restore_best_weights.",
          "the model holds (?:the (?:weights|average) .*|untrained weights)"),
@@ -150,7 +152,8 @@ SEEN = (
     Sign("`lines: 2`, `schedule calls: 2`", "how many lines the callback's file has then; how often the schedule was called in "
          "the epoch, if that was not once.", r"(?:lines|schedule calls): \d+"),
     Sign("`recorded {...}`", "what the callback has written down by the end of the fit, as JSON: lists of History; each `line` "
-         "of a file; of a backup the `epoch` with which it goes on, or, with a `batch`, in which that one was the last.",
+         "of a file; of a backup the `epoch` with which it goes on, or, with a `batch`, in which that one was the last. "
+         "Of a long one the middle is cut out, and it is said how long it is.",
          r"recorded \{.*\}"),
     Sign("`stopped_epoch=2`, `best_weights: the weights of epoch 1`", "what the callback's public attribute of that name holds "
          "when the fit has ended; `model is another one`: not the model that was trained, nor its own `history`.",

@@ -93,23 +93,25 @@ def _is_valid(scenario: Scenario) -> bool:
 
 def _cost(value: Any) -> float:
     """How complicated a value is to read: 1.0 is simplest, then 0.0, small integers, short decimals, infinities."""
-    if isinstance(value, tuple | list):
-        return 200 + sum(_cost(item) for item in value)
-    if isinstance(value, Mapping):
-        return 200 + sum(1 + _cost(item) for item in value.values())
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return float(len(repr(value)))
-    if math.isnan(value):
+    if not isinstance(value, float):  # asked first: they nearly always are
+        if isinstance(value, tuple | list):
+            return 200 + sum(_cost(item) for item in value)
+        if isinstance(value, Mapping):
+            return 200 + sum(1 + _cost(item) for item in value.values())
+        if isinstance(value, bool) or not isinstance(value, int):
+            return float(len(repr(value)))
+    number: float = value
+    if math.isnan(number):
         return 120
-    if math.isinf(value):
-        return 110 + (value < 0)
-    if value == 1:
+    if math.isinf(number):
+        return 110 + (number < 0)
+    if number == 1:
         return 0
-    text = repr(float(value))
+    text = repr(float(number))
     sign = 0.5 if text.startswith("-") else 0
-    if value == int(value) and abs(value) < 100:
-        return (1 if value == 0 else abs(value)) + sign
-    return 100 * (len(text) > 6) + 10 * len(text) + sign + (abs(value) > 100)
+    if number == int(number) and abs(number) < 100:
+        return (1 if number == 0 else abs(number)) + sign
+    return 100 * (len(text) > 6) + 10 * len(text) + sign + (abs(number) > 100)
 
 
 _KINDS = {ArrayNumber: 1, tuple: 2, Tensor: 3, bool: 1, type(None): 1}

@@ -73,8 +73,9 @@ def _is(cell: str | None, value: float) -> bool:
 
 @clause("csv-logger/values/are-those-logged", level="documented", source=f"follows from {STREAMS}")
 def values_are_those_logged(case: Case) -> Expectations:
-    """Under the name of a metric stands the number that the epoch logged, in full: it reads back as the same float64. (Checked
-    where the file has a header of that fit.)"""
+    """Under the name of a metric stands the number that the epoch logged, in full: it reads back as the same float64. (A
+    number of NumPy's that is a float32 stands there with the digits that float32 needs. Checked where the file has a header of
+    that fit.)"""
     for file in files_of(case):
         for epoch, row in file.rows if file.header else ():
             for name, value in epoch.shown.logs.items():
@@ -87,8 +88,9 @@ def values_are_those_logged(case: Case) -> Expectations:
 
 @clause("csv-logger/values/arrays-stand-in-brackets", level="observed", source=OBSERVED)
 def arrays_in_brackets(case: Case) -> Expectations:
-    """An array of one dimension is written as all of its numbers, in brackets and quotation marks that belong to the cell: who
-    reads the file with Python's csv gets `"[1.0, 2.0]"`, quotation marks included."""
+    """An array of NumPy's of one dimension is written as all of its numbers, in brackets and quotation marks that belong to the
+    cell: who reads the file with Python's csv gets `"[1.0, 2.0]"`, quotation marks included. (Of a tensor the parts stand there
+    as its backend writes them.)"""
     for file in files_of(case):
         for epoch, row in file.rows if file.header else ():
             for name, value in epoch.shown.logs.items():
@@ -197,7 +199,7 @@ def _as_semicolons(scenario: Scenario) -> Scenario | None:
 )
 def separates(case: Case) -> Expectations:
     """The separator stands between the cells of a line, and nothing else is changed by it: with another one, the cells are the
-    same."""
+    same. (A separator that is neither a quotation mark nor a line break.)"""
     theirs = dict(lines_of(case.beside()))
     for index, lines in lines_of(case):
         if index in theirs:

@@ -17,7 +17,8 @@ from .shared import DOCUMENTATION, OBSERVED, cells, files_of, is_plain, lines_of
     source=f"follows from {DOCUMENTATION} (append)",
 )
 def overwrites(case: Case) -> Expectations:
-    """Without append the file is written anew in every fit: a header, and as many rows as this fit has epochs."""
+    """Without append the file is written anew in every fit: a header, and as many rows as this fit has epochs. (Of a fit with an
+    epoch: the header comes with the first row.)"""
     if case["append"]:
         return
     for file in files_of(case):

@@ -294,11 +294,11 @@ def _refuses(case: Case, returned: tuple[str, ...]) -> Expectations:
     "learning-rate-scheduler/errors/raises-what-the-schedule-asks-for", level="observed", source=OBSERVED, errors=True
 )
 def raises_what_the_schedule_asks_for(case: Case) -> Expectations:
-    """A hook raises in two cases alone: the schedule raises, as a table does past its end, or it returns no float. A schedule
-    that raises TypeError is called again, with the epoch alone, and what that call raises is what is raised: of one that needs
-    two arguments a TypeError that says that one is missing, whatever it raised before. The hook raises when the epoch begins, and
-    leaves the rate as it was. (One learning rate that can be set, no schedule that returns a tensor, and a verbose that is a
-    number.)"""
+    """A hook raises in two cases alone: the schedule raises, as a table does past its end, or it returns no float: neither
+    one of Python's nor a float32 or float64 of NumPy's. A schedule that raises TypeError is called again, with the epoch
+    alone, and what that call raises is what is raised: of one that needs two arguments a TypeError that says that one is
+    missing, whatever it raised before. The hook raises when the epoch begins, and leaves the rate as it was. (One learning
+    rate that can be set, no schedule that returns a tensor, and a verbose that is a number.)"""
     if (_schedule(case.scenario) or {}).get("returns") == "tensor":
         return
     for e, epoch in plan(case):

@@ -40,9 +40,9 @@ def _with_the_lowest_alone(scenario: Scenario) -> Scenario | None:
     related=_with_the_lowest_alone,
 )  # fmt: skip
 def the_lowest_rate_as_alone(case: Case) -> Expectations:
-    """The lowest of several rates (keras.optimizers.MultiOptimizer) becomes what it would be if its optimizer were the only one,
-    and what is refused or raised is the same. (Of a schedule that treats every rate alike: a table by epochs, a factor, or one
-    that returns or raises the same for all.)"""
+    """The lowest of several rates (keras.optimizers.MultiOptimizer) becomes what it would be if its optimizer were the only
+    one, and what is refused or raised is the same. (All rates can be set. Of a schedule that treats every rate alike: a table
+    by epochs, a factor, or one that returns or raises the same for all.)"""
     return alike(as_one(case, _lowest), "that is the rate of the only optimizer there, which has the lowest one here")
 
 

@@ -211,7 +211,7 @@ def every_turn(case: Case) -> Expectations:
     and fits: without save_best_only there is a save at each, with it at most one. With steps_per_execution=N the callback looks
     every N batches; the first look at which the number is reached is a turn, and counting begins at 0 again. A short last group
     counts as N batches; in tf-keras as those that it has, where no epoch has fewer than N. Zero and less make every look a
-    turn."""
+    turn. (N is the same in all fits.)"""
     frequency, full = case["save_freq"], case.dialect["training/batch-index"] == "the-last-of-a-full-group"
     fewest = min(len(epoch.batch_logs()) for fit in case.scenario.fits for epoch in fit.epochs)
     if frequency != "epoch" and typed(case) and (full or fewest >= case.scenario.steps_per_execution):

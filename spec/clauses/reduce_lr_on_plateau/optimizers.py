@@ -48,8 +48,9 @@ def _with_the_highest_alone(scenario: Scenario) -> Scenario | None:
     related=_with_the_highest_alone,
 )  # fmt: skip
 def the_highest_rate_decides(case: Case) -> Expectations:
-    """Of several rates (keras.optimizers.MultiOptimizer) the highest decides: it becomes what it would be if its optimizer were
-    the only one, so that falls, counts and cooldowns are those of the highest rate alone, and so is what is refused or raised."""
+    """Of several rates (keras.optimizers.MultiOptimizer) the highest decides: it becomes what it would be if its optimizer
+    were the only one, so that falls, counts and cooldowns are those of the highest rate alone, and so is what is refused or
+    raised. (All rates can be set.)"""
     return alike(as_one(case, _highest), "that is the rate of the only optimizer there, which has the highest one here")
 
 

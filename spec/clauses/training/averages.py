@@ -66,7 +66,8 @@ def _holds(each: _Saved, averaged: bool, because: str) -> Expectations:
     source=f"{DOCUMENTATION} (example and swap_on_epoch)", averaged=True,
 )  # fmt: skip
 def behind_it(case: Case) -> Expectations:
-    """A ModelCheckpoint that stands behind a SwapEMAWeights with swap_on_epoch saves the average at the end of every epoch."""
+    """What a ModelCheckpoint that stands behind a SwapEMAWeights with swap_on_epoch saves at the end of an epoch is the
+    average."""
     for each in _saved(case):
         if each.behind:
             yield from _holds(each, True, "it stands behind SwapEMAWeights(swap_on_epoch=True)")
@@ -74,8 +75,8 @@ def behind_it(case: Case) -> Expectations:
 
 @clause("training/averages/a-checkpoint-before-it-saves-the-weights", level="observed", source=OBSERVED, averaged=True)
 def before_it(case: Case) -> Expectations:
-    """One that stands before it saves the weights, and no average: the same file is another one. (Of an optimizer that puts no
-    average into the model while it trains.)"""
+    """One that stands before it saves the weights there, and no average: the same file is another one. (Of an optimizer that
+    puts no average into the model while it trains.)"""
     if case.scenario.ema_overwrite_frequency is None:
         for each in _saved(case):
             if not each.behind:

@@ -116,7 +116,7 @@ def _steps(case: Case, fit: Fit, seen: FitTrace) -> int | None:
 def holds_the_rate_of_its_place(case: Case) -> Expectations:
     """A model that is saved at the end of an epoch by a checkpoint before ReduceLROnPlateau in the list holds the rate before a
     reduction, and a fit that resumes from it begins with that rate; one that is saved by a checkpoint behind it holds the rate
-    after. (Nobody else sets the rate.)"""
+    after. (Nobody else sets the rate. In Keras 3 a file of weights holds it, too, and the same is so of that.)"""
     listed = names(case.scenario)
     if listed.count("ReduceLROnPlateau") != 1 or "LearningRateScheduler" in listed:
         return

@@ -329,7 +329,7 @@ def commute(case: Case) -> Expectations:
     """Two callbacks of different kinds that stand next to each other and share nothing do the same in either order: of
     EarlyStopping, ModelCheckpoint, TerminateOnNaN, and one that sets the rate, any two; of History, CSVLogger and TensorBoard
     any two, and each with any of the first three. (They share no file, neither looks at the rate in the logs, no fit is resumed,
-    and nobody else acts but by setting the stop flag before all callbacks. Except the rate that a saved model holds: it is the
+    and nobody else acts but by setting the stop flag before all callbacks. Except the rate that a saved file holds: it is the
     one at the checkpoint's place.)"""
     index = _swapped_at(case.scenario)
     assert index is not None
