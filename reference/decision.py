@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from callcheck.spec.numbers import float32, shortest_float32
 from callcheck.spec.values import Rate, Value
 
-from .machine import Effect, Event, Reason
+from .machine import Effect, Event, Log, Reason
 
 
 class Decision(NamedTuple):
@@ -35,9 +35,13 @@ class Decision(NamedTuple):
 
     @property
     def value(self) -> Value | None:
-        """What the logs have under the monitored name (`loss`, for a callback that monitors no other)."""
+        """What the logs have under the monitored name (`loss`, for a callback that monitors no other), be it what the hook itself
+        has logged, as ReduceLROnPlateau logs the rate."""
         monitor = getattr(self.config, "monitor", "loss")
-        return self.event.logs.get(monitor) if isinstance(monitor, str) else None
+        if not isinstance(monitor, str):
+            return None
+        own = [effect.value for effect in self.effects if isinstance(effect, Log) and effect.key == monitor]
+        return own[-1] if own else self.event.logs.get(monitor)
 
     @property
     def rule(self) -> str:

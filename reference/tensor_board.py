@@ -33,12 +33,12 @@ from callcheck.spec.values import ArrayNumber, Value
 
 from .machine import NOTHING, Effect, Event, Machine, Reason, Unpredictable, Write
 
-BEGUN = Reason("tensor-board/runs/train-and-validation", "A fit begins: the file of the run train is begun.")
+BEGUN = Reason("tensor-board/runs/begin-with-the-fit", "A fit begins: the file of the run train is begun.")
 EPOCH = Reason("tensor-board/epochs/every-metric-at-the-index", "The scalars of epoch index {epoch} are written.")
 NO_EPOCH = Reason(
     "tensor-board/epochs", "Epoch index {epoch} ends between two turns of update_freq={update_freq}: no scalars."
 )
-BATCH = Reason("tensor-board/batches/at-every-turn", "It is the turn of a batch: its scalars are written.")
+BATCH = Reason("tensor-board/update-freq/batches-at-every-turn", "It is the turn of a batch: its scalars are written.")
 EVALUATION = Reason("tensor-board/evaluations/at-the-steps", "The scalars of the evaluation are written.")
 NO_EVALUATION = Reason(
     "tensor-board/epochs", "The evaluation ends between two turns of update_freq={update_freq}: no scalars."

@@ -90,7 +90,7 @@ RECORDING = (
         "backup-and-restore/deletes",
         "What else is deleted with the backup at the end of training?",
         its_own="Nothing.",
-        the_directory="The whole of backup_dir, with whatever is in it.",
+        the_directory="The whole of backup_dir, with whatever is in it, even if no backup was made.",
     ),
     decision(
         "backup-and-restore/empty-dir",

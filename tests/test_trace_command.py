@@ -137,6 +137,14 @@ def test_reasons_are_in_json_too(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert reasons[2]["rule"] == "early-stopping/patience/stops-after-patience-epochs"
 
 
+def test_the_reason_names_the_rate_that_the_hook_itself_logs(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["monitor=learning_rate", "mode=min", "patience=1", "factor=0.5", "val_loss=1,1,1"]
+    assert call("trace", "ReduceLROnPlateau", *words) == 0
+    out = capsys.readouterr().out
+    assert "learning_rate=1.0 is the first monitored value" in out
+    assert "learning_rate=None" not in out
+
+
 def test_the_reasons_of_keras_are_those_of_its_reference(capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("keras")
     words = ["ReduceLROnPlateau", "patience=1", "monitor=val_accuracy", "val_accuracy=.5,.5", "learning_rate=0.1"]

@@ -11,8 +11,8 @@ from ..clause import Case, Expectations, clause
     errors=True, resumed=True, choices={"backup-and-restore/deletes": "the-directory"},
 )  # fmt: skip
 def deletes_the_whole_directory(case: Case) -> Expectations:
-    """When a fit has come to its end, the whole of backup_dir is deleted with the backup, and with it whatever else lies there,
-    as files that somebody put there before training; unless delete_checkpoint is false."""
+    """When a fit has come to its end, the whole of backup_dir is deleted, whatever lies there, as files that somebody put there
+    before training, and also where no backup was made; unless delete_checkpoint is false."""
     folder = PurePosixPath(str(case.scenario.config.get("backup_dir", "")))
     files = existing_files(case.scenario.existing)
     theirs = sorted(str(file) for file in files if str(folder) != "." and file.is_relative_to(folder))

@@ -13,7 +13,7 @@ from ..clause import Case, Expectations, clause
 from ..monitoring import is_number
 from .stream import typed
 
-KEPT = f"{READ}, and gives it to another instance as initial_value_threshold"
+KEPT = f"{READ}, and give it to another instance as initial_value_threshold"
 
 
 def _of_the_instance(case: Case) -> Iterator[tuple[int, Any]]:

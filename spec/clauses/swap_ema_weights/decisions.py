@@ -203,8 +203,8 @@ def stopped_early(case: Case) -> Expectations:
     source=f"follows from {FIRST}",
 )
 def a_later_fit_begins(case: Case) -> Expectations:
-    """An instance puts nothing into the model before it is trained, used again neither: the first epoch of every fit begins with
-    the weights with which the fit does. (After fits that came to their end.)"""
+    """Before the first batch of a fit an instance puts nothing into the model, also where it is used again: the first epoch
+    begins with the weights with which the fit does. (After fits that came to their end.)"""
     for epoch in _epochs(case):
         if not epoch.index:
             yield _holds(epoch, "epoch_begin", Weights(epoch=-1), "nothing has been trained in this fit")
