@@ -20,7 +20,7 @@ from functools import cache, partial
 from itertools import combinations
 
 from callcheck.reference.replay import replay
-from callcheck.spec.callbacks import CALLBACKS
+from callcheck.spec.callbacks import CALLBACKS, TRAINING
 from callcheck.spec.chain import chains
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.dialect import Dialect
@@ -63,7 +63,8 @@ class Difference:
 
     @property
     def callback(self) -> str:
-        return self.scenario.callback
+        """Whose difference it is; TRAINING of what several do."""
+        return self.scenario.callback or TRAINING
 
     @property
     def severity(self) -> int:
@@ -132,11 +133,18 @@ def predicted(
 ) -> Iterator[Difference]:
     """The differences of two dialects, one for each choice in which they differ, or for two that show only together."""
     callbacks = [name for name in callbacks if any(_concerns(choice, name) for choice in distance(a, b))]
-    known = [vector.scenario for vector in stored() if vector.scenario.callback in callbacks]
+    known = [vector.scenario for vector in stored() if _is_about(vector.scenario, callbacks)]
     told = _of_the_history(distance(a, b))
-    known += [each for each in told if all(one.callback in callbacks for one in each.configured())]
+    known += [
+        each for each in told
+        if _is_about(each, callbacks) or all(one.callback in callbacks for one in each.configured())
+    ]  # fmt: skip
     random = [scenario for callback in callbacks for scenario in drawn(callback, SEARCHED, seed)]
     yield from _shown(_Search(a, b, (*known, *random)), callbacks)
+
+
+def _is_about(scenario: Scenario, callbacks: Collection[str]) -> bool:
+    return scenario.callback in callbacks or (TRAINING in callbacks and scenario.about == TRAINING)
 
 
 def _of_the_history(choices: Collection[str]) -> list[Scenario]:
@@ -175,9 +183,13 @@ def _shown(search: "_Search", callbacks: Sequence[str]) -> Iterator[Difference]:
 
 
 def _concerns(choice: str, callback: str) -> bool:
-    """Whether a choice is the callback's, or of what it shares with another one."""
+    """Whether a choice is the callback's, or of what it shares with another one; in TRAINING every one may be."""
     part = choice.split("/")[0]
-    return part == CALLBACKS[callback].prefix or part not in {each.prefix for each in CALLBACKS.values()}
+    return (
+        callback == TRAINING
+        or part == CALLBACKS[callback].prefix
+        or part not in {each.prefix for each in CALLBACKS.values()}
+    )
 
 
 def _matters(choice: str, scenario: Scenario) -> bool:
@@ -291,7 +303,7 @@ def unpredicted(
         seen = zip(dialects, (one, other), strict=True)
         if all(dialect is not None and difference(replay(scenario, dialect), each) is None for dialect, each in seen):
             return None
-        return f"{scenario.callback}: {apart.field.split('[')[0]}"
+        return f"{scenario.callback or TRAINING}: {apart.field.split('[')[0]}"
 
     groups: dict[str, Scenario] = {}
     for scenario, one, other in zip(scenarios, a(scenarios), b(scenarios), strict=True):

@@ -103,7 +103,26 @@ def test_of_a_callback_that_was_not_looked_at_nothing_is_shown_but_that_it_was_n
     assert not_looked_at(late, NEW, None) == ()
     assert "TensorBoard" not in {each.callback for each in predicted(early, late)}
     main(["diff", "keras==2.3.1", "keras==2.15.0", "--predicted"])
-    assert "not tested: TensorBoard before keras 2.8.0, metrics themselves" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert (
+        "not tested: TensorBoard before keras 2.8.0, lists of several callbacks (--callback training), metrics"
+        in printed
+    )
+    main(["diff", "keras==2.3.1", "keras==2.15.0", "--predicted", "--json"])
+    assert json.loads(capsys.readouterr().out)["not_tested"][0] == "TensorBoard before keras 2.8.0"
+
+
+def test_lists_of_several_callbacks_are_asked_about_where_that_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["diff", "reference@keras-3.14.1", "reference@keras-3.15.1", "--callback", "training", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert "lists of several" not in " ".join(found["not_tested"])
+    assert found["scenarios"] > 100
+    choices = {choice for each in found["differences"] for choice in each["choices"]}
+    assert {"early-stopping/reuse", "reduce-lr-on-plateau/reuse"} <= choices
+    assert {each["status"] for each in found["differences"]} == {"confirmed"}
+    several = [each for each in found["differences"] if "callbacks" in each["scenario"]]
+    assert {each["callback"] for each in several} <= {"training"}
+    assert main(["diff", "reference@keras-3.15.0", "reference@keras-3.15.1", "--callback", "training"]) == 0
 
 
 def test_what_one_of_the_two_cannot_be_asked_is_no_difference_and_no_wrong_prediction() -> None:

@@ -55,7 +55,7 @@ def element(parts: Sequence[Explanation], style: str = "") -> str:
     whole = [
         style,
         f"<h1>{text(title(parts))}</h1>",
-        f"<p>Compared with {text(first.compared_with)}. {sentence(recognised(first))}.</p>",
+        f"<p>Compared with {text(first.compared_with)}. The record: {sentence(recognised(first))}.</p>",
         listed(notes),
         *(said for part in parts for said in _summaries(part, several)),
         f'<figure class="wide">{svg.svg(figure(*parts))}</figure>',

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from callcheck.spec.callbacks import CALLBACKS
+from callcheck.spec.callbacks import CALLBACKS, TRAINING
 from callcheck.spec.chain import Change
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.dialect import NEWEST, Dialect, path, resolve
@@ -37,15 +37,16 @@ RISKS = (
     "low: what is printed or logged",
 )
 """What the worst difference means, by its severity."""
-NOT_TESTED = "metrics themselves, distributed training, training loops of one's own, any other callback"
+NOT_TESTED = ("metrics themselves", "distributed training", "training loops of one's own", "any other callback")
+"""What never is."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Report:
     """What was found between two implementations, by their names. `scenarios`: how many random ones were run on both; None where
     nothing was run. `own`: the user's configurations that were asked about; `unknown`: those of which nothing is predicted, and
-    nothing was run; `review`: what a file of accepted differences makes of it. `tests`: unit tests in Keras's own style, by
-    file."""
+    nothing was run; `training`: whether lists of several callbacks were asked about; `review`: what a file of accepted
+    differences makes of it. `tests`: unit tests in Keras's own style, by file."""
 
     a: str
     b: str
@@ -56,6 +57,7 @@ class Report:
     seed: int
     own: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    training: bool = False
     review: Review | None = None
     tests: Mapping[str, str] = field(default_factory=dict)
 
@@ -101,8 +103,14 @@ class Report:
         if self.review is not None:
             lines += [f"  accepted: [{index + 1}], {reason}" for index, reason in self.review.accepted.items()]
             lines += [f"  vanished: {each}" for each in self.review.vanished]
+        return [*lines, f"not tested: {', '.join(self.not_tested)}"]
+
+    @property
+    def not_tested(self) -> tuple[str, ...]:
+        """What was not looked at, a few words each."""
         unseen = (f"{name} before {_looked_at_since(name)}" for name in not_looked_at(*self.dialects))
-        return [*lines, f"not tested: {', '.join((*unseen, NOT_TESTED))}"]
+        lists = () if self.training else (f"lists of several callbacks (--callback {TRAINING})",)
+        return (*unseen, *lists, *NOT_TESTED)
 
     def title(self, number: int, each: Difference) -> str:
         """The difference in a line."""
@@ -190,6 +198,7 @@ class Report:
             "configurations": list(self.own),
             "vanished": [] if self.review is None else [str(each) for each in self.review.vanished],
             "risk": self.risk or None,
+            "not_tested": list(self.not_tested),
             "scenarios": self.scenarios,
             "seed": self.seed,
         }

@@ -43,10 +43,6 @@ def introduction(form: Form) -> Iterator[str]:
     )
     if form.site:
         tried += ", and the link leads to the page that answers, in the browser"
-    else:
-        tried += (
-            "; `python -m callcheck.conformance.site` builds a page on which each example can be tried in the browser"
-        )
     yield from ('## <a id="reading"></a>How to read it', "")
     yield (
         "A clause is one statement, of a sentence or two, with an id that never comes to mean something else, a source, and a "

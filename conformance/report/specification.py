@@ -66,6 +66,12 @@ def _front(form: Form) -> Iterator[str]:
     what = f"{len(CLAUSES)} clauses on {', '.join(CALLBACKS)}"
     yield f"Version {VERSION}: {what}. Made by `callcheck clauses --markdown {FRONT}`; do not edit."
     yield ""
+    if not form.site:
+        yield (
+            "Each example has a command that runs it again. `python -m callcheck.conformance.site` builds this document as "
+            "`site/specification.html`, where each leads to a page that answers in the browser, without a server or a network."
+        )
+        yield ""
     contents = [("reading", "how to read it"), ("words", "words"), ("version", "version")]
     if form.paged:
         contents += [("breaks", f"where {compared_with(NEWEST)} breaks its documentation"), (EVERY, "all clauses")]

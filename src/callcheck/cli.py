@@ -173,8 +173,10 @@ def _parser() -> argparse.ArgumentParser:
         "--predicted", action="store_true", help="what the two dialects predict, without running anything"
     )
     diff.add_argument(
-        "--callback", choices=CALLBACKS, metavar="NAME", help=f"only this callback: {', '.join(CALLBACKS)}"
-    )
+        "--callback", choices=(*CALLBACKS, TRAINING), metavar="NAME",
+        help=f"only this callback: {', '.join(CALLBACKS)}, or {TRAINING}: lists of several, and what is resumed (default: each "
+        f"callback, without {TRAINING})",
+    )  # fmt: skip
     diff.add_argument(
         "--config", metavar="FILE", help="your own configurations, a callbacks.toml: they are asked first"
     )

@@ -28,6 +28,7 @@ from callcheck.conformance.diff import (
 )
 from callcheck.conformance.driver.protocol import Capabilities, Unavailable
 from callcheck.conformance.health import complaint
+from callcheck.conformance.judge import knows
 from callcheck.conformance.limits import limits
 from callcheck.conformance.own import Own, configurations
 from callcheck.conformance.report.difference import Report
@@ -40,7 +41,7 @@ from callcheck.conformance.subjects.names import Name, parse
 from callcheck.conformance.subjects.registry import Manner, Started, start
 from callcheck.conformance.unit_tests import unit_tests
 from callcheck.conformance.witness import Print, Witness, witnesses
-from callcheck.spec.callbacks import CALLBACKS
+from callcheck.spec.callbacks import CALLBACKS, TRAINING
 from callcheck.spec.dialect import Dialect, InvalidDialect, release_dialect, resolve
 from callcheck.spec.scenario import Scenario, key
 from callcheck.spec.trace import NotExpressible, Result
@@ -72,7 +73,8 @@ def diff(options: argparse.Namespace) -> int:
     unknown = tuple(
         each.title for each in lacking if not all(dialect.has(each.callback.callback) for dialect in known if dialect)
     )
-    report = replace(report, own=tuple(each.title for each in own), unknown=unknown)
+    training = options.callback == TRAINING
+    report = replace(report, own=tuple(each.title for each in own), unknown=unknown, training=training)
     if accepted is not None:
         report = replace(report, review=accepting.review(accepted, report.differences, callbacks))
     if folder is not None:
@@ -95,7 +97,8 @@ def _run(
         if name.kind == "release":
             environment(name, say)
     with ThreadPoolExecutor(2) as both:
-        starting = [both.submit(start, name, options.callback, manner=manner) for name in names]
+        meant = None if options.callback == TRAINING else options.callback
+        starting = [both.submit(start, name, meant, manner=manner) for name in names]
         try:
             first = _predicted(known, callbacks, own, options.seed)
             if None not in known:
@@ -143,9 +146,9 @@ def _inside(pools: Mapping[str, Sequence[Scenario]], both: Sequence[Capabilities
     """The scenarios of callbacks that both have, brought inside of the limits of both."""
     found: dict[str, Scenario] = {}
     for callback, scenarios in pools.items():
-        if all(callback in each.callbacks for each in both):
+        if all(knows(each, callback) for each in both):
             for scenario in scenarios:
-                for each in both:
+                for each in both if callback != TRAINING else ():
                     scenario = limits(each, callback).inside(scenario)
                 found.setdefault(key(scenario), scenario)
     return list(found.values())
