@@ -58,7 +58,7 @@ RECORDING = (
         "csv-logger/opens",
         "When is the file opened?",
         with_the_fit="When a fit begins: it is there, and empty, before the first row; where it cannot be made, "
-        "FileNotFoundError or IsADirectoryError is raised there.",
+        "what Python's open() says of it is raised there, as FileNotFoundError or IsADirectoryError.",
         with_the_first_row="When the first row of a fit is written, through TensorFlow, whose own exceptions are raised there.",
     ),
     decision(
@@ -73,7 +73,7 @@ RECORDING = (
         "backup-and-restore/damaged-metadata",
         "What does double_checkpoint do where the latest backup's epoch number cannot be read?",
         gives_way="The backup before it takes its place, as where its weights cannot be read.",
-        raises="Nothing: JSONDecodeError is raised.",
+        raises="Nothing: JSONDecodeError is raised. (Of tf-keras nothing is said: it has no double_checkpoint.)",
     ),
     decision(
         "backup-and-restore/next-fit",

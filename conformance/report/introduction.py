@@ -46,8 +46,10 @@ def introduction(form: Form) -> Iterator[str]:
     yield from ('## <a id="reading"></a>How to read it', "")
     yield (
         "A clause is one statement, of a sentence or two, with an id that never comes to mean something else, a source, and a "
-        "level. What stands in parentheses behind a sentence limits it: it holds only there; an exception begins with *except*, "
-        "and where something is called an inference the documentation does not say that much itself, and nothing is limited. "
+        "level. What stands in parentheses behind a sentence limits it: it holds only there. An exception begins with *except*, "
+        "*but for* or *not of*. *Checked* names what callcheck looks at, and the sentence is meant beyond it. Nothing is limited "
+        "where something is called an inference, which means that the documentation does not say that much itself, nor by a "
+        "sentence of its own that names no condition: that only adds something. "
         "Unless a sentence speaks of errors, it is about training that is run to its end without one."
     )
     yield ""

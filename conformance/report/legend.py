@@ -149,8 +149,8 @@ SEEN = (
          "(?:trained from|evaluated with|ends with) the (?:weights|average) .*"),
     Sign("`... changed at ...`", "what that hook left changed beside the callback's work, such as the working directory.",
          rf".* changed at (?:constructor|{_WHERE})(?:, {_WHERE})*"),
-    Sign("`lines: 2`, `schedule calls: 2`", "how many lines the callback's file has then; how often the schedule was called in "
-         "the epoch, if that was not once.", r"(?:lines|schedule calls): \d+"),
+    Sign("`lines: 2`, `schedule calls: 2`", "how many lines the callback's file has then; how often the schedule "
+         "answered in the epoch, if that was not once.", r"(?:lines|schedule calls): \d+"),
     Sign("`recorded {...}`", "what the callback has written down by the end of the fit, as JSON: lists of History; each `line` "
          "of a file; of a backup the `epoch` with which it goes on, or, with a `batch`, in which that one was the last. "
          "Of a long one the middle is cut out, and it is said how long it is.",
@@ -171,7 +171,7 @@ OF_ANY = (
     Sign("`2: ...`", "of several callbacks, that the second one in the list did.", r"[|,] \d: \w+ "),
     Sign("`'m.keras' (relative)`", "a path that is given as it is, in the working directory; every other one is absolute, with "
          "the working directory in front, which is left out here.", r"'\S+' \(relative\)"),
-    Sign("`(for an int and a float alone)`", "of a schedule: it raises TypeError where it is given anything else, such as a "
+    Sign("`(for an int and a float alone)`", "of a schedule: it raises RuntimeError where it is given anything else, such as a "
          "number of NumPy's.", r"\(for an int and a float alone\)"),
 )  # fmt: skip
 """What stands in a part, or around several; `looks` is found in the document."""

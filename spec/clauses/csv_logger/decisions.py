@@ -232,7 +232,7 @@ def one_character(case: Case) -> Expectations:
 @clause("csv-logger/file/a-missing-folder-is-not-made", level="observed", source=OBSERVED, errors=True)
 def folder_is_not_made(case: Case) -> Expectations:
     """The folder of the file has to be there: otherwise FileNotFoundError is raised when the fit begins; where TensorFlow opens
-    the file, its NotFoundError at the end of the first epoch."""
+    the file, its NotFoundError at the end of the first epoch. (Where nothing else is in the folder's place.)"""
     if case.trace.rejected is not None or "/" not in case["filename"] or case.scenario.existing or not is_plain(case):
         return
     late = case.dialect["csv-logger/opens"] == "with-the-first-row"

@@ -133,7 +133,8 @@ def best_weights_stay(case: Case) -> Expectations:
     "early-stopping/attributes/begin-anew-with-a-fit", level="observed", source=RESET, choices=ANEW, related=last_fit_alone,
 )  # fmt: skip
 def begin_anew(case: Case) -> Expectations:
-    """After a later fit its attributes hold what those of a new instance would hold: nothing of the fits before."""
+    """After a later fit its attributes hold what those of a new instance would hold: nothing of the fits before, but for
+    the direction that mode auto took in the first of them."""
     if len(case.trace.fits) < len(case.scenario.fits) or not case.other.fits:
         return
     last = len(case.trace.fits) - 1

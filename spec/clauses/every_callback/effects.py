@@ -227,11 +227,11 @@ def is_left_alone(case: Case) -> Expectations:
 
 @clause("every-callback/model/nothing-else-is-set", level="universal", source=SOURCE)
 def nothing_else_is_set(case: Case) -> Expectations:
-    """On the model and its optimizer a callback sets nothing beside what is a callback's work to set: the stop flag, the learning
-    rate, and the weights; with BackupAndRestore also the optimizer's variables, with SwapEMAWeights the averages among them, and
-    with History the model's `history`. All other public attributes stay as they are, such as `trainable` and `momentum`, and none
-    is added; so do the optimizer's variables, its steps and momenta also where restore_best_weights puts weights back, and what
-    all callbacks of a fit are told of it as `params`."""
+    """On the model and its optimizer a callback sets nothing beside what is a callback's work to set: the stop flag, the
+    learning rate, and the weights; with BackupAndRestore also the optimizer's variables and the epoch with which training goes
+    on, with SwapEMAWeights the averages among them, and with History the model's `history`. All other public attributes stay
+    as they are, such as `trainable` and `momentum`, and none is added; so do the optimizer's variables, its steps and momenta
+    also where restore_best_weights puts weights back, and what all callbacks of a fit are told of it as `params`."""
     for place, effects in _side_effects(case):
         left = {name: hooks for name, hooks in effects.items() if name.startswith(OF_TRAINING)}
         yield place.expects_that(

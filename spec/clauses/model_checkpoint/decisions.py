@@ -179,7 +179,7 @@ def _in_turn(case: Case, planned: tuple[Turn, ...], frequency: str, fit: int | N
 )  # fmt: skip
 def every_epoch(case: Case) -> Expectations:
     """With save_freq="epoch", the default, a save is made at the end of every epoch and at no other time; with
-    save_best_only, at most one. (In runs that end without an exception.)"""
+    save_best_only, at most one. (Without `period`, an argument of older releases, and in runs that end without an exception.)"""
     planned = turns(case)
     if case["save_freq"] == "epoch" and planned is not None:
         yield from _in_turn(case, planned, 'save_freq="epoch"')
@@ -374,8 +374,8 @@ def first_beats_infinity(case: Case) -> Expectations:
 )  # fmt: skip
 def every_strict_improvement(case: Case) -> Expectations:
     """With save_best_only and finite values, a value that is better than initial_value_threshold and every value before it that
-    the instance has seen is saved: the documentation names no difference that would be too small. (In runs that end without an
-    exception.)"""
+    the instance has seen is saved: the documentation names no difference that would be too small. (Without `period`, and in
+    runs that end without an exception.)"""
     best = best_only(case)
     if best is None or best.arrays:
         return
@@ -428,8 +428,8 @@ def _after_a_nan(scenario: Scenario) -> Scenario | None:
     source=f"follows from {DOCUMENTATION} (save_best_only)", observes=("saved",), related=where_small(_after_a_nan),
 )  # fmt: skip
 def nan_is_replaced(case: Case) -> Expectations:
-    """With save_best_only and no threshold, a finite value in the range of float32 before which the metric was NaN, and nothing
-    but NaN, is saved: it is the best so far. (An inference: no text mentions NaN.)"""
+    """With save_best_only and neither threshold nor `period`, a finite value in the range of float32 before which the metric
+    was NaN, and nothing but NaN, is saved: it is the best so far. (An inference: no text mentions NaN.)"""
     return of_both(case, _nan_is_replaced)
 
 
