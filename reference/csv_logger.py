@@ -2,19 +2,20 @@
 
 Rules
 1. When a fit begins, the file is opened: emptied, or with `append` to write after what is there. If something is there, no header
-   is written from then on. When exactly it is opened is a choice.
+   is written from then on (a choice). When exactly it is opened is a choice.
 2. The first epoch decides the columns: epoch, and what it logs, sorted by name; and where none of these is of the validation,
    the same again with `val_` in front. Whether a later fit's first epoch decides again is a choice.
-3. At every epoch end a row is written, a header before the first one. A metric without a column is left out; one that is missing
-   is NA, or raises KeyError (a choice).
+3. At every epoch end a row is written, a header before the first one, with the separator in between (or not: a choice). A metric
+   without a column is left out; one that is missing is NA, or raises KeyError (a choice).
 4. A value is written as Python writes it, an array in brackets and quotes, None as nothing.
 5. A file that is open cannot be copied, nor one of Python's that was closed.
-6. To which file an instance writes that is used again after an interruption is a choice.
+6. To which file an instance writes that is used again after an interruption is a choice, and whether one that is used again after
+   a fit that came to its end writes at all.
 """
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
@@ -40,7 +41,7 @@ class State(NamedTuple):
     """`columns`: beside epoch; None before the first epoch. `before`: those of the fit before. `header`: one is due before the
     first row of a fit. `writing`: a row of this fit was written, or tried. `used`: a file was opened once. `open`: it is now.
     `old`: where in the file of an interrupted fit the next row goes, None where it goes to this fit's own; `late`: rows that wait
-    for the end of training."""
+    for the end of training. `closed`: so is the file of a fit before to which rows were written."""
 
     columns: tuple[str, ...] | None = None
     before: tuple[str, ...] | None = None
@@ -50,6 +51,7 @@ class State(NamedTuple):
     open: bool = False
     old: int | None = None
     late: str = ""
+    closed: bool = False
 
 
 class NotFoundError(Exception):
@@ -60,13 +62,34 @@ class FailedPreconditionError(Exception):
     """TensorFlow's, for a directory where a file is expected, and for a file where a directory is."""
 
 
+KEPT = {"to-its-file": False, "to-the-file-before": True, "to-a-file-that-stays-open": True}
+"""Whether an instance goes on in the file of an interrupted fit."""
+HEADER: Mapping[str, Callable[[bool], bool]] = {
+    "at-the-top": lambda empty: empty,
+    "always": lambda empty: True,
+    "below-what-is-there": lambda empty: not empty,
+}
+"""Whether one is due in a file that is appended to, by whether it is empty."""
+FORESEEN: Mapping[str, Callable[[bool], bool]] = {
+    "na": lambda stop: True,
+    "raises": lambda stop: stop,
+    "always-raises": lambda stop: False,
+}
+"""Whether a metric may be missing, by whether training is stopped."""
+
+
 class CSVLogger(Machine):
     initial = State()
 
     def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
         self.config: Configuration = bind("CSVLogger", config)
-        self.keeps_columns = dialect["csv-logger/reuse"] == "columns"
-        self.keeps_file = dialect["csv-logger/after-an-interruption"] == "to-the-file-before"
+        self.keeps_columns = dialect["csv-logger/reuse"] in ("columns", "no-row")
+        self.keeps_closed_file = dialect["csv-logger/reuse"] == "no-row"
+        self.keeps_file = KEPT[dialect["csv-logger/after-an-interruption"]]
+        self.closes_old_file = dialect["csv-logger/after-an-interruption"] != "to-a-file-that-stays-open"
+        self.header = HEADER[dialect["csv-logger/header"]]
+        self.foreseen = FORESEEN[dialect["csv-logger/missing-metric"]]
+        self.separator: Any = self.config.separator if dialect["csv-logger/separator"] == "the-given-one" else ","
         self.asks_before = dialect["csv-logger/stop-in-the-first-epoch"] == "the-columns-of-the-fit-before"
         self.writes_na = dialect["csv-logger/missing-metric"] == "na"
         self.opens_late = dialect["csv-logger/opens"] == "with-the-first-row"
@@ -78,10 +101,10 @@ class CSVLogger(Machine):
         path, header = self.config.filename, state.header
         if state.writing and self.keeps_file:
             state = state._replace(old=len(event.texts[path].encode()) if state.old is None else state.old)
-        else:
+        elif self.closes_old_file:
             state = state._replace(old=None, late="")
         if self.config.append and path in event.texts:
-            header = not event.texts[path]
+            header = self.header(not event.texts[path])
         if not self.opens_late:
             self.open(effects, event)
         keeps_columns = self.keeps_columns or state.old is not None
@@ -92,8 +115,7 @@ class CSVLogger(Machine):
         ), OPENED  # fmt: skip
 
     def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
-        separator = self.config.separator
-        columns = state.columns
+        separator, columns = self.separator, state.columns
         if columns is None and self.asks_before and event.stop:
             if state.before is None:
                 raise TypeError("the columns are asked for before they are decided: 'NoneType' object is not iterable")
@@ -111,16 +133,20 @@ class CSVLogger(Machine):
             self.open(effects, event)
         row = {"epoch": event.epoch, **cells}
         written = line([row[name] for name in names], separator)
+        if state.closed and self.keeps_closed_file:
+            raise ValueError("the file of the fit before is closed")
         if state.old is not None:
             return state._replace(late=state.late + written), WAITS
         effects.append(Write(self.config.filename, text + written, append=True))
         return state._replace(columns=columns, writing=True, open=True), WRITTEN
 
     def fit_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
+        if not self.closes_old_file and state.old is not None:
+            return state._replace(writing=False, open=False), NOTHING
         if state.late:
             assert state.old is not None
             effects.append(self.written_late(state.old, state.late, event.texts[self.config.filename]))
-        return state._replace(writing=False, open=False, old=None, late=""), NOTHING
+        return state._replace(writing=False, open=False, old=None, late="", closed=state.columns is not None), NOTHING
 
     def written_late(self, place: int, rows: str, there: str) -> Effect:
         """The rows that a file gets that was opened in an earlier fit, and is closed only now: at its end where it is opened to
@@ -147,7 +173,7 @@ class CSVLogger(Machine):
 
     def cells(self, columns: tuple[str, ...], event: Event) -> dict[str, Any]:
         """The values of a row by column. Raises KeyError for a metric that is missing where that is not foreseen."""
-        foreseen = self.writes_na or event.stop
+        foreseen = self.foreseen(bool(event.stop))
         return {
             name: self.shown(name, event.logs[name]) if name in event.logs or not foreseen else "NA" for name in columns
         }

@@ -344,7 +344,10 @@ CALLBACKS: dict[str, Callback] = {
         ),
         Callback(
             configuration=CSVLogger,
-            signatures={"any": Signature(says="Those of Keras 3; an unknown one raises TypeError.")},
+            signatures={
+                "any": Signature(says="Those of Keras 3; an unknown one raises TypeError."),
+                "no-such-callback": Signature(says="There is no such callback.", missing=True),
+            },
             prefix="csv-logger",
             jobs=frozenset({"recorded", "files"}),
             own_attributes=("csv_file.closed",),

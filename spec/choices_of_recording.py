@@ -15,6 +15,8 @@ RECORDING = (
         "Which columns does an instance write that is used for a second fit?",
         nothing="Those of that fit's own first epoch.",
         columns="Those of the first epoch that it has ever seen.",
+        no_row="It writes none: ValueError is raised at the end of that fit's first epoch, because the file of the fit before is "
+        "closed. Only the file is emptied.",
     ),
     decision(
         "csv-logger/after-an-interruption",
@@ -22,6 +24,8 @@ RECORDING = (
         to_its_file="To the file that the fit has opened, as in any other.",
         to_the_file_before="To the one that the interrupted fit had opened, in its columns and without a header; the rows are "
         "there when training has ended. Where the file was emptied since, zeros (NUL) stand in place of what was in it.",
+        to_a_file_that_stays_open="To the one that the interrupted fit had opened, in its columns and without a header, and "
+        "so in all fits to come; as it is not closed, the rows are there only when the process has ended.",
     ),
     decision(
         "csv-logger/stop-in-the-first-epoch",
@@ -35,6 +39,20 @@ RECORDING = (
         "What is written for a metric that the first epoch logged, and a later one does not?",
         na="NA; and where the first epoch has no metric of the validation, there are columns for those, too.",
         raises="Nothing: it raises KeyError, unless training is stopped in that epoch: then NA.",
+        always_raises="Nothing: it raises KeyError.",
+    ),
+    decision(
+        "csv-logger/header",
+        "Where is a header written to a file that is appended to?",
+        at_the_top="At its top: where nothing was in it.",
+        always="Before an instance's first row, whatever is in it.",
+        below_what_is_there="Where something was in it, or no file was there; none in a file that was empty.",
+    ),
+    decision(
+        "csv-logger/separator",
+        "What stands between the cells of a line?",
+        the_given_one="The separator that was given.",
+        commas="A comma, whatever was given.",
     ),
     decision(
         "csv-logger/opens",

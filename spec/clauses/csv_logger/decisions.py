@@ -10,7 +10,7 @@ from ...scenario import Scenario
 from ...values import Tensor, Value
 from ..clause import Case, Expectations, clause
 from ..recording import changes_nothing, never_fails
-from .shared import DOCUMENTATION, NA, OBSERVED, STREAMS, cells, files_of, is_plain, lines_of
+from .shared import DOCUMENTATION, NA, OBSERVED, SEPARATES, STREAMS, cells, files_of, is_plain, lines_of
 
 # ---------------------------------------------------------------------------------------------- rows
 
@@ -46,7 +46,10 @@ def one_for_each_epoch(case: Case) -> Expectations:
         )  # fmt: skip
 
 
-@clause("csv-logger/header/names-the-columns", level="observed", source=OBSERVED)
+@clause(
+    "csv-logger/header/names-the-columns", level="observed", source=OBSERVED,
+    choices={"csv-logger/header": ("at-the-top", "always"), **SEPARATES},
+)  # fmt: skip
 def names_the_columns(case: Case) -> Expectations:
     """In a first fit, the first line of a new file names the columns: `epoch`, then, sorted by name, what the fit's first epoch
     logged; others, for a validation, may follow."""
@@ -210,7 +213,7 @@ def separates(case: Case) -> Expectations:
             )
 
 
-@clause("csv-logger/separator/is-one-character", level="observed", source=OBSERVED, errors=True)
+@clause("csv-logger/separator/is-one-character", level="observed", source=OBSERVED, errors=True, choices=SEPARATES)
 def one_character(case: Case) -> Expectations:
     """A separator that is not one character raises TypeError at the end of the first epoch."""
     separator = case["separator"]

@@ -75,7 +75,10 @@ def keeps_what_is_there(case: Case) -> Expectations:
         before = lines
 
 
-@clause("csv-logger/append/writes-no-second-header", level="observed", source=OBSERVED)
+@clause(
+    "csv-logger/append/writes-no-second-header", level="observed", source=OBSERVED,
+    choices={"csv-logger/header": "at-the-top"},
+)  # fmt: skip
 def no_second_header(case: Case) -> Expectations:
     """With append a fit that finds lines in the file writes no header, also if its columns are others: one row for each of its
     epochs is all that it writes."""
@@ -142,7 +145,7 @@ def _after_an_interruption(case: Case) -> tuple[tuple[str, ...], tuple[str, ...]
 
 @clause(
     "csv-logger/reuse/after-an-interruption-its-own-file", level="observed", source="observed: keras 3.15.1",
-    choices={"csv-logger/after-an-interruption": "to-its-file"}, errors=True, resumed=True,
+    choices={"csv-logger/after-an-interruption": "to-its-file", "csv-logger/header": "at-the-top"}, errors=True, resumed=True,
 )  # fmt: skip
 def its_own_file(case: Case) -> Expectations:
     """An instance whose first fit somebody interrupted behind its first row, and that is used again, writes the second fit as any

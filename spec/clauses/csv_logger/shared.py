@@ -14,6 +14,7 @@ DOCUMENTATION = "https://keras.io/api/callbacks/csv_logger/"
 STREAMS = f"{DOCUMENTATION} (first sentence: it streams the results of epochs to a file)"
 OBSERVED = "observed: keras 3.15.1, tf-keras 2.21.0"
 NA = {"csv-logger/missing-metric": "na"}
+SEPARATES = {"csv-logger/separator": "the-given-one"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
