@@ -132,8 +132,8 @@ def begins_with_the_weights(case: Case) -> Expectations:
     source=OVERVIEW,
 )
 def goes_on(case: Case) -> Expectations:
-    """With save_freq="epoch" a fit that finds a backup begins with the epoch after the one that was backed up last; where fit is
-    to end before that, no epoch is run."""
+    """With save_freq="epoch" a fit that finds a backup begins with the epoch after the one that was backed up last, whatever
+    initial_epoch it is told; where fit is to end before that, no epoch is run."""
     for run in runs(case):
         if (
             run.found is not None

@@ -198,8 +198,9 @@ def _metrics(logs: Logs, names: list[str], tail: str = "") -> str:
     "every-callback/mode/construction-warns-of-nothing-else", level="universal", source=SOURCE, observes=("warned",)
 )
 def construction_warns(case: Case) -> Expectations:
-    """A constructor that is given no unknown or retired parameter (epsilon, period) warns of nothing, except a mode that is none
-    of auto, min and max, and a TensorBoard with profile_batch, of a profile that the backend cannot make."""
+    """A constructor that is given no unknown or retired parameter (such as epsilon, period and load_weights_on_restart) warns
+    of nothing, except a mode that is none of auto, min and max, and a TensorBoard with profile_batch, of a profile that the
+    backend cannot make."""
     if any(name not in parameters(case.scenario.callback) for name in case.scenario.config):
         return
     mode = case.scenario.config.get("mode", "auto")
