@@ -11,8 +11,8 @@ Rules
 - `[follows]`: from `since` on, before `until`, every release does what the release of the same minor version of another
   `package` does, which it requires.
 - A value may be one of `overlays.toml`: `of-the-backend` is what the backend makes of a comparison, `of-numpy` what NumPy makes
-  of a product, `if-floats-of-numpy` whether the backend's tensors are floats. So a dialect is a release, a backend and a NumPy
-  era, and no table for each.
+  of a product, `if-floats-of-numpy` whether the backend's tensors are floats, `of-its-tensors` what they raise. So a dialect is a
+  release, a backend and a NumPy era, and no table for each.
 - Releases with no change between them do the same. One that was not run is refused if those around it that were run differ.
 """
 

@@ -125,3 +125,11 @@ NOT_KEPT = (
     "is kept."
 )
 AFTER_IMPROVEMENTS = "It is asked for after an improvement too: 0 epochs have passed, which is"
+
+
+TENSOR_LOSS = decision(
+    "terminate-on-nan/tensors",
+    "What does a loss that is a tensor of several numbers raise?",
+    value_error="ValueError, as an array of several numbers does.",
+    runtime_error="RuntimeError, as PyTorch's tensors do where they are asked whether they are true.",
+)

@@ -21,6 +21,7 @@ from .choice import (
     IN_AUTO,
     NAMED,
     NOT_KEPT,
+    TENSOR_LOSS,
     Choice,
     anchor,
     arguments,
@@ -40,10 +41,7 @@ _ALL = (
         "early-stopping",
         float32_arithmetic="Value and min_delta are rounded to float32 and added so; what is beyond the range is an infinity.",
     ),
-    first_value(
-        "early-stopping",
-        not_kept=NOT_KEPT,
-    ),
+    first_value("early-stopping", not_kept=NOT_KEPT),
     anchor("early-stopping"),
     decision(
         "early-stopping/direction",
@@ -465,6 +463,7 @@ _ALL = (
         before_and_after="A line before it and a line after it.",
         before="A line before it.",
     ),
+    TENSOR_LOSS,
     *RECORDING,
     decision(
         "training/stop-in-an-epoch",

@@ -114,8 +114,7 @@ def _at(package: str, point: str, backend: str, numpy: str) -> Dialect:
     chain = chains()[package]
     era = chain.era(point)
     suffix = _suffix(era.backends, backend) + _suffix(era.numpy, numpy)
-    forked = _forked(chain, point)
-    said = {**({} if forked is None else forked.choices), **chain.choices(point)}
+    said = _said(chain, point)
     meant = {**overlays()[backend], **overlays()[numpy]}
     return Dialect(
         name=f"{package}-{chain.last(point)}{suffix}",
@@ -123,6 +122,16 @@ def _at(package: str, point: str, backend: str, numpy: str) -> Dialect:
         package=package, since=point, backend=backend, numpy=numpy,
         lineage=(f"{package}-{point}{suffix}", *_ancestors(chain, point, suffix)),
     )  # fmt: skip
+
+
+def _said(chain: Chain, point: str) -> dict[str, str]:
+    """What the chain says of a point, and before it the chain from which it goes on: what is left to the backend stays so."""
+    fork = chain.fork(point)
+    if fork is None:
+        return dict(chain.choices(point))
+    package, _, release = fork.dialect.rpartition("-")
+    before = chains()[package]
+    return {**_said(before, before.in_force(release)[0]), **chain.choices(point)}
 
 
 def _suffix(usual: tuple[str, ...], one: str) -> str:

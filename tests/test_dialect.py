@@ -52,6 +52,8 @@ def test_the_backend_and_numpy_lie_over_a_release() -> None:
         "keras-3.7.0+jax": ("float32-jax", "float64"),
         "keras-3.7.0+numpy": ("float64", "float64"),
     }
+    tensors = {name: resolve(name).dialect["terminate-on-nan/tensors"] for name in (*precisions, "keras-3.7.0+torch")}
+    assert {name for name, raised in tensors.items() if raised == "runtime-error"} == {"keras-3.7.0+torch"}
     assert resolve("tf-keras-2.21.0").dialect["reduce-lr-on-plateau/rate-arithmetic"] == "float32"
     assert resolve("tf-keras-2.21.0+np1").dialect["reduce-lr-on-plateau/rate-arithmetic"] == "float64"
 

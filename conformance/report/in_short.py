@@ -125,6 +125,7 @@ _OWN = {
         "logged-as": {"numpy": "the rate is logged as a number of NumPy's"},
         "stored-as": {"float64": "the rate is stored in float64"},
     },
+    "terminate-on-nan": {"tensors": {"runtime-error": "a tensor of several numbers raises RuntimeError"}},
     "learning-rate-scheduler": {
         "logs": {"nothing": "the rate is not logged"},
         "schedule": {"epoch": "the schedule is given the epoch alone"},

@@ -248,7 +248,10 @@ def _nothing_raised(case: Case, because: str) -> Expectations:
     )
 
 
-@clause("terminate-on-nan/loss/an-array-of-numbers-raises", level="observed", source=OBSERVED, errors=True)
+@clause(
+    "terminate-on-nan/loss/an-array-of-numbers-raises", level="observed", source=OBSERVED, errors=True,
+    choices={"terminate-on-nan/tensors": "value-error"},
+)  # fmt: skip
 def array_raises(case: Case) -> Expectations:
     """The first loss of a batch that is an array of several numbers, finite or not, raises ValueError, whatever raise_error is.
     (Unless with raise_error=True a loss before it raises; and where the arguments are accepted.)"""
