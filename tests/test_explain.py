@@ -12,9 +12,10 @@ import pytest
 
 import callcheck
 from callcheck.cli import main
-from callcheck.conformance.explain import question
+from callcheck.conformance.explain import question, svg
 from callcheck.conformance.explain.arguments import variations
 from callcheck.conformance.explain.explanation import Explanation
+from callcheck.conformance.explain.figure import figure
 from callcheck.conformance.explain.history import TENSORBOARD, History, RecordedFit
 from callcheck.conformance.explain.releases import in_words
 from callcheck.conformance.explain.summary import STORIES
@@ -307,6 +308,21 @@ def test_a_record_that_goes_on_beyond_the_stop_is_no_shorter_for_being_long(monk
     assert [fit.length for fit in told(fits, config={"patience": 20}).question.history.fits] == [9, 8]
 
 
+def test_who_has_forgotten_patience_may_have_forgotten_another_one(tmp_path: Path) -> None:
+    losses = [1.0, 0.5, 0.75, 0.75, 0.75, 0.75, 0.75]
+    rates = [0.1, 0.1, 0.1, 0.1, 0.05, 0.05, 0.025]
+    reduced = told({"val_loss": losses, "learning_rate": rates}, "ReduceLROnPlateau")
+    assert reduced.audit.explanations == ("factor=0.5 in place of 0.1, and patience=2 in place of 10",)
+    lines = "".join(f"Epoch {at}/9\n5/5 - 1s - loss: 1.0 - val_loss: {loss}\n" for at, loss in enumerate(losses[:4], 1))
+    said = "Epoch 4: early stopping\nRestoring model weights from the end of the best epoch: 2.\n"
+    (tmp_path / "output.txt").write_text(lines + said)
+    stopped = told(str(tmp_path / "output.txt"), config={"verbose": 1})
+    assert stopped.audit.explanations == ("restore_best_weights=True in place of False, and patience=2 in place of 0",)
+    unexplained = told({"val_loss": losses, "learning_rate": [*rates[:-1], 0.5]}, "ReduceLROnPlateau")
+    assert unexplained.audit.explanations == ()
+    assert "No shipped dialect and no change among those tried" in str(unexplained)
+
+
 def test_a_record_that_shows_nothing_is_not_judged() -> None:
     assert told([1.0, 1.0], "ModelCheckpoint", {"filepath": "m.keras"}).audit.agrees is None
 
@@ -437,6 +453,21 @@ def test_a_page_escapes_what_it_is_given(tmp_path: Path) -> None:
     assert "&lt;script&gt;" in page
     assert not re.search(r'(src|href)="http', page)
     assert told([1.0, 1.0])._repr_html_().startswith('<div class="callcheck">')
+
+
+def test_a_long_drawing_is_no_longer_than_what_can_be_seen_of_it() -> None:
+    def path(losses: list[float]) -> str:
+        drawn = svg.svg(figure(told(losses, config={"patience": 100_000})))
+        return re.findall(r'class="metric" d="(M[^"]+)"', drawn)[-1]
+
+    noise = [2.0 + math.sin(at * at) for at in range(20_000)]
+    highest, lowest = noise.index(max(noise)), noise.index(min(noise))
+    every, thinned = path(noise[:600]), path(noise)
+    assert every.count("L") == 599
+    assert thinned.count("L") < 4 * 645 < 20_000
+    for at in (0, highest, lowest, len(noise) - 1):  # 62 on the left and 14 on the right are for words
+        x = 62.0 + (720.0 - 62.0 - 14.0) * (at + 0.5) / len(noise)
+        assert re.search(rf"[ML]{x:.1f} ", thinned), at
 
 
 @pytest.mark.parametrize("suffix", ["png", "svg"])
