@@ -104,8 +104,9 @@ def test_check_tells_the_differences_first(capsys: pytest.CaptureFixture[str]) -
     said = " ".join(capsys.readouterr().out.split())
     headline, _, rest = said.partition("1. ")
     assert (
-        "EarlyStopping: 3 differences: direction = always-minimum, patience = more-than, missing-metric = says-nothing"
-        in headline
+        "EarlyStopping: 3 differences: mode auto always means the minimum (direction = always-minimum); patience counts one "
+        "more: it stops an epoch later (patience = more-than); a missing metric is passed over without a word (missing-metric = "
+        "says-nothing)" in headline
     )
     assert rest.startswith("When is patience at its end? After more than patience epochs without an improvement")
     assert "fails by it: early-stopping/patience/stops-after-patience-epochs" in rest

@@ -16,15 +16,16 @@ from callcheck.conformance.driver.domain import Domain
 from callcheck.conformance.driver.protocol import Capabilities
 from callcheck.conformance.driver.subjects import custom
 from callcheck.conformance.infer import infer
-from callcheck.conformance.inference import NOT_EXPRESSIBLE, NOT_OBSERVABLE, SEEN, Inference
+from callcheck.conformance.inference import ARITHMETIC, NOT_EXPRESSIBLE, NOT_OBSERVABLE, SEEN, Inference, Unexplained
 from callcheck.conformance.pool import EXAMPLES
 from callcheck.conformance.questions import differ, questions, values
-from callcheck.conformance.report.inference import inferred
+from callcheck.conformance.report.in_short import IN_SHORT, in_short
+from callcheck.conformance.report.inference import beside_choices, inferred
 from callcheck.conformance.results import Here, Results
 from callcheck.conformance.subjects.reference import Reference
 from callcheck.reference.replay import replay
 from callcheck.spec.callbacks import CALLBACKS
-from callcheck.spec.dialect import Dialect, documented, resolve
+from callcheck.spec.dialect import NEWEST, Dialect, documented, resolve, third_party
 from callcheck.spec.difference import difference
 from callcheck.spec.scenario import Scenario, from_json
 from callcheck.spec.trace import Failed, Result
@@ -133,6 +134,11 @@ def test_three_mistakes_are_three_differences_in_words() -> None:
         "min-delta-sign": "turned",
     }
     said = " ".join(" ".join(inferred("mine", [found])).split())
+    assert said.startswith(
+        "mine: EarlyStopping: 3 differences: a change of exactly min_delta is an improvement, and so is the same value again "
+        "(exact-change = always-is-one); min_delta stands on the wrong side (min-delta-sign = turned); an improvement does not "
+        "reset the wait (improvement = leaves-the-count) "
+    )
     assert "where min_delta is 0 the same value again is an improvement too" in said
     assert "What does an improvement do to the count of epochs? Nothing" in said
     assert "min_delta stands on the wrong side" in said
@@ -175,7 +181,10 @@ def test_what_a_plateau_leaves_out_everywhere_is_told_once_and_hides_no_mistake(
     assert found.left_out.keys() == {"logged"}
     assert [each.scenario.config for each in found.unexplained] == [{"min_lr": None}], "which it cannot store"
     said = " ".join(" ".join(inferred("mine", [found])).split())
-    assert "2 differences: patience = more-than, reuse = best-value; it puts nothing into logs" in said
+    assert (
+        "2 differences: patience counts one more: it reduces an epoch later (patience = more-than); the best value is kept for "
+        "the next fit (reuse = best-value); it puts nothing into logs" in said
+    )
 
 
 def test_who_never_warns_is_not_said_to_lose_warnings() -> None:
@@ -350,3 +359,41 @@ def test_check_pins_one_implementation_and_no_more(tmp_path: Path, capsys: pytes
     assert "one implementation is pinned in a file, not 2" in capsys.readouterr().err
     assert main(["check", "reference@keras-2.3.1", "--pin", pin, *few]) == 0
     assert resolve(pin).dialect["terminate-on-nan/arguments"] == "none"
+
+
+def test_what_is_in_a_headline_is_said_of_a_difference_in_words() -> None:
+    unknown = [
+        (id, value)
+        for dialect in third_party().values()
+        for id, value in dialect.choices.items()
+        if id.startswith(("early-stopping/", "reduce-lr-on-plateau/", "model-checkpoint/"))
+        if value != documented()[id] and value != resolve(NEWEST).dialect[id]
+        if value not in IN_SHORT.get(id, {}) and id.rpartition("/")[2] not in ARITHMETIC
+    ]
+    assert unknown == [], "what libraries do otherwise has words"
+    assert all(len(said) <= 100 for words in IN_SHORT.values() for said in words.values())
+    assert in_short("early-stopping/stop-message", "at-every-later-end") == "stop-message = at-every-later-end"
+
+
+RAISES_TOO = ("missing-metric", "warns-and-raises-type-error")
+
+
+@pytest.mark.parametrize(
+    ("turn", "logs", "sentence"),
+    [
+        (("patience", "more-than"), [1.0, 2.0], "fit 1, epoch 1: stop is expected to be true, and is false"),
+        (RAISES_TOO, [1.0, None], "fit 1: expected is no error, and there is a TypeError out of epoch_end"),
+        (RAISES_TOO, [1.0, None, 0.5], "fit 1, epoch 2 is expected to be run, and is not run"),
+    ],
+)
+def test_what_no_choice_explains_is_said_by_where_it_is(
+    turn: tuple[str, str], logs: list[float | None], sentence: str
+) -> None:
+    epochs = [{"logs": {} if value is None else {"val_loss": value}} for value in logs]
+    config = {"mode": "min", "patience": 1}
+    scenario = from_json({"callback": "EarlyStopping", "config": config, "fits": [{"epochs": epochs}]})
+    seen = replay(scenario, documented().replace("other", **{f"early-stopping/{turn[0]}": turn[1]}))
+    left = Unexplained(scenarios=1, scenario=scenario, seen=seen, predicted=replay(scenario, documented()))
+    found = Inference(callback="EarlyStopping", dialect=documented(), unexplained=(left,))
+    ((said, _),) = beside_choices(found)
+    assert said == f"no choice explains 1 scenario, of which this is a smallest: {sentence}"

@@ -18,6 +18,7 @@ from ..diagnosis import Difference, differences
 from ..inference import SEEN, Inference, Inferred, Unexplained
 from ..left_out import SAID
 from .counterexample import replayable
+from .in_short import in_short
 from .table import table
 from .words import compared_with, many_of, wrapped
 
@@ -107,10 +108,10 @@ def like_whom(found: Inference) -> Sequence[tuple[str, Sequence[Inferred]]]:
 
 
 def headline(found: Inference) -> str:
-    """What was found, in a few words."""
+    """What was found, in few words, with the names of the choices behind them."""
     if found.conforms:
         return "no difference that the documentation or Keras does not explain"
-    ids = ", ".join(f"{each.choice.partition('/')[2]} = {each.value}" for each in found.differences)
+    said = "; ".join(in_short(each.choice, each.value) for each in found.differences)
     many = many_of(len(found.differences), "difference")
     left = sum(each.scenarios for each in found.unexplained)
     unanswered = sum(each.scenarios for each in found.unanswered)
@@ -118,7 +119,7 @@ def headline(found: Inference) -> str:
     silent += "".join(f"; it ignores {name}" for name in found.ignored)
     return (
         many
-        + (f": {ids}" if ids else "")
+        + (f": {said}" if said else "")
         + silent
         + "".join(
             f"; {count} scenarios are left {how}"
@@ -160,7 +161,22 @@ def _departure(predicted: Result, seen: Result) -> str:
         return f"the constructor raises {refused[1].type}"
     found = difference(predicted, seen)
     assert found is not None
-    return f"{found.place} is expected to be {json.dumps(found.a)}, and is {json.dumps(found.b)}"
+    steps = ((f"fit {(found.fit or 0) + 1}", found.fit), (f"epoch {found.epoch}", found.epoch))
+    where = ", ".join(text for text, there in steps if there is not None)
+    if not found.field:
+        return f"{where} is expected to be {_whether(found.a, 'run')}, and is {_whether(found.b, 'run')}"
+    at = f"{where}: " if where else ""
+    if found.field == "error":
+        return f"{at}expected is {_raised(found.a)}, and there is {_raised(found.b)}"
+    return f"{at}{found.field} is expected to be {json.dumps(found.a)}, and is {json.dumps(found.b)}"
+
+
+def _whether(there: Any, done: str) -> str:
+    return f"not {done}" if there is None else done
+
+
+def _raised(error: Any) -> str:
+    return "no error" if error is None else f"a {error['type']} out of {error['hook']}"
 
 
 def _not_told(found: Inference) -> Iterator[str]:
