@@ -41,6 +41,8 @@ TRIES = 150
 """How many scenarios are tried at the most to shrink one difference: some tenths of a second on the reference."""
 
 PREDICTED, CONFIRMED, WRONG, UNKNOWN = "predicted", "confirmed", "the prediction was wrong", "not predicted"
+BEYOND = "beyond prediction"
+"""Not predicted either: of one of the two the reference says on that scenario that it does not know what it does."""
 
 Ask = Callable[[Sequence[Scenario]], Sequence[Result]]
 """A subject, as far as it matters here: what it does with each of some scenarios."""
@@ -50,8 +52,8 @@ Ask = Callable[[Sequence[Scenario]], Sequence[Result]]
 class Difference:
     """One difference of `a` and `b`. `choices`: what explains it, by choice the values of the two; empty where nothing does.
 
-    `status` is one of PREDICTED, CONFIRMED, WRONG and UNKNOWN; of a wrong prediction `a` and `b` are what was seen. `own`: the
-    title of the user's configuration on which it shows; empty for one that was looked for on all.
+    `status` is one of PREDICTED, CONFIRMED, WRONG, UNKNOWN and BEYOND; of a wrong prediction `a` and `b` are what was seen.
+    `own`: the title of the user's configuration on which it shows; empty for one that was looked for on all.
     """
 
     choices: Mapping[str, tuple[str, str]]
@@ -291,8 +293,8 @@ def unpredicted(
     """The differences on these scenarios that the two dialects do not predict, or all where one has none: a smallest one for
     each kind; of a configuration of the user's own on it."""
 
-    def unforeseen(scenario: Scenario, one: Result, other: Result) -> str | None:
-        """The kind of a difference that is not predicted; None where there is none."""
+    def unforeseen(scenario: Scenario, one: Result, other: Result) -> tuple[str, str] | None:
+        """The status and the kind of a difference that is not predicted; None where there is none."""
         if isinstance(one, NotExpressible) or isinstance(other, NotExpressible):
             return None
         if not isinstance(one, Trace) and not isinstance(other, Trace):
@@ -300,12 +302,14 @@ def unpredicted(
         apart = difference(one, other)
         if apart is None:
             return None
-        seen = zip(dialects, (one, other), strict=True)
-        if all(dialect is not None and difference(replay(scenario, dialect), each) is None for dialect, each in seen):
+        foreseen = [None if dialect is None else replay(scenario, dialect) for dialect in dialects]
+        seen = zip(foreseen, (one, other), strict=True)
+        if all(each is not None and difference(each, result) is None for each, result in seen):
             return None
-        return f"{scenario.callback or TRAINING}: {apart.field.split('[')[0]}"
+        status = BEYOND if any(isinstance(each, NotExpressible) for each in foreseen) else UNKNOWN
+        return status, f"{scenario.callback or TRAINING}: {apart.field.split('[')[0]}"
 
-    groups: dict[str, Scenario] = {}
+    groups: dict[tuple[str, str], Scenario] = {}
     for scenario, one, other in zip(scenarios, a(scenarios), b(scenarios), strict=True):
         kind = unforeseen(scenario, one, other)
         if kind is not None:
@@ -313,7 +317,7 @@ def unpredicted(
     found = []
     for kind, start in groups.items():
 
-        def again(scenario: Scenario, kind: str = kind) -> bool:
+        def again(scenario: Scenario, kind: tuple[str, str] = kind) -> bool:
             if own is not None and not own.holds(scenario):
                 return False
             return unforeseen(scenario, a([scenario])[0], b([scenario])[0]) == kind
@@ -321,5 +325,5 @@ def unpredicted(
         shown = smallest(start, again, tries=tries)
         title = "" if own is None else own.title
         one, other = a([shown])[0], b([shown])[0]
-        found.append(Difference(choices={}, scenario=shown, a=one, b=other, status=UNKNOWN, own=title))
+        found.append(Difference(choices={}, scenario=shown, a=one, b=other, status=kind[0], own=title))
     return found

@@ -8,6 +8,7 @@ import pytest
 
 from callcheck.cli import main
 from callcheck.conformance.diff import (
+    BEYOND,
     CONFIRMED,
     SEVERITIES,
     UNKNOWN,
@@ -84,6 +85,26 @@ def test_what_the_dialects_do_not_predict_is_found_grouped_and_shrunk() -> None:
     assert {each.status for each in found} == {UNKNOWN}
     assert min(sum(len(fit.epochs) for fit in each.scenario.fits) for each in found) <= 3
     assert unpredicted(scenarios, speaking(strange), speaking(NEW), (strange, NEW)) == []
+
+
+def test_what_the_reference_declines_to_predict_is_not_said_to_be_unexplained() -> None:
+    """A TensorBoard that is made anew after a fit that was interrupted: what its file then begins with is not known."""
+    interrupted = '{"logs": {}, "others": [{"hook": "batch_begin", "raise": "OSError"}]}'
+    made_anew = '{"instances": "new", "epochs": [{"logs": {"val_accuracy": 1.0}}]}'
+    tensor_board = '{"callback": "TensorBoard", "config": {"update_freq": 2}}'
+    scenario = loads(f'{{"callbacks": [{tensor_board}], "fits": [{{"epochs": [{interrupted}]}}, {made_anew}]}}')
+    assert isinstance(replay(scenario, NEW), NotExpressible)
+    epoch = '{"logs": {"val_loss": 1.0}}'
+    short, long = (
+        f'{{"callback": "EarlyStopping", "fits": [{{"epochs": [{epochs}]}}]}}'
+        for epochs in (epoch, f"{epoch}, {epoch}")
+    )
+    seen = [replay(loads(each), NEW) for each in (short, long)]
+    assert difference(*seen) is not None
+    found = unpredicted(
+        [scenario], lambda asked: seen[:1] * len(asked), lambda asked: seen[1:] * len(asked), (OLD, NEW)
+    )
+    assert [each.status for each in found] == [BEYOND]
 
 
 def test_what_first_differs_in_rows_of_the_same_field_is_one_difference() -> None:

@@ -307,6 +307,21 @@ def test_a_record_that_goes_on_beyond_the_stop_is_no_shorter_for_being_long(monk
     assert [fit.length for fit in told(fits, config={"patience": 20}).question.history.fits] == [9, 8]
 
 
+def test_who_has_forgotten_patience_may_have_forgotten_another_one(tmp_path: Path) -> None:
+    losses = [1.0, 0.5, 0.75, 0.75, 0.75, 0.75, 0.75]
+    rates = [0.1, 0.1, 0.1, 0.1, 0.05, 0.05, 0.025]
+    reduced = told({"val_loss": losses, "learning_rate": rates}, "ReduceLROnPlateau")
+    assert reduced.audit.explanations == ("factor=0.5 in place of 0.1, and patience=2 in place of 10",)
+    lines = "".join(f"Epoch {at}/9\n5/5 - 1s - loss: 1.0 - val_loss: {loss}\n" for at, loss in enumerate(losses[:4], 1))
+    said = "Epoch 4: early stopping\nRestoring model weights from the end of the best epoch: 2.\n"
+    (tmp_path / "output.txt").write_text(lines + said)
+    stopped = told(str(tmp_path / "output.txt"), config={"verbose": 1})
+    assert stopped.audit.explanations == ("restore_best_weights=True in place of False, and patience=2 in place of 0",)
+    unexplained = told({"val_loss": losses, "learning_rate": [*rates[:-1], 0.5]}, "ReduceLROnPlateau")
+    assert unexplained.audit.explanations == ()
+    assert "No shipped dialect and no change among those tried" in str(unexplained)
+
+
 def test_a_record_that_shows_nothing_is_not_judged() -> None:
     assert told([1.0, 1.0], "ModelCheckpoint", {"filepath": "m.keras"}).audit.agrees is None
 
@@ -437,25 +452,6 @@ def test_a_page_escapes_what_it_is_given(tmp_path: Path) -> None:
     assert "&lt;script&gt;" in page
     assert not re.search(r'(src|href)="http', page)
     assert told([1.0, 1.0])._repr_html_().startswith('<div class="callcheck">')
-
-
-@pytest.mark.parametrize("suffix", ["png", "svg"])
-def test_a_drawing(suffix: str, tmp_path: Path) -> None:
-    if suffix == "png":
-        pytest.importorskip("matplotlib")
-    file = tmp_path / f"drawing.{suffix}"
-    record = tmp_path / "record.json"
-    record.write_text(json.dumps({"val_loss": [1.0, 0.5, 0.75, None, 0.75], "learning_rate": [0.1] * 5}))
-    assert main(["explain", str(record), "EarlyStopping", "patience=2", "--plot", str(file)]) == 0
-    content = file.read_bytes()
-    assert content.startswith(b"\x89PNG" if suffix == "png" else b"<?xml")
-    if suffix == "svg":
-        assert all(word in content for word in (b"stop", b"whose weights remain", b"best so far", b"no value"))
-
-
-def test_a_drawing_has_a_known_suffix(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    assert main(["explain", "1,1", "EarlyStopping", "--plot", str(tmp_path / "drawing.bmp")]) == 2
-    assert "has to end with .png, .svg, .pdf" in capsys.readouterr().err
 
 
 def test_a_long_record_is_told_in_part_and_soon(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

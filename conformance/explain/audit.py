@@ -2,7 +2,8 @@
 
 Rules
 - Every explanation is a replay in which nothing contradicts the record; nothing is inferred without one.
-- Tried are: the shipped dialects, each parameter alone over the values listed here, and an instance that was used before.
+- Tried are: the shipped dialects, each parameter alone over the values listed here, and an instance that was used before; where
+  none of these explains it, patience together with one more.
 - Several explanations are all listed: the record does not tell which is true.
 """
 
@@ -35,6 +36,9 @@ MOST_COUNTS, LEAST_COUNTS = 200, 20
 that `WORK` epochs are replayed for each."""
 WORK = 200_000
 """Epochs of one callback that are replayed within a second."""
+WITH_PATIENCE = {"EarlyStopping": "restore_best_weights", "ReduceLROnPlateau": "factor"}
+"""Which parameter is tried together with patience, where no single one explains the record; `MOST_SECONDS` values of it."""
+MOST_SECONDS = 2
 ROUND_DELTAS = (0.0, *(float(f"{digit}e{exponent}") for exponent in range(-6, 1) for digit in (1, 2, 5)))
 """The values of min_delta that are tried: those that somebody would write."""
 
@@ -127,6 +131,30 @@ def _open(question: Question, story: Story) -> Audit:
 
 
 def _explanations(question: Question) -> Iterator[str]:
+    found = False
+    for each in _of_one_change(question):
+        found = True
+        yield each
+    if not found:
+        yield from _of_two_changes(question)
+
+
+def _of_two_changes(question: Question) -> Iterator[str]:
+    """Patience, and what else is told most often of a callback: who has forgotten the one may well have forgotten the other."""
+    for place in range(len(question.callbacks)):
+        about = question.about(place)
+        tried = _candidates(about, sum(fit.length for fit in question.history.fits))
+        name = WITH_PATIENCE.get(about.callback, "")
+        for value in tried.get(name, [])[:MOST_SECONDS]:
+            config = {**about.config, name: value}
+            fitting = [count for count in tried["patience"] if _fits(about, {**config, "patience": count})]
+            if fitting:
+                whose = f"{about.callback}: " if question.company else ""
+                first = _said(name, [value], about.parameter(name))
+                yield f"{whose}{first}, and {_said('patience', fitting, about.parameter('patience'))}"
+
+
+def _of_one_change(question: Question) -> Iterator[str]:
     length = sum(fit.length for fit in question.history.fits)
     yield from _dialects(question)
     for place in range(len(question.callbacks)):

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from html import escape
+from itertools import groupby
+from operator import itemgetter
 from textwrap import wrap
 
 from callcheck.conformance.report.markup import style as stylesheet
@@ -230,10 +232,21 @@ def _paths(
 ) -> Iterator[str]:
     """Lines through the numbers; with steps, each number holds until the next."""
     for line in drawn.lines(numbers):
-        (first, value), *rest = line
+        (first, value), *rest = _thinned(line, x)
         path = f"M{x(first):.1f} {y(value):.1f}"
         path += "".join(f"H{x(at):.1f}V{y(v):.1f}" if steps else f"L{x(at):.1f} {y(v):.1f}" for at, v in rest)
         yield f'<path class="{name}" d="{path}"/>'
+
+
+def _thinned(line: list[tuple[int, float]], x: Callable[[float], float]) -> Iterator[tuple[int, float]]:
+    """The line with, of many places within one unit of the drawing, the first, the lowest, the highest and the last: what is left
+    out lies on the same stroke."""
+    for _, near in groupby(line, lambda each: int(x(each[0]))):
+        points = list(near)
+        if len(points) > 4:
+            ends = (points[0], min(points, key=itemgetter(1)), max(points, key=itemgetter(1)), points[-1])
+            points = sorted(set(ends))
+        yield from points
 
 
 def _rates(drawn: Figure, rates: Numbers, top: float, width: float) -> Iterator[str]:
@@ -243,7 +256,7 @@ def _rates(drawn: Figure, rates: Numbers, top: float, width: float) -> Iterator[
     for line in drawn.lines(rates):  # an epoch's rate is that of the whole epoch: from edge to edge
         (first, value), *_ = line
         path = f"M{x(first - 0.5):.1f} {scale.place(value):.1f}"
-        path += "".join(f"V{scale.place(rate):.1f}H{x(at + 0.5):.1f}" for at, rate in line)
+        path += "".join(f"V{scale.place(rate):.1f}H{x(at + 0.5):.1f}" for at, rate in _thinned(line, x))
         yield f'<path class="rate" d="{path}"/>'
 
 

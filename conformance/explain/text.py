@@ -122,7 +122,7 @@ def audited(explanation: Explanation) -> Iterator[str]:
             "; the record does not tell which:" if len(audit.explanations) > 1 else ":"
         )
     elif audit.agrees is False and "looked for" not in audit.sentence:
-        yield "No shipped dialect and no change of one parameter among those tried explains it."
+        yield "No shipped dialect and no change among those tried, of one parameter or of patience with one more, explains it."
 
 
 def what_ifs(found: Iterable[WhatIf]) -> Iterator[str]:

@@ -15,7 +15,7 @@ from callcheck.spec.trace import Failed, Result, Trace
 from callcheck.spec.trace import to_json as trace_to_json
 
 from ..accepted import Review, identity
-from ..diff import CONFIRMED, PREDICTED, SEVERITIES, UNKNOWN, WRONG, Difference, not_looked_at
+from ..diff import BEYOND, CONFIRMED, PREDICTED, SEVERITIES, UNKNOWN, WRONG, Difference, not_looked_at
 from ..witness import Witness
 from .table import heading, table
 from .words import one_line, wrapped
@@ -25,6 +25,7 @@ CLAIMS = {
     CONFIRMED: "confirmed: both were run, and did as predicted",
     WRONG: "the prediction was wrong: this is what was seen",
     UNKNOWN: "seen by running both; no known choice explains it",
+    BEYOND: "seen by running both; what one of them does here is not predicted, so that a choice above or below may explain it",
 }
 
 

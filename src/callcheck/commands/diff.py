@@ -13,8 +13,8 @@ from importlib.metadata import PackageNotFoundError, version
 from callcheck import __version__
 from callcheck.conformance import accepted as accepting
 from callcheck.conformance.diff import (
+    BEYOND,
     EXAMPLES,
-    PREDICTED,
     UNKNOWN,
     WRONG,
     Ask,
@@ -229,8 +229,8 @@ def _predicted(
 
 
 def _ranked(differences: Sequence[Difference]) -> tuple[Difference, ...]:
-    """The user's own configurations first, then wrong predictions, then what matters most."""
-    order = {WRONG: 0, UNKNOWN: 1, PREDICTED: 2}
+    """The user's own configurations first, then wrong predictions, then what matters most; last what nobody could predict."""
+    order = {WRONG: 0, UNKNOWN: 1, BEYOND: 3}
     return tuple(sorted(differences, key=lambda each: (not each.own, order.get(each.status, 2), each.severity)))
 
 
