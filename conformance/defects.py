@@ -43,9 +43,10 @@ TIME_LIMIT = 120.0
 _TITLE = """# Findings
 
 What the newest releases do that their documentation promises otherwise. Made by `python -m callcheck.conformance.defects`, which
-runs the reproductions; the lines after a script are what it printed. Nothing stands here that was not seen running. It is a selection:
-each fault once, where it does most harm. All promises that Keras breaks are listed in SPECIFICATION.md, under *Where Keras 3.15.1 breaks
-its documentation*.
+runs the reproductions; the lines after a script are what it printed. Nothing stands here that was not seen running.
+
+It is a selection: each fault once, where it does most harm. All promises that Keras breaks are listed in SPECIFICATION.md, under
+*Where Keras 3.15.1 breaks its documentation*.
 """
 
 
