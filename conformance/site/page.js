@@ -8,7 +8,9 @@ const worker = started();
 const places = Object.fromEntries(["status", "wrong", "answer", "audit", "command", "copied", "others"].map((id) => [id, document.getElementById(id)]));
 const title = document.title;
 let asked = 0; // the number of the last question
-let written = null; // the fragment that this page has put into the address itself
+let written = null; // the fragment that this page puts into the address itself
+let stood = null; // what stood there before
+let remembering = 0; // the timer that does it
 
 // The worker. A page that was opened as a file may load scripts and nothing else: then everything comes in one.
 async function started() {
@@ -88,11 +90,20 @@ function show(state) {
 function ask() {
   const state = stated();
   written = "#" + new URLSearchParams(state);
-  if (location.hash !== written) history.replaceState(null, "", written);
+  stood = location.hash;
+  clearTimeout(remembering);
+  remembering = setTimeout(remember, 100);
   asked += 1;
   performance.mark(`asked-${asked}`);
   const question = { number: asked, state, width: places.answer.clientWidth };
   worker.then((there) => there.postMessage(question), (error) => failed(error.message));
+}
+
+// What is asked stands in the address, soon: a browser takes no more than some twenty changes of it a second. Another address that
+// somebody has gone to since is not overwritten.
+function remember() {
+  clearTimeout(remembering);
+  if (location.hash === stood && stood !== written) history.replaceState(null, "", written);
 }
 
 function failed(why) {
@@ -151,6 +162,7 @@ for (const name of ["dragover", "dragleave", "drop"]) {
 }
 
 document.getElementById("copy").addEventListener("click", async () => {
+  remember();
   await navigator.clipboard.writeText(location.href);
   places.copied.textContent = "copied";
 });
