@@ -29,6 +29,7 @@ def speed() -> ModuleType:
 CALLBACKS = ("EarlyStopping", "ReduceLROnPlateau", "ModelCheckpoint", "LearningRateScheduler", "TerminateOnNaN")
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras's own, in every hook
 @pytest.mark.parametrize("callback", CALLBACKS)
 def test_what_is_timed_ends_with_the_same_rate(speed: ModuleType, callback: str) -> None:
     scenario, implementation = speed.long_run(callback), subject("keras")

@@ -46,8 +46,8 @@ seconds for the slowest, which writes a line for every value."""
 
 MOST_WORK = 1_100_000
 """So much is told of a record, measured in epochs in which a callback does nothing: more than a million, in two to three seconds.
-A decision that does something is ACT of them, one that is kept KEEP more, as the clock has it."""
-ACT, KEEP = 6, 4
+A decision that does something is ACT of them, one that only logs is LOG, and one that is kept KEEP more, as the clock has it."""
+ACT, LOG, KEEP = 6, 1.25, 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -261,16 +261,16 @@ class _Watch:
         self.monitor = monitor
         self.complete = complete
         self.most = most
-        self.work = 0
-        self.kept: dict[int, tuple[Any, ...]] = {}
+        self.work: float = 0
+        self.kept: dict[float, tuple[Any, ...]] = {}
         """By the work after which they came."""
-        self.last: dict[str, tuple[int, tuple[Any, ...]]] = {}
+        self.last: dict[str, tuple[float, tuple[Any, ...]]] = {}
         """The one that was seen last in a hook, with that number."""
 
     def see(self, decided: tuple[Any, ...]) -> bool:
         """Whether that is enough."""
         fit, hook, event, reason, _, before, after, rate, _, effects = decided
-        number = self.work = self.work + (ACT if effects and type(effects[-1]) is not Log else 1)
+        number = self.work = self.work + ((LOG if type(effects[-1]) is Log else ACT) if effects else 1)
         if self.complete:
             self.kept[number] = decided
             return number >= self.most
@@ -294,7 +294,7 @@ class _Watch:
         return tuple(Decision(*self.kept[number]) for number in sorted(self.kept))
 
 
-NEVER: tuple[int, tuple[Any, ...]] = 0, ()
+NEVER: tuple[float, tuple[Any, ...]] = 0, ()
 
 
 def monitor_of(callback: str, config: Mapping[str, Any]) -> str:
