@@ -39,8 +39,9 @@ class PlainWorld:
 
     writes_files = True
     """Whether a save is one file, so that what stands in its way can be told."""
-    clears_stop = "before"
-    """Whether a fit clears the stop flag before or after it calls the hooks of its beginning."""
+    stop_at_begin = "one-epoch"
+    """What becomes of a stop flag that is set in the hooks of a fit's beginning: it is "cleared", or training ends with the first
+    epoch, or before it ("no-epoch")."""
     drops_batches = True
     """Whether the rest of an epoch's batches is left out after a batch hook that stops."""
     logs_at_begin: Optional[Mapping[str, Any]] = {}
@@ -277,7 +278,7 @@ def _name_of(optimizer: Any) -> str:
 class StandaloneKeras(_Keras):
     """Keras 1.0 to 2.3, which has a backend of its own choice and no schedule of the optimizer's. A save is one HDF5 file."""
 
-    clears_stop = "after"
+    stop_at_begin = "cleared"
     logs_at_begin = None
 
     def __init__(self, keras: Any, release: Tuple[int, ...]) -> None:
@@ -318,6 +319,8 @@ class TfKeras(_Keras):
         self._release = int(tensorflow[0]), int(tensorflow[1])
         self.weights_bring = False, self._release >= (2, 12)
         self.divides_logs = (2, 3) <= self._release < (2, 5)
+        if self._release < (2, 2):
+            self.stop_at_begin = "no-epoch"
 
     def make_folder(self, path: str, weights_only: bool) -> None:
         if self.form(path, weights_only) != (path,) or (not weights_only and self._release >= (2, 4)):

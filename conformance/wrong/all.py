@@ -1,4 +1,4 @@
-"""Every wrong implementation: a module for each callback and one for training, two for ModelCheckpoint, four for all of them."""
+"""Every wrong implementation: a module for each callback and one for training, two for ModelCheckpoint, five for all of them."""
 
 from importlib import import_module
 
@@ -9,6 +9,7 @@ from .wrong import Wrong
 MODULES = (
     "every_callback",
     "attributes",
+    "loops",
     "rare",
     *(callback.module for callback in CALLBACKS.values()),
     "model_checkpoint_files",
