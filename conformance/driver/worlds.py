@@ -284,6 +284,8 @@ class StandaloneKeras(_Keras):
     def __init__(self, keras: Any, release: Tuple[int, ...]) -> None:
         super().__init__(keras)
         self.drops_batches = release >= (2, 0, 5)
+        self._grows = release < (1, 1)
+        """Whether its backend adds to the graph of TensorFlow whenever a variable is set, so that each step takes longer."""
 
     def _note_assignments(self) -> bool:
         return False  # its backend assigns by a session, or by a function of its own
@@ -295,7 +297,10 @@ class StandaloneKeras(_Keras):
         raise CannotExpress("learning_rate")
 
     def assign(self, variable: Any, rate: float) -> None:
-        self.keras.backend.set_value(variable, rate)
+        if self._grows:
+            variable.load(rate, self.keras.backend.get_session())
+        else:
+            self.keras.backend.set_value(variable, rate)
 
     def read(self, variable: Any) -> float:
         return float(self.keras.backend.get_value(variable))
