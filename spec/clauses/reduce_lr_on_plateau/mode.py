@@ -25,9 +25,11 @@ ACCURACIES = ("accuracy", "acc", "val_accuracy", "val_acc")
 @clause(
     "reduce-lr-on-plateau/mode/min-and-max-mirror-each-other",
     level="universal", source=f"follows from {DOCS} (mode)", observes=RATE, related=lambda scenario: _mirrored(scenario),
+    choices={"reduce-lr-on-plateau/threshold": "absolute"},
 )  # fmt: skip
 def min_and_max_mirror_each_other(case: Case) -> Expectations:
-    """Negating the values and swapping mode min and max changes nothing. (In mode auto the name decides.)"""
+    """Negating the values and swapping mode min and max changes nothing. (In mode auto the name decides. The monitor is no rate that
+    the callback itself logs.)"""
     return agree(
         side_by_side(case), ALL_BUT_LOGGED, f"the values are negated there, and the mode is not {case['mode']}"
     )
