@@ -151,10 +151,10 @@ def _as_compiled(scenario: Scenario) -> Scenario | None:
 def auto_takes_the_direction_of_the_compiled_metric(case: Case) -> Expectations:
     """In the first fit of an instance, mode auto maximizes or minimizes a compiled metric of the monitored name (without `val_`)
     as its class is; the last one that has a direction decides. It minimizes loss and val_loss where none with a direction is
-    called loss. (Of Keras's classes those of errors, hinges, divergences and entropies, and Poisson, are minimized; the counts of
-    true and false positives and negatives, Mean, Sum, and MeanMetricWrapper, unless it is made of a loss of Keras's, have no
-    direction; the others are maximized. A string is the class of that name. A function, or an object of a loss, has none, unless it
-    is a loss of Keras's, which is minimized; nor has a class of one's own, unless it is derived from one that has.)"""
+    called loss. (Of Keras's classes those of errors, hinges, divergences and entropies, and Poisson, are minimized; the counts
+    of true and false positives and negatives, Mean, Sum, and MeanMetricWrapper, unless it is made of a loss of Keras's, have
+    no direction; the others are maximized. A string is the class of that name. A function, or an object of a loss, has none,
+    unless it is a loss of Keras's, which is minimized; nor has a class of one's own, unless it is derived from one that has.)"""
     here = replace(case, trace=replace(case.trace, fits=case.trace.fits[:1]))
     return alike(here, "the mode is given there, as the compiled metric has it")
 
