@@ -12,7 +12,7 @@ Rules
 4. The best is `initial_value_threshold` at first, and is never reset.
 5. A save to a path at which a directory is, or to a name of more than 255 bytes, raises OSError; one for which a file would
    have to be a directory raises NotADirectoryError (choices `model-checkpoint/folder`, `failed-save`). A file that is there is
-   overwritten.
+   overwritten. What lies there is not predicted where TensorFlow writes formats of its own.
 6. By compiled metrics (choice `model-checkpoint/direction`), the direction is decided at the first epoch end, even if nothing
    depends on it. A batch end that has to compare before that raises TypeError.
 """
@@ -152,7 +152,6 @@ class ModelCheckpoint(Machine):
         elif not isinstance(configuration.save_freq, int):
             raise ValueError(f'save_freq must be "epoch" or an integer, got {configuration.save_freq!r}')
         suffixes = SUFFIXES[dialect["model-checkpoint/suffix"]]
-        self.writes_files = suffixes is not None
         if suffixes is not None:
             suffixes = (".weights.h5",) if configuration.save_weights_only else suffixes
             if not self.filepath.endswith(suffixes):
@@ -162,6 +161,7 @@ class ModelCheckpoint(Machine):
         self.arrays = ARRAYS[dialect["model-checkpoint/array-metric"]]
         self.announces_after = dialect["model-checkpoint/announces"] == "before-and-after"
         self.folder = dialect["model-checkpoint/folder"]
+        self.writes_files = suffixes is not None or self.folder == "never"
         self.without_folder = FOLDERS[self.folder]
         self.is_relative = isinstance(configuration.filepath, Mapping) and RELATIVE in configuration.filepath
         self.one_file = one_file(dialect)
@@ -224,7 +224,8 @@ class ModelCheckpoint(Machine):
                 folders = len(PurePosixPath(path).parents) - 1
                 if folders > 1 or (self.is_relative and not folders):
                     raise ValueError(f"the folder of {path} is not made")
-            if self.without_folder is not None and "/" in path and form in self.without_folder:
+            makes_none = self.without_folder is not None and form in self.without_folder
+            if makes_none and not _has_folder(path, self.existing):
                 if self.failed_save == "passes-for-a-save":
                     if self.config.verbose > 0:
                         effects[-1] = Print("other")  # the line that says that it is saved is not true
@@ -286,6 +287,12 @@ class ModelCheckpoint(Machine):
 def _samples(logs: Logs) -> Any:
     """How many samples the batch says that it has, one if it does not."""
     return logs.get("size", 1)
+
+
+def _has_folder(path: str, existing: tuple[str, ...]) -> bool:
+    """Whether the folder of the file is there."""
+    folder = PurePosixPath(path.rpartition("/")[0])
+    return folder in {PurePosixPath(), *existing_directories(existing)}
 
 
 def _check_folder(path: str, existing: tuple[str, ...]) -> None:

@@ -88,3 +88,38 @@ def test_on_torch_a_number_in_an_array_is_rounded_once_min_delta_was_taken_from_
         assert isinstance(trace, Trace)
         stops[name] = [epoch.stop for epoch in trace.fits[0].epochs]
     assert stops == {"keras-3.15.1+torch": [False, False, False], "keras-3.15.1+numpy": [False, False, True]}
+
+
+@pytest.mark.parametrize("dialect", ["keras-1.0.4", "keras-1.2.2", "keras-2.0.6", "keras-2.3.1", "tensorflow-1.8.0"])
+@pytest.mark.parametrize(
+    ("filepath", "existing", "error"),
+    [
+        ("m.h5", "m.h5", None),
+        ("m.h5", "m.h5/", "OSError"),
+        ("a/m", "a/", None),
+        ("a/m", "a/b", None),
+        ("a/m", "a", "OSError"),
+        ("a/m", "b/", "OSError"),
+        ("a/b/m", "a/", "OSError"),
+        ("./m.h5", "b", None),
+        ("a/", "b", "OSError"),
+        ("a/", "a/", "OSError"),
+    ],
+)
+def test_an_early_keras_writes_one_file_and_makes_no_folder(
+    filepath: str, existing: str, error: str | None, dialect: str
+) -> None:
+    """Seen with these releases in a real fit."""
+    scenario = from_json(
+        {
+            "callback": "ModelCheckpoint",
+            "config": {"filepath": filepath},
+            "existing": [existing],
+            "fits": [{"epochs": [{"logs": {"val_loss": 1.0}}]}],
+        }
+    )
+    trace = replay(scenario, resolve(dialect).dialect)
+    assert isinstance(trace, Trace)
+    (fit,) = trace.fits
+    assert (None if fit.error is None else fit.error.type) == error
+    assert [save.path for epoch in fit.epochs for save in epoch.saved or ()] == ([filepath] if error is None else [])

@@ -21,6 +21,7 @@ class TensorFlow1(TfKeras):
 
     def __init__(self, keras: Any) -> None:
         super().__init__(keras)
+        self.writes_files = self._release < (1, 9)  # then all are HDF5
         self.clears_stop = "before" if self._release >= (1, 11) else "after"
         self._suffixes = (".h5", ".keras", ".hdf5") if self._release >= (1, 13) else (".h5", ".keras")
 
