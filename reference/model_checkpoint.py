@@ -117,6 +117,9 @@ FOLDERS: dict[str, frozenset[str] | None] = {
 }
 """For what no folder is made, by the value of `model-checkpoint/folder`; None where the callback makes it."""
 
+FILES = ("a model's file", "a file of weights")
+"""What is one file."""
+
 BY_KEYWORDS = {
     "save-freq-and-keywords": ("load_weights_on_restart", "period"),
     "save-freq-and-keywords-but-threshold": ("load_weights_on_restart", "period"),
@@ -152,7 +155,6 @@ class ModelCheckpoint(Machine):
         elif not isinstance(configuration.save_freq, int):
             raise ValueError(f'save_freq must be "epoch" or an integer, got {configuration.save_freq!r}')
         suffixes = SUFFIXES[dialect["model-checkpoint/suffix"]]
-        self.writes_files = suffixes is not None
         if suffixes is not None:
             suffixes = (".weights.h5",) if configuration.save_weights_only else suffixes
             if not self.filepath.endswith(suffixes):
@@ -162,7 +164,9 @@ class ModelCheckpoint(Machine):
         self.arrays = ARRAYS[dialect["model-checkpoint/array-metric"]]
         self.announces_after = dialect["model-checkpoint/announces"] == "before-and-after"
         self.folder = dialect["model-checkpoint/folder"]
+        self.writes_files = suffixes is not None or self.folder == "never"
         self.without_folder = FOLDERS[self.folder]
+        self.restarts = bool(config.get("load_weights_on_restart"))
         self.is_relative = isinstance(configuration.filepath, Mapping) and RELATIVE in configuration.filepath
         self.one_file = one_file(dialect)
         self.failed_save = dialect["model-checkpoint/failed-save"]
@@ -201,11 +205,12 @@ class ModelCheckpoint(Machine):
         self, direction: str | None, best: Value | None, event: Event, batch: int | None, effects: list[Effect]
     ) -> tuple[Value | None, Reason]:
         """It is time to save: rules 2, 3 and 5. The best from now on, and why."""
-        if self.existing and not self.writes_files:
-            raise Unpredictable("existing")  # a folder that is there is another matter than a file
         if self.refuses_path == "turn":
             raise AttributeError("a path has no attribute 'format'")
         path = _file_name(self.filepath, event.epoch + self.first, batch if self.knows_batch else None, event.logs)
+        form = self._form(path)
+        if self.existing and not self.writes_files:
+            self._check_predicted(path, form)
         if self.folder == "at-every-turn":
             _check_folder(
                 str(PurePosixPath(path).parent), self.existing
@@ -219,12 +224,12 @@ class ModelCheckpoint(Machine):
                 and not self.config.save_weights_only
             ):
                 raise ValueError("the .keras format does not support options")
-            form = self._form(path)
             if self.folder == "for-near-checkpoints" and form == "a checkpoint of TensorFlow's":
                 folders = len(PurePosixPath(path).parents) - 1
                 if folders > 1 or (self.is_relative and not folders):
                     raise ValueError(f"the folder of {path} is not made")
-            if self.without_folder is not None and "/" in path and form in self.without_folder:
+            makes_none = self.without_folder is not None and form in self.without_folder
+            if makes_none and not _has_folder(path, self.existing):
                 if self.failed_save == "passes-for-a-save":
                     if self.config.verbose > 0:
                         effects[-1] = Print("other")  # the line that says that it is saved is not true
@@ -239,6 +244,16 @@ class ModelCheckpoint(Machine):
             if self.announces_after and self.config.verbose > 0:
                 effects.append(Print("saved"))
         return best, reason
+
+    def _check_predicted(self, path: str, form: str) -> None:
+        """Raises Unpredictable where TensorFlow writes a format of its own, or where what is there is in the way and the release
+        of TensorFlow or of h5py decides what is raised."""
+        makes_folder = self.without_folder is None or form not in self.without_folder
+        blocked = not existing_files(self.existing).isdisjoint(PurePosixPath(path).parents)
+        if form not in FILES or self.restarts or (blocked and (makes_folder or self.folder == "for-checkpoints")):
+            raise Unpredictable("existing")
+        if self.failed_save != "raises" and PurePosixPath(path) in existing_directories(self.existing):
+            raise Unpredictable("existing")
 
     def _form(self, path: str) -> str:
         """What Keras 2 writes to a path: one file, if the name has its suffix."""
@@ -286,6 +301,12 @@ class ModelCheckpoint(Machine):
 def _samples(logs: Logs) -> Any:
     """How many samples the batch says that it has, one if it does not."""
     return logs.get("size", 1)
+
+
+def _has_folder(path: str, existing: tuple[str, ...]) -> bool:
+    """Whether the folder of the file is there."""
+    folder = PurePosixPath(path.rpartition("/")[0])
+    return folder in {PurePosixPath(), *existing_directories(existing)}
 
 
 def _check_folder(path: str, existing: tuple[str, ...]) -> None:

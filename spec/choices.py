@@ -419,7 +419,7 @@ _ALL = (
         before_a_save="When a model is saved.",
         at_every_turn="Whenever a save is due, before it is decided: a place that cannot be a folder fails although nothing is "
         "saved.",
-        never="Never: to save into a folder that is not there raises OSError.",
+        never="Never: a save is one file, and into a folder that is not there, or is a file, it raises OSError.",
         for_checkpoints="By saving alone, of weights whose name has no suffix of HDF5, which TensorFlow writes as a checkpoint. "
         "A whole model is an HDF5 file, whatever its name: to save one into a folder that is not there raises OSError.",
         for_near_checkpoints="By saving alone, of weights whose name does not end with .h5 or .keras, which TensorFlow writes as "

@@ -19,7 +19,7 @@ from callcheck.spec.dialect import DOCUMENTED, NEWEST, resolve, shipped
 from callcheck.spec.difference import difference
 from callcheck.spec.scenario import Scenario, from_json, loads
 from callcheck.spec.search.samples import sample
-from callcheck.spec.trace import Trace
+from callcheck.spec.trace import NotExpressible, Trace
 
 MODULES = (early_stopping, learning_rate_scheduler, model_checkpoint, reduce_lr_on_plateau, terminate_on_nan)
 REASONS = [value for module in MODULES for value in vars(module).values() if isinstance(value, machine.Reason)]
@@ -88,3 +88,81 @@ def test_on_torch_a_number_in_an_array_is_rounded_once_min_delta_was_taken_from_
         assert isinstance(trace, Trace)
         stops[name] = [epoch.stop for epoch in trace.fits[0].epochs]
     assert stops == {"keras-3.15.1+torch": [False, False, False], "keras-3.15.1+numpy": [False, False, True]}
+
+
+@pytest.mark.parametrize("dialect", ["keras-1.0.4", "keras-1.2.2", "keras-2.0.6", "keras-2.3.1", "tensorflow-1.8.0"])
+@pytest.mark.parametrize(
+    ("filepath", "existing", "error"),
+    [
+        ("m.h5", "m.h5", None),
+        ("m.h5", "m.h5/", "OSError"),
+        ("a/m", "a/", None),
+        ("a/m", "a/b", None),
+        ("a/m", "a", "OSError"),
+        ("a/m", "b/", "OSError"),
+        ("a/b/m", "a/", "OSError"),
+        ("./m.h5", "b", None),
+        ("a/", "b", "OSError"),
+        ("a/", "a/", "OSError"),
+    ],
+)
+def test_an_early_keras_writes_one_file_and_makes_no_folder(
+    filepath: str, existing: str, error: str | None, dialect: str
+) -> None:
+    """Seen with these releases in a real fit."""
+    scenario = from_json(
+        {
+            "callback": "ModelCheckpoint",
+            "config": {"filepath": filepath},
+            "existing": [existing],
+            "fits": [{"epochs": [{"logs": {"val_loss": 1.0}}]}],
+        }
+    )
+    trace = replay(scenario, resolve(dialect).dialect)
+    assert isinstance(trace, Trace)
+    (fit,) = trace.fits
+    assert (None if fit.error is None else fit.error.type) == error
+    assert [save.path for epoch in fit.epochs for save in epoch.saved or ()] == ([filepath] if error is None else [])
+
+
+NOT_PREDICTED = NotExpressible(parameter="existing")
+
+
+@pytest.mark.parametrize(
+    ("dialect", "config", "existing", "outcome"),
+    [
+        ("tensorflow-2.4.4", {"filepath": "a/m.h5"}, "b", None),
+        ("tensorflow-2.4.4", {"filepath": "a/m.h5", "save_weights_only": True}, "b", "OSError"),
+        ("tensorflow-2.4.4", {"filepath": "a/m.h5", "save_weights_only": True}, "a/", None),
+        ("tensorflow-2.4.4", {"filepath": "a/m.h5", "save_weights_only": True}, "a", "OSError"),
+        ("tensorflow-2.4.4", {"filepath": "m.keras"}, "m.keras/", "OSError"),
+        ("tensorflow-2.4.4", {"filepath": "a/m.h5"}, "a", NOT_PREDICTED),
+        ("tensorflow-2.4.4", {"filepath": "m"}, "b", NOT_PREDICTED),
+        ("tensorflow-2.4.4", {"filepath": "m.h5", "load_weights_on_restart": True}, "m.h5", NOT_PREDICTED),
+        ("tensorflow-2.3.4", {"filepath": "m.h5"}, "m.h5", None),
+        ("tensorflow-2.3.4", {"filepath": "m.h5"}, "m.h5/", NOT_PREDICTED),
+        ("tensorflow-1.15.5", {"filepath": "m.h5"}, "m.h5/", "OSError"),
+        ("tensorflow-1.15.5", {"filepath": "a/m.h5"}, "b", "OSError"),
+        ("tensorflow-1.15.5", {"filepath": "a/m.h5"}, "a", NOT_PREDICTED),
+        ("keras-2.15.0", {"filepath": "a/b/m.weights.h5", "save_weights_only": True}, "a/", None),
+        ("keras-2.15.0", {"filepath": "a/b/m.weights.h5", "save_weights_only": True}, "a", NOT_PREDICTED),
+    ],
+)
+def test_what_is_in_the_way_is_predicted_where_tensorflow_writes_one_file(
+    dialect: str, config: dict[str, object], existing: str, outcome: object
+) -> None:
+    """Seen with these releases in a real fit. What is raised where TensorFlow makes the folder depends on h5py, too."""
+    scenario = from_json(
+        {
+            "callback": "ModelCheckpoint",
+            "config": config,
+            "existing": [existing],
+            "fits": [{"epochs": [{"logs": {"val_loss": 1.0}}]}],
+        }
+    )
+    result = replay(scenario, resolve(dialect).dialect)
+    if isinstance(result, Trace):
+        (fit,) = result.fits
+        assert (None if fit.error is None else fit.error.type) == outcome
+    else:
+        assert result == outcome

@@ -21,6 +21,7 @@ from callcheck.conformance.report.table import heading
 from callcheck.conformance.report.words import anchor
 from callcheck.reference.replay import replay
 from callcheck.spec import trace
+from callcheck.spec.chain import version
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.clauses.clause import CLAUSES
 from callcheck.spec.dialect import NEWEST, documented, resolve
@@ -181,6 +182,24 @@ def test_its_example_tells_right_from_wrong(id: str) -> None:
     assert shown.kept.scenario == shown.wrong.scenario
     cells = [line.split(" | ")[-2:] for line in tables(shown) if line.startswith("| ")]
     assert [right for right, wrong in cells if f"{right} |" != wrong and not right.startswith("seen in")]
+
+
+def releases_named(source: str) -> list[tuple[str, str, str]]:
+    """The package, the first release and the last of each range that a source names; one release is a range, too."""
+    lists = re.findall(r"\b(tf-keras|keras) (\d+\.\d+\.\d+(?:(?:, | to )\d+\.\d+\.\d+)*)", source)
+    ranges = [(package, each.split(" to ")) for package, listed in lists for each in listed.split(", ")]
+    return [(package, ends[0], ends[-1]) for package, ends in ranges]
+
+
+@pytest.mark.parametrize("id", [id for id, clause in CLAUSES.items() if clause.level == "observed"])
+def test_what_was_observed_names_the_release_in_which_its_example_shows_it(id: str) -> None:
+    named, shown = releases_named(CLAUSES[id].source), example(id)
+    assert named
+    assert shown is not None
+    if shown.kept.dialect != documented():
+        package, _, release = shown.kept.dialect.name.partition("+")[0].rpartition("-")
+        of_that_package = [(first, last) for other, first, last in named if other == package]
+        assert any(version(first) <= version(release) <= version(last) for first, last in of_that_package), named
 
 
 def test_every_cause_of_a_break_is_named() -> None:

@@ -11,11 +11,11 @@ from .attributes import Held
 from .callbacks import Callbacks
 from .capture import Captured
 from .charts import undisturbed
-from .files import Directory
+from .files import Directory, path_of
 from .loop import EVALUATION, IDLE, Loop, Training
 from .protocol import CannotExpress, Capabilities, Observation
 from .record import OtherRaised, Recorder
-from .scenario import Other, Resume, Scenario
+from .scenario import Configured, Other, Resume, Scenario
 from .values import NOTHING_CHANGED, ZERO, Given, Origin, ScheduledRate, as_logged
 from .worlds import PlainWorld
 
@@ -144,15 +144,21 @@ class KerasShaped(Training):
         self.stop_at_begin = self.world.stop_at_begin
         self.drops_batches = self.world.drops_batches
         self.index_told = self.world.index_told
-        saves = any("filepath" in each.config for each in scenario.configured())
-        if saves and scenario.existing and not self.world.writes_files:
-            raise CannotExpress("existing")
+        if scenario.existing and not all(map(self._is_one_file, scenario.configured())):
+            raise CannotExpress(
+                "existing"
+            )  # a stand-in does not know what gets in the way of several files, or a folder
         self.model = self.world.model(scenario, directory)
         base = self.world.callback_class
         self.empty = {name: getattr(base, name, None) for names in _METHODS.values() for name in names}
         """The methods of the class from which all callbacks of a Keras are derived: they do nothing."""
         self.runs = [_Hooks(self.callbacks, index, self) for index in range(len(scenario.configured()))]
         self.given: Optional[Given] = None
+
+    def _is_one_file(self, each: Configured) -> bool:
+        """Whether what the callback saves is one file, by its name."""
+        path = path_of(each.config.get("filepath"))
+        return not isinstance(path, str) or self.world.form(path, bool(each.config.get("save_weights_only"))) == (path,)
 
     def fit_begins(self, index: int) -> None:
         fit = self.scenario.fits[index]

@@ -37,8 +37,6 @@ from .values import ScheduledRate, numpy_tensor, unsigned_zero
 class PlainWorld:
     """For callbacks that need no framework: a plain optimizer, no compiled metrics."""
 
-    writes_files = True
-    """Whether a save is one file, so that what stands in its way can be told."""
     stop_at_begin = "one-epoch"
     """What becomes of a stop flag that is set in the hooks of a fit's beginning: it is "cleared", or training ends with the first
     epoch, or before it ("no-epoch")."""
@@ -315,7 +313,6 @@ class StandaloneKeras(_Keras):
 class TfKeras(_Keras):
     """Keras 2 in TensorFlow. It writes folders, or several files, for names without a known suffix."""
 
-    writes_files = False
     index_told = "last"
 
     def __init__(self, keras: Any) -> None:
@@ -328,8 +325,11 @@ class TfKeras(_Keras):
             self.stop_at_begin = "no-epoch"
 
     def make_folder(self, path: str, weights_only: bool) -> None:
-        if self.form(path, weights_only) != (path,) or (not weights_only and self._release >= (2, 4)):
-            os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+        folder = os.path.dirname(os.path.abspath(path))
+        if self.form(path, weights_only) != (path,):
+            os.makedirs(folder, exist_ok=True)
+        elif not weights_only and self._release >= (2, 4) and not os.path.exists(folder):
+            importlib.import_module("tensorflow").io.gfile.makedirs(folder)  # with an exception of its own
 
     def writes_with_h5py(self, path: str) -> bool:
         return self.takes_options(path)

@@ -1,4 +1,6 @@
-"""Every wrong implementation: a module for each callback and one for training, two for ModelCheckpoint, five for all of them."""
+"""Every wrong implementation: a module for each callback and one for training, two for ModelCheckpoint and for ReduceLROnPlateau,
+five for all of them.
+"""
 
 from importlib import import_module
 
@@ -13,6 +15,7 @@ MODULES = (
     "rare",
     *(callback.module for callback in CALLBACKS.values()),
     "model_checkpoint_files",
+    "reduce_lr_on_plateau_arguments",
     "optimizers",
     "training",
 )

@@ -1,7 +1,8 @@
-"""Wrong variants of ReduceLROnPlateau.
+"""Wrong variants of ReduceLROnPlateau: in when it reduces the rate, and to what. Those in what it says and accepts stand in
+`reduce_lr_on_plateau_arguments.py`.
 
 Rules
-- Where the mistake is another value of a choice, the variant is the reference in a dialect with that value (`_mistakes`).
+- Where the mistake is another value of a choice, the variant is the reference in a dialect with that value (`mistakes`).
 - Otherwise it is a subclass that changes the configuration, or the state or the effects of one transition.
 """
 
@@ -11,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from callcheck.reference.machine import Effect, Event, Log, Print, Reason, SetRate
+from callcheck.reference.machine import Effect, Event, Reason, SetRate
 from callcheck.reference.monitor import Monitor
 from callcheck.reference.reduce_lr_on_plateau import (
     AT_MINIMUM,
@@ -22,18 +23,15 @@ from callcheck.reference.reduce_lr_on_plateau import (
     ReduceLROnPlateau,
     State,
 )
-from callcheck.spec.callbacks import parameters
-from callcheck.spec.dialect import NEWEST, Dialect
-from callcheck.spec.values import Value, only
+from callcheck.spec.dialect import Dialect
+from callcheck.spec.values import Value
 
 from .wrong import Wrong
 
 CALLBACK = "ReduceLROnPlateau"
-LEGACY = "tf-keras-2.21.0"
-NUMPY = f"{NEWEST}+numpy"
 
 
-def _mistakes(choice: str, value: str) -> Callable[[Mapping[str, Any], Dialect], ReduceLROnPlateau]:
+def mistakes(choice: str, value: str) -> Callable[[Mapping[str, Any], Dialect], ReduceLROnPlateau]:
     """The reference with `value` for `choice`, whatever the dialect has."""
     return lambda config, dialect: ReduceLROnPlateau(config, dialect.replace("wrong", **{choice: value}))
 
@@ -262,87 +260,10 @@ class AveragesArrays(ReduceLROnPlateau):
         return super().epoch_end(state, event._replace(logs=logs), effects)
 
 
-# ---------------------------------------------------------------------------------------------- what is said
-
-
-class CannotBePickled(ReduceLROnPlateau):
-    """It compares by a lambda, whatever the dialect says."""
-
-    def pickled(self, state: State) -> None:
-        raise AttributeError("Can't pickle local object: a lambda")
-
-
-class AlwaysPrints(ReduceLROnPlateau):
+class SkipsArrays(ReduceLROnPlateau):
     def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
-        after, reason = super().epoch_end(state, event, effects)
-        if reason is REDUCED and not self.config.verbose > 0:
-            effects.append(Print("reduced"))
-        return after, reason
-
-
-class AnnouncesOnce(ReduceLROnPlateau):
-    def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
-        super().__init__(config, dialect)
-        self.announced = False
-
-    def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
-        after, reason = super().epoch_end(state, event, effects)
-        if self.announced:
-            effects[:] = [effect for effect in effects if effect != Print("reduced")]
-        self.announced = self.announced or Print("reduced") in effects
-        return after, reason
-
-
-class CoolsDownOnlyIfVerbose(ReduceLROnPlateau):
-    def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
-        after, reason = super().epoch_end(state, event, effects)
-        if reason is REDUCED and not self.config.verbose > 0:
-            after = after._replace(cooldown_counter=0)
-        return after, reason
-
-
-class LogsAsNumpy(ReduceLROnPlateau):
-    def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
-        super().__init__(config, dialect)
-        self.rate_log.as_numpy = True
-
-
-class LogsTheNewRate(ReduceLROnPlateau):
-    def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
-        after, reason = super().epoch_end(state, event, effects)
-        if reason is REDUCED and event.logs:
-            effects.append(Log(self.rate_log.key, self._reduced(only(event.rate))))
-        return after, reason
-
-
-# ---------------------------------------------------------------------------------------------- arguments
-
-
-class AcceptsAFactorOfOne(ReduceLROnPlateau):
-    def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
-        one = config.get("factor") == 1.0
-        super().__init__({**config, "factor": 0.5} if one else config, dialect)
-        if one:
-            self.config = replace(self.config, factor=1.0)
-
-
-class TakesEpsilonWithoutAWord(ReduceLROnPlateau):
-    def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
-        super().__init__(config, dialect)
-        self.warned = tuple(word for word in self.warned if word != "other")
-
-
-class RefusesUnknownArguments(ReduceLROnPlateau):
-    def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
-        unknown = set(config) - set(parameters(CALLBACK)) - {"epsilon"}
-        if unknown:
-            raise TypeError(f"unexpected arguments {unknown}")
-        super().__init__(config, dialect)
-
-
-class HalvesByDefault(ReduceLROnPlateau):
-    def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
-        super().__init__({"factor": 0.5, **config}, dialect)
+        logs = {name: value for name, value in event.logs.items() if not isinstance(value, tuple)}
+        return super().epoch_end(state, event._replace(logs=logs), effects)
 
 
 # ---------------------------------------------------------------------------------------------- the variants
@@ -373,12 +294,12 @@ WRONG: tuple[Wrong, ...] = (
     _wrong("reduce-lr-divides-by-factor", Divides, "The rate is divided by `factor`."),
     _wrong(
         "reduce-lr-multiplies-as-float32",
-        _mistakes("reduce-lr-on-plateau/rate-arithmetic", "float32"),
+        mistakes("reduce-lr-on-plateau/rate-arithmetic", "float32"),
         "The rate is multiplied as float32.",
     ),
     _wrong(
         "reduce-lr-multiplies-as-float64",
-        _mistakes("reduce-lr-on-plateau/rate-arithmetic", "float64"),
+        mistakes("reduce-lr-on-plateau/rate-arithmetic", "float64"),
         "The rate is multiplied as float64.",
     ),
     _wrong("reduce-lr-ignores-min-lr", IgnoresMinLr, "`min_lr` is not looked at."),
@@ -391,12 +312,12 @@ WRONG: tuple[Wrong, ...] = (
     _wrong("reduce-lr-never-cools-down", NeverCoolsDown, "`cooldown` is not looked at."),
     _wrong(
         "reduce-lr-cooldown-as-given",
-        _mistakes("reduce-lr-on-plateau/cooldown", "exact"),
+        mistakes("reduce-lr-on-plateau/cooldown", "exact"),
         "The cooldown lasts `cooldown` epochs where Keras's is over one earlier.",
     ),
     _wrong(
         "reduce-lr-cooldown-one-less",
-        _mistakes("reduce-lr-on-plateau/cooldown", "one-less"),
+        mistakes("reduce-lr-on-plateau/cooldown", "one-less"),
         "The cooldown is over one epoch before it should be.",
     ),
     _wrong("reduce-lr-takes-nan-for-an-improvement", TakesNaNForAnImprovement, "A NaN begins the count anew."),
@@ -416,22 +337,22 @@ WRONG: tuple[Wrong, ...] = (
     ),
     _wrong(
         "reduce-lr-min-delta-as-given",
-        _mistakes("reduce-lr-on-plateau/min-delta-sign", "as-given"),
+        mistakes("reduce-lr-on-plateau/min-delta-sign", "as-given"),
         "The sign of `min_delta` matters.",
     ),
     _wrong(
         "reduce-lr-min-delta-absolute",
-        _mistakes("reduce-lr-on-plateau/min-delta-sign", "absolute"),
+        mistakes("reduce-lr-on-plateau/min-delta-sign", "absolute"),
         "The sign of `min_delta` does not matter.",
     ),
     _wrong(
         "reduce-lr-compares-as-float32",
-        _mistakes("reduce-lr-on-plateau/precision", "float32-tensorflow"),
+        mistakes("reduce-lr-on-plateau/precision", "float32-tensorflow"),
         "Values are compared as float32, and those that it cannot hold are refused.",
     ),
     _wrong(
         "reduce-lr-compares-as-float64",
-        _mistakes("reduce-lr-on-plateau/precision", "float64"),
+        mistakes("reduce-lr-on-plateau/precision", "float64"),
         "Values are compared as they are, also where float32 has no number for them.",
     ),
     _wrong(
@@ -442,12 +363,12 @@ WRONG: tuple[Wrong, ...] = (
     _wrong("reduce-lr-auto-minimizes", MinimizesInAuto, "Mode auto minimizes, whatever is monitored."),
     _wrong(
         "reduce-lr-auto-looks-for-acc",
-        _mistakes("reduce-lr-on-plateau/direction", "name-contains-acc"),
+        mistakes("reduce-lr-on-plateau/direction", "name-contains-acc"),
         "Mode auto goes by the name, where Keras 3 asks the compiled metrics.",
     ),
     _wrong(
         "reduce-lr-auto-asks-the-compiled-metrics",
-        _mistakes("reduce-lr-on-plateau/direction", "compiled-metric"),
+        mistakes("reduce-lr-on-plateau/direction", "compiled-metric"),
         "Mode auto asks the compiled metrics, where the name should decide.",
     ),
     _wrong("reduce-lr-auto-decides-in-every-fit", DecidesInEveryFit, "Mode auto decides anew in every fit."),
@@ -468,32 +389,11 @@ WRONG: tuple[Wrong, ...] = (
     _wrong("reduce-lr-missing-metric-raises", RaisesWithoutTheMetric, "An epoch without the metric raises KeyError."),
     _wrong("reduce-lr-falls-back-to-the-loss", FallsBackToTheLoss, "Where the metric is missing, the loss is taken."),
     _wrong("reduce-lr-averages-arrays", AveragesArrays, "An array counts as the mean of its elements."),
-    _wrong("reduce-lr-announces-once", AnnouncesOnce, "Only the first reduction is announced."),
-    _wrong("reduce-lr-cannot-be-pickled", CannotBePickled, "An instance cannot be pickled."),
-    _wrong("reduce-lr-always-prints", AlwaysPrints, "Reductions are announced with verbose=0 too."),
-    _wrong("reduce-lr-cools-down-only-if-verbose", CoolsDownOnlyIfVerbose, "A cooldown begins only after a message."),
-    _wrong("reduce-lr-logs-the-new-rate", LogsTheNewRate, "The rate is logged after the reduction."),
+    _wrong("reduce-lr-skips-arrays", SkipsArrays, "An array is skipped as if the metric was missing."),
     _wrong(
         "reduce-lr-cools-down-at-min-lr",
         CoolsDownWithoutAReduction,
         "The cooldown begins although the rate is at `min_lr` already.",
     ),
     _wrong("reduce-lr-cools-down-below-zero", CoolsDownBelowZero, "A cooldown that is not 0 lasts."),
-    _wrong("reduce-lr-logs-as-numpy", LogsAsNumpy, "The rate is logged as numpy has it."),
-    _wrong("reduce-lr-factor-of-one-accepted", AcceptsAFactorOfOne, "A factor of one is accepted."),
-    _wrong(
-        "reduce-lr-epsilon-counts",
-        _mistakes("reduce-lr-on-plateau/epsilon", "alias-of-min-delta"),
-        "The argument `epsilon` of older releases is `min_delta`.",
-    ),
-    _wrong(
-        "reduce-lr-epsilon-ignored",
-        _mistakes("reduce-lr-on-plateau/epsilon", "swallowed"),
-        "The argument `epsilon` of older releases does nothing.",
-    ),
-    _wrong(
-        "reduce-lr-epsilon-without-a-word", TakesEpsilonWithoutAWord, "An `epsilon` is `min_delta`, without a warning."
-    ),
-    _wrong("reduce-lr-unknown-arguments-refused", RefusesUnknownArguments, "Arguments that nobody knows are refused."),
-    _wrong("reduce-lr-halves-by-default", HalvesByDefault, "The default of `factor` is 0.5."),
 )

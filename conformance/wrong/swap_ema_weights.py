@@ -44,6 +44,11 @@ class SwapsAnyEpoch(SwapEMAWeights):
         super().__init__({**config, "swap_on_epoch": True}, dialect)
 
 
+class SwapsEpochsByDefault(SwapEMAWeights):
+    def __init__(self, config: Mapping[str, Any], dialect: Dialect) -> None:
+        super().__init__({"swap_on_epoch": True, **config}, dialect)
+
+
 class IgnoresSwapOnEpoch(SwapEMAWeights):
     def epoch_end(self, state: State, event: Event, effects: list[Effect]) -> After:
         return state, NOTHING
@@ -134,6 +139,7 @@ WRONG: tuple[Wrong, ...] = (
     _wrong("leaves-the-average", LeavesTheAverage, "The average stays in the model when an evaluation has ended."),
     _wrong("loses-the-weights", LosesTheWeights, "The weights are lost when the average is put into the model."),
     _wrong("swaps-any-epoch", SwapsAnyEpoch, "Every epoch ends with the average, whatever swap_on_epoch is."),
+    _wrong("swaps-epochs-by-default", SwapsEpochsByDefault, "The default of swap_on_epoch is True."),
     _wrong("ignores-swap-on-epoch", IgnoresSwapOnEpoch, "swap_on_epoch does nothing."),
     _wrong("trains-the-average", TrainsTheAverage, "With swap_on_epoch the next epoch is trained on the average."),
     _wrong("swaps-without-asking", SwapsWithoutAsking, "A fit's first epoch exchanges what was never exchanged."),

@@ -1,6 +1,6 @@
 """Wrong variants of TensorBoard."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from callcheck.reference.machine import NOTHING, Effect, Event, Log, Machine, Reason, Write
@@ -250,7 +250,12 @@ class StartsAnew(TensorBoard):
         return after
 
 
-def _wrong(name: str, make: type[Machine], says: str) -> Wrong:
+def _by_default(**given: Any) -> Callable[[Mapping[str, Any], Dialect], Machine]:
+    """With other defaults."""
+    return lambda config, dialect: TensorBoard({**given, **config}, dialect)
+
+
+def _wrong(name: str, make: Callable[[Mapping[str, Any], Dialect], Machine], says: str) -> Wrong:
     return Wrong(f"tensor-board-{name}", make, says, "TensorBoard")
 
 
@@ -281,4 +286,9 @@ WRONG = (
     _wrong("begins-late", BeginsLate, "The file is begun with the first scalar."),
     _wrong("evaluates-into-train", EvaluatesIntoTrain, "There is no second run."),
     _wrong("starts-anew", StartsAnew, "Every fit empties the files."),
+    _wrong("every-batch-by-default", _by_default(update_freq="batch"), 'The default of update_freq is "batch".'),
+    _wrong("another-folder-by-default", _by_default(log_dir="runs"), 'The default of log_dir is "runs".'),
+    _wrong(
+        "speed-by-default", _by_default(write_steps_per_second=True), "The steps per second are written by default."
+    ),
 )

@@ -71,7 +71,8 @@ def scenarios(draw: DrawFn) -> Scenario:
 
 
 AIMS: dict[aims.Aiming, int] = {
-    aims.first_array: 18, aims.several_elements: 22, aims.changes: 34, aims.invisible_changes: 26, aims.no_cooldown: 18,
+    aims.first_array: 18, aims.several_elements: 22, aims.one_element: 26, aims.changes: 34, aims.invisible_changes: 26,
+    aims.no_cooldown: 18,
     aims.forgiven: 18, aims.beyond_float32: 14,
     aims.decided_once: 16, aims.accuracy: 10, aims.unknown_mode: 12, aims.undecided: 6, aims.of_an_output: 18,
     aims.own_schedule: 24, aims.nan_later: 24,

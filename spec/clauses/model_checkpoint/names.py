@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import PurePosixPath
 
 from ...editing import configured
-from ...files import PATH_LIKE, RELATIVE, handed_over_as, path_of
+from ...files import PATH_LIKE, RELATIVE, existing_directories, handed_over_as, path_of
 from ...scenario import Scenario
 from ..clause import Case, Expectations, clause
-from .failures import in_the_way, names
+from .failures import in_the_way, names, raised
 from .shared import (
     as_the_other,
     is_small,
@@ -105,6 +106,12 @@ def _with_nothing_there(scenario: Scenario) -> Scenario | None:
     return replace(scenario, existing=()) if scenario.existing else None
 
 
+def _directory_there(scenario: Scenario, name: str | Exception | None) -> bool:
+    """Whether a directory is there in which a file of that name would lie."""
+    there = existing_directories(scenario.existing) - {PurePosixPath()}
+    return isinstance(name, str) and not there.isdisjoint(PurePosixPath(name).parents)
+
+
 @clause(
     "model-checkpoint/filepath/what-is-there-is-overwritten-or-left-alone", level="documented",
     source=f"follows from {DOCUMENTATION} (save_best_only: filepath will be overwritten)", observes=("saved",), errors=True,
@@ -113,12 +120,14 @@ def _with_nothing_there(scenario: Scenario) -> Scenario | None:
 def there_already(case: Case) -> Expectations:
     """What lies there before training decides nothing: a file with the name of a save is overwritten, and a new instance
     knows nothing of the model in it or of how good that was (only initial_value_threshold can tell it). So it is as long as no
-    directory lies where a file is to be written, and no file where a directory has to be. (The documentation says it of a file
-    that was saved before; of any other it is an inference.)"""
+    directory lies where a file is to be written, and no file where a directory has to be; a directory that has to be there may
+    keep a save from failing. (The documentation says it of a file that was saved before; of any other it is an inference.)"""
     if "filepath" not in case.scenario.config or not (case["save_freq"] == "epoch" or is_integer(case["save_freq"])):
         return
     found = [name for _, name in names(case)]
     if None in found or any(in_the_way(case.scenario, name) for name in found if isinstance(name, str)):
+        return
+    if raised(case.other) is not None and any(_directory_there(case.scenario, name) for name in found):
         return
     yield from same_run(case, f"what is there, {list(case.scenario.existing)}, stands in no file's way")
 

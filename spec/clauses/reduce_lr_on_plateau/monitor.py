@@ -9,10 +9,10 @@ from ...editing import configured, each_epoch, each_monitored
 from ...numbers import FLOAT32_MAX
 from ...scenario import Epoch, Scenario
 from ...values import Logs, Value, each_number, only
-from ..calculation import OpenError, in_any_precision, is_exactly, less, less_in_any_precision
+from ..calculation import OpenError, in_any_precision, is_exactly, less, less_in_any_precision, open_nowhere
 from ..clause import Case, Expectations, clause
 from ..monitoring import is_number, scalar_stream
-from ..rates import ALL_BUT_LOGGED, EVERYTHING, LOG_KEYS, agree, rates, side_by_side
+from ..rates import ALL_BUT_LOGGED, EVERYTHING, LOG_KEYS, agree, alike, rates, side_by_side
 from .stream import (
     CALLBACK,
     DOCS,
@@ -367,3 +367,36 @@ def a_first_array_is_accepted(case: Case) -> Expectations:
     """An array of several numbers that is the first monitored value of a fit is accepted; the next value, which is compared with
     it, makes the epoch's end raise. (A known direction, and numeric arguments that are numbers.)"""
     return _compared_at(case, lambda values: 1 if values and _is_several(values[0]) else None)
+
+
+def _elements(scenario: Scenario) -> Scenario | None:
+    """Arrays of one element as that element; None where there are none."""
+    if not any(
+        isinstance(value, tuple) and len(value) == 1 for value in values_of(scenario, monitored_metric(scenario))
+    ):
+        return None
+    return each_monitored(
+        scenario, lambda _, value: value[0] if isinstance(value, tuple) and len(value) == 1 else value
+    )
+
+
+def _no_rounding_matters(case: Case) -> bool:
+    """Whether it makes no difference to a comparison that an array stays float64 and that only a plain number is refused where it
+    is beyond the range of float32."""
+    s, values = settings(case), values_of(case.scenario, monitored_metric(case.scenario))
+    if s is None or not all(isinstance(value, float | tuple) for value in values):
+        return False
+    shown = [number for value in values for number in _numbers(value)]
+    small = all(math.isinf(number) or not abs(number) > 1e30 for number in shown)
+    return small and open_nowhere(shown, s.min_delta, s.sign)
+
+
+@clause(
+    "reduce-lr-on-plateau/monitor/an-array-of-one-element-is-a-number",
+    level="observed", source=OBSERVED, errors=True, related=_elements,
+)  # fmt: skip
+def one_element(case: Case) -> Expectations:
+    """A metric that is an array of one element is compared as that element. (Ordinary settings, a known direction, and values of
+    which float32 and float64 say the same: an array stays float64 where a number does not.)"""
+    if _no_rounding_matters(case):
+        yield from alike(case, f"{case['monitor']} has one element")

@@ -8,6 +8,7 @@ average is the weights themselves, which is told as no average.
 from collections.abc import Iterator
 from dataclasses import replace
 
+from ...editing import configured
 from ...scenario import Scenario
 from ...weights import Weights
 from ..clause import Case, EpochSeen, Expectation, Expectations, clause
@@ -151,6 +152,19 @@ def trains_as_without_it(case: Case) -> Expectations:
             yield ours.expects_that(
                 got == due, f"{named(due)} to be trained on", got=named(got), because="so it is without swap_on_epoch"
             )
+
+
+def _spelt_out(scenario: Scenario) -> Scenario | None:
+    return None if "swap_on_epoch" in scenario.config else configured(scenario, swap_on_epoch=False)
+
+
+@clause(
+    "swap-ema-weights/arguments/defaults-are-those-documented", level="documented", source=f"{DOCUMENTATION} (signature)",
+    errors=True, related=_spelt_out,
+)  # fmt: skip
+def documented_defaults(case: Case) -> Expectations:
+    """Leaving swap_on_epoch out is giving swap_on_epoch=False."""
+    yield from case.expects_the_same("the default is swap_on_epoch=False")
 
 
 # ---------------------------------------------------------------------------------------------- the end

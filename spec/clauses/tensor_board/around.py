@@ -1,6 +1,11 @@
-"""TensorBoard: what it raises for, what stays of a fit that is interrupted or followed by another, and what it leaves alone."""
+"""TensorBoard: its defaults, what it raises for, what stays of a fit that is interrupted or followed by another, and what it
+leaves alone.
+"""
 
+from ...callbacks import defaults
+from ...editing import configured
 from ...files import existing_files
+from ...scenario import Scenario
 from ...values import Value
 from ..clause import Case, Expectations, clause
 from ..recording import changes_nothing
@@ -21,6 +26,25 @@ from .charts import (
 )
 
 EVENTS = "events.out.tfevents"
+SEEN = ("log_dir", "update_freq", "write_steps_per_second")
+"""The parameters that decide what is written of that which is looked at."""
+
+
+def _spelt_out(scenario: Scenario) -> Scenario | None:
+    """With these at their defaults; asked for where all are left out, for files are slow to write."""
+    given = defaults("TensorBoard")
+    left_out = not any(name in scenario.config for name in SEEN)
+    return configured(scenario, **{name: given[name] for name in SEEN}) if left_out else None
+
+
+@clause(
+    "tensor-board/arguments/defaults-are-those-documented", level="documented", source=f"{DOCUMENTATION} (signature)",
+    errors=True, related=_spelt_out,
+)  # fmt: skip
+def documented_defaults(case: Case) -> Expectations:
+    """Leaving log_dir, update_freq and write_steps_per_second out is giving log_dir="logs", update_freq="epoch",
+    write_steps_per_second=False."""
+    yield from case.expects_the_same(f"the defaults are {', '.join(f'{name}={case[name]!r}' for name in SEEN)}")
 
 
 def _is_refused(value: Value) -> bool:

@@ -89,7 +89,7 @@ def counts_calls(case: Case) -> Expectations:
 
 
 @clause(
-    "tensor-board/update-freq/waits-for-no-turn", level="observed", source="observed: keras 3.0.5, 3.10.0",
+    "tensor-board/update-freq/waits-for-no-turn", level="observed", source="observed: keras 3.0.5, 3.7.0, 3.10.0",
     choices={"tensor-board/batches": "every"},
 )  # fmt: skip
 def waits_for_no_turn(case: Case) -> Expectations:

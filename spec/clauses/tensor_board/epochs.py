@@ -156,8 +156,8 @@ def between_two_turns(case: Case) -> Expectations:
 
 
 @clause(
-    "tensor-board/update-freq/an-evaluation-between-two-turns-is-left-out", level="observed", source="observed: keras 3.10.0",
-    choices={"tensor-board/epochs": "evaluations-at-a-turn"},
+    "tensor-board/update-freq/an-evaluation-between-two-turns-is-left-out", level="observed",
+    source="observed: keras 3.7.0, 3.10.0", choices={"tensor-board/epochs": "evaluations-at-a-turn"},
 )  # fmt: skip
 def evaluation_between_two_turns(case: Case) -> Expectations:
     """With update_freq as a number of batches an evaluation leaves its metrics only if the evaluations before it, of all fits,
