@@ -4,7 +4,9 @@ Rules
 - A class of one callback are the dialects of Keras in which its own choices, and those that it shares with others and that can
   show in what it does alone, have the same values: a test holds that on the stored scenarios no other choice tells two apart.
 - One release stands for its class, on the backend that it has. What was compared counts wherever in the class it was run.
-- Releases are taken so that few environments have to be made: always that which stands for the most classes that are left.
+- Releases are taken so that few environments have to be made: always that which stands for the most classes left. Another
+  backend than TensorFlow is taken for classes that have no other: what else its environment brings (NumPy) or lacks (TensorBoard)
+  varies.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -81,6 +83,6 @@ def left(
         for callback, one in classes_left:
             for dialect in one:
                 standing.setdefault(dialect, []).append((callback, one))
-        chosen = max(standing, key=lambda dialect: len(standing[dialect]))
+        chosen = max(standing, key=lambda dialect: ("+" not in dialect.name, len(standing[dialect])))
         yield release(chosen), tuple(callback for callback, _ in standing[chosen])
         classes_left = [each for each in classes_left if each not in standing[chosen]]
