@@ -22,6 +22,7 @@ CONCERNED = {
     "learning-rate/logged-as": _RATES,
     "learning-rate/empty-logs": _RATES,
     "learning-rate/several-optimizers": _RATES | {"TensorBoard"},
+    "training/stop-when-a-fit-begins": frozenset[str](),
     "training/stop-in-an-epoch": frozenset({"BackupAndRestore", "TerminateOnNaN"}),
     "training/batch-index": frozenset({"BackupAndRestore", "ModelCheckpoint"}),
     "training/warnings": frozenset({"EarlyStopping", "ModelCheckpoint", "ReduceLROnPlateau"}),

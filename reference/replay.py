@@ -103,6 +103,15 @@ INDEX_TOLD: Mapping[str, Callable[[int, int, int], int]] = {
 of how many batches that group is, and how many there are."""
 
 
+STOP_AT_BEGIN: Mapping[str, tuple[bool, bool]] = {
+    "one-epoch": (True, True),
+    "no-epoch": (True, False),
+    "cleared": (False, True),
+}
+"""Whether a stop flag that is set when a fit begins stays, and whether an epoch is run in spite of one that does, by the value of
+`training/stop-when-a-fit-begins`."""
+
+
 LOST: Mapping[str, frozenset[str]] = {"given": frozenset(), "lost": frozenset({"unknown-mode", "missing-metric"})}
 """The kinds of warnings of which nobody hears, by the value of `training/warnings`."""
 
@@ -111,6 +120,7 @@ class Replay:
     """One scenario under way: the callbacks, the model, what was seen so far."""
 
     model_class = Model
+    stop_at_begin = by("training/stop-when-a-fit-begins", STOP_AT_BEGIN)
     drops_batches = when("training/stop-in-an-epoch", "after-the-batch")
     index_told = by("training/batch-index", INDEX_TOLD)
     lost = by("training/warnings", LOST)
@@ -269,11 +279,13 @@ class Replay:
             seen["files"] = seen["gone"] = ()
         self.epochs = epoch + len(fit.epochs)
         self._around("fit_begin", epoch, fit)
+        stays, runs = self.stop_at_begin if self.model.stop else (True, True)
+        self.model.stop = self.model.stop and stays
         first = epoch
         epoch, batch = self.model.begins(fit, first)
         if (epoch, batch) != (first, 0):
             seen.update(initial_epoch=epoch, initial_batch=batch or None)
-        contents = fit.epochs if epoch == first else fit.epochs[epoch - first :]
+        contents = () if not runs else fit.epochs if epoch == first else fit.epochs[epoch - first :]
         if self.optional:
             seen["files"], seen["gone"] = self.model.changed_files()
             seen["weights_at_begin"] = from_the_start(self.model.weights) if contents else None
@@ -311,7 +323,7 @@ class Replay:
                 self.call("epoch_begin", epoch, -1, NOTHING_LOGGED)
             self._note_held("epoch_begin")
             rate_in_epoch = model.rate
-            if others or hooks["batch_begin"] or hooks["batch_end"] or model.fails:
+            if others or hooks["batch_begin"] or hooks["batch_end"] or model.fails or model.stop:
                 self._batches(epoch, content.batch_logs(), first)
             else:
                 batches = 1 if content.batches is None else len(content.batches)

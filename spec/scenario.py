@@ -314,8 +314,8 @@ def _check_other(other: Other) -> None:
         raise InvalidScenario('somebody else acts either "before" or "after" a callback', "after")
     if other.batch is not None and other.hook not in HOOKS_OF_BATCHES:
         raise InvalidScenario("only in the hooks of batches there is a batch", "batch")
-    if other.stop and other.hook in HOOKS_OF_FITS:
-        raise InvalidScenario("a fit is stopped in one of its epochs", "stop")
+    if other.stop and other.hook == "fit_end":
+        raise InvalidScenario("a fit that has ended is not stopped", "stop")
     if not other.stop and other.learning_rate is None and other.weights is None and other.raises is None:
         raise InvalidScenario('nothing is done; an act is "stop", "learning_rate", "weights" or "raise"')
 

@@ -227,7 +227,7 @@ def test_a_path_is_given_as_it_is_asked_for() -> None:
 class ClearsLate(PlainWorld):
     """As Keras up to 2.3: the stop flag is cleared when the hooks of a fit's beginning are over; and empty hooks can be known."""
 
-    clears_stop = "after"
+    stop_at_begin = "cleared"
     callback_class = Callback
 
 

@@ -141,7 +141,7 @@ class KerasShaped(Training):
         self._tensor = lambda values: self.world.tensor(values)
         self.callbacks = Callbacks(scenario, implementation.make, directory, recorder, self._tensor)
         self.world = implementation.world_for(self.callbacks.made[0])
-        self.clears_stop = self.world.clears_stop == "before"
+        self.stop_at_begin = self.world.stop_at_begin
         self.drops_batches = self.world.drops_batches
         self.index_told = self.world.index_told
         if scenario.existing and not all(map(self._is_one_file, scenario.configured())):
@@ -171,7 +171,7 @@ class KerasShaped(Training):
         self.world.compile(self.model, self.scenario, index)
         self.model.begins()
         self.world.set_rate(self.model, fit.learning_rate)
-        if self.clears_stop:
+        if self.stop_at_begin != "cleared":  # there it is cleared later
             self.model.stop_training = False
         first = self.scenario.first_epoch(fit)
         self.params = {"verbose": 0, "epochs": first + len(fit.epochs), "steps": None}
@@ -183,7 +183,7 @@ class KerasShaped(Training):
         return (self.params,)
 
     def begun(self) -> None:
-        if not self.clears_stop:
+        if self.stop_at_begin == "cleared":
             self.model.stop_training = self.recorder.stop = False
 
     def begins_at(self, first: int) -> Tuple[int, int]:

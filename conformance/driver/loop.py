@@ -169,6 +169,8 @@ class Training:
     runs: Sequence[Any]
     drops_batches = True
     """Whether the rest of an epoch's batches is left out after a batch hook that stops."""
+    stop_at_begin = "one-epoch"
+    """What becomes of a stop flag that is set in the hooks of a fit's beginning: see the worlds."""
     index_told = "full"
     """Which index the batch hook is told at the end of several batches, as `scenario.index_told` has it."""
 
@@ -328,7 +330,8 @@ class Loop:
             first = self.scenario.first_epoch(fit)
             begun, batch = beginning(first, *training.begins_at(first))
             recorder.note_beginning(first, begun, batch)
-            for epoch, content in enumerate(fit.epochs[begun - first :], begun):
+            stopped = recorder.stop and training.stop_at_begin == "no-epoch"
+            for epoch, content in enumerate(() if stopped else fit.epochs[begun - first :], begun):
                 if self._epoch(epoch, content, batch):
                     break
                 batch = 0

@@ -251,6 +251,8 @@ class RealModels:
         try:
             model = self.keras.models.load_model(path, custom_objects=known)
         except Exception:  # by its own kind for a metric not known again; another cause raises once more
+            if not metrics:
+                raise
             self.keras.models.load_model(path, custom_objects=known, compile=False)
             raise CannotExpress("metrics") from None
         if getattr(model, "optimizer", None) is None:

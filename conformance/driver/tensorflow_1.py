@@ -21,7 +21,8 @@ class TensorFlow1(TfKeras):
 
     def __init__(self, keras: Any) -> None:
         super().__init__(keras)
-        self.clears_stop = "before" if self._release >= (1, 11) else "after"
+        if self._release < (1, 13):
+            self.stop_at_begin = "one-epoch" if self._release >= (1, 11) else "cleared"
         self._suffixes = (".h5", ".keras", ".hdf5") if self._release >= (1, 13) else (".h5", ".keras")
 
     def _note_assignments(self) -> bool:

@@ -37,8 +37,9 @@ from .values import ScheduledRate, numpy_tensor, unsigned_zero
 class PlainWorld:
     """For callbacks that need no framework: a plain optimizer, no compiled metrics."""
 
-    clears_stop = "before"
-    """Whether a fit clears the stop flag before or after it calls the hooks of its beginning."""
+    stop_at_begin = "one-epoch"
+    """What becomes of a stop flag that is set in the hooks of a fit's beginning: it is "cleared", or training ends with the first
+    epoch, or before it ("no-epoch")."""
     drops_batches = True
     """Whether the rest of an epoch's batches is left out after a batch hook that stops."""
     logs_at_begin: Optional[Mapping[str, Any]] = {}
@@ -275,12 +276,14 @@ def _name_of(optimizer: Any) -> str:
 class StandaloneKeras(_Keras):
     """Keras 1.0 to 2.3, which has a backend of its own choice and no schedule of the optimizer's. A save is one HDF5 file."""
 
-    clears_stop = "after"
+    stop_at_begin = "cleared"
     logs_at_begin = None
 
     def __init__(self, keras: Any, release: Tuple[int, ...]) -> None:
         super().__init__(keras)
         self.drops_batches = release >= (2, 0, 5)
+        self._grows = release < (1, 1)
+        """Whether its backend adds to the graph of TensorFlow whenever a variable is set, so that each step takes longer."""
 
     def _note_assignments(self) -> bool:
         return False  # its backend assigns by a session, or by a function of its own
@@ -292,7 +295,10 @@ class StandaloneKeras(_Keras):
         raise CannotExpress("learning_rate")
 
     def assign(self, variable: Any, rate: float) -> None:
-        self.keras.backend.set_value(variable, rate)
+        if self._grows:
+            variable.load(rate, self.keras.backend.get_session())
+        else:
+            self.keras.backend.set_value(variable, rate)
 
     def read(self, variable: Any) -> float:
         return float(self.keras.backend.get_value(variable))
@@ -315,6 +321,8 @@ class TfKeras(_Keras):
         self._release = int(tensorflow[0]), int(tensorflow[1])
         self.weights_bring = False, self._release >= (2, 12)
         self.divides_logs = (2, 3) <= self._release < (2, 5)
+        if self._release < (2, 2):
+            self.stop_at_begin = "no-epoch"
 
     def make_folder(self, path: str, weights_only: bool) -> None:
         folder = os.path.dirname(os.path.abspath(path))

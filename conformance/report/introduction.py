@@ -18,10 +18,10 @@ from .legend import legend
 from .words import anchor
 
 LEVELS = {
-    "universal": "no training callback of this kind may break it, whatever else it chooses: it follows from what a callback is, "
-    "and from what this one is for. Hardly a text says so. A callback that only records has no business in the logs or on the "
-    "screen; one that decides something may well tell it there: so one statement can be universal of the one and observed of the "
-    "other.",
+    "universal": "no training callback of this kind may break it, whatever it chooses beside a choice that it is tied to: it "
+    "follows from what a callback is, and from what this one is for. Hardly a text says so. A callback that only records has no "
+    "business in the logs or on the screen; one that decides something may well tell it there: so one statement can be "
+    "universal of the one and observed of the other.",
     "documented": f"the documentation of {edition()} promises it.",
     "observed": "the documentation is silent or says otherwise; the releases that the source names do it. Who decides otherwise "
     "breaks no promise.",
@@ -56,8 +56,9 @@ def introduction(form: Form) -> Iterator[str]:
     yield (
         "Nor is it, unless it says so, about anything out of the ordinary: there is one optimizer, which keeps no "
         "average and whose learning rate is a number that can be set (no LearningRateSchedule, and no function); the model is "
-        "compiled, and it and its optimizer are built; how many batches an epoch has, and an evaluation, is "
-        "known when it begins; every fit goes on with the model "
+        "compiled and built, its optimizer at the latest with the first batch; how many batches an epoch has, and an evaluation, "
+        "is known when it begins; a switch, as restore_best_weights or raise_error, is True or False; every fit goes on with the "
+        "model "
         "of the fit before, and "
         "with its instance of the callback or a copy of it; "
         "nobody else does anything but set the stop flag, at an epoch's end and before the callback's own hook; and no epoch "
@@ -87,8 +88,8 @@ def introduction(form: Form) -> Iterator[str]:
     )
     yield ""
     yield (
-        f"An observed clause may be tied to a {choice}: it holds for implementations that decide so. A *dialect* has "
-        "one value for each choice. The dialect `documented`, called like the level, is that of no release: it keeps every "
+        f"A clause that is not documented may be tied to a {choice}: it holds for implementations that decide so. A *dialect* "
+        "has one value for each choice. The dialect `documented`, called like the level, is that of no release: it keeps every "
         "clause of that level, and where the documentation leaves a choice open does what Keras does. The others are "
         "releases, on TensorFlow unless another backend is named behind a +. On the backend NumPy Keras has no `fit`: there the "
         "hooks of its callbacks are called by callcheck's own loop, as a `fit` calls them."

@@ -100,6 +100,9 @@ FITS = (
     Sign("`compiled with Hinge as m`", "the model is compiled anew before the fit.",
          rf"compiled with (?:no metrics|{_CLASSES}(?:, {_CLASSES})*)"),
     Sign("`initial_epoch=5`", "the argument of that `fit`.", r"initial_epoch=\d+"),
+    Sign("`in fit_begin before callback 1: somebody ...`", "what is done by someone else than the callback when the fit begins "
+         "or has ended, before the hook of the first callback of the list; `after callback 1`: behind it.",
+         r"in fit_(?:begin|end)(?: (?:before|after) callback \d+)?: somebody .*"),
 )  # fmt: skip
 """In the column of fits, behind the number of the fit; of a single fit, behind the call."""
 

@@ -1,5 +1,5 @@
 """Every wrong implementation: a module for each callback and one for training, two for ModelCheckpoint and for ReduceLROnPlateau,
-four for all of them.
+five for all of them.
 """
 
 from importlib import import_module
@@ -11,6 +11,7 @@ from .wrong import Wrong
 MODULES = (
     "every_callback",
     "attributes",
+    "loops",
     "rare",
     *(callback.module for callback in CALLBACKS.values()),
     "model_checkpoint_files",

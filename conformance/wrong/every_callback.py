@@ -5,9 +5,7 @@ Rules
 - A wrong training loop is the reference on another scenario than it was given.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from functools import partial
+from collections.abc import Mapping
 from typing import Any
 
 from callcheck.reference.early_stopping import EarlyStopping, State
@@ -31,8 +29,6 @@ from callcheck.reference.model_checkpoint import ModelCheckpoint
 from callcheck.reference.reduce_lr_on_plateau import AT_MINIMUM, ReduceLROnPlateau
 from callcheck.reference.terminate_on_nan import TERMINATED, TerminateOnNaN
 from callcheck.spec.dialect import Dialect
-from callcheck.spec.editing import each_epoch, each_epochs
-from callcheck.spec.scenario import Epoch, Scenario
 from callcheck.spec.values import only
 from callcheck.spec.weights import Origin
 
@@ -245,44 +241,6 @@ class WarnsOfMonitoringLoss(EarlyStopping):
             self.warned = (*self.warned, "other")
 
 
-# ---------------------------------------------------------------------------------------------- training loops
-
-
-Epochs = tuple[Epoch, ...]
-
-
-def clears_the_stop(scenario: Scenario) -> Scenario:
-    return each_epoch(scenario, lambda epoch: replace(epoch, stop=False))
-
-
-def clears_the_stop_in(hook: str, scenario: Scenario) -> Scenario:
-    return each_epoch(
-        scenario, lambda epoch: replace(epoch, others=tuple(act for act in epoch.others if act.hook != hook))
-    )
-
-
-def fills_gaps_backwards(scenario: Scenario) -> Scenario:
-    def fill(epochs: Epochs) -> Iterable[Epoch]:
-        filled = list(epochs)
-        for index in reversed(range(len(filled) - 1)):
-            filled[index] = replace(filled[index], logs={**filled[index + 1].logs, **filled[index].logs})
-        return filled
-
-    return each_epochs(scenario, fill)
-
-
-def hides_the_last_logs(scenario: Scenario) -> Scenario:
-    return each_epoch(scenario, lambda epoch: replace(epoch, logs={}) if epoch.stop else epoch)
-
-
-def leaves_out_the_last_epoch(scenario: Scenario) -> Scenario:
-    return each_epochs(scenario, lambda epochs: epochs[: max(len(epochs) - 1, 1)])
-
-
-def runs_the_first_fit_only(scenario: Scenario) -> Scenario:
-    return replace(scenario, fits=scenario.fits[:1])
-
-
 WRONG: tuple[Wrong, ...] = (
     Wrong(
         name="stops-at-the-minimum",
@@ -445,54 +403,5 @@ WRONG: tuple[Wrong, ...] = (
         says="The constructor warns that loss is not a good thing to monitor.",
         callback="EarlyStopping",
         make=WarnsOfMonitoringLoss,
-    ),
-    Wrong(
-        name="clears-the-stop",
-        says="The stop flag is assigned at every epoch end, True or False.",
-        callback="EarlyStopping",
-        make=None,
-        shown=clears_the_stop,
-    ),
-    Wrong(
-        name="clears-the-stop-at-batches",
-        says="The stop flag is cleared at every batch's end.",
-        callback="EarlyStopping",
-        make=None,
-        shown=partial(clears_the_stop_in, "batch_end"),
-    ),
-    Wrong(
-        name="clears-the-stop-when-epochs-begin",
-        says="The stop flag is cleared when an epoch begins.",
-        callback="EarlyStopping",
-        make=None,
-        shown=partial(clears_the_stop_in, "epoch_begin"),
-    ),
-    Wrong(
-        name="fills-gaps-backwards",
-        says="The history is read in one go, and a missing metric is filled with its next value.",
-        callback="EarlyStopping",
-        make=None,
-        shown=fills_gaps_backwards,
-    ),
-    Wrong(
-        name="hides-the-last-logs",
-        says="An epoch in which somebody has set the stop flag gets no logs.",
-        callback="ReduceLROnPlateau",
-        make=None,
-        shown=hides_the_last_logs,
-    ),
-    Wrong(
-        name="leaves-out-the-last-epoch",
-        says="The loop over the epochs ends one too early.",
-        callback="LearningRateScheduler",
-        make=None,
-        shown=leaves_out_the_last_epoch,
-    ),
-    Wrong(
-        name="runs-the-first-fit-only",
-        says="An instance is used for one fit, and no more.",
-        callback="TerminateOnNaN",
-        make=None,
-        shown=runs_the_first_fit_only,
     ),
 )

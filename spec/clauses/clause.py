@@ -30,7 +30,7 @@ from typing import Any, Literal, NamedTuple
 from ..callbacks import CALLBACKS, TRAINING, defaults
 from ..dialect import Dialect, unlike_any_keras
 from ..difference import Difference, difference
-from ..scenario import Epoch, Fit, Scenario, remembered
+from ..scenario import Epoch, Fit, Scenario, acts, remembered
 from ..trace import EpochTrace, FitTrace, Trace
 from ..trace import Failed as NoTrace
 from ..values import ScheduledRate, only
@@ -444,7 +444,7 @@ def _traits(scenario: Scenario) -> _Traits:
     optimizer: Optimizer | None = "several" if isinstance(rate, Mapping) else "one" if isinstance(rate, float) else None
     return _Traits(
         below_zero=any(scenario.first_epoch(fit) < 0 for fit in scenario.fits),
-        resumes=any(fit.resume is not None or any(epoch.others for epoch in fit.epochs) for fit in scenario.fits),
+        resumes=any(fit.resume is not None or any(acts(fit)) for fit in scenario.fits),
         renews=any(fit.instances == "new" for fit in scenario.fits),
         averages=scenario.use_ema,
         damaged=any(fit.damaged for fit in scenario.fits),

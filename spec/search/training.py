@@ -19,7 +19,6 @@ from ..metrics import Metric
 from ..scenario import (
     HOOKS_OF_BATCHES,
     HOOKS_OF_EVALUATIONS,
-    HOOKS_OF_FITS,
     Configured,
     Epoch,
     Fit,
@@ -132,7 +131,7 @@ def _acting(draw: DrawFn, hook: str, batch: int | None, act: str, scenario: Scen
     rate: Rate = None
     if act == "learning_rate":
         if scenario.learning_rate is None:
-            act = "stop" if hook not in HOOKS_OF_FITS else "weights"
+            act = "stop" if hook != "fit_end" else "weights"
         else:
             rate = map_rate(scenario.learning_rate, lambda _: draw(_RATE))
     return Other(
@@ -153,8 +152,8 @@ def _with_others(draw: DrawFn, fit: Fit, scenario: Scenario) -> Fit:
 
 
 def _drawn_around(draw: DrawFn, scenario: Scenario) -> tuple[Other, ...]:
-    act = draw(_ACT)
-    return (_acting(draw, draw(_HOOK_AROUND), None, "raises" if act == "stop" else act, scenario),)
+    act, hook = draw(_ACT), draw(_HOOK_AROUND)
+    return (_acting(draw, hook, None, "raises" if (act, hook) == ("stop", "fit_end") else act, scenario),)
 
 
 def _started_again(draw: DrawFn, fit: Fit, scenario: Scenario) -> list[Fit]:

@@ -368,7 +368,7 @@ def otherwise_one(case: Case) -> Expectations:
 @judged("backup-and-restore/double-checkpoint/keeps-the-one-before", level="documented",
         source=f"{DOCUMENTATION} (double_checkpoint)")  # fmt: skip
 def keeps_the_one_before(case: Case) -> Expectations:
-    """With double_checkpoint the backup before the last is there, too, as long as there is a backup at all."""
+    """With double_checkpoint the backup before the last is there, too, from the second one on and as long as there is any."""
     if not case["double_checkpoint"] or not case.knows("double_checkpoint"):
         return
     for run in runs(case):

@@ -27,6 +27,8 @@ from .shared import (
     BOTH,
     DOCUMENTATION,
     INFERRED,
+    NOT_AS_GIVEN,
+    NOT_DISABLING,
     exact_sums,
     given_way,
     however_calculated,
@@ -170,7 +172,10 @@ def precision_decides(case: Case) -> Expectations:
         yield from stops_as_predicted(case, prediction)
 
 
-@clause("early-stopping/patience/ends-a-run-without-progress", level="universal", source=INFERRED, observes=("stop",))
+@clause(
+    "early-stopping/patience/ends-a-run-without-progress", level="universal", source=INFERRED, observes=("stop",),
+    choices={"early-stopping/min-delta-sign": NOT_AS_GIVEN, "early-stopping/patience-zero": NOT_DISABLING},
+)  # fmt: skip
 def ends_a_run_without_progress(case: Case) -> Expectations:
     """Training ends at the latest with the `patience`-th monitored epoch in a row, the first if patience is 0 or less, that is
     not better by any amount than all before it in the fit. (Mode min or max; a whole patience; finite values; no start_from_epoch
@@ -243,6 +248,7 @@ def _more_patience(scenario: Scenario) -> Scenario | None:
     source=INFERRED,
     observes=("stop",),
     related=_more_patience,
+    choices={"early-stopping/patience-zero": NOT_DISABLING},
 )
 def more_patience(case: Case) -> Expectations:
     """With patience + 1 the first fit runs at least as many epochs."""

@@ -37,6 +37,10 @@ DOCUMENTATION = "https://keras.io/api/callbacks/early_stopping/"
 INFERRED = f"follows from {DOCUMENTATION}"
 BOTH = "observed: keras 3.15.1, tf-keras 2.21.0"
 MODES = ("min", "max")
+NOT_AS_GIVEN = ("absolute", "as-zero", "refused", "refused-at-the-first-epoch")
+"""The values of the choice min-delta-sign with which no worse value is an improvement."""
+NOT_DISABLING = ("as-any-other", "refused", "stops-at-once", "stops-in-the-first-epoch")
+"""The values of the choice patience-zero with which no patience of 0 is endless."""
 
 
 def explicit(scenario: Scenario) -> bool:

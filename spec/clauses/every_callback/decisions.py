@@ -15,7 +15,7 @@ from functools import partial
 from ...callbacks import parameters, with_job
 from ...editing import each_epoch
 from ...numbers import float32
-from ...scenario import Other, Scenario
+from ...scenario import HOOKS_OF_FITS, Other, Scenario
 from ...trace import EpochTrace, FitTrace, Trace
 from ...values import Logs, map_rate, rate_to_json
 from ..clause import Case, Expectations, Failed, clause, equal_traces
@@ -136,13 +136,16 @@ def never_withdrawn(case: Case) -> Expectations:
 
 def _stopped_in(hook: str) -> Callable[[Scenario], Scenario | None]:
     """Of a short scenario: somebody else sets the stop flag in the first hook of that name, before the callback's own."""
+    act = Other(hook=hook, before=0, stop=True)
 
     def related(scenario: Scenario) -> Scenario | None:
         if len(scenario.fits) > 1 or not 2 <= len(scenario.fits[0].epochs) <= 4:
             return None
         first, *later = scenario.fits[0].epochs
-        stopped = replace(first, stop=False, others=(Other(hook=hook, stop=True),))
-        return replace(scenario, fits=(replace(scenario.fits[0], epochs=(stopped, *later)),))
+        around = hook in HOOKS_OF_FITS
+        stopped = replace(first, stop=False, others=() if around else (act,))
+        fit = replace(scenario.fits[0], epochs=(stopped, *later), others=(act,) if around else ())
+        return replace(scenario, fits=(fit,))
 
     return related
 
@@ -171,6 +174,16 @@ def never_withdrawn_at_a_batch(case: Case) -> Expectations:
 def never_withdrawn_when_an_epoch_begins(case: Case) -> Expectations:
     """A callback does not clear the stop flag that somebody else has set when an epoch begins: training ends with that epoch."""
     return _ends_with_its_epoch(case, "epoch's begin")
+
+
+@clause(
+    "every-callback/stop/one-set-when-a-fit-begins-is-never-withdrawn", level="universal", source=LOOP, observes=("stop",),
+    choices={"training/stop-when-a-fit-begins": "one-epoch"}, related=_stopped_in("fit_begin"),
+)  # fmt: skip
+def never_withdrawn_when_a_fit_begins(case: Case) -> Expectations:
+    """A callback does not clear the stop flag that somebody else has set when a fit begins: training ends with the first
+    epoch."""
+    return _ends_with_its_epoch(case, "hook of the fit")
 
 
 @clause("every-callback/logs/metrics-are-not-changed", level="universal", source=SOURCE, observes=("logged",))

@@ -149,7 +149,8 @@ def leaves_the_rate_within_an_epoch(case: Case) -> Expectations:
     related=lambda scenario: _as_table(scenario),
 )  # fmt: skip
 def is_given_the_current_rate(case: Case) -> Expectations:
-    """In a first fit, a schedule that scales the current rate does what a table of the products does."""
+    """In a first fit, a schedule that scales the current rate does what a table of the products does, each of the factor and the
+    rate before it as it is stored, in float32."""
     return agree(side_by_side(case), EVERYTHING, "in the table there, every rate is the product with the rate before")
 
 

@@ -358,7 +358,8 @@ def _another_argument(scenario: Scenario) -> Scenario:
     level="documented", source=SIGNATURE, observes=RATE, related=lambda scenario: _all_defaults(scenario),
 )  # fmt: skip
 def arguments_defaults(case: Case) -> Expectations:
-    """Without arguments val_loss is minimized: factor 0.1, patience 10, min_delta 1e-4, cooldown 0, min_lr 0, no lines."""
+    """Without arguments val_loss is monitored in mode auto, which minimizes it: factor 0.1, patience 10, min_delta 1e-4,
+    cooldown 0, min_lr 0, no lines. (The model is compiled with no metric called loss.)"""
     stream = f"11 times 1.0, 10 times {_BY_HALF!r}, then {_BY_TWO!r}"
     for epoch, before, after in rates(case.beside()):
         due = reduced(before, 0.1, 0.0) if epoch.index in _DEFAULT_REDUCTIONS else (before,)

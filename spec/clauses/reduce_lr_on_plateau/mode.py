@@ -25,9 +25,11 @@ ACCURACIES = ("accuracy", "acc", "val_accuracy", "val_acc")
 @clause(
     "reduce-lr-on-plateau/mode/min-and-max-mirror-each-other",
     level="universal", source=f"follows from {DOCS} (mode)", observes=RATE, related=lambda scenario: _mirrored(scenario),
+    choices={"reduce-lr-on-plateau/threshold": "absolute"},
 )  # fmt: skip
 def min_and_max_mirror_each_other(case: Case) -> Expectations:
-    """Negating the values and swapping mode min and max changes nothing. (In mode auto the name decides.)"""
+    """Negating the values and swapping mode min and max changes nothing. (In mode auto the name decides. The monitor is no rate
+    that the callback itself logs.)"""
     return agree(
         side_by_side(case), ALL_BUT_LOGGED, f"the values are negated there, and the mode is not {case['mode']}"
     )
@@ -149,10 +151,10 @@ def _as_compiled(scenario: Scenario) -> Scenario | None:
 def auto_takes_the_direction_of_the_compiled_metric(case: Case) -> Expectations:
     """In the first fit of an instance, mode auto maximizes or minimizes a compiled metric of the monitored name (without `val_`)
     as its class is; the last one that has a direction decides. It minimizes loss and val_loss where none with a direction is
-    called loss. (Of Keras's classes those of errors, hinges, divergences and entropies, and Poisson, are minimized; the counts of
-    true and false positives and negatives, Mean, Sum, and MeanMetricWrapper, unless it is made of a loss of Keras's, have no
-    direction; the others are maximized. A string is the class of that name. A function has none, unless it is a loss of Keras's,
-    which is minimized; nor has a class of one's own, unless it is derived from one that has.)"""
+    called loss. (Of Keras's classes those of errors, hinges, divergences and entropies, and Poisson, are minimized; the counts
+    of true and false positives and negatives, Mean, Sum, and MeanMetricWrapper, unless it is made of a loss of Keras's, have
+    no direction; the others are maximized. A string is the class of that name. A function, or an object of a loss, has none,
+    unless it is a loss of Keras's, which is minimized; nor has a class of one's own, unless it is derived from one that has.)"""
     here = replace(case, trace=replace(case.trace, fits=case.trace.fits[:1]))
     return alike(here, "the mode is given there, as the compiled metric has it")
 

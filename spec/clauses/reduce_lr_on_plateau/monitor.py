@@ -173,7 +173,8 @@ def _shifted(scenario: Scenario) -> Scenario | None:
     choices={"reduce-lr-on-plateau/threshold": "absolute"},
 )  # fmt: skip
 def min_delta_scales_with_the_values(case: Case) -> Expectations:
-    """Doubling all values and min_delta changes nothing. (Far from the ends of the range, where this is exact.)"""
+    """Doubling all values and min_delta changes nothing. (Far from the ends of the range, where this is exact; and where the
+    monitor is no rate that the callback itself logs.)"""
     return agree(side_by_side(case), ALL_BUT_LOGGED, "values and min_delta are doubled there")
 
 

@@ -65,7 +65,8 @@ def named(weights: Weights | None) -> str:
 
 @clause("swap-ema-weights/evaluation/is-of-the-average", level="documented", source=FIRST)
 def evaluates_the_average(case: Case) -> Expectations:
-    """Every evaluation sees the model with the average, up to the epoch that has just been trained; with swap_on_epoch, too."""
+    """Every evaluation sees the model with the average, up to the epoch that has just been trained; with swap_on_epoch, too. (Up
+    to rounding, as it is exchanged.)"""
     for epoch in _averaged(case):
         if _is_evaluated(epoch):
             yield _holds(
@@ -108,7 +109,8 @@ def without_one_nothing_is_exchanged(case: Case) -> Expectations:
 
 @clause("swap-ema-weights/swap-on-epoch/an-epoch-ends-with-the-average", level="documented", source=SWAP_ON_EPOCH)
 def an_epoch_ends_with_the_average(case: Case) -> Expectations:
-    """With swap_on_epoch every epoch ends with the average in the model, evaluated or not."""
+    """With swap_on_epoch every epoch ends with the average in the model, evaluated or not. (Up to rounding, as it is
+    exchanged.)"""
     if not case["swap_on_epoch"]:
         return
     for epoch in _averaged(case):

@@ -324,7 +324,10 @@ def _swapped(scenario: Scenario) -> Scenario | None:
     return replace(scenario, callbacks=(*listed[:index], listed[index + 1], listed[index], *listed[index + 2 :]))
 
 
-@clause("training/order/callbacks-that-share-nothing-commute", level="universal", source=LISTED, related=_swapped)
+@clause(
+    "training/order/callbacks-that-share-nothing-commute", level="universal", source=LISTED, related=_swapped,
+    choices={"early-stopping/restored-when": "training-ends"},
+)  # fmt: skip
 def commute(case: Case) -> Expectations:
     """Two callbacks of different kinds that stand next to each other and share nothing do the same in either order: of
     EarlyStopping, ModelCheckpoint, TerminateOnNaN, and one that sets the rate, any two; of History, CSVLogger and TensorBoard
