@@ -137,6 +137,17 @@ def test_the_variables_of_an_optimizer_are_looked_at(by: str) -> None:
     assert effects(tried) == [{}, {}, {"optimizer.variables": ["epoch_end"]}, {}]
 
 
+def test_what_saving_leaves_in_the_model_when_it_fails_is_not_the_callbacks() -> None:
+    """Keras 2 leaves `use_legacy_config` there, in a real fit."""
+    scenario = {
+        "callback": "ModelCheckpoint", "config": {"filepath": "m.h5"}, "existing": ["m.h5/"],
+        "fits": [{"epochs": [{"logs": {"val_loss": 1.0}}]}],
+    }  # fmt: skip
+    (fit,) = run(a_keras("tf-keras:fit"), scenario, optional=True)["fits"]
+    assert fit["error"]["type"] == "OSError"
+    assert [epoch["side_effects"] for epoch in fit["epochs"]] == [{}]
+
+
 def test_what_a_module_does_while_it_is_imported_is_not_the_callbacks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

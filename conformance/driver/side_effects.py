@@ -152,9 +152,10 @@ def _generators() -> List[_Random]:
 _NOT_SET_BY_NAME = frozenset({
     "stop_training", "stop_evaluating", "history", "metrics", "train_function", "train_tf_function", "test_function",
     "predict_function", "make_train_function", "make_test_function", "save", "save_weights", "weights_of", "steps", "saved",
-    "optimizer", "learning_rate", "lr", "iterations", "updates", "weights", "built",
+    "optimizer", "learning_rate", "lr", "iterations", "updates", "weights", "built", "use_legacy_config",
 })  # fmt: skip
-"""Attributes of models and optimizers that are set by the loop, by what it is the callbacks' work to do, or by the driver."""
+"""Attributes of models and optimizers that are set by the loop, by what it is the callbacks' work to do, or by the driver. The
+last one is what Keras 2's own saving leaves in a model whose file cannot be written."""
 _BEHIND = {"_trainable": "trainable", "_run_eagerly": "run_eagerly", "_jit_compile": "jit_compile"}
 """Private attributes in which a model keeps a public setting."""
 _PLAIN = (bool, int, float, str, type(None))
