@@ -13,8 +13,12 @@ from callcheck.conformance.driver.files import arguments
 from callcheck.conformance.driver.fit import RealFit
 from callcheck.conformance.driver.hooks import Hooks
 from callcheck.conformance.driver.importing import load
+from callcheck.conformance.driver.packages import Package
+from callcheck.conformance.driver.protocol import Unavailable
+from callcheck.conformance.driver.real import real_models
 from callcheck.conformance.driver.subjects import subject
 from callcheck.conformance.driver.values import as_logged, logs_from_json
+from callcheck.conformance.driver.worlds import StandaloneKeras
 from callcheck.conformance.subjects.transport import run
 from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.difference import difference
@@ -388,3 +392,10 @@ def test_every_metric_that_can_be_named_can_be_trained_with(keras_fit: RealFit, 
     )
 
     assert difference(run(keras_fit, scenario), run(hooks, scenario)) is None
+
+
+@pytest.mark.parametrize("version", ["1.2.2", "2.0.8"])
+def test_a_keras_that_cannot_be_fed_epoch_by_epoch_says_so(version: str) -> None:
+    world = StandaloneKeras.__new__(StandaloneKeras)
+    with pytest.raises(Unavailable, match=r"keras:fit needs Keras 2\.1"):
+        real_models(Package("keras", None, version, "tensorflow", world))

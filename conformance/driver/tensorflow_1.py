@@ -1,7 +1,6 @@
 """The world of tf.keras in TensorFlow 1.4 to 1.15, which builds a graph and runs it in a session.
 
 Rules
-- A variable is read and set through Keras's backend: it has no value outside of the session.
 - A training step gives numpy's numbers to everybody, so that no tensor is ever logged.
 - A whole model is one HDF5 file, whatever it is called. From 1.9 on weights are a checkpoint of TensorFlow's, of several files,
   unless their name has a suffix of HDF5's; from 1.14 on the optimizer is in it.
@@ -12,11 +11,10 @@ import os
 from typing import Any, Optional, Tuple
 
 from .protocol import CannotExpress
-from .values import unsigned_zero
-from .worlds import TfKeras
+from .worlds import ByBackend, TfKeras
 
 
-class TensorFlow1(TfKeras):
+class TensorFlow1(ByBackend, TfKeras):
     """tf.keras of TensorFlow 1."""
 
     def __init__(self, keras: Any) -> None:
@@ -35,15 +33,6 @@ class TensorFlow1(TfKeras):
 
     def tensor(self, values: Tuple[float, ...]) -> Any:
         raise CannotExpress("tensor")
-
-    def assign(self, variable: Any, rate: float) -> None:
-        self.keras.backend.set_value(variable, rate)
-
-    def read(self, variable: Any) -> float:
-        return float(self.keras.backend.get_value(variable))
-
-    def rate_of(self, optimizer: Any) -> Any:
-        return unsigned_zero(self.read(optimizer.lr)) if hasattr(optimizer, "lr") else super().rate_of(optimizer)
 
     # ---------------------------------------------------------------------------------- files
 

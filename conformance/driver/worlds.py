@@ -273,7 +273,20 @@ def _name_of(optimizer: Any) -> str:
     return str(optimizer.name if hasattr(optimizer, "name") else optimizer._name)
 
 
-class StandaloneKeras(_Keras):
+class ByBackend(_Keras):
+    """A Keras of which a variable is read and set through its backend: it may have no value outside of a session."""
+
+    def assign(self, variable: Any, rate: float) -> None:
+        self.keras.backend.set_value(variable, rate)
+
+    def read(self, variable: Any) -> float:
+        return float(self.keras.backend.get_value(variable))
+
+    def rate_of(self, optimizer: Any) -> Any:
+        return unsigned_zero(self.read(optimizer.lr)) if hasattr(optimizer, "lr") else super().rate_of(optimizer)
+
+
+class StandaloneKeras(ByBackend):
     """Keras 1.0 to 2.3, which has a backend of its own choice and no schedule of the optimizer's. A save is one HDF5 file."""
 
     stop_at_begin = "cleared"
@@ -298,10 +311,7 @@ class StandaloneKeras(_Keras):
         if self._grows:
             variable.load(rate, self.keras.backend.get_session())
         else:
-            self.keras.backend.set_value(variable, rate)
-
-    def read(self, variable: Any) -> float:
-        return float(self.keras.backend.get_value(variable))
+            super().assign(variable, rate)
 
     def tensor(self, values: Tuple[float, ...]) -> Any:
         raise CannotExpress("tensor")  # its training step gives numpy's numbers to everybody
