@@ -1,5 +1,6 @@
 """The campaign counts what it compares, and what was kept of it says that real releases equal their dialects."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -11,7 +12,7 @@ from callcheck.conformance.subjects.names import parse
 from callcheck.reference.replay import replay
 from callcheck.spec.callbacks import CALLBACKS, TRAINING
 from callcheck.spec.choices import CHOICES
-from callcheck.spec.dialect import Dialect, InvalidDialect, resolve
+from callcheck.spec.dialect import Dialect, InvalidDialect, release_dialect, resolve
 from callcheck.spec.difference import difference
 from callcheck.spec.scenario import Scenario, from_json, key, to_json
 from callcheck.spec.search.samples import stored
@@ -54,6 +55,16 @@ def test_the_releases_that_were_run_equal_their_dialects() -> None:
             assert counts["different"] == 0, f"{subject}: {callback}"
         dialect = resolve(where).dialect
         assert where in (*dialect.lineage[:1], dialect.name), f"{where} is no class of releases"
+
+
+def test_what_was_kept_stands_with_the_class_of_its_release() -> None:
+    """A change that is told of a release later moves it to another class."""
+    for where, subject, record in kept():
+        found = re.fullmatch(r"(keras|tf-keras|tensorflow) (\S+) \((\w+), (?:hooks|fit)\)", subject)
+        if found:
+            package, version, backend = found.groups()
+            held_to = release_dialect(package, version, backend, f"np{record['versions']['numpy'][0]}").dialect
+            assert where in (*held_to.lineage[:1], held_to.name), f"{subject} is in {where}.json"
 
 
 @pytest.mark.parametrize("dialect", [NEW, OLD], ids=lambda dialect: dialect.name)
