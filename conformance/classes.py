@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 
 from callcheck.spec.callbacks import CALLBACKS, TRAINING
-from callcheck.spec.dialect import Dialect, shipped
+from callcheck.spec.dialect import Dialect, resolve, shipped
 
 from .subjects.names import Name
 
@@ -63,9 +63,16 @@ def release(dialect: Dialect) -> Name:
 
 
 def most_compared(compared: Mapping[tuple[str, str], int], callback: str, one: Class) -> int:
-    """How many scenarios were compared on that release of a class on which the most were. `compared`: how many, by the first name
-    of a dialect's lineage and the callback."""
-    return max(compared.get((dialect.lineage[0], callback), 0) for dialect in one)
+    """How many scenarios were compared on a release that does the same with the callback: of the one on which the most were, also
+    if it has another backend or NumPy than those of the class. `compared`: how many, by the dialect that stands for a class of
+    releases and the callback."""
+    same = _choices(one[0], callback)
+    return max((n for (where, of), n in compared.items() if of == callback and _decides(where, of) == same), default=0)
+
+
+@cache
+def _decides(where: str, callback: str) -> tuple[tuple[str, str], ...]:
+    return _choices(resolve(where).dialect, callback)
 
 
 def left(
