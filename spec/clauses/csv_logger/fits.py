@@ -64,7 +64,7 @@ def empties_the_file(case: Case) -> Expectations:
 
 @clause("csv-logger/append/keeps-what-is-there", level="documented", source=f"{DOCUMENTATION} (append)")
 def keeps_what_is_there(case: Case) -> Expectations:
-    """With append what earlier fits wrote stays, and a later fit writes behind it."""
+    """With append what earlier fits wrote stays, and a later fit writes behind it. (Where its last line has ended.)"""
     before: tuple[str, ...] = ()
     for index, lines in lines_of(case) if case["append"] and is_plain(case) else ():
         if index:
@@ -81,7 +81,7 @@ def keeps_what_is_there(case: Case) -> Expectations:
 )  # fmt: skip
 def no_second_header(case: Case) -> Expectations:
     """With append a fit that finds lines in the file writes no header, also if its columns are others: one row for each of its
-    epochs is all that it writes."""
+    epochs is all that it writes. (Where the last of those has ended.)"""
     for file in files_of(case):
         if file.before:
             new = len(file.lines) - len(file.before)

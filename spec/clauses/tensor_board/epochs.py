@@ -52,8 +52,8 @@ def every_metric(case: Case) -> Expectations:
     """With update_freq="epoch" every metric of an epoch is written once, under `epoch_NAME` at the epoch's index: to the run
     train, and what is called val_ to the run validation, without val_. It is stored as float32. (Except a metric called as the
     learning rate or the steps per second are, where these are written. Of each fit by itself, if no fit before in the process was
-    interrupted whose TensorBoard had a number as update_freq: after that Keras 3.15.1 writes nothing. Runs, tag, step and float32
-    are an inference.)"""
+    interrupted whose TensorBoard had a number as update_freq: after that Keras 3.15.1 writes nothing, unless it was interrupted
+    right after a turn. Runs, tag, step and float32 are an inference.)"""
     if frequency(case) is None:
         for epoch, rows in _of_epochs(case):
             yield from _stands_there(epoch, rows)
