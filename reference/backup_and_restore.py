@@ -21,7 +21,7 @@ from callcheck.spec.callbacks import BackupAndRestore as Configuration
 from callcheck.spec.callbacks import bind
 from callcheck.spec.dialect import Dialect
 
-from .machine import NOTHING, BackUp, Backup, Discard, Effect, Event, GoOn, Machine, Reason, Unpredictable
+from .machine import CHECKPOINT, NOTHING, BackUp, Backup, Discard, Effect, Event, GoOn, Machine, Reason, Unpredictable
 
 RESTORED = Reason("backup-and-restore/restores", "There is a backup in {backup_dir}: the model goes on from it.")
 RESTORED_BEFORE = Reason(
@@ -67,6 +67,7 @@ class BackupAndRestore(Machine):
             raise ValueError("backup_dir is empty")
         self.check_save_freq(configuration.save_freq)
         self.by_epoch = configuration.save_freq == "epoch"
+        self.by_batch = not self.by_epoch if self.accepts == "anything" else isinstance(configuration.save_freq, int)
         self.initial = State(last_batch=-1 if self.counts == "batches" else 0)
         self.files = {doubled: self.of_backup(doubled) for doubled in (False, True)}
 
@@ -128,8 +129,12 @@ class BackupAndRestore(Machine):
         inside.pop(".", None) if inside.get(".", "").endswith("/") else None
         if not inside:
             return
+        if not self.in_files:
+            if any(PurePosixPath(name).parts[:1] in ((), (CHECKPOINT,)) for name in inside):
+                raise Unpredictable("existing")
+            return
         theirs = inside.keys() - {WEIGHTS, METADATA, f"{WEIGHTS}.bkp", f"{METADATA}.bkp"}
-        if not self.in_files or any(name.endswith("/") or name.startswith((WEIGHTS, METADATA, ".")) for name in theirs):
+        if any(name.endswith("/") or name.startswith((WEIGHTS, METADATA, ".")) for name in theirs):
             raise Unpredictable("existing")
         if WEIGHTS in inside:
             raise OSError("a file of weights cannot be read")
@@ -152,10 +157,11 @@ class BackupAndRestore(Machine):
         return state._replace(batches=0), BY_BATCHES
 
     def in_epoch(self, epoch: int, batch: int) -> Backup:
-        """What a backup after that batch says. Of TensorFlow's it is understood so only where save_freq is an integer."""
+        """What a backup after that batch says. Which of TensorFlow's are understood so is the choice
+        `backup-and-restore/save-freq`; any other one is taken for that of an epoch."""
         if self.restores != "the-batch":
             return Backup(epoch)
-        return Backup(epoch, batch) if isinstance(self.config.save_freq, int) else Backup(epoch + 1)
+        return Backup(epoch, batch) if self.by_batch else Backup(epoch + 1)
 
     def counted(self, last: int, batch: int) -> int:
         """How many more batches a batch end counts."""

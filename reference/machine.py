@@ -120,9 +120,14 @@ class Leave(NamedTuple):
     name: str
 
 
+CHECKPOINT = "chief"
+"""The folder of backup_dir in which a backup of Keras 2 lies, of files that are TensorFlow's own affair. Nothing else in
+backup_dir is looked at there."""
+
+
 class BackUp(NamedTuple):
     """Keep the model as it is, with its optimizer, in a directory; `keeps_one`: and what was kept there before. `files`: of which
-    the directory then consists; None: not known."""
+    the directory then consists; None: those of TensorFlow, in `CHECKPOINT`."""
 
     directory: str
     backup: Backup

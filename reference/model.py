@@ -27,7 +27,7 @@ from callcheck.spec.scenario import Fit, Other, Resume, Scenario
 from callcheck.spec.values import Rate, ScheduledRate, map_rate
 from callcheck.spec.weights import UNTRAINED, ZERO, Origin, Weights
 
-from .machine import Average, BackUp, Backup, Discard, GoOn, Restore, Swap, Unpredictable, made
+from .machine import CHECKPOINT, Average, BackUp, Backup, Discard, GoOn, Restore, Swap, Unpredictable, made
 from .policy import by, when
 from .rate import STORED
 
@@ -250,7 +250,7 @@ class Model:
         if several or PurePosixPath(named).name.startswith("events."):
             raise Unpredictable("damaged")
         for directory, files in self._backup_files.items():
-            if files is None and PurePosixPath(named).is_relative_to(directory):
+            if files is None and PurePosixPath(named).is_relative_to(PurePosixPath(directory, CHECKPOINT)):
                 raise Unpredictable("damaged")
             if files is not None and named in files:
                 self._damage_backup(directory, files, named)

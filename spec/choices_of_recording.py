@@ -65,8 +65,8 @@ RECORDING = (
         "backup-and-restore/restores",
         "Where does a fit go on that finds a backup?",
         the_epoch="With the backup's weights and optimizer, at the beginning of the epoch that the backup names.",
-        the_batch="With the backup's weights and optimizer, at the beginning of the epoch that the backup names; with an integer "
-        "save_freq behind the batch that was the last one in it.",
+        the_batch="With the backup's weights and optimizer, at the beginning of the epoch that the backup names; with a "
+        "save_freq in batches behind the batch that was the last one in it.",
         weights_alone="With the backup's weights and optimizer, in the epoch that fit is told.",
     ),
     decision(
@@ -94,7 +94,8 @@ RECORDING = (
         integers='"epoch" and integers; False is 0, and backs up after every batch. Anything else raises ValueError.',
         anything='Any; what is not "epoch" is compared with a number of batches, and False backs up after every one.',
         not_nothing="Any but what Python takes for false (False, 0, 0.0, None, an empty string), which raises ValueError; with "
-        "save_before_preemption that is accepted, and nothing is backed up.",
+        "save_before_preemption that is accepted, and nothing is backed up. Another number than an integer, as 2.5, is compared "
+        "with a number of batches, but a fit that finds such a backup goes on with the next epoch, not behind the batch.",
     ),
     decision(
         "backup-and-restore/batch-count",

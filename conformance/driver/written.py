@@ -52,7 +52,9 @@ def _backups(callback: Any, path: str) -> Rows:
     tf: Any = importlib.import_module("tensorflow")
     checkpoint = tf.train.load_checkpoint(folder)
     epoch = int(checkpoint.get_tensor("ckpt_saved_epoch/.ATTRIBUTES/VARIABLE_VALUE"))
-    if not isinstance(getattr(callback, "save_freq", "epoch"), int):
+    save_freq = getattr(callback, "save_freq", "epoch")
+    only_integers = hasattr(callback, "save_before_preemption")  # since Keras 2.11 any other number is taken for "epoch" here
+    if save_freq == "epoch" or (only_integers and not isinstance(save_freq, int)):
         return [{"epoch": epoch + 1}]
     return [{"epoch": epoch, "batch": int(checkpoint.get_tensor("ckpt_saved_batch/.ATTRIBUTES/VARIABLE_VALUE"))}]
 
