@@ -21,6 +21,11 @@ from callcheck.spec.choices import CHOICES
         (["check", "reference", "--clause", "nothing/"], 2, "no clause begins with 'nothing/'"),
         (["check", "reference", "--callback", "Nothing"], 2, "invalid choice: 'Nothing'"),
         (
+            ["check", "reference", "--callback", "EarlyStopping", "--callback", "ModelCheckpoint"],
+            2,
+            "argument --callback: can be given only once",
+        ),
+        (
             ["check", "reference", "--callback", "EarlyStopping", "--clause", "model-checkpoint"],
             3,
             "no clause that begins with 'model-checkpoint' is about EarlyStopping",

@@ -10,7 +10,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from callcheck import __version__
 from callcheck.conformance.options import positive, seconds
@@ -63,8 +63,26 @@ COMMANDS = {"check": "check", "trace": "trace", "explain": "explain", "diff": "d
 """The module in `callcheck.commands` in which each command is a function."""
 
 
+class _Once(argparse.Action):
+    """An option with a value, which can be given once."""
+
+    given = False
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None
+    ) -> None:
+        if option is not None and self.given:
+            raise argparse.ArgumentError(self, "can be given only once")
+        self.given = True
+        setattr(namespace, self.dest, values)
+
+
 class _Parser(argparse.ArgumentParser):
     """What is wrong on the command line is refused as anything else is."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.register("action", None, _Once)
 
     def error(self, message: str) -> NoReturn:
         from .commands.status import WrongInput
