@@ -203,9 +203,7 @@ class BackupAndRestore(Machine):
 
     def pickled(self, state: State) -> None:
         if state.training and not self.in_files:
-            raise Unpredictable("instances")  # it holds the model of an interrupted fit
-
-    copied = pickled
+            raise TypeError("what it holds of an interrupted fit cannot be pickled")
 
     def recorded(
         self, state: State, texts: Mapping[str, str], backups: Mapping[str, tuple[Backup, ...]]

@@ -43,6 +43,9 @@ def checkpointed(tf: Any, model: Model) -> Any:
             weights, rate, steps = json.loads(text)
             self.goes_on(Origin(*weights), rate, steps)
 
+        def __reduce__(self) -> Any:
+            return object, ()  # a real model can be pickled: whether a callback can, is for what else it holds to say
+
     held: Any = Checkpointed.__new__(Checkpointed)
     held.__dict__.update(vars(model))
     held.distribute_strategy = tf.distribute.get_strategy()

@@ -72,11 +72,9 @@ class Callbacks:
                 if kind == "new":
                     self.made[index] = self._construct(index)
                 else:
-                    self.made[index] = _copied(callback, model, copy.deepcopy if kind == "copied" else _pickled)
+                    self.made[index] = _again(callback, model, _copied if kind == "copied" else _pickled)
             except ConfigurationRejected as rejection:
                 raise OtherRaised(rejection.error, callback=index) from rejection
-            except CannotExpress:
-                raise
             except Exception as error:
                 raise OtherRaised(error, callback=index) from error
 
@@ -132,11 +130,8 @@ class Callbacks:
         return Saved(path, "weights" if weights_only else "model")
 
 
-def _copied(callback: Any, model: Any, make: Callable[[Any], Any]) -> Any:
-    """A copy of the callback, without the model that it holds: only what is the callback's own goes with it. Raises
-    CannotExpress for Keras 2's BackupAndRestore in a fit that was interrupted: its checkpoint holds the model too."""
-    if hasattr(callback, "_training_state"):
-        raise CannotExpress("instances")
+def _again(callback: Any, model: Any, make: Callable[[Any], Any]) -> Any:
+    """A copy of the callback, without the model that it holds: only what is the callback's own goes with it."""
     held = [name for name, value in vars(callback).items() if value is model]
     for name in held:
         vars(callback)[name] = None
@@ -145,6 +140,13 @@ def _copied(callback: Any, model: Any, make: Callable[[Any], Any]) -> Any:
     finally:
         for name in held:
             vars(callback)[name] = model
+
+
+def _copied(callback: Any) -> Any:
+    """Not so the checkpoint of Keras 2's BackupAndRestore in a fit that was interrupted: it holds the model too, and the next
+    fit makes another one."""
+    checkpoint = getattr(callback, "_training_state", None)
+    return copy.deepcopy(callback, {id(checkpoint): checkpoint})
 
 
 def _pickled(callback: Any) -> Any:
