@@ -53,7 +53,8 @@ def _backups(callback: Any, path: str) -> Rows:
     checkpoint = tf.train.load_checkpoint(folder)
     epoch = int(checkpoint.get_tensor("ckpt_saved_epoch/.ATTRIBUTES/VARIABLE_VALUE"))
     save_freq = getattr(callback, "save_freq", "epoch")
-    only_integers = hasattr(callback, "save_before_preemption")  # since Keras 2.11 any other number is taken for "epoch" here
+    # Since Keras 2.11 a number that is no integer counts as "epoch" here.
+    only_integers = hasattr(callback, "save_before_preemption")
     if save_freq == "epoch" or (only_integers and not isinstance(save_freq, int)):
         return [{"epoch": epoch + 1}]
     return [{"epoch": epoch, "batch": int(checkpoint.get_tensor("ckpt_saved_batch/.ATTRIBUTES/VARIABLE_VALUE"))}]
