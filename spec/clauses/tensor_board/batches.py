@@ -128,7 +128,7 @@ def numbers_no_batch(case: Case) -> Expectations:
 
 
 @clause(
-    "tensor-board/update-freq/writes-no-metrics-of-batches", level="observed", source="observed: keras 2.8.0, 2.10.0",
+    "tensor-board/update-freq/writes-no-metrics-of-batches", level="observed", source="observed: keras 2.7.0, 2.8.0, 2.10.0",
     choices={"tensor-board/batches": "none"},
 )  # fmt: skip
 def writes_no_metrics(case: Case) -> Expectations:
