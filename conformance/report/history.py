@@ -12,7 +12,6 @@ from callcheck.spec.callbacks import CALLBACKS, TRAINING
 from callcheck.spec.chain import Change, chains, version
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.dialect import Dialect, before, release_dialect
-from callcheck.spec.difference import difference
 from callcheck.spec.scenario import Scenario, from_json
 from callcheck.spec.trace import Trace
 
@@ -42,22 +41,6 @@ class Told:
         return found
 
     @property
-    def pair(self) -> tuple[Dialect, Dialect]:
-        """Two dialects in which the scenario shows the change: those before it and of this release, or if other changes of the
-        release hide it, the same with this choice alone changed."""
-        then, choice = self.before, self.change.choice
-        pairs = (
-            (then, self.now),
-            (self.now.replace("before", **{choice: then[choice]}), self.now),
-            (then, then.replace("after", **{choice: self.now[choice]})),
-        )
-        return next((pair for pair in pairs if self._differ(*pair)), pairs[0])
-
-    def _differ(self, a: Dialect, b: Dialect) -> bool:
-        held = CHOICES[self.change.choice].held
-        return difference(replay(self.scenario, a), replay(self.scenario, b), attributes=held) is not None
-
-    @property
     def anchor(self) -> str:
         """What the change is called in links: it stays, however the change is said."""
         return f"{self.package}-{self.change.release}-{self.change.choice.replace('/', '-')}"
@@ -76,7 +59,7 @@ class Told:
 
     def _tables(self, steps: bool) -> list[list[str]]:
         held = CHOICES[self.change.choice].held
-        return [_table(self.scenario, dialect, steps, held) for dialect in self.pair]
+        return [_table(self.scenario, dialect, steps, held) for dialect in (self.before, self.now)]
 
 
 def _table(scenario: Scenario, dialect: Dialect, steps: bool, attributes: bool) -> list[str]:
