@@ -27,6 +27,7 @@ CONCERNED = {
     "training/stop-when-a-fit-begins": frozenset[str](),
     "training/stop-in-an-epoch": frozenset({"BackupAndRestore", "TerminateOnNaN"}),
     "training/batch-index": frozenset({"BackupAndRestore", "ModelCheckpoint"}),
+    "training/short-last-group": frozenset[str](),
     "training/warnings": frozenset({"EarlyStopping", "ModelCheckpoint", "ReduceLROnPlateau"}),
     "training/model-in-hdf5": frozenset[str](),
 }

@@ -123,6 +123,7 @@ class Replay:
     stop_at_begin = by("training/stop-when-a-fit-begins", STOP_AT_BEGIN)
     drops_batches = when("training/stop-in-an-epoch", "after-the-batch")
     index_told = by("training/batch-index", INDEX_TOLD)
+    tells_short_groups = when("training/short-last-group", "told")
     lost = by("training/warnings", LOST)
 
     def __init__(
@@ -370,6 +371,8 @@ class Replay:
                 message = "this model cannot be trained as it was loaded"
                 raise self._raised(self.model.fails, message, "batch_end", epoch, batch, by="other")
             number = min(per_execution, len(batches) - (batch + 1 - per_execution))
+            if number < per_execution and not self.tells_short_groups:
+                raise m.Unpredictable("steps_per_execution")
             self.model.trained(Origin(self.fit, epoch), number)
             self.told = self.index_told(batch, per_execution, number)
             self.call("batch_end", epoch, batch, logs)

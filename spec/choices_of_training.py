@@ -24,6 +24,13 @@ TRAINING = (
         the_last_of_a_full_group="That of the last of them, even where a last group is short: as if it was full.",
     ),
     decision(
+        "training/short-last-group",
+        "Is there a batch hook at the end of an epoch's last batches, where they are fewer than steps_per_execution?",
+        told="Yes, as at the end of any others.",
+        not_told="No: its beginning has one, its end has none, and fit warns that the data have run out. On how many of them the "
+        "model is trained is left to TensorFlow: nothing is predicted of such a fit.",
+    ),
+    decision(
         "training/model-in-hdf5",
         "What becomes of a fit that goes on from a whole model in an HDF5 file (.h5)?",
         trains="It trains the model.",

@@ -76,8 +76,8 @@ class RealModels:
 
     def take(self, scenario: Scenario) -> RealModel:
         """A model compiled for the scenario's first fit, untrained. Raises CannotExpress."""
-        if scenario.steps_per_execution != 1 and not isinstance(self.world, Keras3):
-            raise CannotExpress("steps_per_execution")  # Keras 2 wants to be told in advance how many steps there are
+        if scenario.steps_per_execution != 1 and (not isinstance(self.world, Keras3) or self.world.breaks_off):
+            raise CannotExpress("steps_per_execution")  # these want to be told in advance how many steps there are
         metrics = scenario.compiled_metrics(scenario.fits[0])
         real = self._idle.pop(_identity(scenario, metrics), None) or self.fresh(scenario, metrics)
         real.model.set_weights(real.untrained)
