@@ -144,6 +144,7 @@ class KerasShaped(Training):
         self.stop_at_begin = self.world.stop_at_begin
         self.drops_batches = self.world.drops_batches
         self.index_told = self.world.index_told
+        self.breaks_off = self.world.breaks_off
         if scenario.existing and not all(map(self._is_one_file, scenario.configured())):
             raise CannotExpress(
                 "existing"

@@ -173,6 +173,8 @@ class Training:
     """What becomes of a stop flag that is set in the hooks of a fit's beginning: see the worlds."""
     index_told = "full"
     """Which index the batch hook is told at the end of several batches, as `scenario.index_told` has it."""
+    breaks_off = False
+    """Whether fewer batches than make one execution break off: their end is told to nobody, and the optimizer counts a step more."""
 
     def fit_begins(self, index: int) -> None:
         """Make everything ready for a fit. Raises OtherRaised."""
@@ -377,7 +379,10 @@ class Loop:
                 recorder.logs = logs
                 self._hook("batch_begin", (batch,), batch)
                 number = min(per_execution, len(batches) - (batch + 1 - per_execution))
-                self._train(number, batch)
+                breaks_off = number < per_execution and training.breaks_off
+                self._train(number + breaks_off, batch)
+                if breaks_off:
+                    break
                 told = recorder.told = index_told(training.index_told, batch, per_execution, number)
                 self._hook("batch_end", (told, training.logs(logs, told)), batch)
                 if recorder.stop and training.drops_batches:
