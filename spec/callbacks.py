@@ -356,7 +356,8 @@ CALLBACKS: dict[str, Callback] = {
             configuration=BackupAndRestore,
             signatures={
                 "double-checkpoint": Signature(
-                    says="Those of Keras 3.15; an unknown one raises TypeError.", but=frozenset({"save_before_preemption"})
+                    says="Those of Keras 3.15; an unknown one raises TypeError.",
+                    but=frozenset({"save_before_preemption"}),
                 ),
                 "delete-checkpoint": Signature(
                     says="backup_dir, save_freq and delete_checkpoint; an unknown one raises TypeError.",

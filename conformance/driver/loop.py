@@ -174,7 +174,7 @@ class Training:
     index_told = "full"
     """Which index the batch hook is told at the end of several batches, as `scenario.index_told` has it."""
     breaks_off = False
-    """Whether fewer batches than make one execution break off: their end is told to nobody, and the optimizer counts a step more."""
+    """Whether fewer batches than make one execution break off: their end is told to nobody, and one step more is counted."""
 
     def fit_begins(self, index: int) -> None:
         """Make everything ready for a fit. Raises OtherRaised."""
