@@ -1,19 +1,25 @@
-"""Whether two releases ship the same code of the callbacks, where it is said that they do.
+"""Whether releases ship the same code of the callbacks, where it is said that they do, and which of many changed it.
 
     python -m callcheck.conformance.sources keras==2.6.0 tensorflow==2.5.3
-    python -m callcheck.conformance.sources tensorflow==2.0.0 tensorflow==2.0.4
+    python -m callcheck.conformance.sources keras-3.0.5-py3-none-any.whl keras-3.1.0-py3-none-any.whl keras-3.1.1-py3-none-any.whl
 
 Rules
 - What is compared are the classes of the callbacks, normalised: without comments, documentation, types, decorators and the
   arguments of super; a module is called by one name, however it was imported. What they call elsewhere is not compared.
-- It is read off the files in the environment of each release, which is made if it is not there; nothing is imported or run.
-- Printed is one line for each class; the status is 1 if any differs.
+- It is read off the files in the environment of each release, which is made if it is not there, or off a file of the release,
+  a wheel or a tar.gz; nothing is imported or run.
+- Printed is one line for each class of two; of more than two, one for each but the first, with the classes that are not those of
+  the one before it. The status is 1 if any differs.
 """
 
 import argparse
 import ast
+import shutil
 import sys
-from collections.abc import Iterator
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from callcheck.spec.callbacks import CALLBACKS
@@ -74,10 +80,22 @@ MODULES = {"K": "backend"}
 
 
 def classes(release: str) -> dict[str, str]:
-    """The normalised text of each class that the release has. Raises what naming and making an environment raises."""
+    """The normalised text of each class that the release has. Raises what naming and making an environment raises, and Refused
+    for a file that cannot be unpacked."""
+    if release.endswith((".whl", ".tar.gz")):
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                shutil.unpack_archive(release, folder, "zip" if release.endswith(".whl") else "gztar")
+            except (OSError, ValueError, shutil.ReadError, zipfile.BadZipFile) as error:
+                raise Refused(f"{release}: cannot be unpacked: {error}") from error
+            return _first((Path(folder), *Path(folder).iterdir()), PLACES)
     name = parse(release)
     folders = sorted(environment(name, print).path.glob("lib/python*/site-packages"))
-    places = [place for place in PLACES if place.startswith(OF_PACKAGE[name.package or ""])]
+    return _first(folders, [place for place in PLACES if place.startswith(OF_PACKAGE[name.package or ""])])
+
+
+def _first(folders: Iterable[Path], places: Iterable[str]) -> dict[str, str]:
+    """What lies at the first of the places in the folders where there is anything."""
     read = (dict(_of(folder / place)) for folder in folders for place in places)
     return next((found for found in read if found), {})
 
@@ -97,24 +115,30 @@ def _classes(file: Path) -> Iterator[tuple[str, str]]:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m callcheck.conformance.sources", description=__doc__)
     parser.add_argument(
-        "releases", nargs=2, metavar="RELEASE", help="keras==2.6.0, tensorflow==2.5.3, tf-keras==2.15.1"
+        "releases", nargs="+", metavar="RELEASE", help="keras==2.6.0, tensorflow==2.5.3, tf-keras==2.15.1, or a file"
     )
     options = parser.parse_args()
     try:
-        one, other = (classes(release) for release in options.releases)
+        read = [classes(release) for release in options.releases]
     except Refused as error:
         print(error, file=sys.stderr)
         return 2
     except Unavailable as error:
         print(error, file=sys.stderr)
         return 4
-    if not one or not other:
-        print("no source of callbacks was found", file=sys.stderr)
+    if not all(read):
+        without = options.releases[read.index({})]
+        print(f"no source of callbacks was found in {without}", file=sys.stderr)
         return 4
-    names = [name for name in NAMES if name in one or name in other]
-    for name in names:
-        print(f"{name:<22}{'the same code' if one.get(name) == other.get(name) else 'other code'}")
-    return int(any(one.get(name) != other.get(name) for name in names))
+    changed = [[name for name in NAMES if one.get(name) != other.get(name)] for one, other in pairwise(read)]
+    if len(read) == 2:
+        for name in NAMES:
+            if name in read[0] or name in read[1]:
+                print(f"{name:<22}{'other code' if name in changed[0] else 'the same code'}")
+    else:
+        for release, names in zip(options.releases[1:], changed, strict=True):
+            print(f"{Path(release).name:<40}{', '.join(names) or 'the same code'}")
+    return int(any(changed))
 
 
 if __name__ == "__main__":
