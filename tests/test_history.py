@@ -34,6 +34,8 @@ def test_the_scenario_of_a_change_shows_it(told: Told) -> None:
     alone = (before, before.replace("after", **{choice: after[choice]}))
     undone = (after.replace("before", **{choice: before[choice]}), after)
     assert apart(*alone) or apart(*undone)
+    then, _, since = "\n".join(told.shown).partition(f"from {told.package} {told.change.release} on:\n")
+    assert then.removeprefix("before:\n").strip() != since.strip(), "the tables do not show it"
 
 
 def test_the_command_prints_the_changes_of_a_callback(capsys: pytest.CaptureFixture[str]) -> None:

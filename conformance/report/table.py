@@ -355,6 +355,8 @@ def table(
     if trace is not None and trace.rejected is not None:
         # no fit was run, so there is nothing to tell of any
         return [printable(line) for line in (*lines, f"  rejected: {trace.rejected.type}: {trace.rejected.message}")]
+    if trace is not None and trace.warned:
+        lines.append(f"  the constructor: {', '.join(f'warned {kind}' for kind in trace.warned)}")
     for fit, of_fit in groupby(rows(scenario, trace, steps=steps, attributes=attributes), key=lambda row: row.fit):
         lines.append(f"  fit {fit + 1}{begun(scenario.fits[fit])}")
         for row in of_fit:
