@@ -264,7 +264,7 @@ def test_the_reference_predicts_it(name: str, pair: tuple[Any, Any]) -> None:
 
 
 @pytest.mark.parametrize("instances", ["copied", "pickled"])
-def test_a_backup_of_an_interrupted_fit_is_copied_where_it_does_not_hold_the_model(
+def test_what_made_backups_in_an_interrupted_fit_is_copied_and_pickled_if_it_can_be(
     instances: str, pair: tuple[Any, Any]
 ) -> None:
     interrupted = others({"hook": "epoch_begin", "raise": "OSError"})
@@ -279,12 +279,13 @@ def test_a_backup_of_an_interrupted_fit_is_copied_where_it_does_not_hold_the_mod
         dialect = release_dialect(way.identity["package"], way.identity["version"]).dialect
         predicted = replay(scenario, dialect)
         seen = from_json(run(way, to_json(scenario), optional=True, time_limit=600.0))
-        if way.identity["package"] == "tf-keras":
-            assert predicted == seen == NotExpressible(parameter="instances")
-        else:
-            assert isinstance(predicted, Trace)
-            assert isinstance(seen, Trace), seen
-            assert difference(predicted, seen) is None
+        assert isinstance(predicted, Trace)
+        assert isinstance(seen, Trace), seen
+        assert difference(predicted, seen) is None
+        fails = (
+            way.identity["package"] == "tf-keras" and instances == "pickled"
+        )  # it holds a checkpoint of TensorFlow's
+        assert (seen.fits[1].error is not None) == fails
 
 
 def _internal(trace: Trace) -> str:

@@ -24,8 +24,15 @@ callback = "TerminateOnNaN"
 """
 DIFF = ["diff", "keras==2.15.0", "keras==3.0.0", "--predicted", "--callback", "EarlyStopping"]
 REVIEWED = "".join(
-    f'[[difference]]\ncallback = "EarlyStopping"\nchoices = ["early-stopping/{choice}"]\nreason = "seen"\n'
-    for choice in ("direction", "restored-when", "reuse", "precision", "restored-message")
+    f'[[difference]]\ncallback = "EarlyStopping"\nchoices = ["{choice}"]\nreason = "seen"\n'
+    for choice in (
+        "early-stopping/direction",
+        "early-stopping/restored-when",
+        "early-stopping/reuse",
+        "early-stopping/precision",
+        "early-stopping/restored-message",
+        "training/short-last-group",
+    )  # fmt: skip
 )
 
 
