@@ -335,7 +335,12 @@ class _Training:
             for weights, whose in self.models.made(self.real, Origin(self.fit, self._running())):
                 self.origins[_identity(weights)] = whose
             self.recorder.weights = self._origin(self.real.model.get_weights())
-            self.replace(logs, content, batch)
+            told = self.models.world.batch_logs(batch, {})
+            if not told.keys() <= logs.keys():
+                raise Nonsense(
+                    f"the loop puts {', '.join(logs)} into a batch's logs where {', '.join(told)} were expected"
+                )
+            self.replace(logs, self.models.world.batch_logs(batch, content), batch)
         else:
             self._are_given(logs)
         self.pass_by(place, "batch_end", self.groups[self.group - 1][0])

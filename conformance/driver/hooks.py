@@ -21,7 +21,7 @@ from .worlds import PlainWorld
 
 _CALLED: Dict[str, Tuple[Tuple[str, ...], Tuple[Any, ...]]] = {
     "epoch_begin": (("on_epoch_begin",), ({},)),
-    "batch_begin": (("on_train_batch_begin", "on_batch_begin"), ({},)),
+    "batch_begin": (("on_train_batch_begin", "on_batch_begin"), ()),
     "batch_end": (("on_train_batch_end", "on_batch_end"), ()),
     **{hook: (("on_" + hook,), ()) for hook in EVALUATION},
 }
@@ -67,8 +67,8 @@ class _Hooks:
     def epoch_begin(self, *arguments: Any) -> Any:
         return self._call("epoch_begin", arguments)
 
-    def batch_begin(self, *arguments: Any) -> Any:
-        return self._call("batch_begin", arguments)
+    def batch_begin(self, batch: int) -> Any:
+        return self._call("batch_begin", (batch, self.training.batch_logs(batch, {})))
 
     def batch_end(self, *arguments: Any) -> Any:
         return self._call("batch_end", arguments)
@@ -212,6 +212,9 @@ class KerasShaped(Training):
         if batch is None or self.recorder.optional:
             self.given = Given(logs, given)
         return given
+
+    def batch_logs(self, batch: int, logs: Dict[str, Any]) -> Dict[str, Any]:
+        return self.world.batch_logs(batch, logs)
 
     def last_logs(self) -> Dict[str, Any]:
         """What the end of a fit is given: the logs of its last epoch, without what callbacks added."""

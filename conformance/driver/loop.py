@@ -200,6 +200,10 @@ class Training:
         """The dict that the callbacks are given for these logs."""
         return dict(logs)
 
+    def batch_logs(self, batch: int, logs: Dict[str, Any]) -> Dict[str, Any]:
+        """These logs of a batch, with what the loop itself puts there."""
+        return logs
+
     def hook_over(self) -> None:
         """All callbacks had the hook under way."""
 
@@ -374,7 +378,7 @@ class Loop:
             for batch, logs in groups(batches, per_execution):
                 if batch < first_batch:
                     continue
-                recorder.logs = logs
+                logs = recorder.logs = training.batch_logs(batch, logs)
                 self._hook("batch_begin", (batch,), batch)
                 number = min(per_execution, len(batches) - (batch + 1 - per_execution))
                 self._train(number, batch)

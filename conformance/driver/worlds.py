@@ -48,6 +48,8 @@ class PlainWorld:
     """Whether `compile` knows `steps_per_execution`."""
     index_told = "full"
     """Which index the batch hook is told at the end of several batches, as `scenario.index_told` has it."""
+    tells_of_batches = False
+    """Whether the training loop itself puts something into the logs of a batch's hooks."""
     divides_logs = False
     """Whether callbacks that take tensors are given other logs than those that do not."""
     weights_bring = False, False
@@ -118,6 +120,11 @@ class PlainWorld:
         """The epoch and the batch with which a fit begins that was told to begin with the epoch `first`, when the hooks of its
         beginning are over. Raises CannotExpress for a fit that cannot be trained so."""
         return first, 0
+
+    def batch_logs(self, batch: int, logs: Dict[str, Any]) -> Dict[str, Any]:
+        """These logs of a batch, with what the training loop itself puts there: the batch's index and the number of its samples,
+        which is one in a scenario. A metric of the same name is put in its place."""
+        return dict({"batch": batch, "size": 1}, **logs) if self.tells_of_batches else logs
 
     def tensor(self, values: Tuple[float, ...]) -> Any:
         """What a tensor in the logs is."""
@@ -294,6 +301,7 @@ class StandaloneKeras(ByBackend):
     """Keras 1.0 to 2.3, which has a backend of its own choice and no schedule of the optimizer's. A save is one HDF5 file."""
 
     stop_at_begin = "cleared"
+    tells_of_batches = True
     logs_at_begin = None
 
     def __init__(self, keras: Any, release: Tuple[int, ...]) -> None:
@@ -337,6 +345,7 @@ class TfKeras(_Keras):
         self.divides_logs = (2, 3) <= self._release < (2, 5)
         if self._release < (2, 2):
             self.stop_at_begin = "no-epoch"
+            self.tells_of_batches = True
 
     def make_folder(self, path: str, weights_only: bool) -> None:
         folder = os.path.dirname(os.path.abspath(path))
