@@ -27,7 +27,7 @@ CONCERNED = {
     "training/stop-when-a-fit-begins": frozenset[str](),
     "training/stop-in-an-epoch": frozenset({"BackupAndRestore", "TerminateOnNaN"}),
     "training/batch-index": frozenset({"BackupAndRestore", "ModelCheckpoint"}),
-    "training/short-last-group": frozenset[str](),
+    "training/short-last-group": CALLBACKS.keys(),
     "training/warnings": frozenset({"EarlyStopping", "ModelCheckpoint", "ReduceLROnPlateau"}),
     "training/model-in-hdf5": frozenset[str](),
 }
@@ -41,6 +41,8 @@ def classes(callback: str) -> tuple[Class, ...]:
     """The dialects of Keras's releases, those together that do the same with a callback, or with all (TRAINING)."""
     found: dict[tuple[tuple[str, str], ...], list[Dialect]] = {}
     for dialect in shipped().values():
+        if callback == "TensorBoard" and dialect.backend != "tensorflow":
+            continue  # it writes with TensorFlow, which the environments of other backends have not
         if dialect.package is not None and (callback == TRAINING or dialect.has(callback)):
             found.setdefault(_choices(dialect, callback), []).append(dialect)
     return tuple(map(tuple, found.values()))

@@ -52,10 +52,10 @@ def passed(run: "Replay", contents: Sequence[Epoch], at: int, first: int, epochs
     epoch, more = first, 0
     for position in range(at, len(contents)):
         content = contents[position]
-        if content.others or content.stop or (at_batches and content.batches is not None):
+        batches = 1 if content.batches is None else len(content.batches)
+        if content.others or content.stop or (at_batches and content.batches is not None) or run.breaks_off(batches):
             break
         logs, weights = content.logs, made(Origin, (fit, epoch, False))
-        batches = 1 if content.batches is None else len(content.batches)
         more += batches
         decided = []
         for hook, place, turn, config, usual, logged in turns:

@@ -328,7 +328,7 @@ class Replay:
                 self._batches(epoch, content.batch_logs(), first)
             else:
                 batches = 1 if content.batches is None else len(content.batches)
-                model.trained(made(Origin, (self.fit, epoch, False)), batches)
+                model.trained(made(Origin, (self.fit, epoch, False)), batches + self.breaks_off(batches))
             for logs in content.validations if hooks["validation_end"] else ():
                 self.call("validation_end", epoch, -1, logs)
                 if model.stop:
@@ -371,13 +371,18 @@ class Replay:
                 message = "this model cannot be trained as it was loaded"
                 raise self._raised(self.model.fails, message, "batch_end", epoch, batch, by="other")
             number = min(per_execution, len(batches) - (batch + 1 - per_execution))
-            if number < per_execution and not self.tells_short_groups:
-                raise m.Unpredictable("steps_per_execution")
+            if self.breaks_off(number):
+                self.model.trained(Origin(self.fit, epoch), number + 1)
+                continue
             self.model.trained(Origin(self.fit, epoch), number)
             self.told = self.index_told(batch, per_execution, number)
             self.call("batch_end", epoch, batch, logs)
             if self.model.stop and self.drops_batches:
                 break
+
+    def breaks_off(self, batches: int) -> bool:
+        """Whether the last execution has too few of so many batches, and nobody is told of its end."""
+        return batches % self.scenario.steps_per_execution != 0 and not self.tells_short_groups
 
     def _record(self, rate_in_epoch: Rate) -> EpochTrace:
         """What was seen of an epoch. Records are immutable: one in which the same was seen as in the last is the last."""

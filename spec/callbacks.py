@@ -233,13 +233,13 @@ CALLBACKS: dict[str, Callback] = {
         Callback(
             configuration=EarlyStopping,
             signatures={
-                "start-from-epoch": Signature(says="Those of Keras 3; an unknown one raises TypeError."),
+                "start-from-epoch": Signature(says="Those of Keras 3.15; an unknown one raises TypeError."),
                 "restore-best-weights": Signature(
-                    says="Those of Keras 3 but start_from_epoch; an unknown one raises TypeError.",
+                    says="Those of Keras 3.15 but start_from_epoch; an unknown one raises TypeError.",
                     but=frozenset({"start_from_epoch"}),
                 ),
                 "baseline": Signature(
-                    says="Those of Keras 3 but restore_best_weights and start_from_epoch; an unknown one raises TypeError.",
+                    says="Those of Keras 3.15 but restore_best_weights and start_from_epoch; an unknown one raises TypeError.",
                     but=frozenset({"restore_best_weights", "start_from_epoch"}),
                 ),
                 "min-delta": Signature(
@@ -262,7 +262,7 @@ CALLBACKS: dict[str, Callback] = {
                     says="All; an unknown one is accepted without a word.", but=frozenset({"epsilon"}), swallows=True
                 ),
                 "epsilon": Signature(
-                    says="Those of Keras 3, of which min_delta is called epsilon; an unknown one raises TypeError.",
+                    says="Those of Keras 3.15, of which min_delta is called epsilon; an unknown one raises TypeError.",
                     but=frozenset({"min_delta"}),
                 ),
                 "no-such-callback": Signature(says="There is no such callback.", missing=True),
@@ -275,33 +275,33 @@ CALLBACKS: dict[str, Callback] = {
             configuration=ModelCheckpoint,
             signatures={
                 "save-freq": Signature(
-                    says="Those of Keras 3; an unknown one raises TypeError.", but=frozenset({"period"})
+                    says="Those of Keras 3.15; an unknown one raises TypeError.", but=frozenset({"period"})
                 ),
                 "save-freq-and-keywords": Signature(
-                    says='Those of Keras 3; period, which with save_freq="epoch" saves every period-th epoch, with a warning; '
+                    says='Those of Keras 3.15; period, which with save_freq="epoch" saves every period-th epoch, with a warning; '
                     "options and load_weights_on_restart, of TensorFlow's own; any other is accepted, and does nothing.",
                     swallows=True,
                 ),
                 "save-freq-and-keywords-but-threshold": Signature(
-                    says='Those of Keras 3 but initial_value_threshold; period, which with save_freq="epoch" saves every '
+                    says='Those of Keras 3.15 but initial_value_threshold; period, which with save_freq="epoch" saves every '
                     "period-th epoch, with a warning; options and load_weights_on_restart, of TensorFlow's own; any other is "
                     "accepted, and does nothing: initial_value_threshold too.",
                     but=frozenset({"initial_value_threshold"}),
                     swallows=True,
                 ),
                 "save-freq-and-restart": Signature(
-                    says="Those of Keras 3 but initial_value_threshold; load_weights_on_restart; period, which with "
+                    says="Those of Keras 3.15 but initial_value_threshold; load_weights_on_restart; period, which with "
                     'save_freq="epoch" saves every period-th epoch, with a warning; any other is accepted, and does nothing.',
                     but=frozenset({"initial_value_threshold"}),
                     swallows=True,
                 ),
                 "period": Signature(
-                    says="Those of Keras 3 but save_freq and initial_value_threshold, and period, which saves every "
+                    says="Those of Keras 3.15 but save_freq and initial_value_threshold, and period, which saves every "
                     "period-th epoch; an unknown one raises TypeError.",
                     but=frozenset({"save_freq", "initial_value_threshold"}),
                 ),
                 "save-weights-only": Signature(
-                    says="Those of Keras 3 but save_freq and initial_value_threshold; an unknown one raises TypeError.",
+                    says="Those of Keras 3.15 but save_freq and initial_value_threshold; an unknown one raises TypeError.",
                     but=frozenset({"save_freq", "initial_value_threshold", "period"}),
                 ),
                 "weights-alone": Signature(
@@ -317,7 +317,7 @@ CALLBACKS: dict[str, Callback] = {
         Callback(
             configuration=LearningRateScheduler,
             signatures={
-                "verbose": Signature(says="Those of Keras 3; an unknown one raises TypeError."),
+                "verbose": Signature(says="Those of Keras 3.15; an unknown one raises TypeError."),
                 "schedule": Signature(
                     says="The schedule alone; an unknown one raises TypeError.", but=frozenset({"verbose"})
                 ),
@@ -345,7 +345,7 @@ CALLBACKS: dict[str, Callback] = {
         Callback(
             configuration=CSVLogger,
             signatures={
-                "any": Signature(says="Those of Keras 3; an unknown one raises TypeError."),
+                "any": Signature(says="Those of Keras 3.15; an unknown one raises TypeError."),
                 "no-such-callback": Signature(says="There is no such callback.", missing=True),
             },
             prefix="csv-logger",
@@ -356,7 +356,8 @@ CALLBACKS: dict[str, Callback] = {
             configuration=BackupAndRestore,
             signatures={
                 "double-checkpoint": Signature(
-                    says="Those of Keras 3; an unknown one raises TypeError.", but=frozenset({"save_before_preemption"})
+                    says="Those of Keras 3.15; an unknown one raises TypeError.",
+                    but=frozenset({"save_before_preemption"}),
                 ),
                 "delete-checkpoint": Signature(
                     says="backup_dir, save_freq and delete_checkpoint; an unknown one raises TypeError.",
@@ -371,7 +372,7 @@ CALLBACKS: dict[str, Callback] = {
                     says="backup_dir alone; an unknown one raises TypeError.",
                     but=frozenset({"save_freq", "double_checkpoint", "delete_checkpoint", "save_before_preemption"}),
                 ),
-                "no-such-callback": Signature(says="There is no such callback.", missing=True),
+                "no-such-callback": Signature(says="There is none that is not experimental.", missing=True),
             },
             prefix="backup-and-restore",
             jobs=frozenset({"saved", "recorded", "files", "restored"}),
@@ -379,7 +380,7 @@ CALLBACKS: dict[str, Callback] = {
         Callback(
             configuration=SwapEMAWeights,
             signatures={
-                "swap-on-epoch": Signature(says="Those of Keras 3; an unknown one raises TypeError."),
+                "swap-on-epoch": Signature(says="Those of Keras 3.15; an unknown one raises TypeError."),
                 "no-such-callback": Signature(says="There is no such callback.", missing=True),
             },
             prefix="swap-ema-weights",
@@ -388,9 +389,9 @@ CALLBACKS: dict[str, Callback] = {
         Callback(
             configuration=TensorBoard,
             signatures={
-                "embeddings-metadata": Signature(says="Those of Keras 3; an unknown one raises TypeError."),
+                "embeddings-metadata": Signature(says="Those of Keras 3.15; an unknown one raises TypeError."),
                 "and-older-ones": Signature(
-                    says="Those of Keras 3, and write_grads, batch_size, embeddings_layer_names and embeddings_data of older "
+                    says="Those of Keras 3.15, and write_grads, batch_size, embeddings_layer_names and embeddings_data of older "
                     "releases, which do nothing but warn; any other raises ValueError.",
                     swallows=True,
                 ),

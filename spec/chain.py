@@ -133,6 +133,11 @@ class Chain:
         """The newest release that was run and does what the point does."""
         return [release for release in self.known if self.point(release) == point][-1]
 
+    def first(self, point: str, backend: str, numpy: str) -> str:
+        """The oldest release that does what the point does, and is known with that backend and NumPy."""
+        eras = {release: self.era(release) for release in self.known if self.point(release) == point}
+        return next((it for it, era in eras.items() if backend in era.backends and numpy in era.numpy), point)
+
     def era(self, release: str) -> Era:
         return [era for era in self.eras if version(era.since) <= version(release)][-1]
 

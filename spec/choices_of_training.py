@@ -27,8 +27,8 @@ TRAINING = (
         "training/short-last-group",
         "Is there a batch hook at the end of an epoch's last batches, where they are fewer than steps_per_execution?",
         told="Yes, as at the end of any others.",
-        not_told="No: its beginning has one, its end has none, and fit warns that the data have run out. On how many of them the "
-        "model is trained is left to TensorFlow: nothing is predicted of such a fit.",
+        not_told="No: their beginning has one, their end has none, and fit warns that the data have run out. They are trained "
+        "on, and the optimizer counts a step more than there are batches.",
     ),
     decision(
         "training/model-in-hdf5",

@@ -120,7 +120,7 @@ def _at(package: str, point: str, backend: str, numpy: str) -> Dialect:
         name=f"{package}-{chain.last(point)}{suffix}",
         choices=_checked(f"{package}-{point}{suffix}", {choice: meant.get(value, value) for choice, value in said.items()}),
         package=package, since=point, backend=backend, numpy=numpy,
-        lineage=(f"{package}-{point}{suffix}", *_ancestors(chain, point, suffix)),
+        lineage=(f"{package}-{chain.first(point, backend, numpy)}{suffix}", *_ancestors(chain, point, suffix)),
     )  # fmt: skip
 
 
@@ -216,7 +216,7 @@ def shipped() -> Mapping[str, Dialect]:
 def _shipped() -> Iterator[Dialect]:
     for chain in chains().values():
         for point in chain.points():
-            era = chain.era(point)
+            era = chain.era(chain.last(point))
             usual = _at(chain.package, point, era.backends[0], era.numpy[0])
             yield usual
             others = [(backend, era.numpy[0]) for backend in era.backends[1:]]

@@ -137,7 +137,7 @@ def test_the_documentation_is_asked_of_every_choice() -> None:
         (("keras", "3.99.0", "jax"), "keras-3.15.1+jax", "newer than the last known release"),
         (("keras", "3.15.1", "openvino"), "keras-3.15.1", "is not known with openvino"),
         (("keras", "3.9.0", "numpy", "np1"), "keras-3.9.2+numpy+np1", None),
-        (("keras", "3.0.0", "tensorflow", "np2"), "keras-3.0.1", "is not known with np2"),
+        (("keras", "3.0.0", "tensorflow", "np2"), "keras-3.0.2", "is not known with np2"),
         (("keras", "0.3", "theano"), None, "older than the first known release"),
         (("mxkeras", "3.15.1", "numpy"), "keras-3.15.1+numpy", "no release of mxkeras is known"),
     ],

@@ -15,7 +15,7 @@ from .files import Directory, path_of
 from .loop import EVALUATION, IDLE, Loop, Training
 from .protocol import CannotExpress, Capabilities, Observation
 from .record import OtherRaised, Recorder
-from .scenario import Configured, Other, Resume, Scenario
+from .scenario import Configured, Other, Resume, Scenario, logs_of_batch
 from .values import NOTHING_CHANGED, ZERO, Given, Origin, ScheduledRate, as_logged
 from .worlds import PlainWorld
 
@@ -68,7 +68,7 @@ class _Hooks:
         return self._call("epoch_begin", arguments)
 
     def batch_begin(self, batch: int) -> Any:
-        return self._call("batch_begin", (batch, self.training.batch_logs(batch, {})))
+        return self._call("batch_begin", (batch, logs_of_batch(self.training.world.tells_of_batches, batch, {})))
 
     def batch_end(self, *arguments: Any) -> Any:
         return self._call("batch_end", arguments)
@@ -144,6 +144,7 @@ class KerasShaped(Training):
         self.stop_at_begin = self.world.stop_at_begin
         self.drops_batches = self.world.drops_batches
         self.index_told = self.world.index_told
+        self.breaks_off = self.world.breaks_off
         if scenario.existing and not all(map(self._is_one_file, scenario.configured())):
             raise CannotExpress(
                 "existing"
@@ -205,6 +206,8 @@ class KerasShaped(Training):
         self.recorder.weights = self.model.weights_of
 
     def logs(self, logs: Dict[str, Any], batch: Optional[int] = None) -> Dict[str, Any]:
+        if batch is not None:
+            logs = self.recorder.logs = logs_of_batch(self.world.tells_of_batches, batch, logs)
         self.callbacks.stay_inside(self.epoch, batch, logs)
         given = as_logged(logs, self._tensor)
         if batch is None:
@@ -212,9 +215,6 @@ class KerasShaped(Training):
         if batch is None or self.recorder.optional:
             self.given = Given(logs, given)
         return given
-
-    def batch_logs(self, batch: int, logs: Dict[str, Any]) -> Dict[str, Any]:
-        return self.world.batch_logs(batch, logs)
 
     def last_logs(self) -> Dict[str, Any]:
         """What the end of a fit is given: the logs of its last epoch, without what callbacks added."""

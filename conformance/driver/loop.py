@@ -173,6 +173,8 @@ class Training:
     """What becomes of a stop flag that is set in the hooks of a fit's beginning: see the worlds."""
     index_told = "full"
     """Which index the batch hook is told at the end of several batches, as `scenario.index_told` has it."""
+    breaks_off = False
+    """Whether fewer batches than make one execution break off: their end is told to nobody, and one step more is counted."""
 
     def fit_begins(self, index: int) -> None:
         """Make everything ready for a fit. Raises OtherRaised."""
@@ -199,10 +201,6 @@ class Training:
     def logs(self, logs: Dict[str, Any], batch: Optional[int] = None) -> Dict[str, Any]:
         """The dict that the callbacks are given for these logs."""
         return dict(logs)
-
-    def batch_logs(self, batch: int, logs: Dict[str, Any]) -> Dict[str, Any]:
-        """These logs of a batch, with what the loop itself puts there."""
-        return logs
 
     def hook_over(self) -> None:
         """All callbacks had the hook under way."""
@@ -378,10 +376,13 @@ class Loop:
             for batch, logs in groups(batches, per_execution):
                 if batch < first_batch:
                     continue
-                logs = recorder.logs = training.batch_logs(batch, logs)
+                recorder.logs = logs
                 self._hook("batch_begin", (batch,), batch)
                 number = min(per_execution, len(batches) - (batch + 1 - per_execution))
-                self._train(number, batch)
+                breaks_off = number < per_execution and training.breaks_off
+                self._train(number + breaks_off, batch)
+                if breaks_off:
+                    break
                 told = recorder.told = index_told(training.index_told, batch, per_execution, number)
                 self._hook("batch_end", (told, training.logs(logs, told)), batch)
                 if recorder.stop and training.drops_batches:

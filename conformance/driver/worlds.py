@@ -48,8 +48,10 @@ class PlainWorld:
     """Whether `compile` knows `steps_per_execution`."""
     index_told = "full"
     """Which index the batch hook is told at the end of several batches, as `scenario.index_told` has it."""
+    breaks_off = False
+    """Whether an execution is begun for which there are too few batches, or none, and breaks off."""
     tells_of_batches = False
-    """Whether the training loop itself puts something into the logs of a batch's hooks."""
+    """Whether the training loop itself puts something into the logs of a batch, as `scenario.logs_of_batch` has it."""
     divides_logs = False
     """Whether callbacks that take tensors are given other logs than those that do not."""
     weights_bring = False, False
@@ -64,14 +66,10 @@ class PlainWorld:
         """Whether a file of that name is HDF5."""
         return not path.endswith(".keras")
 
-    def check_groups(self, scenario: Scenario) -> None:
-        """Raises CannotExpress for several steps in one execution, where they are not known."""
-        if scenario.steps_per_execution != 1 and not self.groups_batches:
-            raise CannotExpress("steps_per_execution")
-
     def model(self, scenario: Scenario, directory: Directory) -> Model:
         """The model of a scenario, its rate set. Raises CannotExpress for a rate that there is not here."""
-        self.check_groups(scenario)
+        if scenario.steps_per_execution != 1 and not self.groups_batches:
+            raise CannotExpress("steps_per_execution")
         if scenario.use_ema:
             raise CannotExpress("use_ema")
         stand_in = Charted if charts(scenario) else Model
@@ -120,11 +118,6 @@ class PlainWorld:
         """The epoch and the batch with which a fit begins that was told to begin with the epoch `first`, when the hooks of its
         beginning are over. Raises CannotExpress for a fit that cannot be trained so."""
         return first, 0
-
-    def batch_logs(self, batch: int, logs: Dict[str, Any]) -> Dict[str, Any]:
-        """These logs of a batch, with what the training loop itself puts there: the batch's index and the number of its samples,
-        which is one in a scenario. A metric of the same name is put in its place."""
-        return dict({"batch": batch, "size": 1}, **logs) if self.tells_of_batches else logs
 
     def tensor(self, values: Tuple[float, ...]) -> Any:
         """What a tensor in the logs is."""
@@ -344,8 +337,7 @@ class TfKeras(_Keras):
         self.weights_bring = False, self._release >= (2, 12)
         self.divides_logs = (2, 3) <= self._release < (2, 5)
         if self._release < (2, 2):
-            self.stop_at_begin = "no-epoch"
-            self.tells_of_batches = True
+            self.stop_at_begin, self.tells_of_batches = "no-epoch", True
 
     def make_folder(self, path: str, weights_only: bool) -> None:
         folder = os.path.dirname(os.path.abspath(path))
@@ -413,19 +405,12 @@ class Keras3(_Keras):
         self._release = tuple(map(int, keras.__version__.split(".")[:2]))
         self.index_told = "first" if self._release < (3, 11) else "full"
         self.breaks_off = self._release < (3, 7) and keras.config.backend() == "tensorflow"
-        """Whether an execution is begun for which there are too few batches, or none, and breaks off."""
         self._made: Dict[str, Any] = {}
         self._loss = keras.metrics.Mean(name="loss")  # what every compiled model has among its metrics
-
-    def check_groups(self, scenario: Scenario) -> None:
-        epochs = [epoch for fit in scenario.fits for epoch in fit.epochs]
-        if self.breaks_off and any(len(epoch.batch_logs()) % scenario.steps_per_execution for epoch in epochs):
-            raise CannotExpress("steps_per_execution")
 
     def model(self, scenario: Scenario, directory: Directory) -> Model:
         if not scenario.use_ema:
             return super().model(scenario, directory)
-        self.check_groups(scenario)
         if charts(scenario):
             raise CannotExpress("use_ema")
         model = AveragedModel(self.keras, directory, self, scenario.ema_overwrite_frequency)

@@ -7,13 +7,15 @@ rests on, the agreement of real releases with it, is read from the records of th
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from callcheck import __version__
 from callcheck.reference.replay import replay
 from callcheck.spec.callbacks import CALLBACKS, TRAINING
-from callcheck.spec.chain import Change, chains, version
+from callcheck.spec.chain import Change, Fork, chains, version
 from callcheck.spec.choices import CHOICES
 from callcheck.spec.dialect import Dialect, before, release_dialect
 from callcheck.spec.scenario import Scenario, from_json
 from callcheck.spec.trace import Trace
+from callcheck.spec.version import VERSION
 
 from .counterexample import replayable
 from .table import heading, table
@@ -66,7 +68,11 @@ def _table(scenario: Scenario, dialect: Dialect, steps: bool, attributes: bool) 
     trace = replay(scenario, dialect)
     if isinstance(trace, Trace):
         return [line.rstrip() for line in table(scenario, trace, steps=steps, attributes=attributes)]
-    return [heading(scenario)[0], "  there is no such callback"]
+    lacking = [each.callback for each in scenario.configured() if not dialect.has(each.callback)]
+    if not lacking:
+        return [heading(scenario)[0], "  Nothing is predicted of it."]
+    arguments = f"{CALLBACKS[lacking[0]].prefix}/arguments"
+    return [heading(scenario)[0], f"  {CHOICES[arguments].values[dialect[arguments]]}"]
 
 
 def history(prefix: str = "") -> Iterator[Told]:
@@ -110,12 +116,25 @@ _INTRODUCTION = """# What changed in Keras's callbacks, release by release
 EarlyStopping, ReduceLROnPlateau, ModelCheckpoint and their kin, from Keras 1.0.0 on: the changes in how they stop training,
 set the rate, save, restore, warn, print, refuse and fail. Each has a name that stays, for links; a source; and a smallest
 scenario, with what happened before and what happens since, which everybody can try. The tables are what callcheck's reference
-does in the dialects of the two releases; [what that rests on](#what-it-rests-on) stands at the end.
+does as the release before and as the release itself; [what that rests on](#what-it-rests-on) stands at the end.
 
-A line of a table is an epoch, by its index: what the callback was shown, and what was seen of it. `lr` is the optimizer's
-learning rate as stored, `logged` what the callback put into the logs, `printed` and `warned` what a line or a warning was
-about. A line that is `other` says what is false, such as one that counts the epochs from 0, or is of a kind that later
-releases do not have.
+One package after the other is told: keras, TensorFlow's own tf.keras, tf-keras. Where a package took over another's code, its
+part tells what came with that, and the other's part since when. Keras 3 is told as it is on TensorFlow, with the NumPy that
+callcheck installs with it; COMPARISON.md has its other backends.
+
+A line of a table is an epoch, by its index: what the callback was shown, and what was seen of it. Epochs and batches are
+counted from 0. `lr` is the optimizer's learning rate as stored, `logged` what the callback put into the logs, `printed` and
+`warned` what a line or a warning was about. A printed line that is `other` says what is false, such as one that counts the
+epochs from 0, or is of a kind that later releases do not have. What is raised is Keras's by its type; its text is callcheck's
+own. "Somebody" is another callback, and where `fit` itself raises it is "somebody else". Under each change stands what
+callcheck calls it: a choice, which is a question, and by `=` its value from that release on, the answer.
+
+Not told are: how the lines and warnings are worded, and whether a warning is Python's or a line of TensorFlow's log; a model
+that is not built, or subclassed; the callbacks LambdaCallback, RemoteMonitor, ProgbarLogger and OrbaxCheckpoint,
+BackupAndRestore while it was experimental, and TensorBoard before Keras 2.7.0.
+
+To cite it: callcheck {version}, specification {specification}, HISTORY.md, with the name of the change, which is the end of
+its link.
 
 Made by `callcheck history --markdown HISTORY.md`; do not edit.
 """
@@ -138,32 +157,61 @@ _STEPS = (10_000, 1_000, 100, 1)
 def markdown() -> str:
     """The whole history as a document."""
     told = list(history())
-    lines = [_INTRODUCTION, "## By release", ""]
+    lines = [_INTRODUCTION.format(version=__version__, specification=VERSION), "## By release", ""]
     for package in chains():
         lines += _index(package, [each for each in told if each.package == package])
-    part = None
-    for each in told:
-        if (each.package, _part(each.change.choice)) != part:
-            part = each.package, _part(each.change.choice)
-            lines += ["", f"## {part[1]}, {each.package}"]
-        choice = CHOICES[each.change.choice]
-        lines += [
-            "",
-            f'<a id="{each.anchor}"></a>',
-            "",
-            f"### {each.package} {each.change.release}: {each.change.says}",
-            "",
-            f"`{choice.id}` = `{each.now[choice.id]}`. {choice.question} {choice.values[each.now[choice.id]]}",
-            "",
-            f"Source: {each.change.source}",
-            "",
-            "```",
-            *each.shown,
-            "the scenario, for `callcheck trace -`:",
-            *replayable(each.scenario),
-            "```",
-        ]
+    for package in chains():
+        parts: dict[str, list[tuple[str, list[str]]]] = {}
+        for each in told:
+            if each.package == package:
+                parts.setdefault(_part(each.change.choice), []).append((each.change.release, _entry(each)))
+        for fork in chains()[package].forks:
+            for part, entry in _taken_over(package, fork):
+                parts.setdefault(part, []).append((fork.release, entry))
+        for part in (*CALLBACKS, *(part for part in parts if part not in CALLBACKS)):
+            if part in parts:
+                lines += ["", f"## {part}, {package}"]
+                for _, entry in sorted(parts[part], key=lambda each: version(each[0])):
+                    lines += entry
     return "\n".join([*lines, *_basis()]) + "\n"
+
+
+def _entry(told: Told) -> list[str]:
+    """A change as the document has it."""
+    change, choice = told.change, CHOICES[told.change.choice]
+    return [
+        "",
+        f'<a id="{told.anchor}"></a>',
+        "",
+        f"### {_part(choice.id)}, {told.package} {change.release}: {change.says}",
+        "",
+        f"`{choice.id}` = `{told.now[choice.id]}`. {choice.question} {choice.values[told.now[choice.id]]}",
+        "",
+        f"Source: {change.source}",
+        "",
+        "```",
+        *told.shown,
+        "the scenario, for `callcheck trace -`:",
+        *replayable(told.scenario),
+        "```",
+    ]
+
+
+def _taken_over(package: str, fork: Fork) -> Iterator[tuple[str, list[str]]]:
+    """By callback, what a release changed by taking over another package's code."""
+    older = [release for release in chains()[package].known if version(release) < version(fork.release)]
+    if not older:
+        return
+    then, now = (release_dialect(package, release).dialect for release in (older[-1], fork.release))
+    own = {change.choice for change in chains()[package].changes if change.release == fork.release}
+    changed: dict[str, list[str]] = {}
+    for choice in CHOICES.values():
+        if choice.id in now.choices and choice.id not in own and then[choice.id] != now[choice.id]:
+            answer = f"- {choice.question} {choice.values[now[choice.id]]} (`{choice.id}` = `{now[choice.id]}`)"
+            changed.setdefault(_part(choice.id), []).append(answer)
+    for part, answers in changed.items():
+        title = f"### {part}, {package} {fork.release}: what came with the code of {fork.dialect}"
+        yield part, ["", title, "", f"{fork.says} ({fork.source}).", "", *answers]
 
 
 def _index(package: str, told: Sequence[Told]) -> list[str]:

@@ -88,9 +88,9 @@ def documented_defaults(case: Case) -> Expectations:
 
 @judged("backup-and-restore/errors/ordinary-input-never-fails", level="universal", source=f"follows from {OVERVIEW}")
 def ordinary_input(case: Case) -> Expectations:
-    """Nothing is refused and nothing raises with a backup_dir that has a name, in which nothing of somebody else's is, and
-    save_freq="epoch" or an integer above 0, whether there is a backup or not. (Of a model that is built before the fit,
-    arguments that the release has, and instances that are neither pickled nor copied.)"""
+    """Nothing is refused and nothing raises with a backup_dir that has a name, is a directory of its own or none yet, and in
+    which nothing of somebody else's is, and save_freq="epoch" or an integer above 0, whether there is a backup or not. (Of a
+    model that is built before the fit, arguments that the release has, and instances that are neither pickled nor copied.)"""
     freely = not case.scenario.existing and case.scenario.config.get("backup_dir") and case.knows(*case.scenario.config)
     moved = any(fit.instances not in ("same", "new") for fit in case.scenario.fits)
     if freely and not moved and (by_epochs(case) or is_number_of_batches(case["save_freq"])):

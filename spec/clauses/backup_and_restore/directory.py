@@ -12,7 +12,8 @@ from ..clause import Case, Expectations, clause
 )  # fmt: skip
 def deletes_the_whole_directory(case: Case) -> Expectations:
     """When a fit has come to its end, the whole of backup_dir is deleted, whatever lies there, as files that somebody put there
-    before training, and also where no backup was made; unless delete_checkpoint is false."""
+    before training, and also where no backup was made; unless delete_checkpoint is false. (Of a directory below the working
+    directory, not that itself.)"""
     folder = PurePosixPath(str(case.scenario.config.get("backup_dir", "")))
     files = existing_files(case.scenario.existing)
     theirs = sorted(str(file) for file in files if str(folder) != "." and file.is_relative_to(folder))

@@ -42,8 +42,8 @@ def _predicted(case: Case, name: str) -> Iterator[tuple[int, Any, Prediction]]:
     "early-stopping/attributes/stopped-epoch-is-the-one-that-stopped", level="observed", source=HALTED, observes=("stop",),
 )  # fmt: skip
 def the_one_that_stopped(case: Case) -> Expectations:
-    """After a fit that it has stopped, `stopped_epoch` is the index of the last epoch, as callbacks are told it: counted from 0,
-    and with initial_epoch."""
+    """After a fit that it has stopped, be it in the last epoch that was asked for, `stopped_epoch` is the index of the last
+    epoch, as callbacks are told it: counted from 0, and with initial_epoch."""
     for fit, value in held(case, "stopped_epoch"):
         for epoch in list(case.epochs(fit))[-1:]:
             if epoch.stopped:

@@ -65,7 +65,7 @@ def each_is_scheduled(case: Case) -> Expectations:
     level="observed", source=OBSERVED, observes=("learning_rate", "logged"), choices=SEVERAL, optimizer="several",
 )  # fmt: skip
 def each_is_logged(case: Case) -> Expectations:
-    """The rate of each of several optimizers is logged under learning_rate, an underscore and its name, unless the logs are
+    """The rate of each of several optimizers is logged under learning_rate, an underscore and its own name, unless the logs are
     empty."""
     for epoch, _, after in rates_of_each(case):
         yield from logs_each(case, epoch, after, "of the epoch")

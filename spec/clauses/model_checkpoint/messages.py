@@ -19,7 +19,7 @@ from .stream import DOCUMENTATION, KERAS_3, OBSERVED, Turn, arrays, has_saved, i
     observes=("printed",),
 )  # fmt: skip
 def silent(case: Case) -> Expectations:
-    """With verbose=0, the default, nothing is printed."""
+    """With verbose=0, the default, the callback prints nothing. (Saving itself may warn, as of a file that ends with .h5.)"""
     verbose = case["verbose"]
     if isinstance(verbose, int | float) and not verbose > 0:
         for epoch in case.epochs():

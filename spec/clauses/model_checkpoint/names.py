@@ -95,7 +95,7 @@ def _later(scenario: Scenario) -> Scenario:
     observes=("saved",), related=_later,
 )  # fmt: skip
 def number_decides_nothing(case: Case) -> Expectations:
-    """Starting at a later initial_epoch changes names, not when there is a save."""
+    """As many epochs, begun with a later initial_epoch, have other names of files, and a save at the same ones."""
     return same_saves(case, "an initial_epoch that is later by 7 changes nothing else", only_the_moment)
 
 

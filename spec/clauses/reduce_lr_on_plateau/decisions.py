@@ -338,5 +338,5 @@ def every_fit_starts_anew(case: Case) -> Expectations:
     related=lambda scenario: later_by(scenario, 7),
 )  # fmt: skip
 def epoch_numbers_do_not_matter(case: Case) -> Expectations:
-    """A higher initial_epoch changes nothing but the indices of the epochs."""
+    """As many epochs, begun with a higher initial_epoch, differ in nothing but their indices."""
     return agree(side_by_side(case), EVERYTHING, "only the numbers of the epochs are higher there, by 7")

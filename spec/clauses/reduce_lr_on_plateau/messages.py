@@ -177,7 +177,8 @@ def _pickled(scenario: Scenario) -> Scenario | None:
 )  # fmt: skip
 def can_be_pickled(case: Case) -> Expectations:
     """An instance can be pickled between two fits, and what is read of it does in the next one what the instance itself would
-    do."""
+    do. (It takes the model along: of a model that can be saved and read by itself, without a class or a loss of one's own that
+    is not registered.)"""
     yield from case.expects_the_same("the instance itself goes on so", ours=case.other, other=case.trace)
 
 

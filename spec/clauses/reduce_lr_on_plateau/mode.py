@@ -154,7 +154,8 @@ def auto_takes_the_direction_of_the_compiled_metric(case: Case) -> Expectations:
     called loss. (Of Keras's classes those of errors, hinges, divergences and entropies, and Poisson, are minimized; the counts
     of true and false positives and negatives, Mean, Sum, and MeanMetricWrapper, unless it is made of a loss of Keras's, have
     no direction; the others are maximized. A string is the class of that name. A function, or an object of a loss, has none,
-    unless it is a loss of Keras's, which is minimized; nor has a class of one's own, unless it is derived from one that has.)"""
+    unless it is a loss of Keras's, which is minimized; nor has a loss of a class of one's own, nor a metric of one, unless its
+    class is derived from one that has.)"""
     here = replace(case, trace=replace(case.trace, fits=case.trace.fits[:1]))
     return alike(here, "the mode is given there, as the compiled metric has it")
 

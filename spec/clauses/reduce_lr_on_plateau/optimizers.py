@@ -60,7 +60,7 @@ def the_highest_rate_decides(case: Case) -> Expectations:
 )  # fmt: skip
 def each_is_reduced(case: Case) -> Expectations:
     """At the end of an epoch that changes one of several rates, each becomes max(rate * factor, min_lr) if it lies above
-    min_lr, and stays if it does not."""
+    min_lr as stored, and stays if it does not."""
     factor, min_lr = case["factor"], case["min_lr"]
     if not is_number(factor) or not is_number(min_lr):
         return
@@ -78,7 +78,7 @@ def each_is_reduced(case: Case) -> Expectations:
     level="observed", source=OBSERVED, observes=("learning_rate", "logged"), choices=SEVERAL, optimizer="several",
 )  # fmt: skip
 def each_is_logged(case: Case) -> Expectations:
-    """The rate of each of several optimizers is logged under learning_rate, an underscore and its name, before a reduction,
+    """The rate of each of several optimizers is logged under learning_rate, an underscore and its own name, before a reduction,
     unless the logs are empty."""
     for epoch, before, _ in rates_of_each(case):
         yield from logs_each(case, epoch, before, "before the end of the epoch")
