@@ -5,7 +5,8 @@ Rules
    the count goes on across epochs and fits, and what exceeds it is dropped. Only batch logs are seen there.
 2. The file name is filled in first, whether or not anything is saved: `epoch` (choice `model-checkpoint/epoch-in-name`, also of
    the lines that are printed) and `batch` count from one, the other fields are the logs. A field that the logs do not have raises
-   KeyError; a metric called `epoch` TypeError.
+   KeyError; a metric called `epoch` TypeError. Where fit itself puts `batch` and `size` into the logs of a batch (choice
+   `model-checkpoint/batch-in-name`), they are metrics like any other, for `monitor` too; a batch of a scenario is one sample.
 3. `save_best_only`: a missing metric warns and saves (choice `model-checkpoint/missing-metric`); an array metric, a tensor
    too, warns and saves (choice `model-checkpoint/array-metric`); otherwise an improvement on the best saves. An array
    without dimensions is a number (as the best, too: choice `model-checkpoint/best-of-an-array`).
@@ -175,7 +176,9 @@ class ModelCheckpoint(Machine):
         self.counts_samples = dialect["model-checkpoint/save-freq"] == "samples"
         self.first = 1 if dialect["model-checkpoint/epoch-in-name"] == "from-one" else 0
         self.alone = signature == "weights-alone"
-        self.knows_batch = dialect["model-checkpoint/batch-in-name"] == "from-one"
+        batch_in_name = dialect["model-checkpoint/batch-in-name"]
+        self.knows_batch = batch_in_name == "from-one"
+        self.batch_is_logged = batch_in_name == "from-zero"
         direction = self.monitor.direction_at_construction()
         best = configuration.initial_value_threshold
         first_batch = -1 if dialect["model-checkpoint/first-batches"] == "counted" else 0
@@ -183,6 +186,8 @@ class ModelCheckpoint(Machine):
 
     def batch_end(self, state: State, event: Event, effects: list[Effect]) -> tuple[State, Reason]:
         direction, best, batches, last_batch, epochs = state
+        if self.batch_is_logged:
+            event = event._replace(logs={"batch": event.batch, "size": 1, **event.logs})
         seen_before = last_batch if event.batch > last_batch else -1
         batches += _samples(event.logs) if self.counts_samples else event.batch - seen_before
         if batches < self.config.save_freq:

@@ -22,7 +22,7 @@ from .protocol import Capabilities, Nonsense, Observation
 from .real import RealModels
 from .real_averaged import AveragedModels
 from .record import OtherRaised, Recorder
-from .scenario import Epoch, Fit, Other, Scenario, groups, index_told
+from .scenario import Epoch, Fit, Other, Scenario, groups, index_told, logs_of_batch
 from .values import NOTHING_CHANGED, UNTRAINED, ZERO, Given, Origin, as_logged
 
 
@@ -335,7 +335,13 @@ class _Training:
             for weights, whose in self.models.made(self.real, Origin(self.fit, self._running())):
                 self.origins[_identity(weights)] = whose
             self.recorder.weights = self._origin(self.real.model.get_weights())
-            self.replace(logs, content, batch)
+            tells = self.models.world.tells_of_batches
+            told = logs_of_batch(tells, batch, {})
+            if not told.keys() <= logs.keys():
+                raise Nonsense(
+                    f"the loop puts {', '.join(logs)} into a batch's logs where {', '.join(told)} were expected"
+                )
+            self.replace(logs, logs_of_batch(tells, batch, content), batch)
         else:
             self._are_given(logs)
         self.pass_by(place, "batch_end", self.groups[self.group - 1][0])

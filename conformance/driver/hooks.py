@@ -15,13 +15,13 @@ from .files import Directory, path_of
 from .loop import EVALUATION, IDLE, Loop, Training
 from .protocol import CannotExpress, Capabilities, Observation
 from .record import OtherRaised, Recorder
-from .scenario import Configured, Other, Resume, Scenario
+from .scenario import Configured, Other, Resume, Scenario, logs_of_batch
 from .values import NOTHING_CHANGED, ZERO, Given, Origin, ScheduledRate, as_logged
 from .worlds import PlainWorld
 
 _CALLED: Dict[str, Tuple[Tuple[str, ...], Tuple[Any, ...]]] = {
     "epoch_begin": (("on_epoch_begin",), ({},)),
-    "batch_begin": (("on_train_batch_begin", "on_batch_begin"), ({},)),
+    "batch_begin": (("on_train_batch_begin", "on_batch_begin"), ()),
     "batch_end": (("on_train_batch_end", "on_batch_end"), ()),
     **{hook: (("on_" + hook,), ()) for hook in EVALUATION},
 }
@@ -67,8 +67,8 @@ class _Hooks:
     def epoch_begin(self, *arguments: Any) -> Any:
         return self._call("epoch_begin", arguments)
 
-    def batch_begin(self, *arguments: Any) -> Any:
-        return self._call("batch_begin", arguments)
+    def batch_begin(self, batch: int) -> Any:
+        return self._call("batch_begin", (batch, logs_of_batch(self.training.world.tells_of_batches, batch, {})))
 
     def batch_end(self, *arguments: Any) -> Any:
         return self._call("batch_end", arguments)
@@ -206,6 +206,8 @@ class KerasShaped(Training):
         self.recorder.weights = self.model.weights_of
 
     def logs(self, logs: Dict[str, Any], batch: Optional[int] = None) -> Dict[str, Any]:
+        if batch is not None:
+            logs = self.recorder.logs = logs_of_batch(self.world.tells_of_batches, batch, logs)
         self.callbacks.stay_inside(self.epoch, batch, logs)
         given = as_logged(logs, self._tensor)
         if batch is None:

@@ -83,8 +83,10 @@ class RealModels:
         real.model.set_weights(real.untrained)
         self.set_steps(real, 0)
         # What BackupAndRestore leaves would hold for another scenario: in Keras 3 the epoch in which it went on, and in Keras 2
-        # nothing where there has to be something, so that no fit without it could begin.
-        real.model._initial_epoch = real.model._training_state = None
+        # nothing where there has to be something, so that no fit without it could begin. TensorFlow 1 has no such callback, and
+        # in 1.15 no fit could begin with what is put here.
+        if not isinstance(self.world, TensorFlow1):
+            real.model._initial_epoch = real.model._training_state = None
         return real
 
     def keep(self, real: RealModel, scenario: Scenario) -> None:

@@ -189,6 +189,12 @@ def index_told(which: str, last: int, group: int, number: int) -> int:
     return last if which == "full" else last - group + (number if which == "last" else 1)
 
 
+def logs_of_batch(told: bool, batch: int, logs: Dict[str, Any]) -> Dict[str, Any]:
+    """The logs of a batch, with what the training loop itself puts there if they are `told`: the batch's index and the number of
+    its samples, which in a scenario is one. A metric of such a name stands in its place."""
+    return dict({"batch": batch, "size": 1}, **logs) if told else logs
+
+
 def groups(batches: Tuple[Dict[str, Any], ...], steps: int) -> Iterable[Tuple[int, Dict[str, Any]]]:
     """The calls of the batch hook: (batch index, logs) once per group of `steps` batches.
 

@@ -158,7 +158,7 @@ def numpy_tensor(values: Tuple[float, ...]) -> Any:
     return numpy_for("a tensor").array(values, dtype="float32")
 
 
-_AS_THEY_ARE = frozenset({float, bool, type(None)})
+_AS_THEY_ARE = frozenset({float, int, bool, type(None)})
 
 
 def as_logged(logs: Mapping[str, Any], tensor: Callable[[Tuple[float, ...]], Any] = numpy_tensor) -> Dict[str, Any]:

@@ -48,9 +48,10 @@ class PlainWorld:
     """Whether `compile` knows `steps_per_execution`."""
     index_told = "full"
     """Which index the batch hook is told at the end of several batches, as `scenario.index_told` has it."""
-
     breaks_off = False
     """Whether an execution is begun for which there are too few batches, or none, and breaks off."""
+    tells_of_batches = False
+    """Whether the training loop itself puts something into the logs of a batch, as `scenario.logs_of_batch` has it."""
     divides_logs = False
     """Whether callbacks that take tensors are given other logs than those that do not."""
     weights_bring = False, False
@@ -293,6 +294,7 @@ class StandaloneKeras(ByBackend):
     """Keras 1.0 to 2.3, which has a backend of its own choice and no schedule of the optimizer's. A save is one HDF5 file."""
 
     stop_at_begin = "cleared"
+    tells_of_batches = True
     logs_at_begin = None
 
     def __init__(self, keras: Any, release: Tuple[int, ...]) -> None:
@@ -335,7 +337,7 @@ class TfKeras(_Keras):
         self.weights_bring = False, self._release >= (2, 12)
         self.divides_logs = (2, 3) <= self._release < (2, 5)
         if self._release < (2, 2):
-            self.stop_at_begin = "no-epoch"
+            self.stop_at_begin, self.tells_of_batches = "no-epoch", True
 
     def make_folder(self, path: str, weights_only: bool) -> None:
         folder = os.path.dirname(os.path.abspath(path))

@@ -344,7 +344,7 @@ def commute(case: Case) -> Expectations:
 
 @clause(
     "training/order/a-checkpoint-behind-a-restore-saves-the-best-weights", level="observed", source="observed: keras 2.3.1",
-    choices={"early-stopping/restored-when": "it-stops", "model-checkpoint/batch-in-name": ("from-one", "unknown")},
+    choices={"early-stopping/restored-when": "it-stops", "model-checkpoint/batch-in-name": ("from-one", "from-zero", "unknown")},
 )  # fmt: skip
 def saves_what_was_restored(case: Case) -> Expectations:
     """Where EarlyStopping puts the best weights back in the epoch in which it stops training, a ModelCheckpoint behind it in the
