@@ -32,7 +32,7 @@ REVIEWED = "".join(
         "early-stopping/precision",
         "early-stopping/restored-message",
         "training/short-last-group",
-    )  # fmt: skip
+    )
 )
 
 

@@ -377,7 +377,7 @@ class Loop:
                 if batch < first_batch:
                     continue
                 recorder.logs = logs
-                self._hook("batch_begin", (batch,), batch)
+                self._hook("batch_begin", (batch + 1 - per_execution,), batch)
                 number = min(per_execution, len(batches) - (batch + 1 - per_execution))
                 breaks_off = number < per_execution and training.breaks_off
                 self._train(number + breaks_off, batch)
