@@ -399,7 +399,7 @@ _ALL = (
         "model-checkpoint/batch-in-name",
         "What is {batch} in a file name that is saved at the end of a batch?",
         from_one="The batch's index, counted from one.",
-        from_zero="The batch's index, counted from zero, which fit puts into its logs; {size} is the number of its samples.",
+        from_zero="The batch's index, counted from zero, which fit puts into its logs, with the number of samples as {size}.",
         unknown="No field, unless the logs have it: it raises KeyError.",
     ),
     decision(

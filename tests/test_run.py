@@ -246,3 +246,46 @@ def test_a_fit_after_a_stop_trains_all_its_batches_where_the_flag_is_cleared_lat
     trace = run(Hooks("a callback", lambda name: StopsAtOnce(), ClearsLate()), asked)
     assert isinstance(trace, Trace)
     assert [fit.optimizer_steps for fit in trace.fits] == [3, 6]
+
+
+class TellsOfBatches(PlainWorld):
+    """As tf.keras up to 2.1: the loop itself puts something into the logs of a batch."""
+
+    tells_of_batches = True
+
+
+class NotesBatches(Callback):
+    def on_train_begin(self, logs: Any = None) -> None:
+        self.noted: list[Any] = []
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        self.noted.append(dict(logs))
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        self.noted.append(dict(logs))
+
+
+@pytest.mark.parametrize(
+    ("world", "noted"),
+    [
+        (PlainWorld(), [{}, {"loss": 1.0}, {}, {"size": 4.0}]),
+        (
+            TellsOfBatches(),
+            [
+                {"batch": 0, "size": 1}, {"batch": 0, "size": 1, "loss": 1.0},
+                {"batch": 1, "size": 1}, {"batch": 1, "size": 4.0},
+            ],
+        ),
+    ],
+)  # fmt: skip
+def test_what_a_loop_puts_into_the_logs_of_a_batch_is_there_and_no_change_of_the_callback(
+    world: PlainWorld, noted: list[Any]
+) -> None:
+    callback = NotesBatches()
+    epochs = (Epoch(logs={"loss": 1.0}, batches=({"loss": 1.0}, {"size": 4.0})),)
+    asked = Scenario(callback="EarlyStopping", config={}, fits=(Fit(epochs=epochs),))
+    trace = run(Hooks("a callback", lambda name: callback, world), asked)
+    assert isinstance(trace, Trace)
+    assert callback.noted == noted
+    (seen,) = trace.fits[0].epochs
+    assert (seen.logged, seen.changed, seen.removed) == ({}, (), ())
