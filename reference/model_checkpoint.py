@@ -211,6 +211,8 @@ class ModelCheckpoint(Machine):
     ) -> tuple[Value | None, Reason]:
         """It is time to save: rules 2, 3 and 5. The best from now on, and why."""
         if self.refuses_path == "turn":
+            if not self.writes_files and self._is_blocked(self.filepath):
+                raise Unpredictable("existing")  # TensorFlow 1.14 looks into that folder when a fit begins
             raise AttributeError("a path has no attribute 'format'")
         path = _file_name(self.filepath, event.epoch + self.first, batch if self.knows_batch else None, event.logs)
         form = self._form(path)
@@ -254,11 +256,15 @@ class ModelCheckpoint(Machine):
         """Raises Unpredictable where TensorFlow writes a format of its own, or where what is there is in the way and the release
         of TensorFlow or of h5py decides what is raised."""
         makes_folder = self.without_folder is None or form not in self.without_folder
-        blocked = not existing_files(self.existing).isdisjoint(PurePosixPath(path).parents)
-        if form not in FILES or self.restarts or (blocked and (makes_folder or self.folder == "for-checkpoints")):
+        decides = makes_folder or self.folder == "for-checkpoints"
+        if form not in FILES or self.restarts or (decides and self._is_blocked(path)):
             raise Unpredictable("existing")
         if self.failed_save != "raises" and PurePosixPath(path) in existing_directories(self.existing):
             raise Unpredictable("existing")
+
+    def _is_blocked(self, path: str) -> bool:
+        """Whether a file lies where a folder of the path would have to be."""
+        return not existing_files(self.existing).isdisjoint(PurePosixPath(path).parents)
 
     def _form(self, path: str) -> str:
         """What Keras 2 writes to a path: one file, if the name has its suffix."""
