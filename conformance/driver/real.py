@@ -366,7 +366,7 @@ def _untuned(tf: Any) -> Any:
 
 
 class StandaloneModels(RealModels):
-    """The models of Keras 2.1 to 2.3: fed by a generator, saved as HDF5, without steps per execution."""
+    """The models of Keras 2.1.2 to 2.3: fed by a generator, saved as HDF5, without steps per execution."""
 
     batch_hooks_are_short = True
 
@@ -451,9 +451,9 @@ def real_models(package: Package) -> RealModels:
             "tensorflow:fit needs TensorFlow 2.4, or 1: that of 2.0 to 2.3 takes no data whose length changes from epoch to epoch"
         )
     if isinstance(package.world, StandaloneKeras):
-        if package.version.startswith(("1.", "2.0.")):
+        if package.version.startswith(("1.", "2.0.", "2.1.0", "2.1.1")):
             raise Unavailable(
-                "keras:fit needs Keras 2.1: those before take their batches from threads, ahead of the epoch"
+                "keras:fit needs Keras 2.1.2: those before take their batches from threads, ahead of the epoch"
             )
         return StandaloneModels(package)
     return RealModels(package)
