@@ -99,10 +99,10 @@ def test_nothing_is_left_of_a_run_that_is_ended(place: Path, number: signal.Sign
 
 
 MAKES_ONE = """
-from callcheck.conformance.driver.temporary import temporary
-with temporary():
-    pass
+from callcheck.conformance.driver.temporary import discard, make
+discard(make())
 """
+"""A next run, as far as directories go: before it makes its first one, it removes those that nobody holds any more."""
 
 
 @pytest.mark.parametrize(
