@@ -4,6 +4,9 @@ Rules
 - A failure of a clause is explained by its dialect if the reference predicts the very trace (of a relation both), and there is a
   smallest set of choices in which the dialect differs from `documented` such that the clause holds on what the reference does
   with the documented values; where none makes it hold, such that it falls silent. Being merely different explains nothing.
+- What counts is the first fit in which it fails: in a later one the counterfactual may come to epochs that nobody has told.
+- Where the reference does not say what happens there, it can tell no failure of a promise from a departure that is known: such a
+  failure is no verdict. Who is held to the documentation itself leaves nothing, and is spared nothing.
 - Where more than three choices are needed, all are turned, and one after the other is turned back as long as it is not needed.
 - What explains it is said in the words of these choices.
 - Who is held to the documentation may do as a Keras does: the reference in the dialect of one release does the very same on
@@ -35,12 +38,10 @@ AT_ONCE = 3
 def derived(clause: Clause, case: Case) -> Declaration | None:
     """The declaration that explains why the clause fails on the case; None if the dialect does not. What is observed, and not
     promised, has no distance to the documentation."""
-    if clause.level == "observed":
-        return None
-    left = tuple(each for each in governing(case.scenario.about) if case.dialect[each] != documented()[each])
+    left = _left(clause, case)
     if not left or not does_the_same(clause, case, case.dialect):
         return None
-    choices = _smallest(clause, case, left)
+    choices = _smallest(clause, _shortest(clause, case), left)
     if choices is None:
         return None
     return Declaration(
@@ -50,6 +51,35 @@ def derived(clause: Clause, case: Case) -> Declaration | None:
         reason=reason(choices, case.dialect),
         choices=choices,
     )
+
+
+def is_beyond(rule: Rule, case: Case) -> bool:
+    """Whether the rule is a promise, the case's dialect leaves some, and the reference does not say what it does there."""
+    asked = (case.scenario,) if case.other_scenario is None else (case.scenario, case.other_scenario)
+    if isinstance(rule, Agreement) or case.failed is not None or not _left(rule, case):
+        return False
+    return not all(isinstance(replay(each, case.dialect), Trace) for each in asked)
+
+
+def _left(clause: Clause, case: Case) -> tuple[str, ...]:
+    """The choices in which the dialect leaves the documentation; none for a clause that nobody promises."""
+    if clause.level == "observed":
+        return ()
+    return tuple(each for each in governing(case.scenario.about) if case.dialect[each] != documented()[each])
+
+
+def _shortest(clause: Clause, case: Case) -> Case:
+    """The case of so many first fits that the clause fails; a relation stays as it is."""
+    if case.other_scenario is not None:
+        return case
+    for number in range(1, len(case.scenario.fits)):
+        scenario = replace(case.scenario, fits=case.scenario.fits[:number])
+        trace = replay(scenario, case.dialect)
+        if isinstance(trace, Trace):
+            shorter = replace(case, scenario=scenario, trace=trace)
+            if isinstance(clause.judge(shorter), Failed):
+                return shorter
+    return case
 
 
 @cache

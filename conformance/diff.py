@@ -125,9 +125,8 @@ def distance(a: Dialect, b: Dialect) -> dict[str, tuple[str, str]]:
 
 def not_looked_at(*dialects: Dialect | None) -> tuple[str, ...]:
     """The callbacks of which it is not known what they do in one of the dialects."""
-    return tuple(
-        name for name in CALLBACKS if not all(dialect is None or dialect.looks_at(name) for dialect in dialects)
-    )
+    unseen = {name for dialect in dialects if dialect is not None for name in dialect.unseen()}
+    return tuple(name for name in CALLBACKS if name in unseen)
 
 
 def predicted(

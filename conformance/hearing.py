@@ -67,6 +67,8 @@ class Hearing:
         self.seed = seed
         self.results = Results(subject, progress=progress, budget=budget)
         self.predicted = predicted or Results(Here(Reference(Resolution(dialect=dialect))))
+        self.unseen = frozenset(dialect.unseen())
+        """The callbacks of which the dialect knows nothing, and which are not asked."""
         self.drawn: set[str] = set()
         """The callbacks of which all random scenarios were drawn."""
         self._left_out: dict[str, int] = {}
@@ -87,7 +89,9 @@ class Hearing:
             self._left_out[callback] = max(0, self.examples - len(found) + len(known(callback, within)))
         elif not stored:
             self.drawn.add(callback)
-        return (*own, *found)
+        return tuple(
+            each for each in (*own, *found) if self.unseen.isdisjoint(one.callback for one in each.configured())
+        )
 
     def pool(self, callback: str) -> list[Answered]:
         """The scenarios on which a callback is judged, with what the subject does."""

@@ -5,6 +5,7 @@ Rules
   (`hearing.py` gathers them).
 - A failure counts as declared only if it is pinned (`declarations.py`) or derived (`derivation.py`), and is "as in Keras" only if
   one release of Keras does the very same wherever the rule fails.
+- One that lies beyond what the reference knows of the dialect counts as nothing, and exercises nothing.
 """
 
 from collections.abc import Iterable
@@ -18,7 +19,7 @@ from callcheck.spec.scenario import Scenario, key
 from callcheck.spec.trace import Trace
 
 from .declarations import Declaration
-from .derivation import derived, does_the_same, keras_dialects
+from .derivation import derived, does_the_same, is_beyond, keras_dialects
 from .driver.protocol import Capabilities
 from .rules import Agreement, Rule
 
@@ -77,6 +78,8 @@ def not_applicable(rule: Rule, callback: str, held: Held) -> str | None:
     """Why the rule cannot be judged at all for that callback; None if it can."""
     if not knows(held.capabilities, callback):
         return "there is but one callback" if callback == TRAINING else f"there is no {callback}"
+    if callback in held.dialect.unseen():
+        return f"what {callback} does in {held.dialect.name} was not looked at"
     if isinstance(rule, Agreement):
         return None if held.agrees else "what the documentation leaves open is not compared with anybody"
     hidden = [name for name in rule.observes if name not in held.capabilities.observables]
@@ -97,8 +100,10 @@ def declared(rule: Rule, case: Case, held: Held) -> Declaration | None:
 
 
 def unexplained(rule: Rule, case: Case, held: Held) -> bool:
-    """Whether neither a declaration nor any Keras explains why the rule fails on the case."""
-    return declared(rule, case, held) is None and not _done_by(rule, case, _candidates(case.scenario.about, held))
+    """Whether neither a declaration nor any Keras explains why the rule fails on the case, and the reference knows of it."""
+    if declared(rule, case, held) is not None or is_beyond(rule, case):
+        return False
+    return not _done_by(rule, case, _candidates(case.scenario.about, held))
 
 
 def _candidates(callback: str, held: Held) -> tuple[Dialect, ...]:
@@ -127,10 +132,13 @@ def judge(rule: Rule, callback: str, cases: Iterable[Case], held: Held) -> Judge
             broken += [(each, case.scenario) for each in to_show.values() if each.is_about(case.scenario)]
         if isinstance(outcome, NotExercised):
             continue
-        exercised += 1
         if not isinstance(outcome, Failed):
+            exercised += 1
             continue
         declaration = declared(rule, case, held)
+        if declaration is None and is_beyond(rule, case):
+            continue
+        exercised += 1
         if declaration is None:
             candidates = _done_by(rule, case, candidates)
             if not candidates:

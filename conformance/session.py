@@ -55,7 +55,13 @@ def held_to(started: Started, dialect: str | Resolution | None, **how: Any) -> t
     own = asked or _own_dialect(started)
     resolution = own or Resolution(dialect=documented())
     agrees = resolution.dialect.name != DOCUMENTED
-    return Hearing(started.subject, resolution.dialect, agrees=agrees, as_keras=own is None, **how), resolution.note
+    unseen = (
+        f"what {name} does in {resolution.dialect.name} was not looked at: it is not asked"
+        for name in resolution.dialect.unseen()
+        if name in started.subject.capabilities.callbacks
+    )
+    said = "; ".join((*((resolution.note,) if resolution.note else ()), *unseen))
+    return Hearing(started.subject, resolution.dialect, agrees=agrees, as_keras=own is None, **how), said or None
 
 
 def _own_dialect(started: Started) -> Resolution | None:

@@ -237,7 +237,8 @@ class ModelCheckpoint(Machine):
                     raise ValueError(f"the folder of {path} is not made")
             makes_none = self.without_folder is not None and form in self.without_folder
             if makes_none and not _has_folder(path, self.existing):
-                if self.failed_save == "passes-for-a-save":
+                # The handler looks for these words in the message, in which the path stands.
+                if self.failed_save == "passes-for-a-save" and "is a directory" not in path.lower():
                     if self.config.verbose > 0:
                         effects[-1] = Print("other")  # the line that says that it is saved is not true
                     return best, reason

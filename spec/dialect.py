@@ -72,10 +72,13 @@ class Dialect:
         record = CALLBACKS[callback]
         return not record.missing or not self.among(f"{record.prefix}/arguments", record.missing, "")
 
-    def looks_at(self, callback: str) -> bool:
-        """Whether it is known what the callback does there, or that there is none."""
-        signature = self.signature(callback)
-        return signature is None or CALLBACKS[callback].signatures[signature].looked_at
+    def unseen(self) -> tuple[str, ...]:
+        """The callbacks of which it is not known what they do there: that there are none, too, would be known."""
+        return tuple(
+            name
+            for name, callback in CALLBACKS.items()
+            if (signature := self.signature(name)) is not None and not callback.signatures[signature].looked_at
+        )
 
     def replace(self, name: str, **changes: str) -> "Dialect":
         """This dialect with other values, by id: `replace("x", **{"early-stopping/anchor": "best-value"})`."""

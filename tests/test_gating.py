@@ -77,10 +77,10 @@ def turns() -> Iterator[tuple[Dialect, str, str]]:
 
 
 def governed(choice: str) -> list[str]:
-    """The callbacks on which the choice can matter; TRAINING for what they do together."""
+    """The callbacks on which the choice can matter; TRAINING for what they do together, in a training that goes on in its way."""
     own = [name for name, callback in CALLBACKS.items() if choice.startswith(f"{callback.prefix}/")]
     if choice.startswith(f"{TRAINING}/"):
-        return [TRAINING]
+        return [*CALLBACKS, TRAINING]
     return own or ["ReduceLROnPlateau", "LearningRateScheduler"]
 
 

@@ -15,7 +15,7 @@ from functools import partial
 from ...callbacks import parameters, with_job
 from ...editing import each_epoch
 from ...numbers import float32
-from ...scenario import HOOKS_OF_FITS, Other, Scenario
+from ...scenario import HOOKS_OF_FITS, Epoch, Other, Scenario
 from ...trace import EpochTrace, FitTrace, Trace
 from ...values import Logs, map_rate, rate_to_json
 from ..clause import Case, Expectations, Failed, clause, equal_traces
@@ -134,6 +134,11 @@ def never_withdrawn(case: Case) -> Expectations:
             yield epoch.expects_that(bool(stop), "the stop flag still set", got=f"stop={stop}", because=why)
 
 
+def _has_a_full_group(epoch: Epoch, scenario: Scenario) -> bool:
+    """Whether a batch ends in the epoch that no release leaves untold."""
+    return len(epoch.batch_logs()) >= scenario.steps_per_execution
+
+
 def _stopped_in(hook: str) -> Callable[[Scenario], Scenario | None]:
     """Of a short scenario: somebody else sets the stop flag in the first hook of that name, before the callback's own."""
     act = Other(hook=hook, before=0, stop=True)
@@ -142,6 +147,8 @@ def _stopped_in(hook: str) -> Callable[[Scenario], Scenario | None]:
         if len(scenario.fits) > 1 or not 2 <= len(scenario.fits[0].epochs) <= 4:
             return None
         first, *later = scenario.fits[0].epochs
+        if hook == "batch_end" and not _has_a_full_group(first, scenario):
+            return None
         around = hook in HOOKS_OF_FITS
         stopped = replace(first, stop=False, others=() if around else (act,))
         fit = replace(scenario.fits[0], epochs=(stopped, *later), others=(act,) if around else ())
@@ -163,7 +170,8 @@ def _ends_with_its_epoch(case: Case, where: str) -> Expectations:
     related=_stopped_in("batch_end"),
 )  # fmt: skip
 def never_withdrawn_at_a_batch(case: Case) -> Expectations:
-    """A callback does not clear the stop flag that somebody else has set at a batch's end: training ends with that epoch."""
+    """A callback does not clear the stop flag that somebody else has set at a batch's end: training ends with that epoch. (Of
+    an epoch that has as many batches as steps_per_execution.)"""
     return _ends_with_its_epoch(case, "batch")
 
 

@@ -204,7 +204,10 @@ def counts_batches(case: Case) -> Expectations:
 
 @clause(
     "model-checkpoint/save-freq/saves-at-every-turn", level="observed", source=OBSERVED, observes=("saved",),
-    choices={"model-checkpoint/first-batches": "counted", "training/batch-index": ("the-last-of-a-full-group", "the-last")},
+    choices={
+        "model-checkpoint/first-batches": "counted", "training/batch-index": ("the-last-of-a-full-group", "the-last"),
+        "training/short-last-group": "told",
+    },
 )  # fmt: skip
 def every_turn(case: Case) -> Expectations:
     """With an integer save_freq, the end of every save_freq-th batch is a turn, and nothing else is, counted on across epochs

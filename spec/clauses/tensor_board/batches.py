@@ -66,7 +66,9 @@ def counts_batches(case: Case) -> Expectations:
 
 @clause(
     "tensor-board/update-freq/counts-calls", level="observed", source="observed: keras 3.15.1",
-    choices={"tensor-board/batch-step": "calls", "tensor-board/batches": "at-a-turn"},
+    choices={
+        "tensor-board/batch-step": "calls", "tensor-board/batches": "at-a-turn", "training/short-last-group": "told",
+    },
 )  # fmt: skip
 def counts_calls(case: Case) -> Expectations:
     """With steps_per_execution the calls of the batch hook are counted, and a call's number is the step: with update_freq=100 and
@@ -90,7 +92,7 @@ def counts_calls(case: Case) -> Expectations:
 
 @clause(
     "tensor-board/update-freq/waits-for-no-turn", level="observed", source="observed: keras 3.0.5, 3.7.0, 3.10.0",
-    choices={"tensor-board/batches": "every"},
+    choices={"tensor-board/batches": "every", "training/short-last-group": "told"},
 )  # fmt: skip
 def waits_for_no_turn(case: Case) -> Expectations:
     """With a number as update_freq what every batch logs is written, whatever the number is: as often as a metric is logged by

@@ -104,10 +104,12 @@ def goes_on(case: Case) -> Expectations:
     errors=True,
 )  # fmt: skip
 def epoch_of_nan(case: Case) -> Expectations:
-    """An epoch of which every loss is NaN, its own and its batches', is the last one of its fit."""
+    """An epoch of which every loss is NaN, its own and its batches', is the last one of its fit. (It has as many batches as
+    steps_per_execution, or more.)"""
     for epoch in case.epochs():
         losses = _losses(epoch.shown)
-        every = len(losses) == len(epoch.shown.batch_logs()) + 1
+        batches = len(epoch.shown.batch_logs())
+        every = len(losses) == batches + 1 and batches >= case.scenario.steps_per_execution
         if every and all(isinstance(loss, float) and math.isnan(loss) for loss in losses):
             more = case.trace.fits[epoch.fit].epochs_run - epoch.index - 1
             yield epoch.expects_that(
@@ -140,7 +142,10 @@ def stops(case: Case) -> Expectations:
         yield case.at(position).expects_that(run == epochs, f"{epochs} epochs", got=f"{run} epochs", because=why)
 
 
-@clause("terminate-on-nan/loss/says-so-once", level="observed", source=OBSERVED, observes=("printed",))
+@clause(
+    "terminate-on-nan/loss/says-so-once", level="observed", source=OBSERVED, observes=("printed",),
+    choices={"training/short-last-group": "told"},
+)  # fmt: skip
 def says_so(case: Case) -> Expectations:
     """Unless raise_error is True, a stop is announced by one line in the epoch in which it happens, however many batches are
     invalid; nothing else is printed. (No loss is an array of several numbers.)"""
@@ -250,7 +255,7 @@ def _nothing_raised(case: Case, because: str) -> Expectations:
 
 @clause(
     "terminate-on-nan/loss/an-array-of-numbers-raises", level="observed", source=OBSERVED, errors=True,
-    choices={"terminate-on-nan/tensors": "value-error"},
+    choices={"terminate-on-nan/tensors": "value-error", "training/short-last-group": "told"},
 )  # fmt: skip
 def array_raises(case: Case) -> Expectations:
     """The first loss of a batch that is an array of several numbers, finite or not, raises ValueError, whatever raise_error is.
