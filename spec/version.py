@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
-VERSION = "0.10.0"
+VERSION = "0.11.0"
 
 
 @cache
