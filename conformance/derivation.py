@@ -3,8 +3,8 @@
 Rules
 - A failure of a clause is explained by its dialect if the reference predicts the very trace (of a relation both), and there is a
   smallest set of choices in which the dialect differs from `documented` such that the clause holds on what the reference does
-  with the documented values; where none makes it hold, such that it falls silent. Being merely different explains nothing.
-- What counts is the first fit in which it fails: in a later one the counterfactual may come to epochs that nobody has told.
+  with the documented values; where none makes it hold, such that it falls silent, or the reference does, as where a fit then goes
+  on elsewhere and comes to epochs that nobody has told. Being merely different explains nothing.
 - Where the reference does not say what happens there, it can tell no failure of a promise from a departure that is known: such a
   failure is no verdict. Who is held to the documentation itself leaves nothing, and is spared nothing.
 - Where more than three choices are needed, all are turned, and one after the other is turned back as long as it is not needed.
@@ -22,7 +22,7 @@ from callcheck.reference.replay import replay
 from callcheck.spec.callbacks import CALLBACKS, TRAINING
 from callcheck.spec.chain import version
 from callcheck.spec.choices import CHOICES
-from callcheck.spec.clauses.clause import Case, Clause, Failed, Held, NotExercised, Outcome
+from callcheck.spec.clauses.clause import Case, Clause, Failed, Held, Outcome
 from callcheck.spec.dialect import DOCUMENTED, Dialect, documented, promises, shipped
 from callcheck.spec.difference import difference
 from callcheck.spec.scenario import Scenario
@@ -41,7 +41,7 @@ def derived(clause: Clause, case: Case) -> Declaration | None:
     left = _left(clause, case)
     if not left or not does_the_same(clause, case, case.dialect):
         return None
-    choices = _smallest(clause, _shortest(clause, case), left)
+    choices = _smallest(clause, case, left)
     if choices is None:
         return None
     return Declaration(
@@ -68,20 +68,6 @@ def _left(clause: Clause, case: Case) -> tuple[str, ...]:
     return tuple(each for each in governing(case.scenario.about) if case.dialect[each] != documented()[each])
 
 
-def _shortest(clause: Clause, case: Case) -> Case:
-    """The case of so many first fits that the clause fails; a relation stays as it is."""
-    if case.other_scenario is not None:
-        return case
-    for number in range(1, len(case.scenario.fits)):
-        scenario = replace(case.scenario, fits=case.scenario.fits[:number])
-        trace = replay(scenario, case.dialect)
-        if isinstance(trace, Trace):
-            shorter = replace(case, scenario=scenario, trace=trace)
-            if isinstance(clause.judge(shorter), Failed):
-                return shorter
-    return case
-
-
 @cache
 def governing(callback: str) -> tuple[str, ...]:
     """The choices that can matter to a callback, or to TRAINING, promised ones first: to leave a promise says the most."""
@@ -105,26 +91,25 @@ def does_the_same(rule: Rule, case: Case, dialect: Dialect) -> bool:
 
 def _smallest(clause: Clause, case: Case, left: tuple[str, ...]) -> tuple[str, ...] | None:
     """The first of the smallest sets of these choices that make the clause hold when they are turned to what is documented; where
-    there is none, that make it fall silent."""
+    there is none, that make it, or the reference, fall silent."""
     silent = None
     for size in range(1, AT_ONCE + 1):
         for choices in combinations(left, size):
             outcome = turned(clause, case, choices)
             if isinstance(outcome, Held):
                 return choices
-            if isinstance(outcome, NotExercised):
+            if not isinstance(outcome, Failed):
                 silent = silent or choices
     return silent or _peeled(clause, case, left)
 
 
 def _peeled(clause: Clause, case: Case, left: tuple[str, ...]) -> tuple[str, ...] | None:
     """All of these choices but those that are not needed to make the clause hold, or fall silent; None if all do not."""
-    if turned(clause, case, left) is None or isinstance(turned(clause, case, left), Failed):
+    if isinstance(turned(clause, case, left), Failed):
         return None
     for choice in left:
         fewer = tuple(each for each in left if each != choice)
-        outcome = turned(clause, case, fewer)
-        if fewer and outcome is not None and not isinstance(outcome, Failed):
+        if fewer and not isinstance(turned(clause, case, fewer), Failed):
             left = fewer
     return left
 

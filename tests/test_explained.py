@@ -91,8 +91,7 @@ def test_who_is_held_to_the_documentation_is_spared_nothing() -> None:
     assert judge(SUFFIX, "ModelCheckpoint", [case], held).verdict in FAILING
 
 
-def test_a_failure_is_explained_by_the_fit_in_which_it_is_seen() -> None:
-    """In the documented dialect a later fit comes to epochs that nobody has told: only the first can be turned."""
+def test_a_failure_is_explained_by_what_makes_the_fit_come_to_epochs_that_nobody_has_told() -> None:
     clause = CLAUSES["backup-and-restore/restore/a-backup-names-the-running-epoch"]
     scenario = loads(
         '{"callback": "BackupAndRestore", "config": {"backup_dir": "run/backup", "save_freq": 1, "delete_checkpoint": false},'
