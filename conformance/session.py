@@ -1,7 +1,7 @@
 """One run over several implementations: which rules, which dialect, one hearing each. Shared by pytest and the command line."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -55,13 +55,19 @@ def held_to(started: Started, dialect: str | Resolution | None, **how: Any) -> t
     own = asked or _own_dialect(started)
     resolution = own or Resolution(dialect=documented())
     agrees = resolution.dialect.name != DOCUMENTED
-    unseen = (
-        f"what {name} does in {resolution.dialect.name} was not looked at: it is not asked"
-        for name in resolution.dialect.unseen()
-        if name in started.subject.capabilities.callbacks
-    )
-    said = "; ".join((*((resolution.note,) if resolution.note else ()), *unseen))
-    return Hearing(started.subject, resolution.dialect, agrees=agrees, as_keras=own is None, **how), said or None
+    notes = "; ".join(_notes(started, resolution, asked is not None))
+    return Hearing(started.subject, resolution.dialect, agrees=agrees, as_keras=own is None, **how), notes or None
+
+
+def _notes(started: Started, resolution: Resolution, asked: bool) -> Iterator[str]:
+    name, release = resolution.dialect.name, started.release
+    if resolution.note is not None:
+        yield resolution.note
+    elif release is not None and not asked and name.partition("+")[0] != f"{release.package}-{release.version}":
+        yield f"{release.package} {release.version} does what {name} does"
+    for callback in resolution.dialect.unseen():
+        if callback in started.subject.capabilities.callbacks:
+            yield f"what {callback} does in {name} was not looked at: it is not asked"
 
 
 def _own_dialect(started: Started) -> Resolution | None:
