@@ -15,6 +15,7 @@ from functools import cache
 import pytest
 
 import callcheck.spec.clauses  # noqa: F401 - registers the clauses
+from callcheck.conformance.classes import CONCERNED
 from callcheck.conformance.hearing import Hearing
 from callcheck.conformance.results import Here
 from callcheck.conformance.subjects.reference import Reference
@@ -77,11 +78,10 @@ def turns() -> Iterator[tuple[Dialect, str, str]]:
 
 
 def governed(choice: str) -> list[str]:
-    """The callbacks on which the choice can matter; TRAINING for what they do together, in a training that goes on in its way."""
+    """The callbacks on which the choice can matter; TRAINING for what they do together."""
     own = [name for name, callback in CALLBACKS.items() if choice.startswith(f"{callback.prefix}/")]
-    if choice.startswith(f"{TRAINING}/"):
-        return [*CALLBACKS, TRAINING]
-    return own or ["ReduceLROnPlateau", "LearningRateScheduler"]
+    together = [TRAINING] if choice.startswith(f"{TRAINING}/") else []
+    return own or [*(name for name in CALLBACKS if name in CONCERNED[choice]), *together]
 
 
 @pytest.mark.parametrize("callback", CALLBACKS)
