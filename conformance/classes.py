@@ -26,6 +26,7 @@ CONCERNED = {
     "learning-rate/several-optimizers": _RATES | {"TensorBoard"},
     "training/stop-when-a-fit-begins": frozenset[str](),
     "training/stop-in-an-epoch": frozenset({"BackupAndRestore", "TerminateOnNaN"}),
+    "training/stop-and-evaluation": frozenset({"TerminateOnNaN"}),
     "training/batch-index": frozenset({"BackupAndRestore", "ModelCheckpoint"}),
     "training/short-last-group": CALLBACKS.keys(),
     "training/warnings": frozenset({"EarlyStopping", "ModelCheckpoint", "ReduceLROnPlateau"}),

@@ -17,16 +17,8 @@ from typing import Any
 
 from callcheck.spec.callbacks import CALLBACKS
 from callcheck.spec.dialect import Dialect
-from callcheck.spec.scenario import Epoch, Fit, Other, Scenario, groups
-from callcheck.spec.trace import (
-    BatchTrace,
-    EpochTrace,
-    FitTrace,
-    NotExpressible,
-    Raised,
-    Rejected,
-    Trace,
-)
+from callcheck.spec.scenario import Epoch, Fit, Other, Scenario, groups, is_of_evaluation
+from callcheck.spec.trace import BatchTrace, EpochTrace, FitTrace, NotExpressible, Raised, Rejected, Trace
 from callcheck.spec.values import Logs, Rate
 from callcheck.spec.weights import Origin, Weights
 
@@ -122,6 +114,7 @@ class Replay:
     model_class = Model
     stop_at_begin = by("training/stop-when-a-fit-begins", STOP_AT_BEGIN)
     drops_batches = when("training/stop-in-an-epoch", "after-the-batch")
+    keeps_stop = when("training/stop-and-evaluation", "stays")
     index_told = by("training/batch-index", INDEX_TOLD)
     tells_short_groups = when("training/short-last-group", "told")
     lost = by("training/warnings", LOST)
@@ -325,7 +318,9 @@ class Replay:
             self._note_held("epoch_begin")
             rate_in_epoch = model.rate
             if others or hooks["batch_begin"] or hooks["batch_end"] or model.fails or model.stop:
-                self._batches(epoch, content.batch_logs(), first)
+                whole = self._batches(epoch, content.batch_logs(), first)
+                if whole and not self.keeps_stop and any(map(is_of_evaluation, content.logs)):
+                    model.stop = False
             else:
                 batches = 1 if content.batches is None else len(content.batches)
                 model.trained(made(Origin, (self.fit, epoch, False)), batches + self.breaks_off(batches))
@@ -360,7 +355,8 @@ class Replay:
         if self.model.keeps_average:
             self.held[moment] = weights_seen(self.model.weights, self.began, self.fit)
 
-    def _batches(self, epoch: int, batches: tuple[Logs, ...], first: int) -> None:
+    def _batches(self, epoch: int, batches: tuple[Logs, ...], first: int) -> bool:
+        """Run them, from `first` on; whether the last of them was trained on."""
         per_execution = self.scenario.steps_per_execution
         for batch, logs in groups(batches, per_execution):
             if batch < first:
@@ -378,7 +374,8 @@ class Replay:
             self.told = self.index_told(batch, per_execution, number)
             self.call("batch_end", epoch, batch, logs)
             if self.model.stop and self.drops_batches:
-                break
+                return batch + 1 >= len(batches)
+        return True
 
     def breaks_off(self, batches: int) -> bool:
         """Whether the last execution has too few of so many batches, and nobody is told of its end."""

@@ -284,8 +284,8 @@ CALLBACKS: dict[str, Callback] = {
                 ),
                 "save-freq-and-keywords-but-threshold": Signature(
                     says='Those of Keras 3.15 but initial_value_threshold; period, which with save_freq="epoch" saves every '
-                    "period-th epoch, with a warning; options and load_weights_on_restart, of TensorFlow's own; any other is "
-                    "accepted, and does nothing: initial_value_threshold too.",
+                    "period-th epoch, with a warning; load_weights_on_restart and, since TensorFlow 2.3, options, of "
+                    "TensorFlow's own; any other is accepted, and does nothing: initial_value_threshold too.",
                     but=frozenset({"initial_value_threshold"}),
                     swallows=True,
                 ),

@@ -17,6 +17,12 @@ TRAINING = (
         after_the_epoch="The rest of the epoch's batches are trained on.",
     ),
     decision(
+        "training/stop-and-evaluation",
+        "What becomes of a stop flag that is set by the end of an epoch's last batch, where the epoch is evaluated at its end?",
+        stays="Training ends with the epoch.",
+        cleared="The evaluation clears it: training goes on. (One that leaves batches out leaves out the evaluation, and stays.)",
+    ),
+    decision(
         "training/batch-index",
         "Which index is the batch hook told at the end of several batches (steps_per_execution)?",
         the_last="That of the last of them.",

@@ -18,7 +18,7 @@ from .capture import Captured
 from .charts import undisturbed
 from .files import Directory
 from .loop import PASSING, REPORTED_AS, beginning, exception_named
-from .protocol import Capabilities, Nonsense, Observation
+from .protocol import CannotExpress, Capabilities, Nonsense, Observation
 from .real import RealModels
 from .real_averaged import AveragedModels
 from .record import OtherRaised, Recorder
@@ -348,6 +348,8 @@ class _Training:
         if place == len(self.callbacks.made):
             self.stopped = bool(self.real.model.stop_training)
             if self.group == len(self.groups):
+                if self.stopped and self.models.world.clears_stop and self.content.evaluation_logs():
+                    raise CannotExpress("stop")  # the loop is left before the evaluation, which would clear the flag
                 # The epoch's last batch. By the flag the loop leaves the epoch; it is put right before the subject's next
                 # hook. A loop that finds the data at an end takes this for the length of all later epochs.
                 self.real.model.stop_training = True

@@ -15,7 +15,7 @@ from .files import Directory, path_of
 from .loop import EVALUATION, IDLE, Loop, Training
 from .protocol import CannotExpress, Capabilities, Observation
 from .record import OtherRaised, Recorder
-from .scenario import Configured, Other, Resume, Scenario, logs_of_batch
+from .scenario import Configured, Epoch, Other, Resume, Scenario, logs_of_batch
 from .values import NOTHING_CHANGED, ZERO, Given, Origin, ScheduledRate, as_logged
 from .worlds import PlainWorld
 
@@ -185,6 +185,10 @@ class KerasShaped(Training):
 
     def begun(self) -> None:
         if self.stop_at_begin == "cleared":
+            self.model.stop_training = self.recorder.stop = False
+
+    def evaluates(self, content: Epoch) -> None:
+        if self.world.clears_stop and content.evaluation_logs():
             self.model.stop_training = self.recorder.stop = False
 
     def begins_at(self, first: int) -> Tuple[int, int]:

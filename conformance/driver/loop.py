@@ -191,6 +191,7 @@ class Training:
         return first, 0
 
     def epoch_begins(self, epoch: int) -> None: ...
+    def evaluates(self, content: Epoch) -> None: ...
 
     def finish(self) -> None:
         """All epochs are over: what becomes of the model before the hooks of the fit's end."""
@@ -382,15 +383,15 @@ class Loop:
                 breaks_off = number < per_execution and training.breaks_off
                 self._train(number + breaks_off, batch)
                 if breaks_off:
-                    break
+                    continue
                 told = recorder.told = index_told(training.index_told, batch, per_execution, number)
                 self._hook("batch_end", (told, training.logs(logs, told)), batch)
-                if recorder.stop and training.drops_batches:
+                if recorder.stop and training.drops_batches and batch + 1 < len(batches):
                     break
-            validations = content.validations
-            if validations and not any(hasattr(run, "validation_end") for run in self.runs):
-                validations = ()
-            for logs in validations:
+            else:
+                training.evaluates(content)
+            heard = content.validations and any(hasattr(run, "validation_end") for run in self.runs)
+            for logs in content.validations if heard else ():
                 recorder.logs = logs
                 self._hook("validation_end", (epoch, training.logs(logs)))
                 if recorder.stop:

@@ -40,8 +40,8 @@ class PlainWorld:
     stop_at_begin = "one-epoch"
     """What becomes of a stop flag that is set in the hooks of a fit's beginning: it is "cleared", or training ends with the first
     epoch, or before it ("no-epoch")."""
-    drops_batches = True
-    """Whether the rest of an epoch's batches is left out after a batch hook that stops."""
+    drops_batches, clears_stop = True, False
+    """Whether a batch hook that stops leaves out the rest of an epoch's batches; whether its evaluation clears the flag."""
     logs_at_begin: Optional[Mapping[str, Any]] = {}
     """What `on_train_begin` is given."""
     groups_batches = True
@@ -299,7 +299,7 @@ class StandaloneKeras(ByBackend):
 
     def __init__(self, keras: Any, release: Tuple[int, ...]) -> None:
         super().__init__(keras)
-        self.drops_batches = release >= (2, 0, 5)
+        self.drops_batches, self.clears_stop = release >= (2, 0, 5), release >= (2, 2, 5)
         self._grows = release < (1, 1)
         """Whether its backend adds to the graph of TensorFlow whenever a variable is set, so that each step takes longer."""
 
@@ -336,6 +336,7 @@ class TfKeras(_Keras):
         self._release = int(tensorflow[0]), int(tensorflow[1])
         self.weights_bring = False, self._release >= (2, 12)
         self.divides_logs = (2, 3) <= self._release < (2, 5)
+        self.drops_batches = not (2, 2) <= self._release < (2, 4)
         if self._release < (2, 2):
             self.stop_at_begin, self.tells_of_batches = "no-epoch", True
 

@@ -134,6 +134,9 @@ def never_withdrawn(case: Case) -> Expectations:
             yield epoch.expects_that(bool(stop), "the stop flag still set", got=f"stop={stop}", because=why)
 
 
+STAYS = {"training/stop-and-evaluation": "stays"}
+
+
 def _has_a_full_group(epoch: Epoch, scenario: Scenario) -> bool:
     """Whether a batch ends in the epoch that no release leaves untold."""
     return len(epoch.batch_logs()) >= scenario.steps_per_execution
@@ -167,7 +170,7 @@ def _ends_with_its_epoch(case: Case, where: str) -> Expectations:
 
 @clause(
     "every-callback/stop/one-set-at-a-batch-is-never-withdrawn", level="universal", source=LOOP, observes=("stop",),
-    related=_stopped_in("batch_end"),
+    choices=STAYS, related=_stopped_in("batch_end"),
 )  # fmt: skip
 def never_withdrawn_at_a_batch(case: Case) -> Expectations:
     """A callback does not clear the stop flag that somebody else has set at a batch's end: training ends with that epoch. (Of
@@ -177,7 +180,7 @@ def never_withdrawn_at_a_batch(case: Case) -> Expectations:
 
 @clause(
     "every-callback/stop/one-set-when-an-epoch-begins-is-never-withdrawn", level="universal", source=LOOP,
-    observes=("stop",), related=_stopped_in("epoch_begin"),
+    observes=("stop",), choices=STAYS, related=_stopped_in("epoch_begin"),
 )  # fmt: skip
 def never_withdrawn_when_an_epoch_begins(case: Case) -> Expectations:
     """A callback does not clear the stop flag that somebody else has set when an epoch begins: training ends with that epoch."""
@@ -186,7 +189,7 @@ def never_withdrawn_when_an_epoch_begins(case: Case) -> Expectations:
 
 @clause(
     "every-callback/stop/one-set-when-a-fit-begins-is-never-withdrawn", level="universal", source=LOOP, observes=("stop",),
-    choices={"training/stop-when-a-fit-begins": "one-epoch"}, related=_stopped_in("fit_begin"),
+    choices={"training/stop-when-a-fit-begins": "one-epoch", **STAYS}, related=_stopped_in("fit_begin"),
 )  # fmt: skip
 def never_withdrawn_when_a_fit_begins(case: Case) -> Expectations:
     """A callback does not clear the stop flag that somebody else has set when a fit begins: training ends with the first

@@ -101,7 +101,7 @@ def goes_on(case: Case) -> Expectations:
 
 @clause(
     "terminate-on-nan/loss/an-epoch-of-nan-is-the-last", level="universal", source=f"follows from {DOCUMENTATION} (what it does)",
-    errors=True,
+    errors=True, choices={"training/stop-and-evaluation": "stays"},
 )  # fmt: skip
 def epoch_of_nan(case: Case) -> Expectations:
     """An epoch of which every loss is NaN, its own and its batches', is the last one of its fit. (It has as many batches as
@@ -144,7 +144,7 @@ def stops(case: Case) -> Expectations:
 
 @clause(
     "terminate-on-nan/loss/says-so-once", level="observed", source=OBSERVED, observes=("printed",),
-    choices={"training/short-last-group": "told"},
+    choices={"training/short-last-group": "told", "training/stop-and-evaluation": "stays"},
 )  # fmt: skip
 def says_so(case: Case) -> Expectations:
     """Unless raise_error is True, a stop is announced by one line in the epoch in which it happens, however many batches are
@@ -347,7 +347,7 @@ def _among_others(scenario: Scenario) -> Scenario:
 
 @clause(
     "terminate-on-nan/loss/nothing-else-matters", level="observed", source=OBSERVED, observes=("stop", "printed"),
-    related=_among_others,
+    choices={"training/stop-and-evaluation": "stays"}, related=_among_others,
 )  # fmt: skip
 def nothing_else(case: Case) -> Expectations:
     """Only the loss in the logs of batches decides: no other metric does, and not the logs of an epoch, even if they are NaN. (An
