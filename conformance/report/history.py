@@ -130,8 +130,13 @@ own. "Somebody" is another callback, and where `fit` itself raises it is "somebo
 callcheck calls it: a choice, which is a question, and by `=` its value from that release on, the answer.
 
 Not told are: how the lines and warnings are worded, and whether a warning is Python's or a line of TensorFlow's log; a model
-that is not built, or subclassed; the callbacks LambdaCallback, RemoteMonitor, ProgbarLogger and OrbaxCheckpoint,
-BackupAndRestore while it was experimental, and TensorBoard before Keras 2.7.0.
+that is not built, or subclassed; a text in the logs, the argument `options` of ModelCheckpoint, and a filename of CSVLogger
+that is a PathLike; the histograms, graphs and profiles of TensorBoard, and how many steps per second it finds; the callbacks
+LambdaCallback, RemoteMonitor, ProgbarLogger and OrbaxCheckpoint, BackupAndRestore while it was experimental, and TensorBoard
+before Keras 2.7.0. Nor is what `fit` itself does before a callback sees it, which can matter more than anything here: since
+Keras 2.3.0, and TensorFlow 2.0.0, a metric is logged under the name it was compiled with (`accuracy`, which was `acc`: a
+callback that monitors `val_acc` finds nothing); since TensorFlow 2.2.0, and Keras 2.4.0, the loss in a batch's logs is the mean
+since the epoch began, where it was the batch's own; and `fit` takes initial_epoch since Keras 1.2.1.
 
 To cite it: callcheck {version}, specification {specification}, HISTORY.md, with the name of the change, which is the end of
 its link.
