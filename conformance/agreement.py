@@ -46,7 +46,7 @@ from .classes import left
 from .driver.protocol import Unavailable
 from .limits import Limits, limits
 from .subjects.environments import environment
-from .subjects.names import UnknownImplementation, parse
+from .subjects.names import Name, UnknownImplementation, parse
 from .subjects.transport import Greeting, WorkerProcess, read
 
 RESULTS = Path(__file__).resolve().parents[1] / "results" / "agreement"
@@ -147,6 +147,11 @@ def _compared(predicted: Result, seen: Result) -> tuple[str, str | None]:
     return "refused" if refused else "compared", None if apart is None else str(apart)
 
 
+def interpreter(name: Name) -> str:
+    """The one in whose environment a Keras lives: that of its release, the one that is named, or this one. Raises Unavailable."""
+    return str(environment(name).python) if name.kind == "release" else name.interpreter or sys.executable
+
+
 def worker(text: str, backend: str | None) -> WorkerProcess:
     """The named subject under way. Raises what cannot be started, or means nothing."""
     name = parse(text)
@@ -154,7 +159,7 @@ def worker(text: str, backend: str | None) -> WorkerProcess:
         return WorkerProcess(str(replace(name, interpreter=None)), python=name.interpreter or sys.executable)
     if not name.is_keras or name.package is None:
         raise UnknownImplementation(f"{text}: a release of a Keras is expected, keras@INTERPRETER, or an adapter")
-    python = str(environment(name).python) if name.kind == "release" else name.interpreter or sys.executable
+    python = interpreter(name)
     chosen = name.backend or backend
     variables = {} if chosen is None else {"KERAS_BACKEND": chosen}
     way = "" if name.way == "hooks" else f":{name.way}"
